@@ -1,0 +1,227 @@
+"""Reads case files. Every message says `file:line:column`; unknown keys are errors.
+
+The format is described in `conformance/traefik/README.md`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from gateproof.case_model import ALL_ARMS, Case, ChangeSpec, RequestSpec, RouterRule, Step
+from gateproof.case_model import CaseError, Expectation, ExpectUpstream, UpstreamScript
+from gateproof.case_model import UpstreamSpec, ValueRule
+from gateproof.case_resolve import check_placeholders
+from gateproof.yaml_cursor import Cursor, open_yaml
+
+T = TypeVar("T")
+DEFAULT_STATIC: dict[str, Any] = {"entryPoints": {"web": {"address": "${web}"}}}
+
+_CASE_KEYS = frozenset(
+    "name clause static dynamic dynamic_text dynamic_files upstreams arms requests routers "
+    "start_error".split()
+)
+_STEP_KEYS = frozenset("wait send repeat expect change".split())
+_CHANGE_KEYS = frozenset("dynamic dynamic_text files how".split())
+_ROUTER_KEYS = frozenset({"status", "error"})
+
+Readers = dict[str, Callable[[Cursor], Any]]
+
+
+def value_rule(cursor: Cursor) -> ValueRule:
+    """null: absent; text: one exact value; list: exact lines; `{matches: regex}`: a search."""
+    if cursor.is_null:
+        return ValueRule(absent=True)
+    if cursor.is_list:
+        return ValueRule(exact=tuple(element.text() for element in cursor.elements()))
+    if cursor.is_mapping:
+        pattern = cursor.items(frozenset({"matches"}))["matches"]
+        try:
+            re.compile(pattern.text())
+        except re.error as problem:
+            pattern.fail(f"bad pattern: {problem}")
+        return ValueRule(matches=pattern.text())
+    return ValueRule(exact=(cursor.text(),))
+
+
+def _rules(cursor: Cursor) -> dict[str, ValueRule]:
+    return {name: value_rule(value) for name, value in cursor.items().items()}
+
+
+def _bytes(cursor: Cursor) -> bytes:
+    return cursor.text().encode("utf-8")
+
+
+def _body(cursor: Cursor) -> bytes:
+    if cursor.is_mapping:
+        return b"x" * cursor.items(frozenset({"size"}))["size"].integer()
+    return _bytes(cursor)
+
+
+def _chunks(cursor: Cursor) -> tuple[bytes, ...]:
+    return tuple(_bytes(element) for element in cursor.elements())
+
+
+_REQUEST: Readers = {
+    "method": Cursor.text, "url": Cursor.text, "target": Cursor.text, "headers": Cursor.pairs,
+    "host_line": Cursor.boolean, "body": _body, "chunks": _chunks, "trailers": Cursor.pairs,
+    "raw": _bytes, "client_ip": Cursor.text, "entry_point": Cursor.text, "version": Cursor.text,
+    "connection": Cursor.text, "jar": Cursor.boolean,
+}  # fmt: skip
+_SCRIPT: Readers = {
+    "status": Cursor.integer, "reason": Cursor.text, "headers": Cursor.pairs, "body": _bytes,
+    "size": Cursor.integer, "delay": Cursor.number, "chunked": Cursor.boolean,
+    "until_close": Cursor.boolean, "gzip": Cursor.boolean, "trailers": Cursor.pairs,
+    "close": Cursor.boolean,
+}  # fmt: skip
+_SEEN: Readers = {
+    "name": Cursor.text, "method": Cursor.text, "target": Cursor.text, "headers": _rules,
+    "body": value_rule,
+}  # fmt: skip
+_EXPECT: Readers = {
+    "status": Cursor.integer, "reason": Cursor.text, "headers": _rules, "trailers": _rules,
+    "body": value_rule, "body_sha256": Cursor.text, "size": Cursor.integer,
+    "stays_open": Cursor.boolean, "error": Cursor.text, "router": Cursor.text,
+    "counts": lambda cursor: {k: v.integer() for k, v in cursor.items().items()},
+    "upstream": lambda cursor: _filled(cursor, _SEEN, ExpectUpstream),
+}  # fmt: skip
+
+
+def _filled(
+    cursor: Cursor, readers: Readers, make: Callable[..., T], nulls: dict[str, str] | None = None
+) -> T:
+    """Builds `make(**fields)`; `nulls` names the flag to raise for a key whose value is null."""
+    found: dict[str, Any] = {}
+    for key, value in cursor.items(frozenset(readers)).items():
+        if value.is_null and nulls and key in nulls:
+            found[nulls[key]] = True
+        else:
+            found[key] = readers[key](value)
+    return make(**found)
+
+
+def _upstream(cursor: Cursor) -> UpstreamSpec:
+    parts = cursor.items(frozenset(_SCRIPT) | {"refuse", "answers"})
+    if "refuse" in parts:
+        return UpstreamSpec(refuse=parts["refuse"].boolean())
+    if "answers" in parts:
+        answers = tuple(_filled(e, _SCRIPT, UpstreamScript) for e in parts["answers"].elements())
+        if not answers:
+            parts["answers"].fail("at least one answer is needed")
+        return UpstreamSpec(answers=answers)
+    return UpstreamSpec(answers=(_filled(cursor, _SCRIPT, UpstreamScript),))
+
+
+def _change(cursor: Cursor) -> ChangeSpec:
+    parts = cursor.items(_CHANGE_KEYS)
+    files: dict[str, str | None] = {}
+    if "dynamic" in parts:
+        files["dynamic.yaml"] = yaml.safe_dump(parts["dynamic"].plain(), sort_keys=False)
+    if "dynamic_text" in parts:
+        files["dynamic.yaml"] = parts["dynamic_text"].text()
+    for name, value in (parts["files"].items() if "files" in parts else {}).items():
+        files[name] = None if value.is_null else value.text()
+    how = parts["how"].text() if "how" in parts else "rename"
+    if how not in ("rename", "overwrite"):
+        parts["how"].fail("how must be rename or overwrite")
+    return ChangeSpec(files=files, how=how)
+
+
+def _step(cursor: Cursor) -> Step:
+    parts = cursor.items(_STEP_KEYS)
+    if ("send" in parts) == ("change" in parts):
+        cursor.fail("a step needs either send or change")
+    found: dict[str, Any] = {"place": cursor.place}
+    if "wait" in parts:
+        found["wait"] = parts["wait"].number()
+    if "change" in parts:
+        return Step(change=_change(parts["change"]), **found)
+    if "repeat" in parts:
+        found["repeat"] = parts["repeat"].integer()
+    if "expect" in parts:
+        nulls = {"router": "no_router", "upstream": "no_upstream"}
+        found["expect"] = _filled(parts["expect"], _EXPECT, Expectation, nulls)
+    return Step(send=_filled(parts["send"], _REQUEST, RequestSpec), **found)
+
+
+def _router(cursor: Cursor) -> RouterRule:
+    if cursor.is_null:
+        return RouterRule(absent=True)
+    parts = cursor.items(_ROUTER_KEYS)
+    status = parts["status"].text() if "status" in parts else None
+    return RouterRule(status, value_rule(parts["error"]) if "error" in parts else None)
+
+
+def _arms(cursor: Cursor | None, steps: tuple[Step, ...]) -> tuple[str, ...]:
+    arms = ALL_ARMS
+    if cursor is not None:
+        arms = tuple(element.text() for element in cursor.elements())
+        for arm in arms:
+            if arm not in ALL_ARMS:
+                cursor.fail(f"unknown arm {arm!r}; known are {', '.join(ALL_ARMS)}")
+    # Objects have neither bytes nor connections.
+    bytes_matter = any(s.send and (s.send.raw is not None or s.send.connection) for s in steps)
+    return tuple(arm for arm in arms if not (arm == "direct" and bytes_matter))
+
+
+def _case(cursor: Cursor) -> Case:
+    parts = cursor.items(_CASE_KEYS)
+    for key in ("name", "clause"):
+        if key not in parts:
+            cursor.fail(f"a case needs {key!r}")
+    steps = tuple(_step(e) for e in parts["requests"].elements()) if "requests" in parts else ()
+    files = {}
+    if "dynamic_text" in parts:
+        files["dynamic.yaml"] = parts["dynamic_text"].text()
+    for name, value in (parts["dynamic_files"].items() if "dynamic_files" in parts else {}).items():
+        files[name] = value.text()
+    optional = {key: parts[key].items() for key in ("upstreams", "routers") if key in parts}
+    case = Case(
+        name=parts["name"].text(),
+        clause=parts["clause"].text(),
+        place=cursor.place,
+        static=parts["static"].plain() if "static" in parts else DEFAULT_STATIC,
+        files=files,
+        dynamic=parts["dynamic"].plain() if "dynamic" in parts else None,
+        upstreams={k: _upstream(v) for k, v in optional.get("upstreams", {}).items()},
+        arms=_arms(parts.get("arms"), steps),
+        steps=steps,
+        routers={k: _router(v) for k, v in optional.get("routers", {}).items()},
+        start_error=value_rule(parts["start_error"]) if "start_error" in parts else None,
+    )
+    for problem in check_placeholders(case):
+        raise CaseError(problem)
+    return case
+
+
+def load_file(path: Path, shown: str | None = None) -> list[Case]:
+    """All cases of one file in order. Raises CaseError for the first thing that is wrong."""
+    cases = [_case(element) for element in open_yaml(path, shown).elements()]
+    seen: dict[str, Case] = {}
+    for case in cases:
+        if case.name in seen:
+            raise CaseError(f"{case.place}: {case.name!r} is also at {seen[case.name].place}")
+        seen[case.name] = case
+    return cases
+
+
+def load_directory(directory: Path) -> list[Case]:
+    """The cases of every `*.yaml` in a directory, in the order of file names.
+
+    `known_differences.yaml` is no case file and is left out. Raises CaseError; a name used in
+    two files is an error too, because differences and reports refer to cases by name.
+    """
+    cases: list[Case] = []
+    for path in sorted(directory.glob("*.yaml")):
+        if path.name != "known_differences.yaml":
+            cases.extend(load_file(path, path.name))
+    names: dict[str, Case] = {}
+    for case in cases:
+        if case.name in names:
+            raise CaseError(f"{case.place}: {case.name!r} is also at {names[case.name].place}")
+        names[case.name] = case
+    return cases

@@ -1,0 +1,322 @@
+"""What a parity case is made of, and the protocol that an arm follows to run one.
+
+Everything here is plain data: no sockets, no YAML. `case_loader` fills these classes from files,
+`case_compare` judges what an arm observed, `cases` ties the three together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+ALL_ARMS: tuple[str, ...] = ("direct", "wire", "socket", "traefik")
+"""Names of the arms a case may be restricted to."""
+
+Headers = list[tuple[str, str]]
+"""Header lines in order, exact spelling, values decoded as Latin-1."""
+
+
+class CaseError(Exception):
+    """A case file is wrong. The text starts with `file:line:column:`."""
+
+
+class ArmStartError(Exception):
+    """The arm could not start with this static configuration; the text is the arm's own reason."""
+
+
+class ArmUnsupported(Exception):
+    """The arm cannot do what this step asks; the case counts as skipped with this reason."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value stands in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class ValueRule:
+    """What a text must be: one exact value, exact lines, a pattern, or nothing at all.
+
+    Exactly one of the fields is set; `absent` means that the value must not exist.
+    """
+
+    exact: tuple[str, ...] | None = None
+    matches: str | None = None
+    absent: bool = False
+
+    def __str__(self) -> str:
+        if self.absent:
+            return "absent"
+        if self.matches is not None:
+            return f"a match of {self.matches!r}"
+        return " | ".join(repr(value) for value in self.exact or ())
+
+
+@dataclass(frozen=True)
+class RequestSpec:
+    """One request to send, after or before placeholder substitution.
+
+    `url` is absolute and gives Host and target; `target` overrides the request target and a
+    `Host` line in `headers` (or `host_line=False`) overrides the generated one. `raw` replaces
+    everything on the connection. `chunks` sends the body chunked, followed by `trailers`.
+    Requests with the same `connection` label share one client connection. `jar` sends the
+    cookies which this case received so far.
+    """
+
+    method: str = "GET"
+    url: str = "http://localhost/"
+    target: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    host_line: bool = True
+    body: bytes = b""
+    chunks: tuple[bytes, ...] = ()
+    trailers: tuple[tuple[str, str], ...] = ()
+    raw: bytes | None = None
+    client_ip: str = "127.0.0.1"
+    entry_point: str = "web"
+    version: str = "1.1"
+    connection: str | None = None
+    jar: bool = False
+
+
+@dataclass(frozen=True)
+class UpstreamScript:
+    """How a scripted upstream answers one request; `delay` is in seconds.
+
+    `close` ends the connection without an answer after reading the request. `size` makes a body
+    of that many bytes `x`. `until_close` sends no length and closes. `gzip` compresses the body
+    and says so in Content-Encoding.
+    """
+
+    status: int = 200
+    reason: str | None = None
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "text/plain"),)
+    body: bytes | None = None
+    size: int | None = None
+    delay: float = 0.0
+    chunked: bool = False
+    until_close: bool = False
+    gzip: bool = False
+    trailers: tuple[tuple[str, str], ...] = ()
+    close: bool = False
+
+
+@dataclass(frozen=True)
+class UpstreamSpec:
+    """One upstream: a free port which refuses, or a server which plays `answers` in order.
+
+    The last answer repeats for ever.
+    """
+
+    refuse: bool = False
+    answers: tuple[UpstreamScript, ...] = (UpstreamScript(),)
+
+
+@dataclass(frozen=True)
+class ExpectUpstream:
+    """What the upstream must have received; unset fields are not looked at."""
+
+    name: str | None = None
+    method: str | None = None
+    target: str | None = None
+    headers: Mapping[str, ValueRule] = field(default_factory=dict)
+    body: ValueRule | None = None
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What one request must lead to; unset fields are not looked at.
+
+    `no_upstream` demands that no upstream was asked; `no_router` that no router won. `counts` is
+    for repeated requests: how many of them each upstream got.
+    """
+
+    status: int | None = None
+    reason: str | None = None
+    headers: Mapping[str, ValueRule] = field(default_factory=dict)
+    trailers: Mapping[str, ValueRule] = field(default_factory=dict)
+    body: ValueRule | None = None
+    body_sha256: str | None = None
+    size: int | None = None
+    stays_open: bool | None = None
+    error: str | None = None
+    router: str | None = None
+    no_router: bool = False
+    upstream: ExpectUpstream | None = None
+    no_upstream: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ChangeSpec:
+    """A change of the dynamic configuration while the arm runs.
+
+    `files` maps a file name in the provider's directory to its new text (None removes it).
+    `how` is `rename` (atomic) or `overwrite` (truncate, then write after a pause).
+    """
+
+    files: Mapping[str, str | None]
+    how: str = "rename"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a case: wait, then either apply `change` or send `send` `repeat` times."""
+
+    place: Place
+    wait: float = 0.0
+    send: RequestSpec | None = None
+    repeat: int = 1
+    expect: Expectation = field(default_factory=Expectation)
+    change: ChangeSpec | None = None
+
+
+@dataclass(frozen=True)
+class RouterRule:
+    """Expected state of one router in the API; `absent` means that it must not be listed."""
+
+    status: str | None = None
+    error: ValueRule | None = None
+    absent: bool = False
+
+
+@dataclass(frozen=True)
+class ResolvedCase:
+    """A case with every address filled in: what an arm's `open` starts from.
+
+    `static` is Traefik's static configuration without providers unless the case names some.
+    `files` are the dynamic configuration files by name, in the order of their names.
+    `dynamic` is the same as a mapping if the case wrote one, else None.
+    """
+
+    static: dict[str, Any]
+    files: dict[str, str]
+    dynamic: dict[str, Any] | None
+    steps: tuple[Step, ...]
+    routers: dict[str, RouterRule]
+
+
+@dataclass(frozen=True)
+class UpstreamSeen:
+    """One request exactly as an upstream received it; a chunked body is joined."""
+
+    name: str
+    method: str
+    target: str
+    headers: Headers
+    body: bytes
+    version: str = "1.1"
+    trailers: Headers = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What came back for one request, and what the upstreams saw of it.
+
+    `error` is None or one of `closed` (no complete answer), `refused`, `timeout`; then `status`
+    is 0. `router` is the winner's qualified name or None; only arms with `tells_router` fill it.
+    `stays_open` is None where the arm has no connections.
+    """
+
+    status: int = 0
+    reason: str = ""
+    headers: Headers = field(default_factory=list)
+    body: bytes = b""
+    trailers: Headers = field(default_factory=list)
+    upstream: list[UpstreamSeen] = field(default_factory=list)
+    router: str | None = None
+    error: str | None = None
+    stays_open: bool | None = None
+
+
+@dataclass(frozen=True)
+class RouterState:
+    """Status (`enabled`, `warning`, `disabled`) and messages of one router."""
+
+    status: str
+    errors: tuple[str, ...] = ()
+
+
+class ArmSession(Protocol):
+    """One running configuration. Not thread-safe; requests are sent one after the other."""
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """`host:port` of every entry point and upstream by name.
+
+        Under `dir` stands the directory of the dynamic configuration files, and under
+        `hostname`, if the arm sets it, the proxy's host name (default: this machine's).
+        """
+
+    def send(self, request: RequestSpec) -> Observation:
+        """Sends one resolved request and waits for its end; never raises for a bad answer."""
+
+    def change(self, change: ChangeSpec) -> None:
+        """Applies a change and returns when it took effect (or was refused)."""
+
+    def wait(self, seconds: float) -> None:
+        """Lets time pass: sleeps, or moves the virtual clock."""
+
+    def routers(self) -> Mapping[str, RouterState]:
+        """States by qualified name; internal routers may be among them."""
+
+    def close(self) -> None:
+        """Ends everything that `open` started."""
+
+
+class Arm(Protocol):
+    """A way to drive a case: objects, bytes in memory, real sockets, or real Traefik."""
+
+    @property
+    def name(self) -> str:
+        """One of `ALL_ARMS`."""
+
+    @property
+    def tells_router(self) -> bool:
+        """True if observations name the router that won."""
+
+    def open(self, case: Case) -> ArmSession:
+        """Starts the case's configuration and its upstreams on addresses of the arm's choice.
+
+        Raises ArmStartError if the static configuration is refused, ArmUnsupported if the arm
+        lacks a feature of the case.
+        """
+
+
+@dataclass(frozen=True)
+class Case:
+    """One parity case as read from a file, placeholders still in place."""
+
+    name: str
+    clause: str
+    place: Place
+    static: Mapping[str, Any]
+    files: Mapping[str, str]
+    dynamic: Mapping[str, Any] | None
+    upstreams: Mapping[str, UpstreamSpec]
+    arms: Sequence[str]
+    steps: tuple[Step, ...]
+    routers: Mapping[str, RouterRule] = field(default_factory=dict)
+    start_error: ValueRule | None = None
+
+    @property
+    def entry_points(self) -> tuple[str, ...]:
+        """Names of the static configuration's entry points, in order."""
+        return tuple(self.static.get("entryPoints") or {})
+
+    def resolve(self, addresses: Mapping[str, str]) -> ResolvedCase:
+        """Fills in `host:port` texts for every entry point and upstream, and `dir`.
+
+        Raises CaseError if an address is missing.
+        """
+        from gateproof.case_resolve import resolve_case
+
+        return resolve_case(self, addresses)

@@ -1,0 +1,180 @@
+"""Scripted HTTP/1.1 servers on 127.0.0.1 that write down exactly what they receive."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import http
+import socket
+import threading
+import time
+from collections.abc import Mapping
+
+from gateproof.case_model import UpstreamScript, UpstreamSeen, UpstreamSpec
+from gateproof.loopback import free_port
+from gateproof.rawhttp import Message, Reader, Truncated, header
+
+
+def _reason(script: UpstreamScript) -> str:
+    if script.reason is not None:
+        return script.reason
+    try:
+        return http.HTTPStatus(script.status).phrase
+    except ValueError:
+        return ""
+
+
+def _given(script: UpstreamScript, name: str) -> bool:
+    return any(key.lower() == name for key, _ in script.headers)
+
+
+def answer_bytes(script: UpstreamScript, name: str, method: str) -> bytes:
+    """The bytes of a scripted answer; without `body` and `size` the body is the server's name."""
+    body = name.encode() if script.body is None else script.body
+    if script.size is not None:
+        body = b"x" * script.size
+    headers = list(script.headers)
+    if script.gzip:
+        # mtime fixed: the same script always gives the same bytes.
+        body = gzip.compress(body, mtime=0)
+        headers.append(("Content-Encoding", "gzip"))
+    bodyless = script.status in (101, 204, 304)
+    if script.chunked or script.trailers:
+        headers.append(("Transfer-Encoding", "chunked"))
+        if script.trailers and not _given(script, "trailer"):
+            headers.append(("Trailer", ", ".join(key for key, _ in script.trailers)))
+        tail = "".join(f"{key}: {value}\r\n" for key, value in script.trailers)
+        chunk = b"%x\r\n%s\r\n" % (len(body), body) if body else b""
+        body = chunk + b"0\r\n" + tail.encode("latin-1") + b"\r\n"
+    elif script.until_close:
+        headers.append(("Connection", "close"))
+    elif not bodyless and not _given(script, "content-length"):
+        headers.append(("Content-Length", str(len(body))))
+    head = f"HTTP/1.1 {script.status} {_reason(script)}\r\n"
+    head += "".join(f"{key}: {value}\r\n" for key, value in headers) + "\r\n"
+    return head.encode("latin-1") + (b"" if method == "HEAD" or bodyless else body)
+
+
+def read_request(reader: Reader, name: str) -> UpstreamSeen:
+    """Reads one whole request. Raises Truncated at the end of the connection."""
+    message: Message = reader.head()
+    method, _, rest = message.start.partition(" ")
+    target, _, version = rest.rpartition(" ")
+    if (header(message.headers, "transfer-encoding") or "").lower() == "chunked":
+        reader.chunked(message)
+    else:
+        message.body = reader.exactly(int(header(message.headers, "content-length") or 0))
+    return UpstreamSeen(
+        name,
+        method,
+        target,
+        message.headers,
+        message.body,
+        version.removeprefix("HTTP/"),
+        message.trailers,
+    )
+
+
+class Upstream:
+    """One scripted server; listens from construction until `close`."""
+
+    def __init__(self, name: str, spec: UpstreamSpec, log: Recorder) -> None:
+        self._name = name
+        self._spec = spec
+        self._log = log
+        self._lock = threading.Lock()
+        self._answered = 0
+        self._open: set[socket.socket] = set()
+        self.address = f"127.0.0.1:{free_port()}"
+        self._listener: socket.socket | None = None
+        if not spec.refuse:
+            self._listen()
+
+    def _listen(self) -> None:
+        host, _, port = self.address.rpartition(":")
+        self._listener = socket.create_server((host, int(port)))
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                sock, _ = listener.accept()
+            except OSError:
+                return
+            with self._lock:
+                self._open.add(sock)
+            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+
+    def _next_script(self) -> UpstreamScript:
+        with self._lock:
+            script = self._spec.answers[min(self._answered, len(self._spec.answers) - 1)]
+            self._answered += 1
+        return script
+
+    def _serve(self, sock: socket.socket) -> None:
+        with contextlib.suppress(OSError, Truncated, ValueError), sock:
+            reader = Reader(sock)
+            while True:
+                seen = read_request(reader, self._name)
+                # Written down before the answer leaves, so that whoever has the answer finds it.
+                self._log.add(seen)
+                script = self._next_script()
+                if script.delay:
+                    time.sleep(script.delay)
+                if script.close:
+                    break
+                sock.sendall(answer_bytes(script, self._name, seen.method))
+                if script.until_close:
+                    break
+        with self._lock:
+            self._open.discard(sock)
+
+    def close(self) -> None:
+        """Closes the port and every connection."""
+        if self._listener is not None:
+            # close() alone does not wake a blocked accept().
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+        with self._lock:
+            open_now = list(self._open)
+        for sock in open_now:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+
+class Recorder:
+    """What the upstreams of one case received, in order of arrival; thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: list[UpstreamSeen] = []
+
+    def add(self, seen: UpstreamSeen) -> None:
+        """Appends one request."""
+        with self._lock:
+            self._seen.append(seen)
+
+    def take(self) -> list[UpstreamSeen]:
+        """Everything since the last call."""
+        with self._lock:
+            seen, self._seen = self._seen, []
+        return seen
+
+
+class UpstreamSet:
+    """The upstreams of one case, started together; `addresses` maps names to `host:port`."""
+
+    def __init__(self, specs: Mapping[str, UpstreamSpec]) -> None:
+        self._recorder = Recorder()
+        self._servers = {name: Upstream(name, spec, self._recorder) for name, spec in specs.items()}
+        self.addresses = {name: server.address for name, server in self._servers.items()}
+
+    def take(self) -> list[UpstreamSeen]:
+        """What arrived since the last call, in order of arrival."""
+        return self._recorder.take()
+
+    def close(self) -> None:
+        """Stops all servers."""
+        for server in self._servers.values():
+            server.close()

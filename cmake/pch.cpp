@@ -1,0 +1,1 @@
+// The one unit that builds the precompiled header.

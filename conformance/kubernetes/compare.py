@@ -1,0 +1,139 @@
+"""Records what a real Traefik makes of the Kubernetes objects in cases/, or checks that the recorded answers still hold.
+
+  .venv/bin/python conformance/kubernetes/compare.py record [CASE...]   writes cases/CASE/expected.json
+  .venv/bin/python conformance/kubernetes/compare.py check [CASE...]    1 if the binary answers otherwise than recorded
+
+The engine's translation is compared with the recorded answers by engine/kubernetes/recorded_test.cpp, without the binary.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bindings/python"))
+
+import yaml
+from fake_api import read_manifests
+from real import PROVIDER_NAMES, Answer, ask
+
+from gateproof.real_traefik import find_traefik
+
+CASES = Path(__file__).resolve().parent / "cases"
+API = "gateproof-api"
+ROUTER = ("rule", "service", "middlewares", "priority", "ruleSyntax", "tls", "parentRefs")
+SERVICE = ("loadBalancer", "weighted", "mirroring", "failover", "highestRandomWeight", "middlewares")
+QUIET = {"status", "error", "usedBy", "using", "observability", "serverStatus"}
+# What the log says about objects; the rest of the log is about routers that are built from them.
+BORING = ("SafeNaming is not", "Unable to ")
+
+
+def _router(given: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: given[key] for key in ROUTER if key in given}
+    kept["entryPoints"] = [x for x in given.get("entryPoints", []) if x != API]
+    return kept
+
+
+def _ours(name: str) -> bool:
+    return name.rpartition("@")[2] in {"kubernetescrd", "kubernetes"}
+
+
+def _log(answer: Answer) -> list[str]:
+    """Provider messages, each once: level, object, error, message."""
+    lines = []
+    for line in answer.log:
+        if line.get("providerName") not in PROVIDER_NAMES.values():
+            continue
+        if line.get("level") not in {"error", "warn"}:
+            continue
+        if str(line.get("message", "")).startswith(BORING):
+            continue
+        where = "/".join(str(line[k]) for k in ("namespace", "ingress", "gateway") if k in line)
+        named = " ".join(
+            str(line[k]) for k in ("middlewareName", "serviceName", "servicePort") if k in line
+        )
+        what = ": ".join(str(line[k]) for k in ("message", "error") if k in line)
+        lines.append(" ".join(x for x in (line["level"], where, named, what) if x))
+    return sorted(set(lines))
+
+
+def _conditions(given: list[dict[str, Any]]) -> list[str]:
+    return sorted(f"{c['type']}={c['status']} {c['reason']}" for c in given)
+
+
+def _status(status: dict[str, Any]) -> dict[str, Any]:
+    """The conditions of a Gateway's listeners or of a route's parents."""
+    kept: dict[str, Any] = {}
+    for listener in status.get("listeners", []):
+        kept.setdefault("listeners", {})[listener["name"]] = {
+            "attached": listener["attachedRoutes"],
+            "conditions": _conditions(listener["conditions"]),
+        }
+    for parent in status.get("parents", []):
+        ref = parent["parentRef"]
+        name = "/".join(str(ref[k]) for k in ("namespace", "name", "sectionName") if k in ref)
+        kept.setdefault("parents", {})[name] = _conditions(parent["conditions"])
+    return kept
+
+
+def reduced(answer: Answer) -> dict[str, Any]:
+    """The part of an answer that a translation decides."""
+    raw = answer.raw
+    return {
+        "routers": {n: _router(r) for n, r in raw.get("routers", {}).items() if _ours(n)},
+        "middlewares": {
+            n: sorted(set(m) - QUIET) for n, m in raw.get("middlewares", {}).items() if _ours(n)
+        },
+        "users": {
+            n: m[t]["users"]
+            for n, m in raw.get("middlewares", {}).items()
+            for t in ("basicAuth", "digestAuth")
+            if _ours(n) and t in m
+        },
+        "services": {
+            n: {k: s[k] for k in SERVICE if k in s}
+            for n, s in raw.get("services", {}).items()
+            if _ours(n)
+        },
+        "statuses": {
+            "/".join(x for x in key if x): _status(status)
+            for key, status in sorted(answer.statuses.items())
+            if key[0] != "GatewayClass" and status
+        },
+        "log": _log(answer),
+    }
+
+
+def main() -> int:
+    """See the module."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("mode", choices=["record", "check"])
+    parser.add_argument("cases", nargs="*")
+    args = parser.parse_args()
+    binary = find_traefik()
+    if binary is None:
+        print("skipped: no Traefik binary (GATEPROOF_TRAEFIK, .venv/bin/traefik, PATH)")
+        return 0
+    different = 0
+    for case in sorted(p for p in CASES.iterdir() if not args.cases or p.name in args.cases):
+        static = yaml.safe_load((case / "static.yml").read_text())
+        objects = read_manifests(sorted(case.glob("*.yaml")))
+        got = json.dumps(reduced(ask(binary, objects, static)), indent=1, sort_keys=True) + "\n"
+        recorded = case / "expected.json"
+        if args.mode == "record":
+            recorded.write_text(got)
+            print(f"{case.name}: recorded")
+        elif recorded.read_text() != got:
+            different += 1
+            (case / "got.json").write_text(got)
+            print(f"{case.name}: differs, see {case / 'got.json'}")
+        else:
+            print(f"{case.name}: holds")
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+#include "engine/base/text.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+namespace gateproof::text {
+namespace {
+
+TEST(Text, CaseIsAsciiOnly) {
+  EXPECT_EQ(to_lower("AbZ\xc3\x84"), "abz\xc3\x84");
+  EXPECT_EQ(to_upper("abz["), "ABZ[");
+  EXPECT_TRUE(iequals("Content-Length", "content-lengtH"));
+  EXPECT_FALSE(iequals("a", "ab"));
+  EXPECT_TRUE(istarts_with("HTTP/1.1", "http/"));
+  EXPECT_FALSE(istarts_with("ht", "http"));
+  EXPECT_FALSE(is_ascii("\x80"));
+}
+
+TEST(Text, TrimSplitJoin) {
+  EXPECT_EQ(trim(" \t\r\n a b \n"), "a b");
+  EXPECT_EQ(trim(" \t "), "");
+  EXPECT_EQ(split("a,,b,", ','), (std::vector<std::string_view>{"a", "", "b", ""}));
+  EXPECT_EQ(split("", ','), (std::vector<std::string_view>{""}));
+  EXPECT_EQ(replace_all("aaa", "a", "aa"), "aaaaaa");
+  EXPECT_EQ(replace_all("abc", "", "x"), "abc");
+  EXPECT_TRUE(rc::check("join(split(s)) == s", [](const std::string& s) {
+    std::vector<std::string> parts;
+    for (std::string_view p : split(s, ',')) parts.emplace_back(p);
+    RC_ASSERT(join(parts, ",") == s);
+  }));
+}
+
+TEST(Text, ParseInt) {
+  EXPECT_EQ(parse_int("-12"), -12);
+  EXPECT_EQ(parse_int("+9223372036854775807"), INT64_MAX);
+  for (const char* bad : {"", "+", "-", "1x", " 1", "9223372036854775808", "0x1", "1_0"})
+    EXPECT_FALSE(parse_int(bad)) << bad;
+}
+
+TEST(Text, NearestFindsSlips) {
+  const std::string_view words[] = {"pathPrefix", "path", "host"};
+  EXPECT_EQ(nearest("Pathprefix", words), "pathPrefix");
+  EXPECT_EQ(nearest("hots", words), "host");
+  EXPECT_FALSE(nearest("completely", words));
+  EXPECT_FALSE(nearest(std::string(65, 'a'), words));  // too long to be a slip
+}
+
+TEST(Text, QuoteIsPrintable) { EXPECT_EQ(quote("a\"\\\n\x01\x7f"), "\"a\\\"\\\\\\n\\x01\\x7f\""); }
+
+}  // namespace
+}  // namespace gateproof::text

@@ -1,0 +1,151 @@
+// The dynamic model: routers, middlewares and services with spans, whatever provider they came from. Names are qualified
+// (`name@provider`) once a provider's objects are in a DynamicConfig.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/config/document.h"
+#include "engine/config/finding.h"
+#include "engine/env/clock.h"
+
+namespace gateproof::config {
+
+using Text = Located<std::string>;
+
+struct TlsDomain {
+  std::string main;
+  std::vector<std::string> sans;
+};
+
+struct RouterTls {
+  Text options;
+  Text cert_resolver;
+  std::vector<TlsDomain> domains;
+  SourceSpan span;
+};
+
+struct RouterConfig {
+  std::vector<Text> entry_points;  // empty: the defaults
+  std::vector<Text> middlewares;   // as written; unqualified takes the router's provider
+  Text service;
+  Text rule;
+  Text rule_syntax;                // "", "v2", anything else is v3
+  Located<int64_t> priority;       // 0: automatic
+  std::optional<RouterTls> tls;
+  std::vector<Text> parent_refs;
+  bool has_observability = false;
+  SourceSpan span;                 // of the router's key
+};
+
+// A middleware's options, decoded by its own schema (engine/middleware). Exactly one type; more is an error of the object.
+struct MiddlewareConfig {
+  std::string type;                      // as documented: "stripPrefix"
+  std::vector<std::string> extra_types;  // other types written in the same object
+  std::shared_ptr<const void> options;   // the struct of that type; null: a type of Traefik's that is not built yet (GP1108)
+  std::vector<Text> refs;                // names of middlewares it refers to (chain)
+  SourceSpan span;
+};
+
+struct CookieConfig {
+  std::string name;
+  bool secure = false;
+  bool http_only = false;
+  std::string same_site;
+  int64_t max_age = 0;
+  std::string path = "/";
+  std::string domain;
+};
+
+struct ServerConfig {
+  Text url;
+  int64_t weight = 1;
+  bool preserve_path = false;
+  bool fenced = false;  // Kubernetes: terminating, only for sticky clients
+};
+
+struct LoadBalancerConfig {
+  std::vector<ServerConfig> servers;
+  Text strategy;  // "wrr" when empty
+  bool pass_host_header = true;
+  Duration flush_interval = std::chrono::milliseconds(100);
+  Text servers_transport;
+  std::optional<CookieConfig> sticky;
+  bool has_health_check = false;
+  bool has_passive_health_check = false;
+};
+
+struct WeightedChild {
+  Text name;
+  int64_t weight = 1;
+  std::optional<int> status;  // Kubernetes: answer this instead of asking a service
+};
+
+struct WeightedConfig {
+  std::vector<WeightedChild> services;
+  std::optional<CookieConfig> sticky;
+  bool has_health_check = false;
+};
+
+struct ServiceConfig {
+  std::optional<LoadBalancerConfig> load_balancer;
+  std::optional<WeightedConfig> weighted;
+  std::vector<std::string> later_types;  // mirroring, failover, highestRandomWeight: understood, not built yet
+  std::vector<std::string> types;        // every type written, in order
+  std::vector<Text> middlewares;
+  SourceSpan span;
+};
+
+struct ServersTransportConfig {
+  Duration dial_timeout = std::chrono::seconds(30);
+  Duration response_header_timeout{0};  // 0: none
+  Duration idle_conn_timeout = std::chrono::seconds(90);
+  int64_t max_idle_conns_per_host = 200;
+  SourceSpan span;
+};
+
+// One provider's objects, or all providers' together. Keys are qualified names.
+struct DynamicConfig {
+  std::map<std::string, RouterConfig> routers;
+  std::map<std::string, MiddlewareConfig> middlewares;
+  std::map<std::string, ServiceConfig> services;
+  std::map<std::string, ServersTransportConfig> servers_transports;
+  std::map<std::string, SourceSpan> tls_options;   // names that exist; acted on with TLS
+  struct Certificate {
+    Text cert_file, key_file;
+  };
+  std::vector<Certificate> certificates;
+};
+
+// Members of a map of named objects as Traefik's decoder sees them: null ones are dropped, a name that is no text becomes
+// "<int Value>" (with a warning), and objects in a list get the names [0], [1] ...
+struct NamedValue {
+  std::string name;
+  SourceSpan span;  // of the name
+  const Value* value;
+};
+std::vector<NamedValue> named_values(const Value& map, Findings& findings);
+
+std::string qualify(std::string_view name, std::string_view provider);  // "x" -> "x@provider"; "x@y" stays
+std::string_view provider_of(std::string_view qualified);
+std::string_view bare_name(std::string_view qualified);
+
+// What the middleware layer tells the decoder about its types: how a body of one type becomes its options.
+struct MiddlewareSchema;
+
+// The decoder's view of the registry.
+class MiddlewareTypes {
+ public:
+  virtual ~MiddlewareTypes() = default;
+  virtual const MiddlewareSchema* find(std::string_view type_nocase) const = 0;
+  virtual std::vector<std::string_view> names() const = 0;
+};
+
+// Decodes Traefik's dynamic configuration of one file. Errors reject the whole file, as Traefik does ("field not found,
+// node: x"): the result is then nullopt and `findings` holds every problem, not only the first.
+std::optional<DynamicConfig> decode_dynamic(const Document& doc, std::string_view provider, const MiddlewareTypes& types,
+                                            Findings& findings);
+
+}  // namespace gateproof::config

@@ -1,0 +1,93 @@
+// Schemas of routers and of the sections whose objects are only checked.
+#include "engine/config/accepted.h"
+#include "engine/config/dynamic_schemas.h"
+
+namespace gateproof::config {
+
+const Schema<RouterTls>& router_tls_schema() {
+  static const Schema<TlsDomain> domain = [] {
+    Schema<TlsDomain> s;
+    s.field("main", &TlsDomain::main, "string").field("sans", &TlsDomain::sans, "list of strings");
+    return s;
+  }();
+  static const Schema<RouterTls> schema = [] {
+    Schema<RouterTls> s;
+    s.field("options", &RouterTls::options, "string");
+    s.field("certResolver", &RouterTls::cert_resolver, "string");
+    s.list("domains", &RouterTls::domains, domain);
+    return s;
+  }();
+  return schema;
+}
+
+const Schema<RouterConfig>& router_schema() {
+  static const auto observability =
+      accepted_schema("accessLogs:b metrics:b tracing:b traceVerbosity:s");
+  static const Schema<RouterConfig> schema = [] {
+    Schema<RouterConfig> s;
+    s.field("entryPoints", &RouterConfig::entry_points, "list of strings");
+    s.field("middlewares", &RouterConfig::middlewares, "list of strings");
+    s.field("service", &RouterConfig::service, "string");
+    s.field("rule", &RouterConfig::rule, "string");
+    s.field("ruleSyntax", &RouterConfig::rule_syntax, "string", "v3");
+    s.field("priority", &RouterConfig::priority, "integer", "0");
+    s.object("tls", &RouterConfig::tls, router_tls_schema()).allow_empty();
+    s.custom("observability", "object", [](const Value& v, RouterConfig& r, DecodeContext& c) {
+      r.has_observability = true;
+      observability->decode(v, nullptr, c);
+    });
+    s.fields.back().shape = Shape::object;
+    s.fields.back().child = observability.get();
+    s.field("parentRefs", &RouterConfig::parent_refs, "list of strings");
+    accept_fields(s, "deniedEncodedPathCharacters:- defaultRule:-");
+    return s;
+  }();
+  return schema;
+}
+
+const ObjectSchema& tcp_schema() {
+  static const auto schema = accepted_schema(
+      "routers<entryPoints:l middlewares:l service:s rule:s ruleSyntax:s priority:i"
+      " tls{passthrough:b options:s certResolver:s domains[main:s sans:l]}!>"
+      " services<loadBalancer{servers[address:s tls:b] serversTransport:s terminationDelay:i"
+      " proxyProtocol{version:i}! healthCheck{port:i send:s expect:s interval:d unhealthyInterval:d timeout:d}}"
+      " weighted{services[name:s weight:i] healthCheck{}!}>"
+      " middlewares<ipAllowList{sourceRange:l} ipWhiteList{sourceRange:l} inFlightConn{amount:i}>"
+      " serversTransports<dialTimeout:d dialKeepAlive:d terminationDelay:d proxyProtocol{version:i}!"
+      " tls{serverName:s insecureSkipVerify:b rootCAs:l certificates[certFile:s keyFile:s] peerCertURI:s"
+      " spiffe{ids:l trustDomain:s}!}!> models:-");
+  return *schema;
+}
+
+const ObjectSchema& udp_schema() {
+  static const auto schema = accepted_schema(
+      "routers<entryPoints:l service:s>"
+      " services<loadBalancer{servers[address:s]} weighted{services[name:s weight:i]}>");
+  return *schema;
+}
+
+const Schema<ServersTransportConfig>& servers_transport_schema() {
+  static const Schema<ServersTransportConfig> timeouts = [] {
+    Schema<ServersTransportConfig> s;
+    s.field("dialTimeout", &ServersTransportConfig::dial_timeout, "duration", "30s");
+    s.field("responseHeaderTimeout", &ServersTransportConfig::response_header_timeout, "duration", "0s");
+    s.field("idleConnTimeout", &ServersTransportConfig::idle_conn_timeout, "duration", "90s");
+    accept_fields(s, "readIdleTimeout:d pingTimeout:d");
+    return s;
+  }();
+  static const Schema<ServersTransportConfig> schema = [] {
+    Schema<ServersTransportConfig> s;
+    s.field("maxIdleConnsPerHost", &ServersTransportConfig::max_idle_conns_per_host, "integer");
+    s.custom("forwardingTimeouts", "object",
+             [](const Value& v, ServersTransportConfig& t, DecodeContext& c) { timeouts.decode(v, &t, c); });
+    s.fields.back().shape = Shape::object;
+    s.fields.back().child = &timeouts;
+    accept_fields(s,
+                  "serverName:s insecureSkipVerify:b rootCAs:l certificates[certFile:s keyFile:s] cipherSuites:l"
+                  " minVersion:s maxVersion:s disableHTTP2:b peerCertURI:s spiffe{ids:l trustDomain:s}!");
+    return s;
+  }();
+  return schema;
+}
+
+}  // namespace gateproof::config

@@ -1,0 +1,16 @@
+// Schemas of the dynamic configuration that more than one decoder needs.
+#pragma once
+#include "engine/config/schema.h"
+
+namespace gateproof::config {
+
+const Schema<RouterTls>& router_tls_schema();          // routers and entry points
+const Schema<RouterConfig>& router_schema();
+const Schema<ServersTransportConfig>& servers_transport_schema();
+const ObjectSchema& tcp_schema();
+const ObjectSchema& udp_schema();
+
+// One service object: which kinds are written, and the options of those that are built.
+void decode_service(const Value& v, ServiceConfig& out, DecodeContext& c);
+
+}  // namespace gateproof::config

@@ -1,0 +1,84 @@
+// The table of every finding's code. To add a row: keep the order of codes, never give a code another meaning, and leave a
+// retired code out without using its number again.
+#include "engine/config/finding.h"
+
+namespace gateproof::config {
+
+namespace {
+
+constexpr Severity error = Severity::error;
+constexpr Severity warning = Severity::warning;
+constexpr Severity note = Severity::note;
+
+constexpr FindingCode codes[] = {
+    // texts and files
+    {"GP0001", error, "file cannot be read"},
+    {"GP0002", error, "malformed text"},
+    {"GP0003", error, "a limit of the configuration text was passed"},
+    {"GP0004", warning, "name already defined in an earlier file"},
+    {"GP0005", note, "file of no known kind is skipped"},
+    {"GP0006", warning, "later documents of the file are ignored"},
+    // schema
+    {"GP0101", error, "unknown field"},
+    {"GP0102", error, "value of the wrong kind"},
+    {"GP0103", error, "object without options"},
+    {"GP0104", error, "not a number"},
+    {"GP0105", error, "not a boolean"},
+    {"GP0106", error, "not a duration"},
+    {"GP0107", warning, "value that the decoder loses or mangles"},
+    {"GP0108", warning, "deprecated option"},
+    {"GP0109", warning, "unknown top-level key is ignored"},
+    {"GP0110", warning, "one option in two spellings"},
+    {"GP0111", warning, "name that is not a text"},
+    {"GP0112", error, "the text is no object"},
+    // static configuration
+    {"GP0201", error, "entry point address is not valid"},
+    {"GP0202", error, "address or network is not valid"},
+    {"GP0203", error, "value outside of the known ones"},
+    {"GP0204", error, "number outside of its range"},
+    {"GP0205", error, "option removed since Traefik v2"},
+    {"GP0206", error, "flag is not valid"},
+    {"GP0207", warning, "static configuration source is not read"},
+    {"GP0208", error, "required static option is missing"},
+    {"GP0209", error, "options exclude each other"},
+    {"GP0210", warning, "static value is replaced"},
+    // routers and rules
+    {"GP0301", error, "rule cannot be parsed"},
+    {"GP0302", error, "priority is above the maximum"},
+    {"GP0303", warning, "router names an unknown entry point beside a known one"},
+    {"GP0304", error, "router has no valid entry point"},
+    {"GP0305", error, "router's service does not exist"},
+    {"GP0306", error, "router's service is disabled"},
+    {"GP0307", error, "router's middleware does not exist"},
+    {"GP0308", error, "router's middleware is disabled"},
+    {"GP0309", error, "router without service"},
+    {"GP0310", error, "TLS options do not exist"},
+    {"GP0311", error, "redirection to an unknown entry point"},
+    // middlewares
+    {"GP0401", error, "middleware cannot be built"},
+    {"GP0402", error, "middleware of several types"},
+    {"GP0403", error, "middleware refers to itself"},
+    // services
+    {"GP0501", error, "service cannot be built"},
+    {"GP0502", error, "service of several kinds or of none"},
+    {"GP0503", error, "service refers to itself"},
+    // TLS and resolvers
+    {"GP0601", warning, "certificate resolver does not exist"},
+    // not acted on yet
+    {"GP1101", note, "section of the dynamic configuration is not acted on yet"},
+    {"GP1102", note, "part of a service is not acted on yet"},
+    {"GP1103", note, "part of a router is not acted on yet"},
+    {"GP1104", note, "block of the static configuration is not acted on yet"},
+    {"GP1105", note, "provider is not acted on yet"},
+    {"GP1106", note, "template actions are not executed yet"},
+    {"GP1107", note, "part of an entry point is not acted on yet"},
+    {"GP1108", warning, "middleware type is not acted on yet: its routers answer 501"},
+    {"GP1109", warning, "router uses an internal service that is not acted on yet: it answers 501"},
+    {"GP1108", note, "middleware type is not acted on yet"},
+};
+
+}  // namespace
+
+std::span<const FindingCode> finding_codes() { return codes; }
+
+}  // namespace gateproof::config

@@ -1,0 +1,153 @@
+// Traefik's static configuration: what gateproofd is started with.
+#pragma once
+#include "engine/config/dynamic.h"
+
+namespace gateproof::config {
+
+struct EntryPointRedirection {
+  Text to;  // entry point name or ":port"
+  std::string scheme = "https";
+  bool permanent = true;
+  std::optional<int64_t> priority;  // default: int max - 1
+  SourceSpan span;
+};
+
+struct EncodedCharacters {  // catalogue 1.5; true = allowed
+  bool slash = true, back_slash = true, null_character = true, semicolon = true, percent = true, question_mark = true,
+       hash = true;
+  bool all() const { return slash && back_slash && null_character && semicolon && percent && question_mark && hash; }
+};
+
+struct ForwardedHeadersConfig {
+  bool insecure = false;
+  std::vector<Text> trusted_ips;
+  std::vector<std::string> connection;
+  bool not_append_x_forwarded_for = false;
+};
+
+struct EntryPointConfig {
+  std::string name;
+  Text address;
+  bool reuse_port = false;
+  bool as_default = false;
+  bool allow_acme_bypass = false;
+  std::vector<Text> middlewares;
+  std::optional<EntryPointRedirection> redirection;
+  std::optional<RouterTls> tls;
+  bool encode_query_semicolons = false;
+  bool sanitize_path = true;
+  std::optional<EncodedCharacters> encoded_characters;
+  int64_t max_header_bytes = 1048576;
+  std::string underscore_headers_strategy = "keep";  // keep, delete, reject
+  std::string alias_headers_strategy;                // "", keep, delete, reject
+  Duration read_timeout = std::chrono::seconds(60);
+  Duration write_timeout{0};
+  Duration idle_timeout = std::chrono::seconds(180);
+  Duration request_accept_grace_timeout{0};
+  Duration grace_timeout = std::chrono::seconds(10);
+  Duration keep_alive_max_time{0};
+  int64_t keep_alive_max_requests = 0;
+  ForwardedHeadersConfig forwarded;
+  bool has_proxy_protocol = false;  // parsed; acted on with the TCP issue
+  bool has_http3 = false;
+  SourceSpan span;
+};
+
+struct FileProviderConfig {
+  Text filename;
+  Text directory;
+  bool watch = true;
+  SourceSpan span;
+};
+
+struct KubernetesProviderConfig {
+  std::vector<Text> namespaces;
+  std::string ingress_class;
+  bool allow_cross_namespace = false;
+  bool allow_empty_services = false;
+  bool allow_external_name_services = false;
+  bool native_lb_by_default = false;
+  bool strict_prefix_matching = false;
+  std::optional<std::vector<std::string>> cross_provider_namespaces;
+  SourceSpan span;
+};
+
+struct AcmeConfig {
+  std::string storage = "acme.json";
+  std::string http_challenge_entry_point;
+  bool has_http_challenge = false;
+  bool has_tls_challenge = false;
+  std::string dns_provider;
+  SourceSpan span;
+};
+
+struct PingConfig {
+  std::string entry_point = "traefik";
+  bool manual_routing = false;
+  int terminating_status_code = 503;
+  SourceSpan span;
+};
+
+struct ApiConfig {
+  bool insecure = false;
+  bool dashboard = true;
+  bool debug = false;
+  SourceSpan span;
+};
+
+// Options of ours, beside Traefik's: `--gateproof.strict`, GATEPROOF_STRICT, or a `gateproof:` block in the file.
+struct GateproofOptions {
+  bool strict = false;       // the safe meaning where Traefik's differs (DESIGN decision 7)
+  int64_t workers = 0;       // event loops; 0: one per core
+  int64_t seed = 0;          // 0: from the system
+};
+
+struct StaticConfig {
+  std::map<std::string, EntryPointConfig> entry_points;
+  Duration providers_throttle = std::chrono::seconds(2);
+  std::vector<std::string> precedence;  // empty: Traefik's default list
+  std::optional<FileProviderConfig> file;
+  std::optional<KubernetesProviderConfig> kubernetes_crd;
+  std::optional<KubernetesProviderConfig> kubernetes_ingress;
+  std::optional<KubernetesProviderConfig> kubernetes_gateway;
+  std::vector<std::pair<std::string, SourceSpan>> other_providers;  // docker, consul ...: not acted on yet
+  std::optional<PingConfig> ping;
+  std::optional<ApiConfig> api;
+  std::optional<std::string> metrics_entry_point;  // prometheus.entryPoint
+  std::map<std::string, AcmeConfig> resolvers;
+  std::string default_rule_syntax = "v3";
+  std::string log_level = "ERROR";
+  bool not_append_x_forwarded_for = false;
+  ServersTransportConfig servers_transport;
+  GateproofOptions gateproof;
+  std::string file_name;  // "" when it came from flags or the environment
+};
+
+// From a configuration file's document. Errors stop start-up in Traefik: nullopt then, with every problem in findings.
+std::optional<StaticConfig> decode_static(const Document& doc, Findings& findings);
+
+// Traefik's order: a configuration file (--configFile, else the default places), else flags, else the environment; the
+// `gateproof.*` options stand beside any of them.
+struct StaticSources {
+  std::vector<std::string> arguments;                               // without argv[0]
+  std::vector<std::pair<std::string, std::string>> environment;     // NAME, value
+  std::function<Result<std::string>(const std::string& path)> read_file;
+  std::vector<std::string> default_files;  // looked for in order, e.g. /etc/traefik/traefik.toml ...
+};
+std::optional<StaticConfig> load_static(const StaticSources& sources, Findings& findings);
+// Flags or variables as a Document (spans say "argument 3" or the variable's name as the file).
+Result<Document> document_from_flags(const std::vector<std::string>& arguments);
+Result<Document> document_from_environment(const std::vector<std::pair<std::string, std::string>>& environment);
+
+// Fills what Traefik fills when nothing is said: entry point `http` on :80, `traefik` on :8080 where needed.
+void complete_static(StaticConfig& s, Findings& findings);
+
+// "[host]:port[/tcp|/udp]" taken apart.
+struct EntryPointAddress {
+  std::string host;
+  uint16_t port = 0;  // 0: any
+  bool udp = false;
+};
+Result<EntryPointAddress> parse_entry_point_address(const Text& address);
+
+}  // namespace gateproof::config

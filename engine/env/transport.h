@@ -1,0 +1,96 @@
+// Byte streams and how they are made. Readiness, not completion: try_read and try_write never wait and never keep a buffer,
+// readable() and writable() suspend. Destroying a suspended coroutine therefore leaves nothing behind in the system.
+#pragma once
+#include <span>
+
+#include "engine/base/address.h"
+#include "engine/base/error.h"
+#include "engine/env/scheduler.h"
+
+namespace gateproof {
+
+struct IoResult {
+  enum Kind : uint8_t { bytes, eof, would_block, failed };
+  Kind kind = would_block;
+  size_t n = 0;
+  Code code = Code::io;  // of a failure: reset, refused, io ...
+};
+
+enum class Wake : uint8_t { ready, timeout };
+
+class Stream {
+ public:
+  explicit Stream(Scheduler& s) : scheduler_(s), read_timer_(s), write_timer_(s) {}
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  virtual ~Stream() = default;
+
+  virtual IoResult try_read(std::span<char> into) = 0;
+  // Writes as much of the pieces, in order, as the peer takes now.
+  virtual IoResult try_write(std::span<const std::string_view> pieces) = 0;
+  // Sends the end of our direction; reading goes on.
+  virtual void shutdown_write() = 0;
+  virtual void close() = 0;
+
+  virtual SocketAddress peer() const = 0;
+  virtual SocketAddress local() const = 0;
+  // The peer's end or a failure has been seen, though perhaps not read yet.
+  virtual bool ended() const = 0;
+
+  // Suspends until try_read may get further (bytes, end or failure) or the deadline has passed.
+  Task<Wake> readable(Instant deadline);
+  Task<Wake> writable(Instant deadline);
+
+  Scheduler& scheduler() { return scheduler_; }
+
+ protected:
+  // Implementations call these when the state may have changed.
+  void notify_readable();
+  void notify_writable();
+  // Asked before suspending: whether try_read or try_write would not block.
+  virtual bool read_ready() const = 0;
+  virtual bool write_ready() const = 0;
+
+ private:
+  // One lazy timer per direction: it stays armed between waits, and looks at the deadline in force when it fires, so that
+  // moving a deadline at every request costs a store, not a heap operation.
+  struct DeadlineTimer final : Timer {
+    using Timer::Timer;
+    Waiter* waiter = nullptr;
+    Instant deadline = instant_max;
+    bool expired = false;
+    void fired() override;
+  };
+  Task<Wake> wait(DeadlineTimer& t, bool for_read, Instant deadline);
+
+  Scheduler& scheduler_;
+  DeadlineTimer read_timer_;
+  DeadlineTimer write_timer_;
+};
+
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual Task<Result<std::unique_ptr<Stream>>> accept() = 0;
+  virtual SocketAddress local() const = 0;
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  virtual Task<Result<std::unique_ptr<Stream>>> connect(SocketAddress to, Instant deadline) = 0;
+  virtual Result<std::unique_ptr<Listener>> listen(SocketAddress at) = 0;
+};
+
+class Resolver {
+ public:
+  virtual ~Resolver() = default;
+  virtual Task<Result<std::vector<IpAddress>>> resolve(std::string host) = 0;
+};
+
+// Reads at least one byte, or the end (n = 0), or an error; `deadline` passes as Code::timeout.
+Task<Result<size_t>> read_some(Stream& s, std::span<char> into, Instant deadline);
+// Writes all pieces.
+Task<Result<void>> write_all(Stream& s, std::vector<std::string_view> pieces, Instant deadline);
+
+}  // namespace gateproof

@@ -1,0 +1,87 @@
+#include "engine/http/connection_headers.h"
+
+#include "engine/http/forwarded.h"
+
+namespace gateproof::http {
+namespace {
+
+constexpr HeaderName kConnection("Connection"), kUpgrade("Upgrade");
+
+// Calls f with each non-empty member of the comma-separated lists in the Connection lines.
+template <class F>
+void for_each_nominated(const Headers& headers, F f) {
+  for (const Headers::Field& field : headers) {
+    if (!field.is(kConnection)) continue;
+    std::string_view rest = field.value;
+    for (;;) {
+      const size_t comma = rest.find(',');
+      const std::string_view token = text::trim(rest.substr(0, comma));
+      if (!token.empty()) f(token);
+      if (comma == std::string_view::npos) break;
+      rest.remove_prefix(comma + 1);
+    }
+  }
+}
+
+// The nominated names are views into the arena: they stay valid while fields are removed.
+std::vector<std::string_view> nominated(const Headers& headers) {
+  std::vector<std::string_view> names;
+  for_each_nominated(headers, [&](std::string_view token) { names.push_back(token); });
+  return names;
+}
+
+}  // namespace
+
+std::string_view upgrade_of(const Headers& headers) {
+  if (!list_has_token(headers, kConnection, "Upgrade")) return {};
+  return headers.get(kUpgrade);
+}
+
+void remove_connection_nominated(Headers& headers, std::span<const std::string> keep) {
+  if (!headers.has(kConnection)) return;
+  const std::string_view upgrade = upgrade_of(headers);
+  std::string left;  // names that stay until the proxy stage removes them
+  const auto stay = [&left](std::string_view name) {
+    if (!left.empty()) left += ',';
+    left += name;
+  };
+  for (std::string_view name : nominated(headers)) {
+    if (is_managed_forwarded(name)) continue;
+    const bool kept = std::any_of(keep.begin(), keep.end(),
+                                  [&](const std::string& k) { return text::iequals(k, name); });
+    if (kept) {
+      stay(name);
+    } else if (upgrade.empty() || !text::iequals(name, "Upgrade")) {
+      headers.remove(name);
+    }
+  }
+  if (!upgrade.empty()) stay("Upgrade");
+  if (left.empty()) {
+    headers.remove(kConnection);
+  } else {
+    headers.set("Connection", left);
+  }
+}
+
+void remove_hop_by_hop(Headers& headers) {
+  static constexpr HeaderName own[] = {"Connection",
+                                       "Proxy-Connection",
+                                       "Keep-Alive",
+                                       "Proxy-Authenticate",
+                                       "Proxy-Authorization",
+                                       "Te",
+                                       "Trailer",
+                                       "Transfer-Encoding",
+                                       "Upgrade"};
+  if (headers.has(kConnection)) {
+    for (std::string_view name : nominated(headers)) {
+      if (!is_managed_forwarded(name)) headers.remove(name);
+    }
+  }
+  headers.remove_if([](const Headers::Field& f) {
+    return std::any_of(std::begin(own), std::end(own),
+                       [&f](const HeaderName& n) { return f.is(n); });
+  });
+}
+
+}  // namespace gateproof::http

@@ -1,0 +1,24 @@
+#include "engine/http/exchange.h"
+
+namespace gateproof::http {
+
+void Exchange::reset() {
+  response.reset();  // first: an upstream connection in it may still read the request's body
+  tunnel.reset();
+  request.reset();
+  peer = local = {};
+  tls = trusted_peer = false;
+  entry_point = router = service = server = {};
+  canonical_host.clear();
+  routing_path.clear();
+  client_host.clear();
+  user.clear();
+  append_forwarded_for = true;
+  suppress_forwarded_for = false;
+  attempts = 0;
+  failure.reset();
+  pinned.reset();
+  trace = nullptr;
+}
+
+}  // namespace gateproof::http

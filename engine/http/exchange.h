@@ -1,0 +1,69 @@
+// Exchange: one request and its answer, on its way through the pipeline.
+#pragma once
+#include "engine/env/env.h"
+#include "engine/http/message.h"
+
+namespace gateproof::http {
+
+// What the run says about itself, in order; explain() is made from it. Absent (null) when nobody listens.
+struct TraceStep {
+  std::string stage;   // "entryPoint web", "router r@file", "middleware strip@file", "service app@file", "server http://..."
+  std::string action;  // "path", "header", "answer", "decide", "pick" ...
+  std::string detail;  // one line for people
+  int64_t at_ns = 0;   // monotonic
+};
+using ExchangeTrace = std::vector<TraceStep>;
+
+class Origin;
+struct Outbound;
+
+// What is left of an upstream connection after 101: bytes flow both ways from here on.
+struct Tunnel {
+  std::unique_ptr<Stream> stream;
+  std::string early;  // bytes that came behind the head
+};
+
+struct Exchange {
+  explicit Exchange(Env& e) : env(&e) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  Env* env;
+  Origin* origin = nullptr;  // how servers are reached in this arm
+  Request request;
+  Response response;
+
+  SocketAddress peer;                 // the TCP peer
+  SocketAddress local;
+  bool tls = false;
+  bool trusted_peer = false;          // forwarded headers were kept (entry point's forwardedHeaders)
+  std::string_view entry_point;       // name; lives in the snapshot
+  std::string canonical_host;         // made once at the entry point (catalogue 1.4)
+  std::string routing_path;           // made once at the entry point (catalogue 1.5)
+  std::string client_host;            // Host as the client sent it
+  std::string user;                   // from an authenticating middleware
+  bool append_forwarded_for = true;   // entry point's notAppendXForwardedFor
+  bool suppress_forwarded_for = false;  // a custom request header X-Forwarded-For: "" (catalogue 2.2)
+
+  std::string_view router;            // winner's qualified name, empty if none
+  std::string_view service;           // the load balancer's qualified name that served it
+  std::string_view server;            // chosen server's URL
+  int attempts = 0;                   // tries to reach a server
+  std::optional<Error> failure;       // why the proxy stage failed, if it did
+
+  std::shared_ptr<const void> pinned;  // the snapshot, alive until the answer is complete
+  std::unique_ptr<Tunnel> tunnel;      // with a 101 answer
+  ExchangeTrace* trace = nullptr;
+
+  // Costs one branch when nobody listens: call as `if (x.trace) x.note(...)` where building the text costs.
+  void note(std::string_view stage, std::string_view action, std::string detail) {
+    if (trace) {
+      trace->push_back({std::string(stage), std::string(action), std::move(detail),
+                        env->scheduler.now().time_since_epoch().count()});
+    }
+  }
+  // Back to the state after construction, memory kept.
+  void reset();
+};
+
+}  // namespace gateproof::http

@@ -1,0 +1,30 @@
+// Forwarded headers: who may say where a request came from (catalogue 2.2).
+#pragma once
+#include <span>
+#include <string>
+
+#include "engine/base/address.h"
+#include "engine/http/exchange.h"
+
+namespace gateproof::http {
+
+struct ForwardedPolicy {
+  bool trust_all = false;
+  std::vector<IpNetwork> trusted;
+  std::vector<std::string> connection;  // names that Connection may nominate without removal before the middlewares
+  std::string host_name;                // X-Forwarded-Server
+};
+
+bool is_trusted(const ForwardedPolicy& policy, const IpAddress& peer);
+
+// The entry point's stage: removes or keeps the managed set, sets X-Real-Ip, -Proto, -Port, -Host, -Server, and removes what
+// Connection nominates. Sets x.trusted_peer.
+void apply_forwarded(Exchange& x, const ForwardedPolicy& policy);
+
+// Whether a name belongs to the managed set, in any spelling ('_' for '-').
+bool is_managed_forwarded(std::string_view name);
+
+// The proxy stage's X-Forwarded-For: incoming lines joined with ", ", then the peer.
+std::string append_forwarded_for(const Headers& incoming, const IpAddress& peer);
+
+}  // namespace gateproof::http

@@ -1,0 +1,205 @@
+// The client side of the HTTP/1.1 codec: what a server answers.
+#include "engine/http/h1_codec.h"
+
+namespace gateproof::http::h1 {
+
+using Field = boost::beast::http::field;
+
+struct ResponseParser::Impl {
+  explicit Impl(const Limits& l) : limits(l) { parser.emplace(*this); }
+
+  Limits limits;
+  ResponseHead head;
+  Headers trailers;
+  Failure failure;
+  HeadScanner scanner;
+  BodyCursor cursor;
+  FramingFields framing;
+  std::string_view text;
+  std::string patched;
+  size_t fields = 0;
+  bool head_request = false;
+  bool head_done = false;
+  bool failed = false;
+  bool at_end = false;
+  std::optional<BeastParser<false, Impl>> parser;
+
+  bool start_line(int status, std::string_view reason, int version);
+  bool field(Field f, std::string_view name, std::string_view value);
+  Step fail(std::string_view why) {
+    if (!failed) failure = {502, {}, why};
+    failed = true;
+    return {Event::error, 0, {}};
+  }
+  bool refuse(std::string_view why) {
+    fail(why);
+    return false;
+  }
+  Step parse_head(std::string_view input);
+  void mend_head();
+  Step finish_head(size_t consumed);
+  void reset(bool for_head_request);
+};
+
+bool ResponseParser::Impl::start_line(int status, std::string_view reason, int version) {
+  if (status < 100) return refuse("invalid status code");
+  head.status = status;
+  head.reason.assign(reason);
+  head.version = version == 10 ? Version::http10 : Version::http11;
+  return true;
+}
+
+bool ResponseParser::Impl::field(Field f, std::string_view name, std::string_view value) {
+  if (!on_one_line(name, value, text)) return refuse("folded field line");
+  if (head_done) {
+    if (f == Field::content_length || f == Field::transfer_encoding)
+      return refuse("framing field in the trailers");
+    trailers.add(f == Field::unknown ? canonical_name(name) : std::string(go_field_name(f)), value);
+    return true;
+  }
+  if (++fields > limits.fields_max) return refuse("too many field lines");
+  switch (f) {
+    case Field::transfer_encoding: framing.transfer_encoding(value); return true;
+    case Field::content_length:
+      framing.content_length(value);
+      if (framing.bad_length) return refuse("invalid or repeated Content-Length");
+      break;
+    case Field::connection: framing.connection(value); break;
+    case Field::upgrade: framing.upgrade_field = !value.empty(); break;
+    default: break;
+  }
+  if (f != Field::unknown) {
+    head.headers.add_static(go_field_name(f), head.headers.keep(value));
+  } else {
+    head.headers.add_canonical(name, value);
+  }
+  return true;
+}
+
+// Two forms that Beast refuses and servers send: a status line without the blank before an empty reason (taken by Go), and
+// blanks between name and colon, which a proxy has to remove (RFC 9112 section 5.1).
+void ResponseParser::Impl::mend_head() {
+  patched.clear();
+  bool first = true;
+  for (std::string_view rest = text; !rest.empty();) {
+    const size_t end = rest.find('\n') + 1;
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end);
+    const size_t colon = line.find(':');
+    if (first && line.size() == 14 && line[12] == '\r') {
+      patched.append(line.substr(0, 12)).append(" \r\n");
+    } else if (!first && colon != std::string_view::npos && colon > 0) {
+      size_t name_end = colon;
+      while (name_end > 0 && (line[name_end - 1] == ' ' || line[name_end - 1] == '\t')) --name_end;
+      patched.append(line.substr(0, name_end)).append(line.substr(colon));
+    } else {
+      patched.append(line);
+    }
+    first = false;
+  }
+}
+
+Step ResponseParser::Impl::parse_head(std::string_view input) {
+  size_t end = 0;
+  const HeadScanner::Found found = scanner.find(input.substr(0, limits.head_bytes_max), end);
+  if (found == HeadScanner::Found::bare_lf) return fail("line feed without carriage return");
+  if (found == HeadScanner::Found::no) {
+    if (input.size() > limits.head_bytes_max) return fail("response head too large");
+    return {};
+  }
+  text = input.substr(0, end);
+  if (text.find('\r') > limits.start_line_bytes_max) return fail("status line too long");
+  boost::beast::error_code ec;
+  parser->put({text.data(), text.size()}, ec);
+  if (ec && !failed &&
+      (ec == boost::beast::http::error::bad_status || ec == boost::beast::http::error::bad_field)) {
+    mend_head();
+    if (patched != text) {
+      text = patched;
+      head.headers.clear();
+      framing = {};
+      fields = 0;
+      parser.emplace(*this);
+      parser->skip(head_request);
+      parser->put({text.data(), text.size()}, ec);
+    }
+  }
+  if (ec) return fail("malformed response head");
+  return finish_head(end);
+}
+
+Step ResponseParser::Impl::finish_head(size_t consumed) {
+  if (framing.bad_coding) return fail("unsupported transfer coding");
+  if (framing.chunked && framing.length_known)
+    return fail("both Transfer-Encoding and Content-Length");
+  if (framing.chunked && head.version == Version::http10)
+    return fail("Transfer-Encoding in HTTP/1.0");
+  head.upgrade = head.status == 101;
+  if (head_request || !body_allowed(head.status)) {
+    head.body = BodyKind::none;
+  } else if (framing.chunked) {
+    head.body = BodyKind::chunked;
+  } else if (framing.length_known) {
+    head.body = framing.length > 0 ? BodyKind::length : BodyKind::none;
+  } else {
+    head.body = BodyKind::until_close;
+  }
+  head.length = framing.length;
+  head.keep_alive =
+      head.version == Version::http11 ? !framing.close : framing.keep_alive && !framing.close;
+  if (head.body == BodyKind::until_close || head.upgrade) head.keep_alive = false;
+  cursor.chunked = head.body == BodyKind::chunked;
+  head_done = true;
+  return {Event::head, consumed, {}};
+}
+
+void ResponseParser::Impl::reset(bool for_head_request) {
+  head_request = for_head_request;
+  head.headers.clear();
+  head.status = 0;
+  head.reason.clear();
+  trailers.clear();
+  scanner.reset();
+  cursor.reset();
+  framing = {};
+  fields = 0;
+  head_done = failed = at_end = false;
+  parser.emplace(*this);
+  parser->skip(head_request);
+}
+
+ResponseParser::ResponseParser(const Limits& limits) : impl_(std::make_unique<Impl>(limits)) {}
+ResponseParser::ResponseParser(ResponseParser&&) noexcept = default;
+ResponseParser& ResponseParser::operator=(ResponseParser&&) noexcept = default;
+ResponseParser::~ResponseParser() = default;
+
+void ResponseParser::reset(bool head_request) { impl_->reset(head_request); }
+
+Step ResponseParser::parse(std::string_view input) {
+  Impl& i = *impl_;
+  if (i.failed) return {Event::error, 0, {}};
+  if (!i.head_done) return i.parse_head(input);
+  if (i.at_end) return {Event::end, 0, {}};
+  if (i.cursor.chunked) i.text = input;
+  const Step step = parse_body(*i.parser, i.cursor, i.limits, input,
+                               [&i](std::string_view why) { return i.fail(why); });
+  if (step.event == Event::end) i.at_end = true;
+  return step;
+}
+
+Step ResponseParser::finish() {
+  Impl& i = *impl_;
+  if (i.failed) return {Event::error, 0, {}};
+  if (i.at_end) return {Event::end, 0, {}};
+  const bool complete = i.head_done && (i.head.body == BodyKind::until_close || i.parser->finished);
+  if (!complete) return i.fail("connection closed inside a message");
+  i.at_end = true;
+  return {Event::end, 0, {}};
+}
+
+ResponseHead& ResponseParser::head() { return impl_->head; }
+const Headers& ResponseParser::trailers() const { return impl_->trailers; }
+const Failure& ResponseParser::error() const { return impl_->failure; }
+bool ResponseParser::done() const { return impl_->at_end; }
+
+}  // namespace gateproof::http::h1

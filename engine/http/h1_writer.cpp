@@ -1,0 +1,127 @@
+#include "engine/http/h1_writer.h"
+
+#include <charconv>
+
+#include "engine/http/date.h"
+
+namespace gateproof::http {
+namespace {
+
+constexpr HeaderName kHost("Host"), kContentLength("Content-Length"),
+    kTransferEncoding("Transfer-Encoding"), kConnection("Connection"), kDate("Date");
+
+void append_number(std::string& out, uint64_t n, int base = 10) {
+  char text[20];
+  const auto end = std::to_chars(text, text + sizeof text, n, base).ptr;
+  out.append(text, end);
+}
+
+// CR, LF and NUL would end the line or be read in two ways: such bytes are not written.
+void append_safe(std::string& out, std::string_view value) {
+  constexpr std::string_view breakers("\r\n\0", 3);
+  size_t bad;
+  while ((bad = value.find_first_of(breakers)) != std::string_view::npos) {
+    out += value.substr(0, bad);
+    value.remove_prefix(bad + 1);
+  }
+  out += value;
+}
+
+// A start line's part: no blank may get in, else the line would have four parts.
+void append_word(std::string& out, std::string_view word) {
+  for (char c : word) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u > 0x20 && u != 0x7f) out += c;
+  }
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  if (!is_token(name)) return;  // a name that is none cannot be sent
+  out.append(name).append(": ");
+  append_safe(out, value);
+  out += "\r\n";
+}
+
+void append_length(std::string& out, uint64_t n) {
+  out += "Content-Length: ";
+  append_number(out, n);
+  out += "\r\n";
+}
+
+constexpr std::string_view chunked_line = "Transfer-Encoding: chunked\r\n";
+
+}  // namespace
+
+void write_request_head(std::string& out, std::string_view method, std::string_view target,
+                        std::string_view host, const Headers& headers,
+                        std::optional<uint64_t> length, bool body_expected) {
+  append_word(out, method);
+  out += ' ';
+  append_word(out, target.empty() ? std::string_view("/") : target);
+  out += " HTTP/1.1\r\nHost: ";
+  append_safe(out, host);
+  out += "\r\n";
+  for (const Headers::Field& f : headers) {
+    if (f.is(kHost) || f.is(kContentLength) || f.is(kTransferEncoding)) continue;
+    append_field(out, f.name, f.value);
+  }
+  if (!length) {
+    out += chunked_line;
+  } else if (*length > 0 || body_expected) {
+    append_length(out, *length);
+  }
+  out += "\r\n";
+}
+
+void write_response_head(std::string& out, const ResponseHead& head) {
+  out += head.version == Version::http10 ? "HTTP/1.0 " : "HTTP/1.1 ";
+  append_number(out, static_cast<uint64_t>(head.status));
+  out += ' ';
+  const std::string_view reason = head.reason.empty() ? status_text(head.status) : head.reason;
+  if (reason.empty()) {
+    out += "status code ";  // as Go writes a code without a name
+    append_number(out, static_cast<uint64_t>(head.status));
+  } else {
+    append_safe(out, reason);
+  }
+  out += "\r\n";
+  const bool interim = head.status < 200;
+  // A field with a length is only left where there is no body to contradict it (HEAD, 304); never in 1xx and 204.
+  const bool keep_length = head.framing == Framing::none && !interim && head.status != 204;
+  bool dated = false;
+  if (head.headers) {
+    for (const Headers::Field& f : *head.headers) {
+      if (f.is(kTransferEncoding) || (f.is(kContentLength) && !keep_length)) continue;
+      if (f.is(kConnection) && (head.close || head.keep_alive_10)) continue;
+      if (f.is(kDate)) dated = true;
+      append_field(out, f.name, f.value);
+    }
+  }
+  if (!dated && !interim && head.wall_ns >= 0) {
+    out.append("Date: ").append(http_date(head.wall_ns)).append("\r\n");
+  }
+  if (head.framing == Framing::length) append_length(out, head.length);
+  if (head.framing == Framing::chunked) out += chunked_line;
+  if (head.close && head.version != Version::http10) out += "Connection: close\r\n";
+  if (head.keep_alive_10 && !head.close) out += "Connection: keep-alive\r\n";
+  out += "\r\n";
+}
+
+void write_chunk_size(std::string& out, size_t n) {
+  append_number(out, n, 16);
+  out += "\r\n";
+}
+
+void write_last_chunk(std::string& out, const Headers* trailers) {
+  out += "0\r\n";
+  if (trailers) {
+    for (const Headers::Field& f : *trailers) {
+      // Framing fields have no meaning after the body, and a reader might merge them into the head.
+      if (f.is(kHost) || f.is(kContentLength) || f.is(kTransferEncoding)) continue;
+      append_field(out, f.name, f.value);
+    }
+  }
+  out += "\r\n";
+}
+
+}  // namespace gateproof::http

@@ -1,0 +1,138 @@
+#include "engine/http/headers.h"
+
+namespace gateproof::http {
+namespace {
+
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> t{};
+  for (int c = 0; c < 256; ++c) t[c] = text::is_alnum(static_cast<char>(c)) && c < 128;
+  for (char c : std::string_view("!#$%&'*+-.^_`|~")) t[static_cast<unsigned char>(c)] = true;
+  return t;
+}
+constexpr auto token_table = make_token_table();
+
+}  // namespace
+
+Headers::Headers(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
+  for (const auto& [name, value] : fields) add(name, value);
+}
+
+Headers& Headers::operator=(const Headers& o) {
+  if (this == &o) return *this;
+  clear();
+  fields_.reserve(o.fields_.size());
+  for (const Field& f : o.fields_) fields_.push_back({arena_.copy(f.name), arena_.copy(f.value), f.hash});
+  return *this;
+}
+
+std::optional<std::string_view> Headers::find(const HeaderName& name) const {
+  for (const Field& f : fields_) {
+    if (f.is(name)) return f.value;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string_view> Headers::values(const HeaderName& name) const {
+  std::vector<std::string_view> out;
+  for (const Field& f : fields_) {
+    if (f.is(name)) out.push_back(f.value);
+  }
+  return out;
+}
+
+std::string Headers::joined(const HeaderName& name) const {
+  std::string out;
+  bool first = true;
+  for (const Field& f : fields_) {
+    if (!f.is(name)) continue;
+    if (!first) out += ", ";
+    out += f.value;
+    first = false;
+  }
+  return out;
+}
+
+void Headers::add(std::string_view name, std::string_view value) {
+  fields_.push_back({arena_.copy(name), arena_.copy(value), HeaderName::hash_of(name)});
+}
+
+void Headers::add_first(std::string_view name, std::string_view value) {
+  fields_.insert(fields_.begin(), {arena_.copy(name), arena_.copy(value), HeaderName::hash_of(name)});
+}
+
+void Headers::add_canonical(std::string_view name, std::string_view value) {
+  char* copy = arena_.allocate(name.size());
+  std::copy(name.begin(), name.end(), copy);
+  canonicalize(copy, name.size());
+  fields_.push_back({{copy, name.size()}, arena_.copy(value), HeaderName::hash_of(name)});
+}
+
+void Headers::add_static(std::string_view name, std::string_view value) {
+  fields_.push_back({name, value, HeaderName::hash_of(name)});
+}
+
+void Headers::set(std::string_view name, std::string_view value) {
+  const HeaderName wanted(name);
+  const Field fresh{arena_.copy(name), arena_.copy(value), wanted.hash};
+  bool placed = false;
+  std::erase_if(fields_, [&](Field& f) {
+    if (!f.is(wanted)) return false;
+    if (placed) return true;
+    f = fresh;
+    placed = true;
+    return false;
+  });
+  if (!placed) fields_.push_back(fresh);
+}
+
+size_t Headers::remove(const HeaderName& name) {
+  return std::erase_if(fields_, [&](const Field& f) { return f.is(name); });
+}
+
+bool is_token(std::string_view s) {
+  if (s.empty()) return false;
+  for (char c : s) {
+    if (!token_table[static_cast<unsigned char>(c)]) return false;
+  }
+  return true;
+}
+
+bool is_field_value(std::string_view s) {
+  for (char c : s) {
+    const auto u = static_cast<unsigned char>(c);
+    if ((u < 0x20 && u != '\t') || u == 0x7f) return false;
+  }
+  return true;
+}
+
+bool canonicalize(char* name, size_t n) {
+  if (!is_token({name, n})) return false;
+  bool start = true;
+  for (size_t i = 0; i < n; ++i) {
+    name[i] = start ? text::upper(name[i]) : text::lower(name[i]);
+    start = name[i] == '-';
+  }
+  return true;
+}
+
+std::string canonical_name(std::string_view name) {
+  std::string out(name);
+  canonicalize(out.data(), out.size());
+  return out;
+}
+
+bool list_has_token(const Headers& h, const HeaderName& name, std::string_view token) {
+  for (const Headers::Field& f : h) {
+    if (!f.is(name)) continue;
+    std::string_view rest = f.value;
+    while (!rest.empty()) {
+      const size_t comma = rest.find(',');
+      if (text::iequals(text::trim(rest.substr(0, comma)), token)) return true;
+      if (comma == std::string_view::npos) break;
+      rest.remove_prefix(comma + 1);
+    }
+  }
+  return false;
+}
+
+}  // namespace gateproof::http

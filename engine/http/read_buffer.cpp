@@ -1,0 +1,40 @@
+#include "engine/http/read_buffer.h"
+
+namespace gateproof::http {
+
+std::span<char> ReadBuffer::space(size_t bytes_max) {
+  if (!data_) {
+    data_ = pool_.take();
+    capacity_ = pool_.block_bytes();
+  }
+  if (end_ == capacity_ && begin_ > 0) {
+    std::memmove(data_.get(), data_.get() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  if (end_ == capacity_ && capacity_ < bytes_max) {
+    const size_t bigger = std::min(capacity_ * 2, bytes_max);
+    auto fresh = std::make_unique_for_overwrite<char[]>(bigger);
+    std::memcpy(fresh.get(), data_.get(), end_);
+    if (capacity_ == pool_.block_bytes()) pool_.give(std::move(data_));
+    data_ = std::move(fresh);
+    capacity_ = bigger;
+  }
+  return {data_.get() + end_, capacity_ - end_};
+}
+
+IoResult ReadBuffer::fill(Stream& s, size_t bytes_max) {
+  const std::span<char> free = space(bytes_max);
+  if (free.empty()) return {IoResult::failed, 0, Code::limit};
+  const IoResult r = s.try_read(free);
+  if (r.kind == IoResult::bytes) filled(r.n);
+  return r;
+}
+
+void ReadBuffer::release() {
+  if (data_ && capacity_ == pool_.block_bytes()) pool_.give(std::move(data_));
+  data_.reset();
+  capacity_ = begin_ = end_ = 0;
+}
+
+}  // namespace gateproof::http

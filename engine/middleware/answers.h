@@ -1,0 +1,12 @@
+// Small answers made by middlewares, in the forms that Traefik's have.
+#pragma once
+#include "engine/http/exchange.h"
+
+namespace gateproof::middleware {
+
+// Go's http.Error: the text and a newline, as text/plain, not to be sniffed.
+void answer_error(http::Exchange& x, int status, std::string_view text);
+// The status and its usual phrase as the body, without a Content-Type (catalogue 3.0).
+void answer_phrase(http::Exchange& x, int status);
+
+}  // namespace gateproof::middleware

@@ -1,0 +1,23 @@
+// Chain: a router's middlewares and the service at their end. The chain that runs is the chain that explains: with a trace
+// attached it writes, after each step, what the step changed.
+#pragma once
+#include "engine/middleware/middleware.h"
+
+namespace gateproof::middleware {
+
+class Chain final : public http::Handler {
+ public:
+  Chain(std::vector<std::unique_ptr<Middleware>> steps, std::shared_ptr<http::Handler> end);
+  Task<void> handle(Exchange& x) override { return run(x, 0); }
+  // Steps from `from` on, then the end.
+  Task<void> run(Exchange& x, size_t from) const;
+  size_t size() const { return steps_.size(); }
+
+ private:
+  Flow traced_request(Exchange& x, size_t i) const;
+  void traced_response(Exchange& x, size_t i) const;
+  std::vector<std::unique_ptr<Middleware>> steps_;
+  std::shared_ptr<http::Handler> end_;
+};
+
+}  // namespace gateproof::middleware

@@ -1,0 +1,83 @@
+// The contract of a middleware. The easy kind never waits: on_request may answer, on_response may edit the answer's head or
+// wrap its body. The other kind is a coroutine around `next`.
+//
+// Life of a request in a chain: on_request runs outermost first (the order of the router's list); the first that answers
+// stops the way in; on_response runs in reverse for every middleware whose on_request said `next`.
+#pragma once
+#include "engine/config/schema.h"
+#include "engine/http/handler.h"
+
+namespace gateproof::middleware {
+
+using http::Exchange;
+
+enum class Flow : uint8_t { next, answer };
+
+class Chain;
+
+// The rest of a chain, seen from a middleware that waits. Calling it twice (a retry) runs the rest twice.
+class Next {
+ public:
+  Next(const Chain& chain, size_t index) : chain_(chain), index_(index) {}
+  Task<void> operator()(Exchange& x) const;
+
+ private:
+  const Chain& chain_;
+  size_t index_;
+};
+
+class Middleware {
+ public:
+  virtual ~Middleware() = default;
+  virtual bool waits() const = 0;
+
+  // Not waiting: may fill x.response and return Flow::answer.
+  virtual Flow on_request(Exchange& x) { return Flow::next; }
+  virtual void on_response(Exchange& x) {}
+  // Waiting: the whole of it.
+  virtual Task<void> handle(Exchange& x, Next next);
+
+  std::string stage;  // "middleware strip-api-prefix@file", for traces; set by the builder
+};
+
+class SyncFilter : public Middleware {
+ public:
+  bool waits() const final { return false; }
+  Flow on_request(Exchange& x) override = 0;
+};
+
+class WaitingMiddleware : public Middleware {
+ public:
+  bool waits() const final { return true; }
+  Task<void> handle(Exchange& x, Next next) override = 0;
+};
+
+// What a middleware may know when it is built. Built once per router (one handler instance per router, catalogue 3.0).
+struct BuildContext {
+  std::string_view name;         // "strip-api-prefix@file"
+  std::string_view router;       // the router it is built for
+  const Clock& clock;
+  Random& random;
+  bool strict = false;           // --gateproof.strict
+};
+
+// One line of the registry.
+struct MiddlewareSpec {
+  config::MiddlewareSchema schema;
+  // Options are checked here as far as the schema cannot; the error is Traefik's text and disables the middleware and every
+  // router that uses it.
+  Result<std::unique_ptr<Middleware>> (*build)(const void* options, const BuildContext& context);
+};
+
+template <class Options>
+std::shared_ptr<void> make_options() {
+  return std::make_shared<Options>();
+}
+
+// Every middleware type, sorted by name (registry.cpp).
+std::span<const MiddlewareSpec> registry();
+const MiddlewareSpec* find_middleware(std::string_view type_nocase);
+// The registry as the configuration decoder sees it.
+const config::MiddlewareTypes& middleware_types();
+
+}  // namespace gateproof::middleware

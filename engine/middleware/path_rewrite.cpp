@@ -1,0 +1,75 @@
+#include "engine/middleware/path_rewrite.h"
+
+#include "engine/middleware/answers.h"
+
+namespace gateproof::middleware {
+namespace {
+
+// The part of an escaped path that is left when the bytes of `prefix` are taken away from its front.
+std::string_view rest_of_raw(std::string_view raw, std::string_view prefix) {
+  for (size_t taken = 0; taken < prefix.size() && !raw.empty(); ++taken) {
+    raw.remove_prefix(std::min<size_t>(raw.front() == '%' ? 3 : 1, raw.size()));
+  }
+  return raw;
+}
+
+// The text of Go's url.EscapeError: the bad triplet, or what there is of it.
+std::string escape_error(std::string_view escaped) {
+  for (size_t i = 0; i < escaped.size(); ++i) {
+    if (escaped[i] != '%') continue;
+    const std::string_view triplet = escaped.substr(i, 3);
+    if (triplet.size() < 3 || text::hex_value(triplet[1]) < 0 || text::hex_value(triplet[2]) < 0) {
+      return "invalid URL escape " + text::quote(triplet);
+    }
+    i += 2;
+  }
+  return "invalid URL escape";
+}
+
+}  // namespace
+
+std::string with_leading_slash(std::string path) {
+  if (!path.starts_with('/')) path.insert(path.begin(), '/');
+  return path;
+}
+
+void cut_prefix(http::UrlPath& url, std::string_view prefix) {
+  if (!url.raw.empty()) url.raw = with_leading_slash(std::string(rest_of_raw(url.raw, prefix)));
+  url.path = with_leading_slash(url.path.substr(prefix.size()));
+}
+
+bool is_clean(const http::UrlPath& url) {
+  const std::string escaped = url.escaped();
+  return escaped.empty() || http::sanitize_path(escaped) == escaped;
+}
+
+Flow strip_and_continue(http::Exchange& x, const std::string& prefix) {
+  cut_prefix(x.request.url, prefix);
+  if (!is_clean(x.request.url)) {
+    answer_error(x, 400, "Bad Request");
+    return Flow::answer;
+  }
+  x.request.headers.add("X-Forwarded-Prefix", prefix);
+  return Flow::next;
+}
+
+Flow replace_and_continue(http::Exchange& x, std::string_view escaped, bool must_be_clean) {
+  std::string before = x.request.url.escaped();
+  if (before.empty()) before = "/";
+  auto path = http::unescape_path(escaped);
+  if (!path) {
+    answer_error(x, 500, escape_error(escaped));
+    return Flow::answer;
+  }
+  http::UrlPath& url = x.request.url;
+  url.path = std::move(*path);
+  url.raw = escaped;
+  if (must_be_clean && !is_clean(url)) {
+    answer_error(x, 400, "Bad Request");
+    return Flow::answer;
+  }
+  x.request.headers.add("X-Replaced-Path", before);
+  return Flow::next;
+}
+
+}  // namespace gateproof::middleware

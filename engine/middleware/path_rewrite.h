@@ -1,0 +1,23 @@
+// What the path middlewares share: cutting a prefix off both forms of a path, and the check of the result.
+#pragma once
+#include "engine/http/url.h"
+#include "engine/middleware/middleware.h"
+
+namespace gateproof::middleware {
+
+std::string with_leading_slash(std::string path);
+
+// Cuts `prefix` (decoded, and a prefix of url.path) off both forms, at the same place; the rest gets a leading slash.
+void cut_prefix(http::UrlPath& url, std::string_view prefix);
+
+// Whether path cleaning would leave the path as it is: no dot segment, no empty segment.
+bool is_clean(const http::UrlPath& url);
+
+// Cuts the prefix, tells the server of it in X-Forwarded-Prefix, and answers 400 for a rest that is not clean.
+Flow strip_and_continue(http::Exchange& x, const std::string& prefix);
+
+// Puts the path (an escaped one) in place of the request's and keeps the old one in X-Replaced-Path. A bad escape is
+// answered with 500, a path that is not clean with 400 if `must_be_clean`.
+Flow replace_and_continue(http::Exchange& x, std::string_view escaped, bool must_be_clean);
+
+}  // namespace gateproof::middleware

@@ -1,0 +1,41 @@
+#include "engine/net/fd.h"
+
+#include <cerrno>
+#include <system_error>
+
+#include <unistd.h>
+
+namespace gateproof::net {
+
+void Fd::close() {
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+Code code_of_errno(int error_number) {
+  switch (error_number) {
+    case ECONNREFUSED:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EHOSTDOWN: return Code::refused;
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EPIPE:
+    case ENOTCONN: return Code::reset;
+    case ETIMEDOUT: return Code::timeout;
+    case ENOENT:
+    case ENOTDIR: return Code::not_found;
+    case ECANCELED: return Code::canceled;
+    default: return Code::io;
+  }
+}
+
+std::string errno_text(std::string_view what, int error_number) {
+  return std::string(what) + ": " + std::system_category().message(error_number);
+}
+
+bool out_of_resources(int error_number) {
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS || error_number == ENOMEM ||
+         error_number == ENOSPC;
+}
+
+}  // namespace gateproof::net

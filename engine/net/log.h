@@ -1,0 +1,33 @@
+// The process log: lines of text on a descriptor, in the layout of Traefik's `common` format. Plain writes instead of spdlog:
+// a line costs one write(2), and a unit that includes spdlog takes seconds to compile.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace gateproof::net {
+
+enum class LogLevel : uint8_t { trace, debug, info, warn, error, fatal, panic };
+
+// Traefik's names, any case; anything else is `error`, as Traefik falls back (catalogue 6.2).
+LogLevel log_level(std::string_view name);
+
+class Log {
+ public:
+  explicit Log(int fd = 2, LogLevel level = LogLevel::error) : fd_(fd), level_(level) {}
+  void set_level(LogLevel level) { level_.store(level, std::memory_order_relaxed); }
+  bool enabled(LogLevel level) const { return level >= level_.load(std::memory_order_relaxed); }
+  // "2026-01-31T12:00:00Z ERR text\n", in one write; usable from every thread.
+  void write(LogLevel level, std::string_view text) const;
+  void debug(std::string_view text) const { write(LogLevel::debug, text); }
+  void info(std::string_view text) const { write(LogLevel::info, text); }
+  void warn(std::string_view text) const { write(LogLevel::warn, text); }
+  void error(std::string_view text) const { write(LogLevel::error, text); }
+
+ private:
+  int fd_;
+  std::atomic<LogLevel> level_;
+};
+
+}  // namespace gateproof::net

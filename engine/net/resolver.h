@@ -1,0 +1,25 @@
+// RealResolver: the system's resolver (files, DNS, whatever nsswitch says), asked on helper threads because it blocks.
+#pragma once
+#include "engine/env/transport.h"
+#include "engine/net/event_loop.h"
+
+namespace gateproof::net {
+
+class RealResolver final : public Resolver {
+ public:
+  static constexpr size_t lookups_at_once_max = 16;  // threads asking the system for one loop; further lookups wait their turn
+
+  explicit RealResolver(EventLoop& loop);
+  ~RealResolver() override;
+  // Addresses in the system's order of preference (RFC 6724). Code::not_found for an unknown name, Code::timeout when no name
+  // server answered. Never cached, as Traefik does not.
+  Task<Result<std::vector<IpAddress>>> resolve(std::string host) override;
+
+  struct Shared;
+
+ private:
+  EventLoop& loop_;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace gateproof::net

@@ -1,0 +1,134 @@
+#include "engine/pipeline/builder.h"
+
+namespace gateproof::pipeline {
+namespace {
+
+std::string arrow_path(const std::vector<std::string>& path) {
+  std::string out;
+  for (const std::string& p : path) out += (out.empty() ? "middleware:" : "->middleware:") + p;
+  return out;
+}
+
+}  // namespace
+
+HandlerPtr Builder::router_handler(RouterInfo& info, const config::RouterConfig& router,
+                                   const config::EntryPointConfig* model, const std::string& provider) {
+  const std::string object = "router " + info.name;
+  if (router.service.value.empty()) {
+    info.fail("the service is missing on the router");
+    finding("GP0309", router.span, object, "the router names no service, so it is disabled", "add `service: name`");
+    return nullptr;
+  }
+  const std::string service_name = config::qualify(router.service.value, provider);
+  HandlerPtr end = service(service_name);
+  const auto known = out_.services.find(service_name);
+  if (known == out_.services.end()) {
+    info.fail("the service \"" + service_name + "\" does not exist");
+    finding("GP0305", router.service.span, object,
+            "the service \"" + service_name + "\" does not exist: the router is disabled, and a broader router, if there is "
+            "one, serves its requests",
+            "define the service, or name one that exists");
+    return nullptr;
+  }
+  known->second.used_by.push_back(info.name);
+  if (!end) {
+    for (const std::string& e : known->second.errors) info.fail(e);
+    finding("GP0306", router.service.span, object, "the service \"" + service_name + "\" is disabled, and so is the router",
+            "mend the service");
+  }
+
+  std::vector<config::Text> names;
+  if (model) names = model->middlewares;
+  names.insert(names.end(), router.middlewares.begin(), router.middlewares.end());
+  Steps steps;
+  HandlerPtr instead;
+  for (const config::Text& n : names) {
+    const std::string qualified = config::qualify(n.value, provider);
+    info.middlewares.push_back(qualified);
+    std::vector<std::string> path;
+    append_steps(steps, qualified, n.span, info, instead, path);
+  }
+  if (info.status == Status::disabled || !end) return nullptr;
+  if (steps.empty() && !instead) return end;
+  return std::make_shared<middleware::Chain>(std::move(steps), instead ? instead : std::move(end));
+}
+
+bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSpan& at, ObjectInfo& user,
+                           HandlerPtr& instead, std::vector<std::string>& path) {
+  const auto found = in_.dynamics->middlewares.find(name);
+  if (found == in_.dynamics->middlewares.end()) {
+    user.fail("middleware \"" + name + "\" does not exist");
+    finding("GP0307", at, user.name,
+            "middleware \"" + name + "\" does not exist: the router is disabled, and a broader router, if there is one, "
+            "serves its requests without it",
+            "define the middleware, or correct the name");
+    return false;
+  }
+  const config::MiddlewareConfig& m = found->second;
+  ObjectInfo& info = out_.middlewares.at(name);
+  if (path.empty()) info.used_by.push_back(user.name);
+  const auto refuse = [&](std::string error, std::string_view code, const std::string& remedy) {
+    info.fail(error);
+    user.fail(error);
+    finding(code, m.span, "middleware " + name, error + ": the middleware and every router that uses it are disabled", remedy);
+    return false;
+  };
+  if (std::find(path.begin(), path.end(), name) != path.end()) {
+    path.push_back(name);
+    const std::string text = "recursion detected in " + arrow_path(path);
+    path.pop_back();
+    return refuse(text, "GP0403", "take the middleware out of its own chain");
+  }
+  if (!m.extra_types.empty()) {
+    return refuse("cannot create middleware: multi-types middleware not supported, consider declaring two different pieces of "
+                  "middleware instead",
+                  "GP0402", "declare one middleware for each type");
+  }
+  const middleware::MiddlewareSpec* spec = middleware::find_middleware(m.type);
+  if (!spec || !m.options) {
+    return refuse("invalid middleware \"" + name + "\" configuration: invalid middleware type or middleware does not exist",
+                  "GP0401", "give the middleware one of the known types");
+  }
+  if (spec->schema.refs) {
+    path.push_back(name);
+    bool ok = true;
+    for (const config::Text& ref : m.refs) {
+      const std::string inner = config::qualify(ref.value, config::provider_of(name));
+      ok = append_steps(steps, inner, ref.span, user, instead, path) && ok;
+    }
+    path.pop_back();
+    if (!ok) info.fail(user.errors.empty() ? "invalid chain" : user.errors.back());
+    return ok;
+  }
+  const middleware::BuildContext context{name, user.name, in_.clock, in_.random, in_.statics->gateproof.strict};
+  Result<std::unique_ptr<middleware::Middleware>> built = spec->build(m.options.get(), context);
+  if (built) {
+    (*built)->stage = "middleware " + name;
+    steps.push_back(std::move(*built));
+    return true;
+  }
+  if (built.error().code == Code::unsupported) {
+    // Nothing behind a protection that cannot be acted on is served unprotected.
+    info.fail(built.error().message, Status::warning);
+    finding("GP1108", m.span, "middleware " + name, built.error().message + "; routers that use it answer 501",
+            "leave it out of what you ask, or run the real proxy for it");
+    if (!instead) instead = fixed_answer(501, built.error().message + "\n");
+    return true;
+  }
+  return refuse(built.error().message, "GP0401",
+                built.error().remedy.empty() ? "correct the options" : built.error().remedy);
+}
+
+void Builder::check_middleware(const std::string& name) {
+  ObjectInfo& info = out_.middlewares.at(name);
+  if (!info.used_by.empty()) return;
+  Steps steps;
+  HandlerPtr instead;
+  std::vector<std::string> path;
+  ObjectInfo nobody;
+  nobody.name = "middleware " + name;
+  append_steps(steps, name, info.span, nobody, instead, path);
+  info.used_by.clear();
+}
+
+}  // namespace gateproof::pipeline

@@ -1,0 +1,106 @@
+#include "engine/pipeline/engine.h"
+
+#include "engine/pipeline/merge.h"
+
+namespace gateproof::pipeline {
+namespace {
+
+// Go's http.NotFound (catalogue 4.7).
+http::Response not_found() {
+  http::Response r = http::Response::make(404, "404 page not found\n", "text/plain; charset=utf-8");
+  r.headers.add_static("X-Content-Type-Options", "nosniff");
+  return r;
+}
+
+rules::RequestFacts facts_of(const http::Exchange& x) {
+  rules::RequestFacts f;
+  f.host = x.canonical_host;
+  f.path = x.routing_path;
+  f.method = x.request.method;
+  f.headers = &x.request.headers;
+  f.query = x.request.query;
+  f.client_ip = x.peer.ip;
+  return f;
+}
+
+void note_routing(http::Exchange& x, const RouteTarget* target, const rules::Route* route) {
+  if (!route) {
+    x.note("entryPoint " + std::string(x.entry_point), "route", "no router matches: 404");
+    return;
+  }
+  x.note("router " + route->name, "route",
+         target->router->rule + " (priority " + std::to_string(route->priority) + ")");
+}
+
+}  // namespace
+
+Engine::Engine(std::shared_ptr<const config::StaticConfig> statics, const Clock& clock, Random& random,
+               std::string host_name)
+    : statics_(std::move(statics)), clock_(clock), random_(random), host_name_(std::move(host_name)) {
+  rebuild();
+}
+
+std::shared_ptr<const Snapshot> Engine::update(const std::string& provider, config::DynamicConfig objects) {
+  const std::lock_guard lock(update_mutex_);
+  by_provider_[provider] = std::make_shared<const config::DynamicConfig>(std::move(objects));
+  return rebuild();
+}
+
+void Engine::set_matchers(rules::MatcherSet m) {
+  const std::lock_guard lock(update_mutex_);
+  matchers_ = std::move(m);
+  rebuild();
+}
+
+std::shared_ptr<const Snapshot> Engine::rebuild() {
+  auto merged = std::make_shared<config::DynamicConfig>();
+  for (const auto& [provider, objects] : by_provider_) merge_into(*merged, *objects);
+  BuildInputs inputs{statics_, std::move(merged), clock_, random_, host_name_, matchers_, &terminating_};
+  std::shared_ptr<Snapshot> built = build_snapshot(inputs);
+  built->version = version_.load(std::memory_order_relaxed) + 1;
+  std::atomic_store(&current_, std::shared_ptr<const Snapshot>(built));
+  version_.store(built->version, std::memory_order_release);
+  return built;
+}
+
+Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> snapshot, RoutingObserver* observer) {
+  const auto found = snapshot->entry_points.find(x.entry_point);
+  if (found == snapshot->entry_points.end()) {
+    x.response = not_found();
+    co_return;
+  }
+  const EntryPoint& entry = *found->second;
+  x.entry_point = found->first;
+  x.pinned = std::move(snapshot);
+  if (!apply_entry_stage(x, entry.stage)) co_return;
+
+  const rules::RequestFacts facts = facts_of(x);
+  const rules::RoutingTable& table = x.tls ? *entry.secure : *entry.plain;
+  const rules::Route* route = table.match(facts);
+  const RouteTarget* target = route ? &entry.targets[route->target] : nullptr;
+  if (observer) observer->routed(facts, table, route);
+  if (x.trace) note_routing(x, target, route);
+  if (!route) {
+    x.response = not_found();
+    co_return;
+  }
+  x.router = route->name;
+  if (entry.stage.check_encoded && has_denied_character(x.request.url.escaped(), entry.stage.allowed)) {
+    if (x.trace) x.note("entryPoint " + found->first, "answer", "400: an encoded character that is not allowed");
+    x.response = http::Response::make(400);
+    co_return;
+  }
+  co_await target->handler->handle(x);
+}
+
+Task<void> EngineHandler::handle(http::Exchange& x) {
+  if (version_ != engine_.version()) {
+    snapshot_ = engine_.snapshot();
+    version_ = snapshot_->version;
+  }
+  x.origin = &origin_;
+  x.entry_point = entry_point_;
+  co_await Engine::handle(x, snapshot_);
+}
+
+}  // namespace gateproof::pipeline

@@ -1,0 +1,72 @@
+// Engine: the current snapshot, and an exchange's way through it. One engine serves all event loops of a process.
+#pragma once
+#include <atomic>
+#include <mutex>
+
+#include "engine/pipeline/h1_server.h"
+#include "engine/pipeline/snapshot.h"
+
+namespace gateproof::pipeline {
+
+// Told of every routing decision while it is made; explanations are made of it.
+class RoutingObserver {
+ public:
+  virtual ~RoutingObserver() = default;
+  // `winner` is null when no router matched. The arguments live until the exchange ends.
+  virtual void routed(const rules::RequestFacts& facts, const rules::RoutingTable& table, const rules::Route* winner) = 0;
+};
+
+class Engine {
+ public:
+  Engine(std::shared_ptr<const config::StaticConfig> statics, const Clock& clock, Random& random, std::string host_name);
+
+  // Replaces one provider's objects, merges, builds and swaps. Exchanges under way keep their snapshot. Returns the findings of
+  // the build. Called from one thread at a time (guarded).
+  std::shared_ptr<const Snapshot> update(const std::string& provider, config::DynamicConfig objects);
+  std::shared_ptr<const Snapshot> snapshot() const { return std::atomic_load(&current_); }
+  // Grows by one at every swap; lets an event loop keep its own copy of the pointer.
+  uint64_t version() const { return version_.load(std::memory_order_acquire); }
+  const config::StaticConfig& statics() const { return *statics_; }
+
+  // Matchers that rules may use from the next update on (tests).
+  void set_matchers(rules::MatcherSet m);
+  void set_terminating(bool on) { terminating_.store(on); }
+
+  // The whole way: entry point stage, routing, chain, service. Before: x.request as received (url.raw: the escaped path of the
+  // target; url.path empty), x.origin, x.peer, x.local, x.tls and x.entry_point's name. After: x.response.
+  static Task<void> handle(http::Exchange& x, std::shared_ptr<const Snapshot> snapshot, RoutingObserver* observer = nullptr);
+
+ private:
+  std::shared_ptr<const config::StaticConfig> statics_;
+  const Clock& clock_;
+  Random& random_;
+  std::mutex update_mutex_;
+  std::map<std::string, std::shared_ptr<const config::DynamicConfig>> by_provider_;
+  rules::MatcherSet matchers_ = rules::MatcherSet::standard();
+  std::shared_ptr<const Snapshot> current_;
+  std::atomic<uint64_t> version_{0};
+  std::atomic<bool> terminating_{false};
+  std::string host_name_;
+
+  std::shared_ptr<const Snapshot> rebuild();
+};
+
+// One event loop's way into the engine, for one entry point.
+class EngineHandler final : public ExchangeHandler {
+ public:
+  EngineHandler(const Engine& engine, http::Origin& origin, std::string entry_point)
+      : engine_(engine), origin_(origin), entry_point_(std::move(entry_point)) {}
+  Task<void> handle(http::Exchange& x) override;
+  bool draining() const override { return draining_; }
+  void drain() { draining_ = true; }
+
+ private:
+  const Engine& engine_;
+  http::Origin& origin_;
+  std::string entry_point_;
+  std::shared_ptr<const Snapshot> snapshot_;  // this loop's own reference: no shared counter is touched between reloads
+  uint64_t version_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace gateproof::pipeline

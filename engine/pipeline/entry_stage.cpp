@@ -1,0 +1,134 @@
+#include "engine/pipeline/entry_stage.h"
+
+#include "engine/http/url.h"
+
+namespace gateproof::pipeline {
+namespace {
+
+NameStrategy strategy_of(std::string_view text) {
+  return text == "delete" ? NameStrategy::drop : text == "reject" ? NameStrategy::reject : NameStrategy::keep;
+}
+
+bool is_alias(std::string_view name, const EntryStage& s, NameStrategy& strategy) {
+  for (char c : name) {
+    if (text::is_alnum(c) || c == '-') continue;
+    strategy = s.aliases != NameStrategy::keep ? s.aliases : c == '_' ? s.underscores : NameStrategy::keep;
+    if (strategy != NameStrategy::keep) return true;
+  }
+  return false;
+}
+
+// false: a name is rejected.
+bool treat_names(http::Headers& headers, const EntryStage& s) {
+  if (s.aliases == NameStrategy::keep && s.underscores == NameStrategy::keep) return true;
+  bool rejected = false;
+  headers.remove_if([&](const http::Headers::Field& f) {
+    NameStrategy strategy = NameStrategy::keep;
+    if (!is_alias(f.name, s, strategy)) return false;
+    rejected = rejected || strategy == NameStrategy::reject;
+    return true;
+  });
+  return !rejected;
+}
+
+void treat_semicolons(std::string& query, bool encode) {
+  if (query.find(';') == std::string::npos) return;
+  query = text::replace_all(std::move(query), ";", encode ? "%3B" : "&");
+}
+
+void answer(http::Exchange& x, int status, std::string_view body, std::string_view why) {
+  x.response = http::Response::make(status, body);
+  if (x.trace) x.note("entryPoint " + std::string(x.entry_point), "answer", std::to_string(status) + ": " + std::string(why));
+}
+
+// The path in its canonical form; false if a percent escape is broken.
+bool canonical_path(http::Exchange& x, bool sanitize) {
+  const std::string received = std::move(x.request.url.raw);
+  Result<std::string> path = http::normalize_path(received);
+  if (!path) return false;
+  std::string clean = sanitize ? http::sanitize_path(*path) : std::move(*path);
+  Result<http::UrlPath> url = http::UrlPath::parse(clean);
+  if (!url) return false;
+  x.request.url = std::move(*url);
+  x.routing_path = http::routing_path(clean);
+  if (x.trace && clean != received) {
+    x.note("entryPoint " + std::string(x.entry_point), "path", received + " -> " + clean);
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<EntryStage> make_entry_stage(const config::EntryPointConfig& entry_point, const config::StaticConfig& statics,
+                                    const std::string& host_name) {
+  EntryStage s;
+  s.forwarded.trust_all = entry_point.forwarded.insecure;
+  s.forwarded.connection = entry_point.forwarded.connection;
+  s.forwarded.host_name = host_name;
+  for (const config::Text& t : entry_point.forwarded.trusted_ips) {
+    Result<IpNetwork> network = IpNetwork::parse(t.value);
+    if (!network) {
+      return Error(Code::invalid, "invalid CIDR address: " + t.value, t.span, "write an IP or a network such as 10.0.0.0/8");
+    }
+    s.forwarded.trusted.push_back(*network);
+  }
+  if (entry_point.encoded_characters) s.allowed = *entry_point.encoded_characters;
+  s.check_encoded = !s.allowed.all();
+  s.sanitize = entry_point.sanitize_path;
+  s.encode_semicolons = entry_point.encode_query_semicolons;
+  s.append_forwarded_for = !entry_point.forwarded.not_append_x_forwarded_for && !statics.not_append_x_forwarded_for;
+  s.underscores = strategy_of(entry_point.underscore_headers_strategy);
+  s.aliases = strategy_of(entry_point.alias_headers_strategy);
+  if (statics.gateproof.strict) {
+    // The safe meaning: reserved escapes do not pass, aliases of header names are dropped, paths are always sanitised.
+    if (!entry_point.encoded_characters) {
+      s.allowed = {false, false, false, false, false, false, false};
+      s.check_encoded = true;
+    }
+    s.sanitize = true;
+    if (s.aliases == NameStrategy::keep) s.aliases = NameStrategy::drop;
+  }
+  return s;
+}
+
+bool apply_entry_stage(http::Exchange& x, const EntryStage& stage) {
+  x.append_forwarded_for = stage.append_forwarded_for;
+  if (!treat_names(x.request.headers, stage)) {
+    answer(x, 400, "Bad Request", "a header name is an alias of another one");
+    return false;
+  }
+  if (x.request.asterisk) {
+    answer(x, 200, "", "OPTIONS *");
+    return false;
+  }
+  if (x.request.url.raw.find('#') != std::string::npos) {
+    answer(x, 400, "", "a fragment in the request target");
+    return false;
+  }
+  if (!canonical_path(x, stage.sanitize)) {
+    answer(x, 400, "400 Bad Request", "a broken percent escape in the path");
+    x.response.headers.add("Content-Type", "text/plain; charset=utf-8");
+    x.response.headers.add("Connection", "close");
+    return false;
+  }
+  treat_semicolons(x.request.query, stage.encode_semicolons);
+  x.client_host = x.request.host;
+  http::apply_forwarded(x, stage.forwarded);
+  x.canonical_host = http::canonical_host(x.request.host);
+  return true;
+}
+
+bool has_denied_character(std::string_view escaped, const config::EncodedCharacters& allowed) {
+  for (size_t i = 0; i + 2 < escaped.size(); ++i) {
+    if (escaped[i] != '%') continue;
+    const int code = text::hex_value(escaped[i + 1]) * 16 + text::hex_value(escaped[i + 2]);
+    const bool denied = (code == 0x2f && !allowed.slash) || (code == 0x5c && !allowed.back_slash) ||
+                        (code == 0x00 && !allowed.null_character) || (code == 0x3b && !allowed.semicolon) ||
+                        (code == 0x25 && !allowed.percent) || (code == 0x3f && !allowed.question_mark) ||
+                        (code == 0x23 && !allowed.hash);
+    if (denied) return true;
+  }
+  return false;
+}
+
+}  // namespace gateproof::pipeline

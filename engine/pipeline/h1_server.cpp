@@ -1,0 +1,398 @@
+#include "engine/pipeline/h1_server.h"
+
+#include "engine/http/h1_parser.h"
+#include "engine/http/h1_writer.h"
+#include "engine/pipeline/tunnel.h"
+
+namespace gateproof::pipeline {
+namespace {
+
+using http::h1::Event;
+
+inline constexpr Duration linger_time = std::chrono::milliseconds(500);  // after a refused request, as Go's server
+inline constexpr size_t linger_bytes_max = 262144;
+
+http::h1::Limits limits_of(const ServerOptions& o) {
+  http::h1::Limits l;
+  l.head_bytes_max = o.header_bytes_max + http::h1::head_bytes_slack;
+  return l;
+}
+
+class Connection {
+ public:
+  Connection(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler, const ServerOptions& options)
+      : env_(env),
+        stream_(std::move(stream)),
+        handler_(handler),
+        options_(options),
+        in_(handler.blocks),
+        parser_(limits_of(options)),
+        x_(env),
+        born_(env.scheduler.now()) {}
+
+  Task<void> run();
+
+  // For the request's body.
+  std::optional<Result<http::Chunk>> try_request_body();
+  Task<void> request_bytes();
+  bool read_timed_out() const { return read_timed_out_; }
+  const http::Headers* request_trailers() const { return parser_.trailers().empty() ? nullptr : &parser_.trailers(); }
+
+ private:
+  enum class Got : uint8_t { request, closed, refused };
+
+  Task<Got> read_head();
+  void fill_exchange();
+  Task<bool> handle();
+  Task<void> watch_peer();
+  Task<bool> write_response();
+  Task<bool> write_body(bool chunked);
+  bool decide_framing(http::ResponseHead& head);
+  bool wants_close();
+  Task<bool> drain_request();
+  Task<void> refuse();
+  Task<bool> write(std::vector<std::string_view> pieces);
+  Instant after(Duration d) const { return d > Duration::zero() ? env_.scheduler.now() + d : instant_max; }
+
+  Env& env_;
+  std::unique_ptr<Stream> stream_;
+  ExchangeHandler& handler_;
+  ServerOptions options_;
+  http::ReadBuffer in_;
+  http::h1::RequestParser parser_;
+  http::Exchange x_;
+  std::string out_;  // head and chunk framing on the way out, capacity kept
+  Instant born_;
+  Instant read_deadline_ = instant_max;
+  Instant write_deadline_ = instant_max;
+  int64_t requests_ = 0;
+  bool keep_alive_ = true;      // as the client wants it
+  bool request_complete_ = true;
+  bool continue_pending_ = false;
+  bool read_timed_out_ = false;
+  bool peer_gone_ = false;
+};
+
+// The request's body, read from the connection as somebody asks for it.
+class RequestBody final : public http::BodySource {
+ public:
+  explicit RequestBody(Connection& c) : connection_(c) {}
+  std::optional<Result<http::Chunk>> try_read() override { return connection_.try_request_body(); }
+  Task<Result<http::Chunk>> read() override {
+    for (;;) {
+      std::optional<Result<http::Chunk>> got = connection_.try_request_body();
+      if (got) co_return std::move(*got);
+      co_await connection_.request_bytes();
+      if (connection_.read_timed_out()) {
+        co_return Error(Code::timeout, Source::downstream, "request body not complete in time");
+      }
+    }
+  }
+  const http::Headers* trailers() const override { return connection_.request_trailers(); }
+
+ private:
+  Connection& connection_;
+};
+
+std::optional<Result<http::Chunk>> Connection::try_request_body() {
+  if (continue_pending_) {
+    continue_pending_ = false;
+    const std::string_view line[] = {"HTTP/1.1 100 Continue\r\n\r\n"};
+    stream_->try_write(line);  // 25 bytes on an idle connection; a client that cannot take them is gone
+  }
+  for (;;) {
+    if (request_complete_) return Result<http::Chunk>(http::Chunk{{}, true});
+    const http::h1::Step step = parser_.parse(in_.view());
+    if (step.event == Event::error) {
+      keep_alive_ = false;
+      return Result<http::Chunk>(Error(Code::protocol, Source::downstream, std::string(parser_.error().why)));
+    }
+    in_.consume(step.consumed);
+    if (step.event == Event::end) {
+      request_complete_ = true;
+      return Result<http::Chunk>(http::Chunk{{}, true});
+    }
+    if (step.event == Event::body) {
+      if (in_.empty()) request_complete_ = parser_.parse({}).event == Event::end;
+      return Result<http::Chunk>(http::Chunk{step.data, request_complete_});
+    }
+    if (step.consumed > 0) continue;
+    const IoResult r = in_.fill(*stream_, request_block_bytes);
+    if (r.kind == IoResult::would_block) return std::nullopt;
+    if (r.kind == IoResult::bytes) continue;
+    peer_gone_ = true;
+    return Result<http::Chunk>(Error(Code::canceled, Source::downstream, "request body cut short"));
+  }
+}
+
+Task<void> Connection::request_bytes() {
+  const Wake wake = co_await stream_->readable(read_deadline_);
+  read_timed_out_ = wake == Wake::timeout;
+}
+
+// Waits for a request as long as keep-alive allows, then for its head as long as a request may take.
+Task<Connection::Got> Connection::read_head() {
+  bool begun = requests_ == 0;
+  Instant deadline = begun ? after(options_.read_timeout) : after(options_.idle_timeout);
+  if (!begun && options_.idle_timeout <= Duration::zero()) deadline = after(options_.read_timeout);
+  const size_t bytes_max = options_.header_bytes_max + http::h1::head_bytes_slack + 1;
+  for (;;) {
+    if (!in_.empty()) {
+      if (!begun) {
+        begun = true;
+        deadline = after(options_.read_timeout);
+      }
+      const http::h1::Step step = parser_.parse(in_.view());
+      in_.consume(step.consumed);
+      if (step.event == Event::error) co_return Got::refused;
+      if (step.event == Event::head) {
+        read_deadline_ = deadline;
+        co_return Got::request;
+      }
+      if (step.consumed > 0 && !in_.empty()) continue;
+    }
+    const IoResult r = in_.fill(*stream_, std::max(bytes_max, request_block_bytes));
+    if (r.kind == IoResult::bytes) continue;
+    if (r.kind != IoResult::would_block) co_return Got::closed;
+    if (in_.empty()) {
+      in_.release();  // an idle connection holds no buffer
+      if (handler_.draining() && requests_ > 0) co_return Got::closed;
+    }
+    const Wake wake = co_await stream_->readable(deadline);
+    if (wake == Wake::timeout) co_return Got::closed;
+    if (stream_->ended() && in_.empty() && handler_.draining()) co_return Got::closed;
+  }
+}
+
+void Connection::fill_exchange() {
+  http::h1::RequestHead& h = parser_.head();
+  http::Request& r = x_.request;
+  r.method.swap(h.method);
+  r.url.path.clear();
+  r.url.raw.assign(h.parts.path);
+  r.asterisk = h.parts.form == http::Target::Form::asterisk;
+  r.query.assign(h.parts.query);
+  r.has_query = h.parts.has_query;
+  r.host.swap(h.host);
+  r.version = h.version;
+  std::swap(r.headers, h.headers);
+  keep_alive_ = h.keep_alive;
+  request_complete_ = h.body == http::h1::BodyKind::none ||
+                      (h.body == http::h1::BodyKind::length && h.length == 0);
+  continue_pending_ = h.expect == http::h1::Expect::continue_100 && !request_complete_;
+  if (request_complete_) {
+    r.body.reset();
+  } else {
+    std::optional<uint64_t> length;
+    if (h.body == http::h1::BodyKind::length) length = h.length;
+    r.body = http::Body::stream(std::make_unique<RequestBody>(*this), length);
+  }
+  x_.peer = stream_->peer();
+  x_.local = stream_->local();
+  write_deadline_ = after(options_.write_timeout);
+}
+
+// Ends when the client has gone; or, for good, when it has sent more than this request (it is still there then).
+Task<void> Connection::watch_peer() {
+  co_await stream_->readable(instant_max);
+  peer_gone_ = stream_->ended();
+}
+
+// Lets the handler run; false when the client went away meanwhile (the handler is then destroyed where it waits).
+Task<bool> Connection::handle() {
+  Waiter& me = co_await ThisWaiter{};
+  Task<void> handling = handler_.handle(x_);
+  if (handling.start(me)) co_return true;
+  Task<void> watch;
+  bool watching = request_complete_ && in_.empty();
+  if (watching) {
+    watch = watch_peer();
+    watching = !watch.start(me);
+  }
+  while (!handling.done() && !peer_gone_) co_await Suspend{"answer"};
+  co_return handling.done();
+}
+
+Task<bool> Connection::write(std::vector<std::string_view> pieces) {
+  const Result<void> r = co_await write_all(*stream_, std::move(pieces), write_deadline_);
+  co_return r.has_value();
+}
+
+bool Connection::wants_close() {
+  const bool limit = options_.keep_alive_requests_max > 0 && requests_ >= options_.keep_alive_requests_max;
+  const bool old = options_.keep_alive_time_max > Duration::zero() &&
+                   env_.scheduler.now() - born_ >= options_.keep_alive_time_max;
+  const bool said = http::list_has_token(x_.response.headers, "Connection", "close");
+  const auto unread = x_.request.body.length();
+  const bool too_much_unread = !request_complete_ && unread && *unread > options_.drain_bytes_max;
+  return !keep_alive_ || limit || old || said || too_much_unread || continue_pending_ || handler_.draining();
+}
+
+// How the body's end is shown to the client. False: it must be closed after this answer.
+bool Connection::decide_framing(http::ResponseHead& head) {
+  const http::Response& r = x_.response;
+  const bool to_head = x_.request.method == "HEAD";
+  head.framing = http::Framing::none;
+  if (!http::body_allowed(r.status)) return true;
+  const std::optional<uint64_t> length = r.body.length();
+  if (to_head) {
+    if (!r.body.streaming() && length && *length > 0 && !r.headers.has("Content-Length")) {
+      head.framing = http::Framing::length;
+      head.length = *length;
+    }
+    return true;
+  }
+  if (length) {
+    head.framing = http::Framing::length;
+    head.length = *length;
+    return true;
+  }
+  head.framing = x_.request.version == http::Version::http10 ? http::Framing::close : http::Framing::chunked;
+  return head.framing == http::Framing::chunked;
+}
+
+// Pieces of a streamed body until its end. A body cut short closes the connection without completing the message.
+Task<bool> Connection::write_body(bool chunked) {
+  http::Body& body = x_.response.body;
+  for (;;) {
+    Result<http::Chunk> chunk = co_await body.read();
+    if (!chunk) co_return false;
+    out_.clear();
+    std::vector<std::string_view> pieces;
+    std::string end;
+    if (chunked && !chunk->data.empty()) {
+      http::write_chunk_size(out_, chunk->data.size());
+      pieces = {out_, chunk->data, "\r\n"};
+    } else {
+      pieces.push_back(chunk->data);
+    }
+    if (chunk->last && chunked) {
+      http::write_last_chunk(end, body.trailers());
+      pieces.push_back(end);
+    }
+    const bool last = chunk->last;
+    const bool written = co_await write(std::move(pieces));
+    if (!written) co_return false;
+    if (last) co_return true;
+  }
+}
+
+Task<bool> Connection::write_response() {
+  http::Response& r = x_.response;
+  http::ResponseHead head;
+  head.status = r.status;
+  head.reason = r.reason;
+  head.headers = &r.headers;
+  head.version = x_.request.version;
+  head.wall_ns = env_.clock.wall_ns();
+  const bool framed = decide_framing(head);
+  head.close = wants_close() || !framed;
+  head.keep_alive_10 = !head.close && x_.request.version == http::Version::http10;
+  keep_alive_ = !head.close;
+  const bool chunked = head.framing == http::Framing::chunked;
+  const bool with_body = head.framing != http::Framing::none && x_.request.method != "HEAD";
+  out_.clear();
+  http::write_response_head(out_, head);
+  std::vector<std::string_view> pieces = {out_};
+  if (!with_body) co_return co_await write(std::move(pieces));
+
+  // What is there already leaves together with the head.
+  std::optional<Result<http::Chunk>> first = r.body.try_read();
+  if (first && !*first) co_return false;
+  std::string framing;
+  bool last = false;
+  if (first) {
+    const http::Chunk chunk = **first;
+    last = chunk.last;
+    if (chunked && !chunk.data.empty()) {
+      http::write_chunk_size(framing, chunk.data.size());
+      pieces.push_back(framing);
+    }
+    pieces.push_back(chunk.data);
+    if (chunked && !chunk.data.empty()) pieces.push_back("\r\n");
+  }
+  std::string end;
+  if (last && chunked) {
+    http::write_last_chunk(end, r.body.trailers());
+    pieces.push_back(end);
+  }
+  const bool written = co_await write(std::move(pieces));
+  if (!written || last) co_return written;
+  co_return co_await write_body(chunked);
+}
+
+// Reads away what the handler left of the request's body, so that the next request can follow.
+Task<bool> Connection::drain_request() {
+  size_t read = 0;
+  while (!request_complete_) {
+    std::optional<Result<http::Chunk>> got = try_request_body();
+    if (!got) {
+      co_await request_bytes();
+      if (read_timed_out_) co_return false;
+      continue;
+    }
+    if (!*got) co_return false;
+    read += (*got)->data.size();
+    if (read > options_.drain_bytes_max) co_return false;
+  }
+  co_return true;
+}
+
+// Answers a request that is no legal HTTP, and closes in a way that lets the answer arrive (no reset on unread bytes).
+Task<void> Connection::refuse() {
+  const std::string answer = parser_.error().answer();
+  std::vector<std::string_view> pieces = {answer};
+  const bool written = co_await write(std::move(pieces));
+  if (!written) co_return;
+  stream_->shutdown_write();
+  const Instant until = env_.scheduler.now() + linger_time;
+  char scratch[4096];
+  size_t read = 0;
+  while (read < linger_bytes_max) {
+    const IoResult r = stream_->try_read(scratch);
+    if (r.kind == IoResult::bytes) {
+      read += r.n;
+      continue;
+    }
+    if (r.kind != IoResult::would_block) co_return;
+    const Wake wake = co_await stream_->readable(until);
+    if (wake == Wake::timeout) co_return;
+  }
+}
+
+Task<void> Connection::run() {
+  for (;;) {
+    const Got got = co_await read_head();
+    if (got == Got::refused) co_await refuse();
+    if (got != Got::request) break;
+    ++requests_;
+    fill_exchange();
+    const bool answered = co_await handle();
+    if (!answered) break;
+    const bool written = co_await write_response();
+    if (!written) break;
+    if (x_.response.status == 101 && x_.tunnel) {
+      std::unique_ptr<http::Tunnel> tunnel = std::move(x_.tunnel);
+      co_await run_tunnel(*stream_, std::string(in_.view()), std::move(tunnel));
+      break;
+    }
+    x_.response.reset();  // gives the upstream connection back before anything is waited for
+    if (!keep_alive_) break;
+    const bool drained = co_await drain_request();
+    if (!drained) break;
+    x_.reset();
+    parser_.reset();
+    if (handler_.draining()) break;
+  }
+  x_.reset();
+  stream_->close();
+}
+
+}  // namespace
+
+Task<void> serve_h1(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler, ServerOptions options) {
+  Connection connection(env, std::move(stream), handler, options);
+  co_await connection.run();
+}
+
+}  // namespace gateproof::pipeline

@@ -1,0 +1,37 @@
+// The HTTP/1.1 server side of one connection: reads requests from a Stream, hands exchanges to a handler, writes answers.
+// The same loop serves accepted sockets, the wire arm's in-memory streams, and scripted hosts.
+#pragma once
+#include "engine/http/handler.h"
+#include "engine/http/read_buffer.h"
+
+namespace gateproof::pipeline {
+
+inline constexpr size_t request_block_bytes = 16384;
+
+// Limits and deadlines of a connection; zero durations mean none.
+struct ServerOptions {
+  Duration read_timeout = std::chrono::seconds(60);    // the whole request, body included
+  Duration write_timeout{0};
+  Duration idle_timeout = std::chrono::seconds(180);   // between requests
+  size_t header_bytes_max = 1048576;
+  int64_t keep_alive_requests_max = 0;                 // the N-th answer carries Connection: close; 0: no limit
+  Duration keep_alive_time_max{0};
+  size_t drain_bytes_max = 262144;                     // request body left unread that is read away to keep the connection
+};
+
+// Where exchanges go. One per event loop and entry point.
+class ExchangeHandler {
+ public:
+  virtual ~ExchangeHandler() = default;
+  // x.request as received, see Engine::handle.
+  virtual Task<void> handle(http::Exchange& x) = 0;
+  // Asked between requests: a draining server closes idle connections.
+  virtual bool draining() const { return false; }
+
+  http::BlockPool blocks{request_block_bytes};  // read buffers of its connections
+};
+
+// Serves one connection to its end.
+Task<void> serve_h1(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler, ServerOptions options);
+
+}  // namespace gateproof::pipeline

@@ -1,0 +1,80 @@
+// Snapshot: an immutable, complete, compiled configuration: tables, chains, services, and the status of every object.
+#pragma once
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/config/static.h"
+#include "engine/http/handler.h"
+#include "engine/middleware/middleware.h"
+#include "engine/pipeline/entry_stage.h"
+#include "engine/rules/table.h"
+
+namespace gateproof::pipeline {
+
+enum class Status : uint8_t { enabled, warning, disabled };
+std::string_view to_string(Status s);
+
+// What became of one configured object (Traefik's API shows the same).
+struct ObjectInfo {
+  std::string name;       // qualified
+  Status status = Status::enabled;
+  std::vector<std::string> errors;
+  std::vector<std::string> used_by;
+  SourceSpan span;
+  void fail(std::string error, Status to = Status::disabled);
+};
+
+struct RouterInfo : ObjectInfo {
+  std::string rule;
+  std::string service;
+  int64_t priority = 0;
+  bool tls = false;
+  std::vector<std::string> entry_points;  // effective
+  std::vector<std::string> middlewares;   // qualified, entry point's own first
+  SourceSpan rule_span;
+};
+
+// What a route leads to.
+struct RouteTarget {
+  const RouterInfo* router = nullptr;
+  std::shared_ptr<http::Handler> handler;
+};
+
+struct EntryPoint {
+  const config::EntryPointConfig* config = nullptr;
+  std::shared_ptr<const rules::RoutingTable> plain;   // requests without TLS
+  std::shared_ptr<const rules::RoutingTable> secure;  // requests over TLS
+  std::vector<RouteTarget> targets;                   // indexed by Route::target
+  EntryStage stage;
+};
+
+class Snapshot {
+ public:
+  std::shared_ptr<const config::StaticConfig> statics;
+  std::shared_ptr<const config::DynamicConfig> dynamics;
+  std::map<std::string, std::unique_ptr<EntryPoint>, std::less<>> entry_points;
+  std::map<std::string, std::unique_ptr<RouterInfo>> routers;  // by qualified name, split copies included
+  std::map<std::string, ObjectInfo> middlewares;
+  std::map<std::string, ObjectInfo> services;
+  config::Findings findings;  // of building: disabled routers, missing references ... with spans
+  uint64_t version = 0;
+};
+
+struct BuildInputs {
+  std::shared_ptr<const config::StaticConfig> statics;
+  std::shared_ptr<const config::DynamicConfig> dynamics;  // all providers' objects, qualified
+  const Clock& clock;
+  Random& random;
+  std::string host_name;                                  // X-Forwarded-Server
+  rules::MatcherSet matchers = rules::MatcherSet::standard();
+  // Whether the process is terminating, for ping; null: never.
+  const std::atomic<bool>* terminating = nullptr;
+};
+
+// Never fails as a whole: a bad object is disabled with its reason, the rest stands (catalogue 6.11).
+std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs);
+
+}  // namespace gateproof::pipeline

@@ -1,0 +1,68 @@
+#include "engine/rules/priority.h"
+
+#include "engine/base/text.h"
+
+namespace gateproof::rules {
+namespace {
+
+constexpr std::array<std::string_view, 17> providers = {"kubernetesgateway",
+                                                        "kubernetescrd",
+                                                        "kubernetes",
+                                                        "kubernetesingressnginx",
+                                                        "swarm",
+                                                        "docker",
+                                                        "file",
+                                                        "redis",
+                                                        "knative",
+                                                        "consul",
+                                                        "consulcatalog",
+                                                        "nomad",
+                                                        "etcd",
+                                                        "ecs",
+                                                        "http",
+                                                        "zookeeper",
+                                                        "rest"};
+
+}  // namespace
+
+Priority effective_priority(std::string_view rule, int64_t explicit_priority) {
+  if (explicit_priority == 0) return {static_cast<int64_t>(rule.size()), true};
+  return {explicit_priority, false};
+}
+
+Result<void> check_user_priority(int64_t priority) {
+  if (priority <= user_priority_max) return {};
+  return Error(Code::limit, "the router priority " + std::to_string(priority) +
+                                " exceeds the max user-defined priority " +
+                                std::to_string(user_priority_max));
+}
+
+std::span<const std::string_view> default_provider_precedence() { return providers; }
+
+int provider_rank(std::string_view name, std::span<const std::string_view> precedence) {
+  const size_t at = name.rfind('@');
+  const std::string_view provider = at == std::string_view::npos ? name : name.substr(at + 1);
+  for (size_t i = 0; i < precedence.size(); ++i) {
+    if (text::iequals(provider, precedence[i])) return static_cast<int>(i);
+  }
+  return static_cast<int>(precedence.size());
+}
+
+int provider_rank(std::string_view name) { return provider_rank(name, providers); }
+
+Result<std::vector<std::string>> parse_provider_precedence(std::span<const std::string> names) {
+  std::vector<std::string> out;
+  for (const std::string& n : names) {
+    std::string low = text::to_lower(n);
+    if (std::find(providers.begin(), providers.end(), low) == providers.end()) {
+      const auto near = text::nearest(low, providers);
+      Error e(Code::invalid, "unknown provider in providers.precedence: " + n);
+      if (near) e.remedy = "did you mean `" + *near + "`?";
+      return e;
+    }
+    out.push_back(std::move(low));
+  }
+  return out;
+}
+
+}  // namespace gateproof::rules

@@ -1,0 +1,214 @@
+#include "engine/rules/regex.h"
+
+#include <re2/re2.h>
+
+#include "engine/base/text.h"
+#include "engine/rules/regex_translate.h"
+
+namespace gateproof::rules {
+namespace {
+
+// The length of the UTF-8 sequence at s[i], or 0 if there is none (Go's utf8.DecodeRune).
+size_t rune_length(std::string_view s, size_t i) {
+  const auto b = [&](size_t k) { return static_cast<unsigned char>(s[k]); };
+  const auto tail = [&](size_t k, unsigned lo = 0x80, unsigned hi = 0xBF) {
+    return k < s.size() && b(k) >= lo && b(k) <= hi;
+  };
+  const unsigned c = b(i);
+  if (c < 0x80) return 1;
+  if (c >= 0xC2 && c <= 0xDF) return tail(i + 1) ? 2 : 0;
+  if (c >= 0xE0 && c <= 0xEF) {
+    return tail(i + 1, c == 0xE0 ? 0xA0 : 0x80, c == 0xED ? 0x9F : 0xBF) && tail(i + 2) ? 3 : 0;
+  }
+  if (c >= 0xF0 && c <= 0xF4) {
+    const bool ok = tail(i + 1, c == 0xF0 ? 0x90 : 0x80, c == 0xF4 ? 0x8F : 0xBF);
+    return ok && tail(i + 2) && tail(i + 3) ? 4 : 0;
+  }
+  return 0;
+}
+
+bool is_utf8(std::string_view s) {
+  for (size_t i = 0; i < s.size();) {
+    const size_t n = rune_length(s, i);
+    if (n == 0) return false;
+    i += n;
+  }
+  return true;
+}
+
+// The text with each stray byte as U+FFFD, and where each byte of the copy came from.
+std::string mended(std::string_view s, std::vector<size_t>* origin) {
+  std::string out;
+  for (size_t i = 0; i < s.size();) {
+    const size_t n = rune_length(s, i);
+    const std::string_view piece = n ? s.substr(i, n) : std::string_view("\xEF\xBF\xBD");
+    for (size_t k = 0; origin && k < piece.size(); ++k) origin->push_back(i + (n ? k : 0));
+    out += piece;
+    i += n ? n : 1;
+  }
+  if (origin) origin->push_back(s.size());
+  return out;
+}
+
+std::string go_error(const re2::RE2& re, std::string_view pattern) {
+  using re2::RE2;
+  const std::string arg = re.error_arg();
+  const auto with = [&](std::string_view what, std::string_view a) {
+    return std::string(what) + ": `" + std::string(a) + "`";
+  };
+  switch (re.error_code()) {
+    case RE2::ErrorBadEscape: return with("invalid escape sequence", arg);
+    case RE2::ErrorBadCharClass:
+    case RE2::ErrorBadCharRange: return with("invalid character class range", arg);
+    case RE2::ErrorMissingBracket: return with("missing closing ]", arg);
+    case RE2::ErrorMissingParen: return with("missing closing )", pattern);
+    case RE2::ErrorUnexpectedParen: return with("unexpected )", pattern);
+    case RE2::ErrorTrailingBackslash: return with("trailing backslash at end of expression", "");
+    case RE2::ErrorRepeatArgument: return with("missing argument to repetition operator", arg);
+    case RE2::ErrorRepeatSize: return with("invalid repeat count", arg);
+    case RE2::ErrorRepeatOp: return with("invalid nested repetition operator", arg);
+    case RE2::ErrorBadPerlOp: return with("invalid or unsupported Perl syntax", arg);
+    case RE2::ErrorBadUTF8: return with("invalid UTF-8", arg);
+    case RE2::ErrorBadNamedCapture: return with("invalid named capture", arg);
+    default: return with("expression too large", pattern);
+  }
+}
+
+}  // namespace
+
+Result<Regex> Regex::compile(std::string_view pattern) {
+  if (pattern.size() > regex_bytes_max) {
+    return Error(Code::limit, "error parsing regexp: expression of " +
+                                  std::to_string(pattern.size()) + " bytes; regex_bytes_max is " +
+                                  std::to_string(regex_bytes_max));
+  }
+  auto translated = translate_go_regex(pattern);
+  if (!translated) {
+    return Error(translated.error().code, "error parsing regexp: " + translated.error().message);
+  }
+  re2::RE2::Options options(re2::RE2::Quiet);
+  options.set_max_mem(static_cast<int64_t>(regex_memory_bytes_max));
+  Regex r;
+  r.pattern_ = pattern;
+  auto re = std::make_shared<re2::RE2>(translated->pattern, options);
+  if (!re->ok()) {
+    const bool big = re->error_code() == re2::RE2::ErrorPatternTooLarge;
+    return Error(big ? Code::limit : Code::invalid,
+                 "error parsing regexp: " + go_error(*re, pattern));
+  }
+  r.names_ = std::move(translated->names);
+  r.re_ = std::move(re);
+  return r;
+}
+
+bool Regex::search(std::string_view text) const {
+  if (!is_utf8(text)) return re2::RE2::PartialMatch(mended(text, nullptr), *re_);
+  return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *re_);
+}
+
+bool Regex::find(std::string_view text, size_t from, std::vector<Group>& groups) const {
+  std::vector<size_t> origin;
+  std::string copy;
+  std::string_view subject = text;
+  size_t start = from;
+  if (!is_utf8(text)) {
+    copy = mended(text, &origin);
+    subject = copy;
+    start = std::lower_bound(origin.begin(), origin.end(), from) - origin.begin();
+  }
+  std::vector<re2::StringPiece> parts(names_.size());
+  const re2::StringPiece piece(subject.data(), subject.size());
+  if (!re_->Match(piece, start, subject.size(), re2::RE2::UNANCHORED, parts.data(),
+                  static_cast<int>(parts.size()))) {
+    return false;
+  }
+  groups.assign(parts.size(), {});
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].data() == nullptr) continue;
+    size_t begin = parts[i].data() - subject.data();
+    size_t end = begin + parts[i].size();
+    if (!origin.empty()) {
+      begin = origin[begin];
+      end = origin[end];
+    }
+    groups[i] = {begin, end, true};
+  }
+  return true;
+}
+
+void Regex::expand(std::string& out, std::string_view t, std::string_view text,
+                   const std::vector<Group>& groups) const {
+  const auto put = [&](const Group& g) {
+    if (g.matched) out += text.substr(g.begin, g.end - g.begin);
+  };
+  while (!t.empty()) {
+    const size_t dollar = t.find('$');
+    out += t.substr(0, dollar);
+    if (dollar == std::string_view::npos) return;
+    t.remove_prefix(dollar + 1);
+    if (t.starts_with('$')) {
+      out += '$';
+      t.remove_prefix(1);
+      continue;
+    }
+    const bool brace = t.starts_with('{');
+    size_t end = brace ? 1 : 0;
+    const size_t begin = end;
+    while (end < t.size() && (text::is_alnum(t[end]) || t[end] == '_')) ++end;
+    const std::string_view name = t.substr(begin, end - begin);
+    if (name.empty() || (brace && (end == t.size() || t[end] != '}'))) {
+      out += '$';  // malformed: the dollar is an ordinary character
+      continue;
+    }
+    t.remove_prefix(end + (brace ? 1 : 0));
+    // A name of digits only, without a leading zero, is a group number.
+    const auto number = text::parse_int(name);
+    const bool digits = name.find_first_not_of("0123456789") == std::string_view::npos;
+    if (digits && number && (name == "0" || name[0] != '0')) {
+      if (static_cast<size_t>(*number) < groups.size()) put(groups[*number]);
+      continue;
+    }
+    for (size_t i = 0; i < names_.size() && i < groups.size(); ++i) {
+      if (names_[i] == name && groups[i].matched) {
+        put(groups[i]);
+        break;
+      }
+    }
+  }
+}
+
+std::string Regex::replace_all(std::string_view text, std::string_view go_template) const {
+  std::string out;
+  std::vector<Group> groups;
+  size_t copied = 0;
+  size_t search_at = 0;
+  bool any = false;
+  while (search_at <= text.size() && find(text, search_at, groups)) {
+    const Group whole = groups[0];
+    out += text.substr(copied, whole.begin - copied);
+    // An empty match right after the one before it is not replaced (Go's rule).
+    if (whole.end > copied || whole.begin == 0 || !any) expand(out, go_template, text, groups);
+    copied = whole.end;
+    any = true;
+    if (whole.end > search_at) {
+      search_at = whole.end;
+    } else {
+      const size_t n =
+          search_at < text.size() ? std::max<size_t>(1, rune_length(text, search_at)) : 1;
+      search_at += n;
+    }
+  }
+  if (copied < text.size()) out += text.substr(copied);
+  return out;
+}
+
+std::string quote_regex(std::string_view literal) {
+  std::string out;
+  for (char c : literal) {
+    if (std::string_view("\\.+*?()|[]{}^$").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+}  // namespace gateproof::rules

@@ -1,0 +1,58 @@
+// Go's regular expressions over RE2: the same syntax, the same error texts, linear time. The only door to RE2.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/error.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace gateproof::rules {
+
+// Memory that one expression may use for its program and its caches, in bytes.
+inline constexpr size_t regex_memory_bytes_max = 32u << 20;
+// Nesting of groups, as Go's own limit ("expression nests too deeply").
+inline constexpr size_t regex_depth_max = 1000;
+// Length of one expression, in bytes; Go's only limit is memory.
+inline constexpr size_t regex_bytes_max = 64u << 10;
+
+class Regex {
+ public:
+  Regex() = default;  // not usable until assigned
+  // Code::invalid with Go's text ("error parsing regexp: missing closing ): `(`"), Code::limit for the limits above.
+  static Result<Regex> compile(std::string_view pattern);
+
+  // True if the expression matches anywhere in the text. Bytes that are no UTF-8 count as U+FFFD, as in Go.
+  bool search(std::string_view text) const;
+
+  // A submatch; `matched` is false for a group that took no part.
+  struct Group {
+    size_t begin = 0;
+    size_t end = 0;
+    bool matched = false;
+  };
+  // The leftmost match at or after `from`, with its groups (0 is the whole). False if there is none.
+  bool find(std::string_view text, size_t from, std::vector<Group>& groups) const;
+  // Go's ReplaceAllString: every match replaced, with $1, $name, ${name} and $$ in the template.
+  std::string replace_all(std::string_view text, std::string_view go_template) const;
+  // Go's Expand for one match.
+  void expand(std::string& out, std::string_view go_template, std::string_view text,
+              const std::vector<Group>& groups) const;
+
+  size_t group_count() const { return names_.size(); }  // the whole match included
+  const std::string& pattern() const { return pattern_; }
+
+ private:
+  std::string pattern_;
+  std::vector<std::string> names_;  // by group number; empty for unnamed ones
+  std::shared_ptr<const re2::RE2> re_;
+};
+
+// Go's regexp.QuoteMeta.
+std::string quote_regex(std::string_view literal);
+
+}  // namespace gateproof::rules

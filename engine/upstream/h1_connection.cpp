@@ -1,0 +1,196 @@
+#include "engine/upstream/h1_connection.h"
+
+#include "engine/http/h1_writer.h"
+
+namespace gateproof::upstream {
+namespace {
+
+http::h1::Limits response_limits() {
+  http::h1::Limits l;
+  l.head_bytes_max = response_head_bytes_max;
+  return l;
+}
+
+Error upstream_error(Code code, std::string text) { return Error(code, Source::upstream, std::move(text)); }
+
+}  // namespace
+
+H1Connection::H1Connection(std::unique_ptr<Stream> stream, http::BlockPool& blocks)
+    : stream_(std::move(stream)), in_(blocks), parser_(response_limits()) {}
+
+void H1Connection::start_request(http::Outbound& out) {
+  const bool expects_body = out.method == "POST" || out.method == "PUT" || out.method == "PATCH";
+  const std::optional<uint64_t> length = out.body ? out.body->length() : 0;
+  chunked_ = !length.has_value();
+  head_.clear();
+  http::write_request_head(head_, out.method, out.target, out.host, out.headers, length, expects_body);
+  complete_ = answered_ = has_body_ = false;
+}
+
+// The head and a body that is in memory go out together; a streamed body follows as it comes.
+Task<Result<void>> H1Connection::write_request(http::Outbound& out) {
+  std::vector<std::string_view> pieces = {head_};
+  const bool streamed = out.body && out.body->streaming();
+  if (out.body && !streamed && !out.body->empty()) pieces.push_back(out.body->bytes());
+  Result<void> written = co_await write_all(*stream_, std::move(pieces), instant_max);
+  if (!written || !streamed) co_return written;
+  co_return co_await pump_body(*out.body, chunked_);
+}
+
+Task<Result<void>> H1Connection::pump_body(http::Body& body, bool chunked) {
+  std::string size_line;
+  for (;;) {
+    Result<http::Chunk> chunk = co_await body.read();
+    if (!chunk) {
+      Error e = chunk.error();
+      e.source = Source::downstream;  // the client broke off: nothing is completed towards the server
+      if (e.code == Code::reset) e.code = Code::canceled;
+      co_return e;
+    }
+    std::vector<std::string_view> pieces;
+    size_line.clear();
+    if (!chunked) {
+      pieces.push_back(chunk->data);
+    } else if (!chunk->data.empty()) {
+      http::write_chunk_size(size_line, chunk->data.size());
+      pieces = {size_line, chunk->data, "\r\n"};
+    }
+    std::string end;
+    if (chunk->last && chunked) {
+      http::write_last_chunk(end, body.trailers());
+      pieces.push_back(end);
+    }
+    const bool last = chunk->last;
+    Result<void> written = co_await write_all(*stream_, std::move(pieces), instant_max);
+    if (!written) co_return written.error();
+    if (last) co_return Result<void>();
+  }
+}
+
+Task<Result<void>> H1Connection::read_head(http::Exchange& x, bool to_head, Instant deadline) {
+  for (int interim = 0;;) {
+    const http::h1::Step step = parser_.parse(in_.view());
+    in_.consume(step.consumed);
+    if (step.event == http::h1::Event::error) {
+      co_return upstream_error(Code::protocol, "malformed response: " + std::string(parser_.error().why));
+    }
+    if (step.event == http::h1::Event::head) {
+      const int status = parser_.head().status;
+      if (status >= 200 || status == 101) co_return Result<void>();
+      if (++interim > interim_responses_max) co_return upstream_error(Code::protocol, "too many 1xx responses");
+      parser_.reset(to_head);
+      continue;
+    }
+    if (step.event != http::h1::Event::need_more) continue;
+    const IoResult r = in_.fill(*stream_, response_head_bytes_max);
+    if (r.kind == IoResult::bytes) {
+      answered_ = true;
+    } else if (r.kind == IoResult::would_block) {
+      const Wake wake = co_await stream_->readable(deadline);
+      if (wake == Wake::timeout) co_return upstream_error(Code::timeout, "no response head in time");
+    } else {
+      Error e = upstream_error(r.kind == IoResult::eof ? Code::reset : r.code, "connection closed before a response");
+      if (!answered_) e.retry = Retry::if_reused;
+      co_return e;
+    }
+  }
+}
+
+Task<Result<void>> H1Connection::send(http::Exchange& x, http::Outbound& out) {
+  const bool to_head = out.method == "HEAD";
+  Waiter& me = co_await ThisWaiter{};
+  start_request(out);
+  parser_.reset(to_head);
+  writer_ = write_request(out);
+  if (!writer_.start(me)) {
+    // The server may answer before it has read the whole request: both directions run side by side.
+    Task<Result<void>> reader = read_head(x, to_head, instant_max);
+    bool head_done = reader.start(me);
+    while (!head_done && !writer_.done()) {
+      co_await Suspend{"upstream"};
+      head_done = reader.done();
+    }
+    writer_.set_parent(nullptr);
+    if (head_done) {
+      Result<void> got = reader.take();
+      if (!got) co_return got.error();
+      take_head(x);
+      co_return Result<void>();
+    }
+    // The request is out (or failed); the reader is dropped and started anew below with a deadline. It holds no bytes.
+  }
+  Result<void> sent = writer_.take();
+  writer_ = {};
+  if (!sent && sent.error().source == Source::downstream) co_return sent.error();
+  const Duration limit = out.server->response_header_timeout;
+  const Instant deadline = limit > Duration::zero() ? x.env->scheduler.now() + limit : instant_max;
+  Result<void> got = co_await read_head(x, to_head, deadline);
+  if (!got) co_return got.error();
+  take_head(x);
+  co_return Result<void>();
+}
+
+void H1Connection::take_head(http::Exchange& x) {
+  http::h1::ResponseHead& h = parser_.head();
+  x.response.status = h.status;
+  x.response.reason.swap(h.reason);
+  std::swap(x.response.headers, h.headers);
+  has_body_ = h.body != http::h1::BodyKind::none && !(h.body == http::h1::BodyKind::length && h.length == 0);
+  complete_ = !has_body_;
+  keep_alive_ = h.keep_alive && h.body != http::h1::BodyKind::until_close;
+  length_.reset();
+  if (h.body == http::h1::BodyKind::length) length_ = h.length;
+}
+
+std::optional<Result<http::Chunk>> H1Connection::try_body() {
+  using http::h1::Event;
+  for (;;) {
+    if (complete_) return Result<http::Chunk>(http::Chunk{{}, true});
+    const http::h1::Step step = parser_.parse(in_.view());
+    if (step.event == Event::error) {
+      return Result<http::Chunk>(upstream_error(Code::protocol, std::string(parser_.error().why)));
+    }
+    in_.consume(step.consumed);
+    complete_ = step.event == Event::end || parser_.done();
+    // The last piece of a body of known length says so at once: head and body then leave in one write.
+    if (step.event == Event::body && in_.empty()) complete_ = parser_.parse({}).event == Event::end;
+    if (complete_ || step.event == Event::body) return Result<http::Chunk>(http::Chunk{step.data, complete_});
+    if (step.event != Event::need_more) continue;
+    const IoResult r = in_.fill(*stream_, response_head_bytes_max);
+    if (r.kind == IoResult::would_block) return std::nullopt;
+    if (r.kind == IoResult::bytes) continue;
+    if (r.kind == IoResult::eof && parser_.finish().event == http::h1::Event::end) {
+      complete_ = true;
+      return Result<http::Chunk>(http::Chunk{{}, true});
+    }
+    return Result<http::Chunk>(upstream_error(Code::reset, "response body cut short"));
+  }
+}
+
+const http::Headers* H1Connection::trailers() const {
+  return complete_ && !parser_.trailers().empty() ? &parser_.trailers() : nullptr;
+}
+
+bool H1Connection::reusable() const {
+  const bool sent = !writer_ || writer_.done();
+  return complete_ && sent && in_.empty() && keep_alive_ && !stream_->ended();
+}
+
+bool H1Connection::usable() {
+  char byte;
+  return !stream_->ended() && stream_->try_read({&byte, 1}).kind == IoResult::would_block;
+}
+
+void H1Connection::rest() {
+  in_.release();
+  writer_ = {};
+}
+
+std::unique_ptr<http::Tunnel> H1Connection::take_tunnel() {
+  auto t = std::make_unique<http::Tunnel>();
+  t->early = std::string(in_.view());
+  t->stream = std::move(stream_);
+  return t;
+}
+
+}  // namespace gateproof::upstream

@@ -1,0 +1,62 @@
+// One upstream connection: sends a request, reads the answer's head, and then its body piece by piece.
+#pragma once
+#include "engine/http/h1_parser.h"
+#include "engine/http/origin.h"
+#include "engine/http/read_buffer.h"
+
+namespace gateproof::upstream {
+
+inline constexpr size_t response_head_bytes_max = 1u << 20;
+inline constexpr int interim_responses_max = 5;  // 1xx answers to one request, as in Go
+
+class H1Connection {
+ public:
+  H1Connection(std::unique_ptr<Stream> stream, http::BlockPool& blocks);
+
+  // Writes the request and reads the head of the answer into x.response. An error says whether the request may be sent again on
+  // a fresh connection (Retry::if_reused: this one was closed before an answer began).
+  Task<Result<void>> send(http::Exchange& x, http::Outbound& out);
+
+  // The next piece of the answer's body without waiting; nullopt when nothing is there yet.
+  std::optional<Result<http::Chunk>> try_body();
+  const http::Headers* trailers() const;
+  bool has_body() const { return has_body_; }
+  // The body's size if the head told it.
+  std::optional<uint64_t> content_length() const { return length_; }
+  // The message is complete, the peer keeps the connection, and nothing unexpected came behind it.
+  bool reusable() const;
+  // Asked of an idle connection: still open, and silent.
+  bool usable();
+  // Makes it idle: the buffer goes back.
+  void rest();
+  std::unique_ptr<http::Tunnel> take_tunnel();
+
+  Stream& stream() { return *stream_; }
+
+  std::string key;  // of the pool
+  Duration idle_timeout{0};
+  int64_t max_idle = 0;
+  Instant idle_since{};
+  bool reused = false;
+
+ private:
+  Task<Result<void>> write_request(http::Outbound& out);
+  Task<Result<void>> pump_body(http::Body& body, bool chunked);
+  Task<Result<void>> read_head(http::Exchange& x, bool to_head, Instant deadline);
+  void start_request(http::Outbound& out);
+  void take_head(http::Exchange& x);
+
+  std::unique_ptr<Stream> stream_;
+  http::ReadBuffer in_;
+  http::h1::ResponseParser parser_;
+  std::string head_;                // bytes of the request head, capacity kept
+  Task<Result<void>> writer_;       // the request, while it is being sent
+  bool chunked_ = false;
+  bool has_body_ = false;
+  bool complete_ = false;
+  bool keep_alive_ = false;
+  std::optional<uint64_t> length_;
+  bool answered_ = false;           // the answer's first byte has come
+};
+
+}  // namespace gateproof::upstream

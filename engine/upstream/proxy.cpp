@@ -1,0 +1,153 @@
+#include "engine/upstream/proxy.h"
+
+#include "engine/http/connection_headers.h"
+#include "engine/http/forwarded.h"
+#include "engine/http/inflate.h"
+#include "engine/upstream/status_of.h"
+
+namespace gateproof::upstream {
+namespace {
+
+// Go's JoinURLPath for the escaped forms: one joining slash.
+std::string join_paths(std::string_view base, std::string_view path) {
+  std::string out(base);
+  const bool base_slash = out.ends_with('/');
+  const bool path_slash = path.starts_with('/');
+  if (base_slash && path_slash) {
+    out += path.substr(1);
+  } else if (!base_slash && !path_slash) {
+    out += '/';
+    out += path;
+  } else {
+    out += path;
+  }
+  return out;
+}
+
+// Middlewares may have put semicolons into the query; servers differ in how they read them, so they never pass (Traefik).
+std::string outbound_target(const http::Request& r, const http::OriginServer& server) {
+  if (r.asterisk) return "*";
+  std::string target = r.url.escaped();
+  if (target.empty()) target = "/";
+  if (server.preserve_path && !server.base_path.empty()) target = join_paths(server.base_path, target);
+  if (r.has_query || !r.query.empty()) {
+    target += '?';
+    const size_t from = target.size();
+    target += r.query;
+    std::replace(target.begin() + static_cast<ptrdiff_t>(from), target.end(), ';', '&');
+  }
+  return target;
+}
+
+// WebSocket fields keep the spelling that servers outside Go expect (catalogue 2.2).
+std::string_view outbound_name(const http::Headers::Field& f) {
+  static constexpr std::string_view names[] = {"Sec-WebSocket-Key", "Sec-WebSocket-Extensions", "Sec-WebSocket-Accept",
+                                               "Sec-WebSocket-Protocol", "Sec-WebSocket-Version"};
+  if (!text::istarts_with(f.name, "sec-websocket-")) return f.name;
+  for (std::string_view n : names) {
+    if (text::iequals(n, f.name)) return n;
+  }
+  return f.name;
+}
+
+void set_forwarded_for(http::Exchange& x, http::Headers& out) {
+  if (x.suppress_forwarded_for) {
+    out.remove("X-Forwarded-For");
+    return;
+  }
+  if (!x.append_forwarded_for) return;
+  out.set("X-Forwarded-For", http::append_forwarded_for(x.request.headers, x.peer.ip));
+}
+
+bool may_ask_gzip(const http::Request& r) {
+  return r.method != "HEAD" && !r.headers.has("Accept-Encoding") && !r.headers.has("Range");
+}
+
+void open_gzip(http::Response& r) {
+  if (!text::iequals(r.headers.get("Content-Encoding"), "gzip")) return;
+  r.headers.remove("Content-Encoding");
+  r.headers.remove("Content-Length");
+  r.body = http::gunzip(std::move(r.body));
+}
+
+}  // namespace
+
+Result<http::OriginServer> make_origin_server(const config::ServerConfig& server,
+                                              const config::ServersTransportConfig& transport) {
+  http::OriginServer s;
+  s.url = server.url.value;
+  const auto parts = http::split_url(s.url);
+  if (!parts || parts->host.empty()) {
+    return Error(Code::invalid, "error parsing server URL " + s.url, server.url.span,
+                 "write the scheme too, for example http://" + s.url);
+  }
+  s.scheme = text::to_lower(parts->scheme);
+  if (s.scheme != "http" && s.scheme != "https" && s.scheme != "h2c") {
+    return Error(Code::invalid, "unsupported scheme " + s.scheme + " in server URL " + s.url, server.url.span,
+                 "use http, https or h2c");
+  }
+  s.authority = std::string(parts->host);
+  const HostPort hp = split_host_port(parts->host);
+  s.host = std::string(hp.host);
+  s.port = s.scheme == "https" ? 443 : 80;
+  if (!hp.port.empty()) {
+    const auto port = text::parse_int(hp.port);
+    if (!port || *port < 0 || *port > 65535) {
+      return Error(Code::invalid, "invalid port " + std::string(hp.port) + " in server URL " + s.url, server.url.span,
+                   "use a port between 1 and 65535");
+    }
+    s.port = static_cast<uint16_t>(*port);
+  }
+  if (const auto ip = IpAddress::parse(s.host)) s.address = SocketAddress{*ip, s.port};
+  s.preserve_path = server.preserve_path;
+  s.base_path = std::string(parts->path);
+  s.dial_timeout = transport.dial_timeout;
+  s.response_header_timeout = transport.response_header_timeout;
+  s.idle_conn_timeout = transport.idle_conn_timeout;
+  s.max_idle_conns = transport.max_idle_conns_per_host;
+  return s;
+}
+
+void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pass_host_header, http::Outbound& out,
+                    bool& asked_gzip) {
+  const http::Request& r = x.request;
+  out.method = r.method;
+  out.target = outbound_target(r, server);
+  out.host = pass_host_header ? std::string_view(r.host) : std::string_view(server.authority);
+  out.body = &x.request.body;
+  out.server = &server;
+  const std::string_view upgrade = http::upgrade_of(r.headers);
+  for (const auto& f : r.headers) out.headers.add_static(outbound_name(f), f.value);
+  const bool te_trailers = http::list_has_token(r.headers, "Te", "trailers");
+  http::remove_hop_by_hop(out.headers);
+  if (te_trailers) out.headers.add_static("Te", "trailers");
+  if (!upgrade.empty()) {
+    out.headers.add_static("Connection", "Upgrade");
+    out.headers.add_static("Upgrade", upgrade);
+  }
+  set_forwarded_for(x, out.headers);
+  asked_gzip = may_ask_gzip(r);
+  if (asked_gzip) out.headers.add_static("Accept-Encoding", "gzip");
+}
+
+Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pass_host_header) {
+  http::Outbound out;
+  bool asked_gzip = false;
+  build_outbound(x, server, pass_host_header, out, asked_gzip);
+  x.server = server.url;
+  ++x.attempts;
+  Result<void> done = Error(Code::unsupported, Source::internal, "scheme " + server.scheme + " is not acted on yet");
+  if (server.scheme == "http") done = co_await x.origin->round_trip(x, out);
+  if (!done) {
+    const int status = status_of(done.error());
+    if (x.trace) x.note("server " + server.url, "failure", std::to_string(status) + ": " + done.error().message);
+    x.failure = std::move(done.error());
+    x.response = http::Response::make(status, http::status_text(status));
+    co_return;
+  }
+  http::remove_hop_by_hop(x.response.headers);
+  if (asked_gzip) open_gzip(x.response);
+  if (x.trace) x.note("server " + server.url, "answer", std::to_string(x.response.status));
+}
+
+}  // namespace gateproof::upstream

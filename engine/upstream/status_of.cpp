@@ -1,0 +1,17 @@
+#include "engine/upstream/status_of.h"
+
+namespace gateproof::upstream {
+
+int status_of(const Error& error) {
+  switch (error.code) {
+    case Code::refused:
+    case Code::reset:
+    case Code::io: return 502;
+    case Code::timeout: return 504;
+    case Code::canceled: return 499;
+    case Code::unavailable: return 503;
+    default: return 500;
+  }
+}
+
+}  // namespace gateproof::upstream

@@ -1,0 +1,95 @@
+"""What is too long for every change: everything tools/test runs, and then more of it.
+
+Minutes of fuzzing on each target, the thread sanitizer on net and bindings' engine, clang-tidy on
+every source, large generated comparisons, and the benchmarks (printed, never judged).
+"""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from steps import LOGS, ROOT, Steps, common_arguments, ctest
+
+HOUR = 3600
+LARGE = {"RC_PARAMS": "max_success=20000", "GATEPROOF_LARGE": "1"}
+
+
+def preset(steps: Steps, name: str) -> bool:
+    configure, make = ["cmake", "--preset", name], ["cmake", "--build", "--preset", name]
+    return steps.run(f"build {name}", configure, make, seconds_max=HOUR).status == "passed"
+
+
+def fuzz(steps: Steps, seconds: int) -> None:
+    """Each target for a while, over its corpus; a crash is kept in build/fuzz/artifacts."""
+    if not preset(steps, "fuzz"):
+        return
+    artifacts = ROOT / "build" / "fuzz" / "artifacts"
+    artifacts.mkdir(exist_ok=True)
+    targets = sorted((ROOT / "build" / "fuzz" / "bin").glob("fuzz_*"))
+    if not targets:
+        steps.skip("fuzz", "no target in build/fuzz/bin")
+    for target in targets:
+        name = target.name.removeprefix("fuzz_")
+        grown = ROOT / "build" / "fuzz" / "corpus" / name
+        grown.mkdir(parents=True, exist_ok=True)
+        command = [str(target), str(grown)]
+        seeds = ROOT / "fuzz" / "corpus" / name
+        command += [str(seeds)] if seeds.is_dir() else []
+        dictionary = ROOT / "fuzz" / "dict" / f"{name}.dict"
+        command += [f"-dict={dictionary}"] if dictionary.is_file() else []
+        limits = ["-timeout=10", "-rss_limit_mb=2048", f"-artifact_prefix={artifacts}/"]
+        steps.run(
+            f"fuzz {name}",
+            [*command, f"-max_total_time={seconds}", *limits],
+            seconds_max=seconds + 300,
+        )
+
+
+def threads(steps: Steps) -> None:
+    if preset(steps, "tsan"):
+        junit = LOGS / "unit-tsan.xml"
+        steps.run("unit tsan", ctest("tsan", junit, "-L", "unit"), junit=junit, seconds_max=HOUR)
+
+
+def large(steps: Steps) -> None:
+    if preset(steps, "release"):
+        junit = LOGS / "unit-large.xml"
+        command = ctest("release", junit, "-L", "unit", "--timeout", "7200")
+        steps.run("unit large", command, junit=junit, environment=LARGE, seconds_max=3 * HOUR)
+
+
+def tidy(steps: Steps) -> None:
+    steps.run(
+        "tidy",
+        ["cmake", "--preset", "dev"],
+        ["tools/tidy", "--all", "--build", "build/dev"],
+        seconds_max=HOUR,
+    )
+
+
+def bench(steps: Steps) -> None:
+    programs = sorted((ROOT / "build" / "release" / "bin").glob("bench_*"))
+    if not programs:
+        steps.skip("bench", "no benchmark in build/release/bin")
+    for program in programs:
+        out = LOGS / f"{program.name}.json"
+        arguments = [f"--benchmark_out={out}", "--benchmark_out_format=json"]
+        steps.run(program.name.replace("_", " "), [str(program), *arguments], seconds_max=HOUR)
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = common_arguments("tools/nightly", __doc__)
+    arguments.add_argument("--fuzz-seconds", type=int, default=600, help="per target (600)")
+    args = arguments.parse_args(argv)
+    os.chdir(ROOT)
+    steps = Steps(as_json=args.json)
+    steps.run("test", ["tools/test"], seconds_max=3 * HOUR)
+    fuzz(steps, args.fuzz_seconds)
+    for part in (threads, large, tidy, bench):
+        part(steps)
+    return steps.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

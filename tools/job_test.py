@@ -1,0 +1,104 @@
+"""Installs, builds and runs every test: release, then sanitizers on the short arms.
+
+Each step's output goes to build/logs; all steps run, whatever failed before. The last line is
+`N passed, N failed`. This is what CI runs.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from steps import LOGS, ROOT, VENV, Steps, common_arguments, compile_database, ctest
+
+SANITIZERS = {
+    "ASAN_OPTIONS": "strict_string_checks=1:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+}
+PYTHON = str(VENV / "python")
+PACKAGE = ROOT / "build" / "package"
+
+
+def build(steps: Steps, preset: str) -> None:
+    configure, make = ["cmake", "--preset", preset], ["cmake", "--build", "--preset", preset]
+    steps.run(f"build {preset}", configure, make)
+
+
+def release(steps: Steps) -> None:
+    build(steps, "release")
+    compile_database()
+    junit = LOGS / "checks.xml"
+    steps.run("checks", ctest("release", junit, "-L", "check"), junit=junit)
+    junit = LOGS / "unit-release.xml"
+    steps.run("unit release", ctest("release", junit, "-LE", "check"), junit=junit)
+    steps.run("tidy", ["tools/tidy", "--build", "build/release"])  # what changed against main
+
+
+def sanitized(steps: Steps) -> None:
+    build(steps, "asan")
+    junit = LOGS / "unit-asan.xml"
+    command = ctest("asan", junit, "-L", "unit|fuzz-replay")
+    steps.run("unit asan", command, junit=junit, environment=SANITIZERS)
+
+
+def python(steps: Steps) -> None:
+    ruff = str(VENV / "ruff")
+    steps.run("ruff", [ruff, "check"], [ruff, "format", "--check"])
+    steps.run("mypy", [PYTHON, "-m", "mypy"])
+    junit = LOGS / "pytest.xml"
+    workers = str(os.cpu_count() or 2)
+    command = [PYTHON, "-m", "pytest", "-q", "-n", workers, f"--junitxml={junit}"]
+    steps.run("pytest", command, junit=junit)
+
+
+def conformance(steps: Steps) -> None:
+    junit = LOGS / "conformance.xml"
+    command = [str(VENV / "gateproof"), "test", "conformance/traefik", "--against", "traefik"]
+    for arm in ("direct", "wire", "socket"):
+        command += ["--arm", arm]
+    steps.run("conformance", [*command, "--junit", str(junit)], junit=junit)
+
+
+def package(steps: Steps) -> None:
+    """A wheel, installed into an environment of its own and used from outside the tree."""
+    wheels, there = PACKAGE / "wheels", PACKAGE / "venv" / "bin"
+    pip = [PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    probe = (
+        "import gateproof, sys; sys.exit(gateproof.__file__.startswith(sys.argv[1] + '/bindings'))"
+    )
+    steps.run(
+        "package",
+        ["rm", "-rf", str(PACKAGE)],
+        [*pip, "wheel", ".", "--no-deps", "--no-build-isolation", "-w", str(wheels)],
+        ["/usr/bin/python3", "-m", "venv", str(PACKAGE / "venv")],
+        ["sh", "-c", f"exec {there}/python -m pip --quiet install {wheels}/gateproof-*.whl"],
+        ["env", "-C", "/", "-u", "PYTHONPATH", str(there / "python"), "-c", probe, str(ROOT)],
+        ["env", "-C", "/", "-u", "PYTHONPATH", str(there / "gateproof"), "--version"],
+    )
+
+
+STEPS = {
+    "release": release, "asan": sanitized, "python": python,
+    "conformance": conformance, "package": package,
+}  # fmt: skip
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = common_arguments("tools/test", __doc__)
+    arguments.add_argument("--quick", action="store_true", help="leave out asan and package")
+    arguments.add_argument(
+        "--only", action="append", choices=list(STEPS), help="only this group (may be repeated)"
+    )
+    args = arguments.parse_args(argv)
+    left_out = {"asan", "package"} if args.quick else set()
+    chosen = args.only or [name for name in STEPS if name not in left_out]
+    os.chdir(ROOT)
+    steps = Steps(as_json=args.json)
+    if steps.run("setup", ["tools/setup"]).status == "passed":
+        for name in chosen:
+            STEPS[name](steps)
+    return steps.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

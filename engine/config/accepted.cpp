@@ -17,6 +17,15 @@ FieldSchema checked(std::string_view name, std::string type) {
   return f;
 }
 
+FieldSchema removed_field(std::string_view name) {
+  FieldSchema f{name, "removed", "", Shape::any};
+  f.decode = [name](const Value& v, void*, DecodeContext& c) {
+    c.error("GP0205", v, "`" + std::string(name) + "` has been removed in Traefik v3: incompatible deprecated option",
+            "remove it; Traefik's v2-to-v3 migration guide names what replaces it");
+  };
+  return f;
+}
+
 FieldSchema scalar_field(std::string_view name, char type) {
   switch (type) {
     case 's': return checked<std::string>(name, "string");
@@ -27,6 +36,7 @@ FieldSchema scalar_field(std::string_view name, char type) {
     case 'l': return checked<std::vector<std::string>>(name, "list of strings");
     case 'n': return checked<std::vector<double>>(name, "list of numbers");
     case 'm': return checked<std::map<std::string, std::string>>(name, "map");
+    case 'x': return removed_field(name);
     case '-': return {name, "ignored", "", Shape::ignored};
     default: break;
   }

@@ -3,8 +3,8 @@
 //
 //   "endpoint:s watch:b tls{ca:s cert:s}! workers[name:s] names<url:s>"
 //
-// s text, b boolean, i integer, f number, d duration, l list of texts, m map of texts, o anything, - known but never read;
-// {} object, [] list of objects, <> map of objects; a closing `!` means that the object may be empty.
+// s text, b boolean, i integer, f number, d duration, l list of texts, m map of texts, o anything, n numbers, - known but never read,
+// x removed since v2 (stops start-up); {} object, [] list of objects, <> map of objects; a closing `!` means that the object may be empty.
 #pragma once
 #include "engine/config/schema.h"
 

@@ -41,7 +41,7 @@ std::string Path::to_string() const {
 std::optional<Format> format_of(std::string_view file_name) {
   const size_t dot = file_name.rfind('.');
   if (dot == std::string_view::npos) return std::nullopt;
-  const std::string_view extension = file_name.substr(dot);
+  const std::string extension = text::to_lower(file_name.substr(dot));
   if (extension == ".yml" || extension == ".yaml") return Format::yaml;
   if (extension == ".toml") return Format::toml;
   if (extension == ".json") return Format::json;

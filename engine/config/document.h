@@ -48,10 +48,13 @@ struct TextLimits {
   size_t alias_nodes_max = 200'000;    // values that YAML aliases and merge keys expand to (alias bombs stop here)
 };
 
+enum class Origin : uint8_t { file, flags, environment };
+
 struct Document {
   Value root;
   std::string file;
   bool more = false;  // parse_document only: the text holds further YAML documents, which Traefik ignores
+  Origin origin = Origin::file;
 };
 
 enum class Format : uint8_t { yaml, toml, json };

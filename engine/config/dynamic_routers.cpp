@@ -36,8 +36,7 @@ const Schema<RouterConfig>& router_schema() {
       r.has_observability = true;
       observability->decode(v, nullptr, c);
     });
-    s.fields.back().shape = Shape::object;
-    s.fields.back().child = observability.get();
+    s.child(Shape::object, *observability);
     s.field("parentRefs", &RouterConfig::parent_refs, "list of strings");
     accept_fields(s, "deniedEncodedPathCharacters:- defaultRule:-");
     return s;
@@ -78,10 +77,7 @@ const Schema<ServersTransportConfig>& servers_transport_schema() {
   static const Schema<ServersTransportConfig> schema = [] {
     Schema<ServersTransportConfig> s;
     s.field("maxIdleConnsPerHost", &ServersTransportConfig::max_idle_conns_per_host, "integer");
-    s.custom("forwardingTimeouts", "object",
-             [](const Value& v, ServersTransportConfig& t, DecodeContext& c) { timeouts.decode(v, &t, c); });
-    s.fields.back().shape = Shape::object;
-    s.fields.back().child = &timeouts;
+    s.group("forwardingTimeouts", timeouts);
     accept_fields(s,
                   "serverName:s insecureSkipVerify:b rootCAs:l certificates[certFile:s keyFile:s] cipherSuites:l"
                   " minVersion:s maxVersion:s disableHTTP2:b peerCertURI:s spiffe{ids:l trustDomain:s}!");

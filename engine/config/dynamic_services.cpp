@@ -43,8 +43,7 @@ void sticky_field(Schema<T>& s, std::optional<CookieConfig> T::* member) {
     sticky_schema().decode(v, &sticky, c);
     o.*member = std::move(sticky.cookie);
   });
-  s.fields.back().shape = Shape::object;
-  s.fields.back().child = &sticky_schema();
+  s.child(Shape::object, sticky_schema());
   s.allow_empty();
 }
 
@@ -67,8 +66,7 @@ Schema<T>& seen_object(Schema<T>& s, std::string_view name, bool T::* seen, cons
     o.*seen = true;
     child.decode(v, nullptr, c);
   });
-  s.fields.back().shape = Shape::object;
-  s.fields.back().child = &child;
+  s.child(Shape::object, child);
   return s;
 }
 
@@ -92,10 +90,7 @@ const Schema<LoadBalancerConfig>& load_balancer_schema() {
     s.field("strategy", &LoadBalancerConfig::strategy, "string", "wrr");
     s.field("passHostHeader", &LoadBalancerConfig::pass_host_header, "bool", "true");
     s.field("serversTransport", &LoadBalancerConfig::servers_transport, "string");
-    s.custom("responseForwarding", "object",
-             [](const Value& v, LoadBalancerConfig& o, DecodeContext& c) { forwarding.decode(v, &o, c); });
-    s.fields.back().shape = Shape::object;
-    s.fields.back().child = &forwarding;
+    s.group("responseForwarding", forwarding);
     sticky_field(s, &LoadBalancerConfig::sticky);
     seen_object(s, "healthCheck", &LoadBalancerConfig::has_health_check, health_check_schema());
     seen_object(s, "passiveHealthCheck", &LoadBalancerConfig::has_passive_health_check, passive_schema());
@@ -157,8 +152,7 @@ const Schema<ServiceConfig>& service_schema() {
         o.later_types.emplace_back(kind.name);
         kind.schema->decode(v, nullptr, c);
       });
-      s.fields.back().shape = Shape::object;
-      s.fields.back().child = kind.schema.get();
+      s.child(Shape::object, *kind.schema);
     }
     s.field("middlewares", &ServiceConfig::middlewares, "list of strings");
     return s;

@@ -1,5 +1,5 @@
-// The table of every finding's code. To add a row: keep the order of codes, never give a code another meaning, and leave a
-// retired code out without using its number again.
+// The table of every finding's code. To add a row: keep the order of codes (a test looks), never give a code another meaning,
+// and leave a retired code out without using its number again.
 #include "engine/config/finding.h"
 
 namespace gateproof::config {
@@ -42,6 +42,7 @@ constexpr FindingCode codes[] = {
     {"GP0208", error, "required static option is missing"},
     {"GP0209", error, "options exclude each other"},
     {"GP0210", warning, "static value is replaced"},
+    {"GP0211", warning, "reference to an entry point that does not exist"},
     // routers and rules
     {"GP0301", error, "rule cannot be parsed"},
     {"GP0302", error, "priority is above the maximum"},
@@ -74,7 +75,6 @@ constexpr FindingCode codes[] = {
     {"GP1107", note, "part of an entry point is not acted on yet"},
     {"GP1108", warning, "middleware type is not acted on yet: its routers answer 501"},
     {"GP1109", warning, "router uses an internal service that is not acted on yet: it answers 501"},
-    {"GP1108", note, "middleware type is not acted on yet"},
 };
 
 }  // namespace

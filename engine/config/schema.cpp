@@ -19,7 +19,7 @@ const FieldSchema* ObjectSchema::find(std::string_view name_nocase) const {
 void ObjectSchema::unknown_field(const Value::Member& m, DecodeContext& c) const {
   std::vector<std::string_view> names;
   for (const FieldSchema& f : fields) {
-    if (!f.deprecated) names.push_back(f.name);
+    if (!f.deprecated && f.type != "removed" && f.shape != Shape::ignored) names.push_back(f.name);
   }
   const auto near = text::nearest(m.key, names);
   std::string remedy;
@@ -111,7 +111,7 @@ void ObjectSchema::decode(const Value& v, void* object, DecodeContext& c) const 
     if (m.value.kind == Value::null) continue;
     const FieldSchema* f = find(m.key);
     if (!f) {
-      unknown_field(m, c);
+      if (!any_field) unknown_field(m, c);
       continue;
     }
     const auto twin = std::find_if(seen.begin(), seen.end(), [f](const auto& s) { return s.first == f; });

@@ -45,6 +45,7 @@ struct FieldSchema {
 class ObjectSchema {
  public:
   std::vector<FieldSchema> fields;
+  bool any_field = false;  // names that are not listed may be written and are left alone (a plugin's options)
   // Decodes a mapping into `object`; every problem is recorded, nothing is thrown.
   void decode(const Value& v, void* object, DecodeContext& c) const;
   // Field by name in any case; null when there is none.
@@ -149,6 +150,19 @@ class Schema : public ObjectSchema {
       }
     };
     fields.push_back(std::move(f));
+    return *this;
+  }
+  // An object whose options are members of this same struct.
+  Schema& group(std::string_view name, const Schema<T>& schema) {
+    FieldSchema f{name, "object", "", Shape::object, false, &schema};
+    f.decode = [&schema](const Value& v, void* o, DecodeContext& c) { schema.decode(v, o, c); };
+    fields.push_back(std::move(f));
+    return *this;
+  }
+  // An object with a schema of its own that custom() reads: for its shape, its fields' names and the checks before reading.
+  Schema& child(Shape shape, const ObjectSchema& schema) {
+    fields.back().shape = shape;
+    fields.back().child = &schema;
     return *this;
   }
   // Anything else: a function on the value.

@@ -1,5 +1,7 @@
 // Traefik's static configuration: what gateproofd is started with.
 #pragma once
+#include <functional>
+
 #include "engine/config/dynamic.h"
 
 namespace gateproof::config {
@@ -50,6 +52,7 @@ struct EntryPointConfig {
   ForwardedHeadersConfig forwarded;
   bool has_proxy_protocol = false;  // parsed; acted on with the TCP issue
   bool has_http3 = false;
+  Duration udp_timeout = std::chrono::seconds(3);
   SourceSpan span;
 };
 
@@ -92,6 +95,7 @@ struct ApiConfig {
   bool insecure = false;
   bool dashboard = true;
   bool debug = false;
+  std::string base_path = "/";
   SourceSpan span;
 };
 
@@ -113,7 +117,8 @@ struct StaticConfig {
   std::vector<std::pair<std::string, SourceSpan>> other_providers;  // docker, consul ...: not acted on yet
   std::optional<PingConfig> ping;
   std::optional<ApiConfig> api;
-  std::optional<std::string> metrics_entry_point;  // prometheus.entryPoint
+  std::optional<std::string> metrics_entry_point;  // prometheus.entryPoint, unless manualRouting
+  bool rest_insecure = false;                      // providers.rest.insecure
   std::map<std::string, AcmeConfig> resolvers;
   std::string default_rule_syntax = "v3";
   std::string log_level = "ERROR";
@@ -139,7 +144,8 @@ std::optional<StaticConfig> load_static(const StaticSources& sources, Findings& 
 Result<Document> document_from_flags(const std::vector<std::string>& arguments);
 Result<Document> document_from_environment(const std::vector<std::pair<std::string, std::string>>& environment);
 
-// Fills what Traefik fills when nothing is said: entry point `http` on :80, `traefik` on :8080 where needed.
+// Fills what Traefik fills when nothing is said: entry point `http` on :80, `traefik` on :8080 where needed; warns of
+// references to entry points that do not exist, which Traefik logs and ignores.
 void complete_static(StaticConfig& s, Findings& findings);
 
 // "[host]:port[/tcp|/udp]" taken apart.

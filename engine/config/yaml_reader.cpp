@@ -170,6 +170,8 @@ class Builder final : public YAML::EventHandler {
       take_key(parent, std::move(v));
     } else {
       parent.next.value = std::move(v);
+      // yaml-cpp puts what is not written at the token behind it; its key is the better place.
+      if (parent.next.value.kind == Value::null) parent.next.value.span = parent.next.key_span;
       parent.value.members.push_back(std::move(parent.next));
       parent.next = {};
       parent.has_key = false;

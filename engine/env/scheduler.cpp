@@ -30,6 +30,12 @@ uint64_t Scheduler::spawn(std::string name, Task<void> task) {
 
 void Scheduler::cancel(uint64_t id) { roots_.erase(id); }
 
+void Scheduler::cancel_all() {
+  // A destroyed task may cancel others: the map must not be the one being cleared.
+  std::map<uint64_t, std::unique_ptr<Root>> roots = std::move(roots_);
+  roots_.clear();
+}
+
 void Scheduler::reap() {
   while (!finished_.empty()) {
     std::vector<uint64_t> ids = std::move(finished_);

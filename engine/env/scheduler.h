@@ -62,6 +62,8 @@ class Scheduler : public Executor {
   uint64_t spawn(std::string name, Task<void> task);
   // Destroys a spawned task at its suspension point. Not to be called from inside that task.
   void cancel(uint64_t id);
+  // Destroys every spawned task. Not to be called from inside one.
+  void cancel_all();
   size_t tasks() const { return roots_.size(); }
 
   // Resumes what is ready, at most `budget` resumptions; returns how many were made.
@@ -109,7 +111,10 @@ Task<std::optional<T>> with_deadline(Scheduler& s, Instant deadline, Task<T> chi
     WakeTimer timer(s, &me);
     timer.arm(deadline);
     while (!child.done() && !timer.expired) co_await Suspend{"with_deadline"};
-    if (!child.done()) co_return std::nullopt;
+    if (!child.done()) {
+      child = Task<T>();  // now, not with this frame: it would queue a parent that has finished
+      co_return std::nullopt;
+    }
   }
   co_return child.take();
 }
@@ -119,9 +124,16 @@ template <class A, class B>
 Task<std::variant<A, B>> race(Task<A> first, Task<B> second) {
   Waiter& me = co_await ThisWaiter{};
   if (first.start(me)) co_return std::variant<A, B>(std::in_place_index<0>, first.take());
-  if (second.start(me)) co_return std::variant<A, B>(std::in_place_index<1>, second.take());
+  if (second.start(me)) {
+    first = Task<A>();
+    co_return std::variant<A, B>(std::in_place_index<1>, second.take());
+  }
   while (!first.done() && !second.done()) co_await Suspend{"race"};
-  if (first.done()) co_return std::variant<A, B>(std::in_place_index<0>, first.take());
+  if (first.done()) {
+    second = Task<B>();  // now, not with this frame: it would queue a parent that has finished
+    co_return std::variant<A, B>(std::in_place_index<0>, first.take());
+  }
+  first = Task<A>();
   co_return std::variant<A, B>(std::in_place_index<1>, second.take());
 }
 

@@ -16,6 +16,9 @@ void Exchange::reset() {
   append_forwarded_for = true;
   suppress_forwarded_for = false;
   attempts = 0;
+  look_beyond = false;
+  stopped_by = {};
+  stopped_with.reset();
   failure.reset();
   pinned.reset();
   trace = nullptr;

@@ -52,6 +52,11 @@ struct Exchange {
   std::optional<Error> failure;       // why the proxy stage failed, if it did
 
   std::shared_ptr<const void> pinned;  // the snapshot, alive until the answer is complete
+  // Asking, not doing: a middleware that answers is noted, and the rest of the way is walked all the same.
+  bool look_beyond = false;
+  std::string_view stopped_by;         // the stage of the first one that answered
+  std::unique_ptr<Response> stopped_with;
+
   std::unique_ptr<Tunnel> tunnel;      // with a 101 answer
   ExchangeTrace* trace = nullptr;
 

@@ -16,15 +16,31 @@ void append_number(std::string& out, uint64_t n, int base = 10) {
   out.append(text, end);
 }
 
+// Whether any byte is below 14 (CR, LF and NUL are, HTAB too), eight at a time: values are long and almost always harmless.
+bool has_low_byte(std::string_view s) {
+  constexpr uint64_t ones = 0x0101010101010101ull;
+  constexpr uint64_t limit = 14;
+  size_t i = 0;
+  for (; i + 8 <= s.size(); i += 8) {
+    uint64_t word;
+    std::memcpy(&word, s.data() + i, 8);
+    if ((word - ones * limit) & ~word & (ones * 0x80)) return true;
+  }
+  for (; i < s.size(); ++i) {
+    if (static_cast<unsigned char>(s[i]) < limit) return true;
+  }
+  return false;
+}
+
 // CR, LF and NUL would end the line or be read in two ways: such bytes are not written.
 void append_safe(std::string& out, std::string_view value) {
-  constexpr std::string_view breakers("\r\n\0", 3);
-  size_t bad;
-  while ((bad = value.find_first_of(breakers)) != std::string_view::npos) {
-    out += value.substr(0, bad);
-    value.remove_prefix(bad + 1);
+  if (!has_low_byte(value)) {
+    out += value;
+    return;
   }
-  out += value;
+  for (char c : value) {
+    if (c != '\r' && c != '\n' && c != '\0') out += c;
+  }
 }
 
 // A start line's part: no blank may get in, else the line would have four parts.

@@ -45,6 +45,16 @@ void note_answer(Exchange& x, const std::string& stage) {
   x.note(stage, "answer", text);
 }
 
+// The answer is kept as what would happen; the walk goes on as if the request had been let through.
+void look_beyond(Exchange& x, const Middleware& m) {
+  if (!x.stopped_with) {
+    x.stopped_by = m.stage;
+    x.stopped_with = std::make_unique<http::Response>(std::move(x.response));
+  }
+  x.note(m.stage, "beyond", "were it let through:");
+  x.response.reset();
+}
+
 }  // namespace
 
 Task<void> Middleware::handle(Exchange& x, Next next) { co_await next(x); }
@@ -92,7 +102,9 @@ Task<void> Chain::run(Exchange& x, size_t from) const {
       break;
     }
     const Flow flow = x.trace ? traced_request(x, i) : m.on_request(x);
-    if (flow == Flow::answer) {
+    if (flow == Flow::answer && x.look_beyond) {
+      look_beyond(x, m);
+    } else if (flow == Flow::answer) {
       answered = true;
       break;
     }

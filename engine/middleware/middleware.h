@@ -5,6 +5,7 @@
 // stops the way in; on_response runs in reverse for every middleware whose on_request said `next`.
 #pragma once
 #include "engine/config/schema.h"
+#include "engine/env/files.h"
 #include "engine/http/handler.h"
 
 namespace gateproof::middleware {
@@ -59,6 +60,7 @@ struct BuildContext {
   const Clock& clock;
   Random& random;
   bool strict = false;           // --gateproof.strict
+  Files* files = nullptr;        // for usersFile; null: files cannot be read here
 };
 
 // One line of the registry.

@@ -1,18 +1,57 @@
 // Every middleware type, sorted by name: one line each. Explicit, because a static library's linker drops objects that only
 // register themselves.
 #include "engine/base/text.h"
-#include "engine/middleware/middleware.h"
+#include "engine/middleware/later.h"
 
 namespace gateproof::middleware {
 
 MiddlewareSpec add_prefix();
+MiddlewareSpec basic_auth();
+MiddlewareSpec chain_type();
+MiddlewareSpec compress();
+MiddlewareSpec headers();
+MiddlewareSpec in_flight_req();
+MiddlewareSpec ip_allow_list();
+MiddlewareSpec ip_white_list();
+MiddlewareSpec rate_limit();
+MiddlewareSpec redirect_regex();
+MiddlewareSpec redirect_scheme();
+MiddlewareSpec replace_path();
+MiddlewareSpec replace_path_regex();
+MiddlewareSpec strip_prefix();
+MiddlewareSpec strip_prefix_regex();
 
 namespace {
 
-const std::vector<MiddlewareSpec>& table() {
-  static const std::vector<MiddlewareSpec> specs = {
+std::vector<MiddlewareSpec> make_table() {
+  // clang-format off
+  std::vector<MiddlewareSpec> specs = {
       add_prefix(),
+      basic_auth(),
+      chain_type(),
+      compress(),
+      headers(),
+      in_flight_req(),
+      ip_allow_list(),
+      ip_white_list(),
+      rate_limit(),
+      redirect_regex(),
+      redirect_scheme(),
+      replace_path(),
+      replace_path_regex(),
+      strip_prefix(),
+      strip_prefix_regex(),
   };
+  // clang-format on
+  for (MiddlewareSpec& s : later_types()) specs.push_back(s);
+  std::sort(specs.begin(), specs.end(), [](const MiddlewareSpec& a, const MiddlewareSpec& b) {
+    return text::to_lower(a.schema.type) < text::to_lower(b.schema.type);
+  });
+  return specs;
+}
+
+const std::vector<MiddlewareSpec>& table() {
+  static const std::vector<MiddlewareSpec> specs = make_table();
   return specs;
 }
 

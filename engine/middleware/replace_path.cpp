@@ -30,8 +30,6 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
 
 }  // namespace
 
-MiddlewareSpec replace_path() {
-  return {{"replacePath", &schema(), make_options<Options>}, build};
-}
+MiddlewareSpec replace_path() { return {{"replacePath", &schema(), make_options<Options>}, build}; }
 
 }  // namespace gateproof::middleware

@@ -40,8 +40,6 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
 
 }  // namespace
 
-MiddlewareSpec strip_prefix() {
-  return {{"stripPrefix", &schema(), make_options<Options>}, build};
-}
+MiddlewareSpec strip_prefix() { return {{"stripPrefix", &schema(), make_options<Options>}, build}; }
 
 }  // namespace gateproof::middleware

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "engine/net/socket.h"
@@ -20,8 +21,35 @@ NetStream::NetStream(EventLoop& loop, Fd fd, const SocketAddress& peer, const So
       // connected has nothing to read before we wrote.
       read_ready_(state == State::connected),
       write_ready_(state == State::connected),
+      born_(loop.clock().now()),
       peer_(peer),
       local_(local) {}
+
+NetStream::~NetStream() {
+  if (list_) list_->remove(*this);
+}
+
+void StreamList::add(NetStream& stream) {
+  stream.list_ = this;
+  stream.next_ = first_;
+  if (first_) first_->previous_ = &stream;
+  first_ = &stream;
+  ++size_;
+  total_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void StreamList::remove(NetStream& stream) {
+  (stream.previous_ ? stream.previous_->next_ : first_) = stream.next_;
+  if (stream.next_) stream.next_->previous_ = stream.previous_;
+  stream.list_ = nullptr;
+  stream.previous_ = stream.next_ = nullptr;
+  --size_;
+  total_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+StreamList::~StreamList() {
+  while (first_) remove(*first_);
+}
 
 Result<std::unique_ptr<NetStream>> NetStream::adopt(EventLoop& loop, Fd fd, const SocketAddress& peer,
                                                     const SocketAddress& local, State state) {
@@ -41,7 +69,7 @@ IoResult NetStream::try_read(std::span<char> into) {
       // epoll(7): fewer bytes than asked for means that the socket is drained; the next byte makes a new edge. An end that was
       // reported already makes none.
       if (static_cast<size_t>(n) < into.size() && !input_ended_) read_ready_ = false;
-      bytes_read_ += static_cast<uint64_t>(n);
+      used_ = true;
       return {IoResult::bytes, static_cast<size_t>(n)};
     }
     if (n == 0) {
@@ -91,8 +119,9 @@ void NetStream::shutdown_write() {
   if (fd_) ::shutdown(fd_.get(), SHUT_WR);
 }
 
-void NetStream::end_input() {
-  if (!fd_) return;
+void NetStream::end_if_silent() {
+  int waiting = 0;
+  if (!fd_ || (read_ready_ && used_) || ::ioctl(fd_.get(), FIONREAD, &waiting) != 0 || waiting > 0) return;
   ::shutdown(fd_.get(), SHUT_RD);
   input_ended_ = true;
   read_ready_ = true;

@@ -1,9 +1,33 @@
 // NetStream: a connected TCP socket.
 #pragma once
+#include <atomic>
+
 #include "engine/env/transport.h"
 #include "engine/net/event_loop.h"
 
 namespace gateproof::net {
+
+class NetStream;
+
+// The open connections of one entry point on one loop; a stream leaves it when it is destroyed.
+class StreamList {
+ public:
+  // `total`: counted up and down as well (the process's connections); outlives the list.
+  explicit StreamList(std::atomic<size_t>& total) : total_(total) {}
+  StreamList(const StreamList&) = delete;
+  StreamList& operator=(const StreamList&) = delete;
+  ~StreamList();
+  void add(NetStream& stream);
+  size_t size() const { return size_; }
+  NetStream* first() const { return first_; }
+
+ private:
+  friend class NetStream;
+  void remove(NetStream& stream);
+  std::atomic<size_t>& total_;
+  NetStream* first_ = nullptr;
+  size_t size_ = 0;
+};
 
 class NetStream final : public Stream, public Pollable {
  public:
@@ -13,7 +37,7 @@ class NetStream final : public Stream, public Pollable {
   // Registers the socket with the loop. `peer` and `local` as known; a local port of 0 is asked for when needed.
   static Result<std::unique_ptr<NetStream>> adopt(EventLoop& loop, Fd fd, const SocketAddress& peer,
                                                   const SocketAddress& local, State state);
-  ~NetStream() override = default;
+  ~NetStream() override;
 
   IoResult try_read(std::span<char> into) override;
   IoResult try_write(std::span<const std::string_view> pieces) override;
@@ -24,10 +48,13 @@ class NetStream final : public Stream, public Pollable {
   bool ended() const override { return input_ended_ || !fd_; }
   void on_events(uint32_t events) override;
 
-  // Bytes received so far: tells an idle connection from one whose request has begun.
-  uint64_t bytes_read() const { return bytes_read_; }
-  // Makes the next read find the end once what has arrived is read (drain).
-  void end_input();
+  // Whether the connection waits for a request; kept by the server, read by its drain.
+  bool idle = false;
+  bool used() const { return used_; }  // anything was ever received
+  Instant born() const { return born_; }
+  NetStream* next_in_list() const { return next_; }
+  // Makes the next read find the end, unless bytes have arrived already: they are a request, and it is served.
+  void end_if_silent();
   // SO_ERROR: how a connect ended.
   int take_error();
 
@@ -36,6 +63,7 @@ class NetStream final : public Stream, public Pollable {
   bool write_ready() const override { return write_ready_ || !fd_; }
 
  private:
+  friend class StreamList;
   NetStream(EventLoop& loop, Fd fd, const SocketAddress& peer, const SocketAddress& local, State state);
 
   Fd fd_;
@@ -43,9 +71,13 @@ class NetStream final : public Stream, public Pollable {
   bool read_ready_;
   bool write_ready_;
   bool input_ended_ = false;  // the peer's FIN or a hang-up was reported: a short read does not mean "drained" any more
-  uint64_t bytes_read_ = 0;
+  bool used_ = false;
+  Instant born_;
   SocketAddress peer_;
   mutable SocketAddress local_;
+  StreamList* list_ = nullptr;
+  NetStream* previous_ = nullptr;
+  NetStream* next_ = nullptr;
 };
 
 }  // namespace gateproof::net

@@ -153,6 +153,7 @@ void Builder::place_router(const Placement& where, const config::RouterConfig& r
   const std::string provider(config::provider_of(original));
 
   std::optional<rules::Route> route = make_route(info, router);
+  if (route) info.route = std::make_shared<const rules::Route>(*route);
   check_tls(info, router, provider);
   HandlerPtr handler = router_handler(info, router, where.model, provider);
   if (info.status == Status::disabled || !route || !handler) return;

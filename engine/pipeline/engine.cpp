@@ -93,11 +93,14 @@ Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> sna
   co_await target->handler->handle(x);
 }
 
+void EngineHandler::refresh() {
+  if (version_ == engine_.version()) return;
+  snapshot_ = engine_.snapshot();
+  version_ = snapshot_->version;
+}
+
 Task<void> EngineHandler::handle(http::Exchange& x) {
-  if (version_ != engine_.version()) {
-    snapshot_ = engine_.snapshot();
-    version_ = snapshot_->version;
-  }
+  refresh();
   x.origin = &origin_;
   x.entry_point = entry_point_;
   co_await Engine::handle(x, snapshot_);

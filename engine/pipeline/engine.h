@@ -59,6 +59,8 @@ class EngineHandler final : public ExchangeHandler {
   Task<void> handle(http::Exchange& x) override;
   bool draining() const override { return draining_; }
   void drain() { draining_ = true; }
+  // Takes the current snapshot, if there is a newer one: by itself at every exchange; an idle loop lets go of an old one so.
+  void refresh();
 
  private:
   const Engine& engine_;

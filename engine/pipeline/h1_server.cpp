@@ -157,8 +157,10 @@ Task<Connection::Got> Connection::read_head() {
     if (in_.empty()) {
       in_.release();  // an idle connection holds no buffer
       if (handler_.draining() && requests_ > 0) co_return Got::closed;
+      handler_.idle(*stream_, true);
     }
     const Wake wake = co_await stream_->readable(deadline);
+    handler_.idle(*stream_, false);
     if (wake == Wake::timeout) co_return Got::closed;
     if (stream_->ended() && in_.empty() && handler_.draining()) co_return Got::closed;
   }
@@ -368,7 +370,7 @@ Task<void> Connection::run() {
     ++requests_;
     fill_exchange();
     const bool answered = co_await handle();
-    if (!answered) break;
+    if (!answered || x_.response.status == 0) break;  // 0: a scripted host that closes without an answer
     const bool written = co_await write_response();
     if (!written) break;
     if (x_.response.status == 101 && x_.tunnel) {

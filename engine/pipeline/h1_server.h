@@ -27,6 +27,8 @@ class ExchangeHandler {
   virtual Task<void> handle(http::Exchange& x) = 0;
   // Asked between requests: a draining server closes idle connections.
   virtual bool draining() const { return false; }
+  // Told when a connection begins to wait for a request, and when one has begun: a draining server ends the idle ones.
+  virtual void idle(Stream& stream, bool on) {}
 
   http::BlockPool blocks{request_block_bytes};  // read buffers of its connections
 };

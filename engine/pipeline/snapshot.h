@@ -35,6 +35,7 @@ struct RouterInfo : ObjectInfo {
   std::vector<std::string> entry_points;  // effective
   std::vector<std::string> middlewares;   // qualified, entry point's own first
   SourceSpan rule_span;
+  std::shared_ptr<const rules::Route> route;  // also of a disabled router whose rule could be parsed; null otherwise
 };
 
 // What a route leads to.

@@ -262,8 +262,7 @@ class Compiler {
       return refuse(n, "no args for matcher " + n.name, "give an argument in back-quotes");
     for (const std::string& a : n.args) {
       if (a.empty()) {
-        return refuse(n,
-                      "empty args for matcher " + n.name + ", [" + text::join(n.args, " ") + "]",
+        return refuse(n, "empty args for matcher " + n.name + ", [" + text::join(n.args, " ") + "]",
                       "an argument may not be empty");
       }
     }

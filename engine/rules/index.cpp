@@ -122,7 +122,7 @@ void RouteIndex::add(uint32_t route, const std::vector<IndexKey>& keys) {
     const std::string_view path = k.path_kind == IndexKey::any_path ? std::string_view() : k.path;
     for (char c : path) running = step(running, c);
     d.length = k.path_kind == IndexKey::exact_path ? whole : static_cast<uint32_t>(path.size());
-    d.key = path_key(seed, running, d.length);
+    d.key = path_key(running, d.length);
     drafts_.push_back(d);
   };
   if (keys.empty()) draft(IndexKey{});
@@ -130,48 +130,65 @@ void RouteIndex::add(uint32_t route, const std::vector<IndexKey>& keys) {
 }
 
 void RouteIndex::finish() {
-  const auto order = [](const Draft& d) { return std::tie(d.bucket, d.length, d.key, d.route); };
-  std::sort(drafts_.begin(), drafts_.end(),
-            [&](const Draft& a, const Draft& b) { return order(a) < order(b); });
-  size_t hosts = 0, keys = 0;
+  std::vector<Draft> listed;
+  finish_buckets(listed);
+  finish_lists(listed);
+  std::vector<Draft>().swap(drafts_);
+}
+
+// Small buckets are done at once; the drafts of the others are handed on.
+void RouteIndex::finish_buckets(std::vector<Draft>& listed) {
+  std::sort(drafts_.begin(), drafts_.end(), [](const Draft& a, const Draft& b) {
+    return std::tie(a.bucket, a.length, a.route) < std::tie(b.bucket, b.length, b.route);
+  });
+  size_t hosts = 0;
   for (size_t i = 0; i < drafts_.size(); ++i) {
     hosts += i == 0 || drafts_[i].bucket != drafts_[i - 1].bucket;
-    keys += i == 0 || drafts_[i].key != drafts_[i - 1].key;
   }
   buckets_.reserve(hosts);
-  paths_.reserve(keys);
   for (size_t i = 0; i < drafts_.size();) {
     size_t end = i;
     while (end < drafts_.size() && drafts_[end].bucket == drafts_[i].bucket) ++end;
     Bucket& b = buckets_.put(drafts_[i].bucket);
     b.seed = mix(drafts_[i].bucket);
     b.small = end - i <= small_bucket_routes;
-    const auto begin = static_cast<uint32_t>(routes_.size());
     if (b.small) {
-      for (size_t k = i; k < end; ++k) routes_.push_back(drafts_[k].route);
+      const auto begin = static_cast<uint32_t>(routes_.size());
+      for (; i < end; ++i) routes_.push_back(drafts_[i].route);
       std::sort(routes_.begin() + begin, routes_.end());
       routes_.erase(std::unique(routes_.begin() + begin, routes_.end()), routes_.end());
       b.all = {begin, static_cast<uint32_t>(routes_.size()) - begin};
-      i = end;
       continue;
     }
     b.lengths = static_cast<uint32_t>(lengths_.size());
     for (; i < end; ++i) {
-      const Draft& d = drafts_[i];
-      List& l = paths_.put(d.key);
-      if (l.count == 0) l.begin = static_cast<uint32_t>(routes_.size());
-      if (l.count && routes_.back() == d.route) continue;  // one route by two alternatives
-      routes_.push_back(d.route);
-      ++l.count;
-      if (d.length == whole) {
+      const uint32_t length = drafts_[i].length;
+      if (length == whole) {
         b.exact = true;
-      } else if (lengths_.size() == b.lengths || lengths_.back() != d.length) {
-        lengths_.push_back(d.length);
+      } else if (lengths_.size() == b.lengths || lengths_.back() != length) {
+        lengths_.push_back(length);
       }
+      listed.push_back(drafts_[i]);
     }
     b.length_count = static_cast<uint32_t>(lengths_.size()) - b.lengths;
   }
-  std::vector<Draft>().swap(drafts_);
+}
+
+// One list for each key of a path, over all buckets: should two keys share a hash, their routes share a list.
+void RouteIndex::finish_lists(std::vector<Draft>& listed) {
+  std::sort(listed.begin(), listed.end(), [](const Draft& a, const Draft& b) {
+    return std::tie(a.key, a.route) < std::tie(b.key, b.route);
+  });
+  size_t keys = 0;
+  for (size_t i = 0; i < listed.size(); ++i) keys += i == 0 || listed[i].key != listed[i - 1].key;
+  paths_.reserve(keys);
+  for (const Draft& d : listed) {
+    List& l = paths_.put(d.key);
+    if (l.count == 0) l.begin = static_cast<uint32_t>(routes_.size());
+    if (l.count && routes_.back() == d.route) continue;  // one route by two alternatives
+    routes_.push_back(d.route);
+    ++l.count;
+  }
 }
 
 }  // namespace gateproof::rules

@@ -86,7 +86,7 @@ class RouteIndex {
   };
   struct Draft {
     uint64_t bucket;
-    uint64_t key;     // of the path within the bucket
+    uint64_t key;     // of the path within the bucket (the bucket's seed is in it)
     uint32_t length;  // of the prefix; `whole` for exact paths
     uint32_t route;
   };
@@ -100,9 +100,11 @@ class RouteIndex {
   static uint64_t step(uint64_t h, char c) {
     return (h ^ static_cast<unsigned char>(c)) * 0x100000001B3ull;
   }
-  static uint64_t path_key(uint64_t seed, uint64_t running, uint32_t length) {
-    return mix(seed ^ running ^ (static_cast<uint64_t>(length) << 40));
+  static uint64_t path_key(uint64_t running, uint32_t length) {
+    return mix(running ^ (static_cast<uint64_t>(length) << 40));
   }
+  void finish_buckets(std::vector<Draft>& listed);
+  void finish_lists(std::vector<Draft>& listed);
   const Bucket* bucket(uint64_t hash) const { return buckets_.get(hash); }
 
   template <class Ask>
@@ -125,7 +127,7 @@ class RouteIndex {
       const uint32_t length = lengths_[b.lengths + k];
       if (length > path.size()) break;
       for (; at < length; ++at) running = step(running, path[at]);
-      const List* l = paths_.get(path_key(b.seed, running, length));
+      const List* l = paths_.get(path_key(running, length));
       if (!l) continue;
       if (n == held_max) {  // more nested prefixes than anybody writes: the shorter ones at once
         for (size_t i = n; i-- > 0;) scan(*held[i], best, ask);
@@ -135,7 +137,7 @@ class RouteIndex {
     }
     if (b.exact) {
       for (; at < path.size(); ++at) running = step(running, path[at]);
-      if (const List* l = paths_.get(path_key(b.seed, running, whole))) scan(*l, best, ask);
+      if (const List* l = paths_.get(path_key(running, whole))) scan(*l, best, ask);
     }
     for (size_t i = n; i-- > 0;) scan(*held[i], best, ask);
   }

@@ -237,7 +237,8 @@ bool Lexer::escape(char quote) {
     if (c != 'x') max = 0x10FFFF;
     ++at_;
   } else {
-    fail(at_ < s_.size() ? "unknown escape sequence" : "escape sequence not terminated", begin, 2);
+    fail(at_ < s_.size() ? "unknown escape sequence" : "escape sequence not terminated", begin + 1,
+         1);
     return false;
   }
   uint64_t value = 0;

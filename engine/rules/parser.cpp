@@ -143,21 +143,24 @@ class Parser {
 
   Expression primary() {
     Expression e = operand();
+    size_t suffixes = 0;  // each makes the tree one level deeper
     while (!failed_) {
+      if (!now_.is("(") && !now_.is("[") && !now_.is(".") && !now_.is("{")) break;
+      const bool type = e.kind == Expression::identifier || e.kind == Expression::selector;
+      if (now_.is("{") && !type) break;
+      ++suffixes;
+      if (!enter()) break;
       if (now_.is("(")) {
         e = call(std::move(e));
       } else if (now_.is("[")) {
         e = bracketed(std::move(e));
       } else if (now_.is(".")) {
         e = dotted(std::move(e));
-      } else if (now_.is("{") &&
-                 (e.kind == Expression::identifier || e.kind == Expression::selector)) {
-        // Nothing that follows can make it valid: the answer is known here.
-        fail_foreign("CompositeLit", e.offset);
       } else {
-        break;
+        fail_foreign("CompositeLit", e.offset);  // nothing that follows can make it valid
       }
     }
+    depth_ -= suffixes;
     return e;
   }
 
@@ -192,8 +195,7 @@ class Parser {
     advance();
     Expression e = make(Expression::index, "", base.offset);
     e.parts.push_back(std::move(base));
-    if (enter()) binary(1);
-    --depth_;
+    binary(1);
     if (now_.is(":")) {
       fail_foreign("SliceExpr", e.offset);
     } else if (!now_.is("]")) {
@@ -208,7 +210,6 @@ class Parser {
     Expression e = make(Expression::call, callee.lexeme, callee.offset);
     e.parts.push_back(std::move(callee));
     advance();
-    if (!enter()) return e;
     bool spread = false;
     while (!failed_ && !now_.is(")") && now_.kind != Token::end) {
       if (spread) {
@@ -231,7 +232,6 @@ class Parser {
       }
     }
     if (!failed_ && !now_.is(")")) expected("')'");
-    --depth_;
     advance();
     close(e);
     return e;

@@ -151,7 +151,8 @@ class Translator {
     const std::string_view inside = in_.substr(at_ + 1, close - at_ - 1);
     const bool counts = inside.find_first_not_of("0123456789,") == std::string_view::npos;
     const bool many = inside.size() > 8 && text::is_digit(inside[0]) && counts;
-    return !many || fail("invalid repeat count: `" + std::string(in_.substr(at_, close + 1 - at_)) + "`");
+    return !many ||
+           fail("invalid repeat count: `" + std::string(in_.substr(at_, close + 1 - at_)) + "`");
   }
 
   bool escape() {

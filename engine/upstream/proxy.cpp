@@ -117,7 +117,9 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
   out.body = &x.request.body;
   out.server = &server;
   const std::string_view upgrade = http::upgrade_of(r.headers);
-  for (const auto& f : r.headers) out.headers.add_static(outbound_name(f), f.value);
+  for (const auto& f : r.headers) {
+    if (!f.is("Content-Length")) out.headers.add_static(outbound_name(f), f.value);  // framing is the writer's
+  }
   const bool te_trailers = http::list_has_token(r.headers, "Te", "trailers");
   http::remove_hop_by_hop(out.headers);
   if (te_trailers) out.headers.add_static("Te", "trailers");
@@ -131,6 +133,10 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
 }
 
 Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pass_host_header) {
+  if (x.request.method == "CONNECT") {  // tunnels are for HTTP/2 and later (catalogue 2.2)
+    x.response = http::Response::make(501, http::status_text(501));
+    co_return;
+  }
   http::Outbound out;
   bool asked_gzip = false;
   build_outbound(x, server, pass_host_header, out, asked_gzip);

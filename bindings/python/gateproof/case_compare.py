@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from gateproof.case_model import Expectation, ExpectUpstream, Headers, Observation, UpstreamSeen
-from gateproof.case_model import ValueRule
+from gateproof.case_arm import Observation, UpstreamSeen
+from gateproof.case_model import Expectation, ExpectUpstream, Headers, ValueRule
 from gateproof.case_resolve import host_name, sticky_value
 from gateproof.yaml_cursor import open_yaml
 
@@ -144,7 +144,8 @@ def normalise(text: str, addresses: Mapping[str, str]) -> str:
         text = text.replace(sticky_value(f"http://{address}"), f"${{sticky:{name}}}")
         text = text.replace(address, f"${{{name}}}")
         port = address.rpartition(":")[2]
-        text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(port)}(?![0-9A-Za-z])", f"${{port:{name}}}", text)
+        alone = rf"(?<![0-9A-Za-z]){re.escape(port)}(?![0-9A-Za-z])"
+        text = re.sub(alone, f"${{port:{name}}}", text)
     return text
 
 
@@ -229,6 +230,6 @@ def load_known_differences(path: Path) -> list[KnownDifference]:
             if key not in parts:
                 element.fail(f"a known difference needs {key!r}")
         request = parts["request"].integer() if "request" in parts else None
-        texts = (parts[key].text() for key in ("case", "field", "reason"))
-        found.append(KnownDifference(*texts, request=request))
+        case, field, reason = (parts[key].text() for key in ("case", "field", "reason"))
+        found.append(KnownDifference(case, field, reason, request))
     return found

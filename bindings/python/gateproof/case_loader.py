@@ -12,9 +12,20 @@ from typing import Any, TypeVar
 
 import yaml
 
-from gateproof.case_model import ALL_ARMS, Case, ChangeSpec, RequestSpec, RouterRule, Step
-from gateproof.case_model import CaseError, Expectation, ExpectUpstream, UpstreamScript
-from gateproof.case_model import UpstreamSpec, ValueRule
+from gateproof.case_model import (
+    ALL_ARMS,
+    Case,
+    CaseError,
+    ChangeSpec,
+    Expectation,
+    ExpectUpstream,
+    RequestSpec,
+    RouterRule,
+    Step,
+    UpstreamScript,
+    UpstreamSpec,
+    ValueRule,
+)
 from gateproof.case_resolve import check_placeholders
 from gateproof.yaml_cursor import Cursor, open_yaml
 

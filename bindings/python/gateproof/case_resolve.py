@@ -112,7 +112,7 @@ def check_placeholders(case: Case) -> Iterator[str]:
     doubles = {name for name in names if names.count(name) > 1}
     for name in sorted(doubles):
         yield f"{case.place}: {name!r} names both an entry point and an upstream"
-    fake = {name: "127.0.0.1:1" for name in [*names, "dir"]}
+    fake = dict.fromkeys([*names, "dir"], "127.0.0.1:1")
     try:
         resolve_case(case, fake)
     except CaseError as problem:

@@ -11,6 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateproof.case_arm import (
+    Arm,
+    ArmSession,
+    ArmStartError,
+    ArmUnsupported,
+    Observation,
+    RouterState,
+)
 from gateproof.case_compare import (
     Difference,
     KnownDifference,
@@ -22,19 +30,7 @@ from gateproof.case_compare import (
     rule_holds,
 )
 from gateproof.case_loader import load_directory, load_file
-from gateproof.case_model import (
-    Arm,
-    ArmSession,
-    ArmStartError,
-    ArmUnsupported,
-    Case,
-    CaseError,
-    Observation,
-    ResolvedCase,
-    RouterRule,
-    RouterState,
-    Step,
-)
+from gateproof.case_model import Case, CaseError, ResolvedCase, RouterRule, Step
 
 __all__ = [
     "Arm",
@@ -115,7 +111,8 @@ def _check_routers(
         if state is None or rule.absent:
             if (state is None) != rule.absent:
                 wanted = "absent" if rule.absent else str(rule.status)
-                yield Mismatch(0, f"routers.{name}", wanted, "absent" if state is None else "listed")
+                observed = "absent" if state is None else state.status
+                yield Mismatch(0, f"routers.{name}", wanted, observed)
             continue
         if rule.status is not None and rule.status != state.status:
             observed = f"{state.status} {list(state.errors)}"

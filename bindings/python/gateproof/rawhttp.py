@@ -10,10 +10,10 @@ import contextlib
 import socket
 import ssl
 from dataclasses import dataclass, field
-from types import TracebackType
 from urllib.parse import urlsplit
 
-from gateproof.case_model import Headers, Observation, RequestSpec
+from gateproof.case_arm import Observation
+from gateproof.case_model import Headers, RequestSpec
 
 _LIMIT = 64 * 1024 * 1024
 _INTERIM = ("100", "102", "103")
@@ -155,12 +155,7 @@ class Connection:
     def __enter__(self) -> Connection:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -20,23 +20,17 @@ from typing import Any
 
 import yaml
 
-from gateproof.case_model import (
-    ArmStartError,
-    ArmUnsupported,
-    Case,
-    ChangeSpec,
-    Observation,
-    RequestSpec,
-    ResolvedCase,
-    RouterState,
-)
+from gateproof.case_arm import ArmStartError, ArmUnsupported, Observation, RouterState
+from gateproof.case_model import Case, ChangeSpec, RequestSpec, ResolvedCase
 from gateproof.loopback import free_address
 from gateproof.rawhttp import Client
 from gateproof.upstreams import UpstreamSet
 
 START_SECONDS = 20.0
-# How long an update may take to show; a refused one never shows, so this is also its cost.
-CHANGE_SECONDS = 0.6
+# How long an update may take to show; only one which changes nothing costs all of it.
+CHANGE_SECONDS = 5.0
+# What the log says when the file provider refuses its files.
+_REFUSALS = (b"Error while building configuration", b"Error occurred during watcher callback")
 _API = "traefik"
 
 
@@ -97,6 +91,7 @@ class TraefikSession:
     def __init__(self, binary: Path, case: Case) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="gateproof-traefik-")
         root = Path(self._folder.name)
+        self._log = root / "log"
         self._dynamic = root / "dynamic"
         self._dynamic.mkdir()
         self._upstreams = UpstreamSet(case.upstreams)
@@ -113,8 +108,9 @@ class TraefikSession:
                 (self._dynamic / name).write_text(text, encoding="utf-8")
             config = root / "traefik.yml"
             config.write_text(yaml.safe_dump(full_static(resolved, self._dynamic, self._api)))
-            self._start(binary, config, root / "log")
-            self._wait_loaded(bool(resolved.files))
+            self._start(binary, config)
+            texts = [text for text in resolved.files.values() if text.strip() not in ("", "{}")]
+            self._wait_loaded(bool(texts))
         except BaseException:
             self.close()
             raise
@@ -124,9 +120,9 @@ class TraefikSession:
         """Entry points and upstreams by name."""
         return self._addresses
 
-    def _start(self, binary: Path, config: Path, log: Path) -> None:
+    def _start(self, binary: Path, config: Path) -> None:
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(config.parent)}
-        with log.open("wb") as output:
+        with self._log.open("wb") as output:
             self._process = subprocess.Popen(
                 [str(binary), f"--configFile={config}"],
                 stdout=output,
@@ -138,7 +134,8 @@ class TraefikSession:
         end = time.monotonic() + START_SECONDS
         while self._rawdata() is None:
             if self._process.poll() is not None:
-                raise ArmStartError(log.read_text(encoding="utf-8", errors="replace").strip())
+                text = self._log.read_text(encoding="utf-8", errors="replace")
+                raise ArmStartError(text.strip())
             if time.monotonic() > end:
                 raise ArmStartError(f"no answer from the API within {START_SECONDS:g} s")
             time.sleep(0.01)
@@ -157,16 +154,29 @@ class TraefikSession:
             link.close()
 
     def _wait_loaded(self, expected: bool) -> None:
-        # A refused file never shows in the API, so waiting has an end and that is no error.
-        end = time.monotonic() + CHANGE_SECONDS
+        # A refused file never shows in the API, only in the log.
+        end = time.monotonic() + START_SECONDS
         while expected and time.monotonic() < end:
             data = self._rawdata() or {}
             names = [name for part in data.values() if part for name in part]
-            if any(name.endswith("@file") for name in names):
+            if self._refusals() or any(name.endswith("@file") for name in names):
                 break
             time.sleep(0.01)
         # The API shows a configuration a moment before the last entry point has switched to it.
         time.sleep(0.02)
+
+    def _refusals(self) -> int:
+        text = self._log.read_bytes()
+        return sum(text.count(refusal) for refusal in _REFUSALS)
+
+    def _wait_change(self, before: dict[str, Any] | None, refusals: int) -> None:
+        end = time.monotonic() + CHANGE_SECONDS
+        while self._rawdata() == before and self._refusals() == refusals:
+            if time.monotonic() > end:
+                break
+            time.sleep(0.02)
+        # More events of the same write may follow, and other entry points may still switch.
+        time.sleep(0.1)
 
     def send(self, request: RequestSpec) -> Observation:
         """See `ArmSession.send`."""
@@ -176,25 +186,24 @@ class TraefikSession:
         return dataclasses.replace(got, upstream=self._upstreams.take())
 
     def change(self, change: ChangeSpec) -> None:
-        """Writes the files; returns when the API shows something new, or after CHANGE_SECONDS."""
-        before = self._rawdata()
+        """Writes the files; returns when the API shows something new, refuses, or after
+        CHANGE_SECONDS."""
+        before, refusals = self._rawdata(), self._refusals()
         for name, text in change.files.items():
             path = self._dynamic / name
             if text is None:
                 path.unlink(missing_ok=True)
             elif change.how == "overwrite":
                 path.write_text("")
-                time.sleep(CHANGE_SECONDS)
+                self._wait_change(before, refusals)
+                before, refusals = self._rawdata(), self._refusals()
                 path.write_text(text, encoding="utf-8")
             else:
                 # The new file is made elsewhere: the provider must not see it half-written.
                 fresh = self._dynamic.parent / "fresh"
                 fresh.write_text(text, encoding="utf-8")
                 fresh.replace(path)
-        end = time.monotonic() + CHANGE_SECONDS
-        while self._rawdata() == before and time.monotonic() < end:
-            time.sleep(0.02)
-        time.sleep(0.05)
+        self._wait_change(before, refusals)
 
     def wait(self, seconds: float) -> None:
         """Sleeps."""

@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Mapping
 
-from gateproof.case_model import UpstreamScript, UpstreamSeen, UpstreamSpec
+from gateproof.case_arm import UpstreamSeen
+from gateproof.case_model import UpstreamScript, UpstreamSpec
 from gateproof.loopback import free_port
 from gateproof.rawhttp import Message, Reader, Truncated, header
 

@@ -8,18 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from gateproof.case_arm import ArmStartError, Observation, RouterState, UpstreamSeen
 from gateproof.case_compare import KnownDifference, fields_of, normalise, rule_holds, values_of
 from gateproof.case_model import (
     ALL_ARMS,
-    ArmStartError,
     Case,
     CaseError,
     ChangeSpec,
-    Observation,
     RequestSpec,
-    RouterState,
     UpstreamScript,
-    UpstreamSeen,
     UpstreamSpec,
     ValueRule,
 )
@@ -112,7 +109,7 @@ def upstreams() -> Iterator[UpstreamSet]:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- name: [", "x.yaml:2:1: "),
+        ("- name: [", "x.yaml:1:10: "),
         ("", "x.yaml:1:1: the file is empty"),
         ("- {name: a}", "x.yaml:1:3: a case needs 'clause'"),
         ("- {name: a, clause: c, nope: 1}", "x.yaml:1:24: unknown key 'nope'"),
@@ -145,7 +142,8 @@ def test_loader_says_where(tmp_path: Path, text: str, message: str) -> None:
 
 def test_defaults_and_resolution(tmp_path: Path) -> None:
     (case,) = load_text(tmp_path, CASE)
-    assert tuple(case.arms) == ALL_ARMS and case.entry_points == ("web",)
+    assert tuple(case.arms) == ALL_ARMS
+    assert case.entry_points == ("web",)
     resolved = case.resolve({"web": "127.0.0.1:8", "a": "127.0.0.1:9"})
     assert resolved.static["entryPoints"]["web"]["address"] == "127.0.0.1:8"
     assert "http://127.0.0.1:9" in resolved.files["dynamic.yaml"]
@@ -154,7 +152,8 @@ def test_defaults_and_resolution(tmp_path: Path) -> None:
 
 
 def test_placeholder_forms(tmp_path: Path) -> None:
-    text = "- {name: a, clause: c, dynamic_text: '${port:u} ${sticky:u} $${x} ${1}', upstreams: {u: {}}}"
+    body = "${port:u} ${sticky:u} $${x} ${1}"
+    text = f"- {{name: a, clause: c, dynamic_text: '{body}', upstreams: {{u: {{}}}}}}"
     (case,) = load_text(tmp_path, text)
     resolved = case.resolve({"web": "127.0.0.1:8", "u": "127.0.0.1:9"})
     sticky = sticky_value("http://127.0.0.1:9")
@@ -171,7 +170,8 @@ def test_run_case_passes_and_closes(tmp_path: Path) -> None:
     (case,) = load_text(tmp_path, CASE)
     arm = FakeArm(good_answer())
     result = run_case(case, arm)
-    assert result.passed and arm.session.closed
+    assert result.passed
+    assert arm.session.closed
 
 
 @pytest.mark.parametrize(
@@ -236,20 +236,22 @@ def test_compare_knows_reasons(tmp_path: Path) -> None:
 def test_known_differences_file(tmp_path: Path) -> None:
     path = tmp_path / "known_differences.yaml"
     path.write_text("- {case: a, field: body, reason: r}\n- {case: a, field: x}\n")
-    with pytest.raises(CaseError, match="known_differences.yaml:2:3: .*'reason'"):
+    with pytest.raises(CaseError, match=r"known_differences.yaml:2:3: .*'reason'"):
         load_known_differences(path)
 
 
 def test_normalise_hides_addresses() -> None:
     addresses = {"a": "127.0.0.1:20001", "web": "127.0.0.1:2000"}
-    text = f"http://127.0.0.1:20001/ 127.0.0.1:2000 https://x:2000/ {sticky_value('http://127.0.0.1:20001')} 12000"
-    assert normalise(text, addresses) == "http://${a}/ ${web} https://x:${port:web}/ ${sticky:a} 12000"
+    text = "http://127.0.0.1:20001/ 127.0.0.1:2000 https://x:2000/ 12000"
+    assert normalise(text, addresses) == "http://${a}/ ${web} https://x:${port:web}/ 12000"
+    assert normalise(sticky_value("http://127.0.0.1:20001"), addresses) == "${sticky:a}"
 
 
 def test_gzip_bodies_compare_unpacked() -> None:
     headers = [("Content-Encoding", "gzip"), ("Content-Length", "3")]
     fields = fields_of(Observation(200, headers=headers, body=b"no!"), {})
-    assert fields["body"].startswith("(broken gzip data)") and "headers.Content-Length" not in fields
+    assert fields["body"].startswith("(broken gzip data)")
+    assert "headers.Content-Length" not in fields
 
 
 @pytest.mark.parametrize(
@@ -316,4 +318,5 @@ def test_real_traefik_runs_a_case(tmp_path: Path) -> None:
     text = CASE.replace("{http: {", "{http: {routers: {r: {rule: 'Host(`x.test`)', service: a}}, ")
     (case,) = load_text(tmp_path, text)
     result = run_case(case, TraefikArm())
-    assert result.mismatches == [] and result.skipped is None
+    assert result.mismatches == []
+    assert result.skipped is None

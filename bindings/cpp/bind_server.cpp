@@ -1,0 +1,79 @@
+// The socket arm: the same engine on real loopback sockets, in this process.
+#include "bindings/cpp/bindings.h"
+#include "bindings/cpp/world_config.h"
+#include "engine/net/clock.h"
+#include "engine/net/random.h"
+#include "engine/net/server.h"
+
+namespace gateproof::bindings {
+namespace {
+
+class PyServer {
+ public:
+  PyServer(std::shared_ptr<check::ConfigSet> set, size_t assembly, size_t workers)
+      : config_(std::move(set), assembly),
+        engine_(config_.statics(), clock_, random_, net::machine_name()),
+        server_(engine_, random_, log_, options(workers)) {
+    config_.apply(engine_);
+    const Result<void> bound = server_.bind();
+    if (!bound) throw std::runtime_error(bound.error().message + (bound.error().remedy.empty() ? "" : "; ") + bound.error().remedy);
+    server_.start();
+  }
+  ~PyServer() { stop(); }
+
+  py::dict addresses() const {
+    py::dict out;
+    for (const auto& b : server_.addresses()) out[py::str(b.entry_point)] = b.address.to_string();
+    return out;
+  }
+  void stop() {
+    const py::gil_scoped_release unlocked;
+    server_.stop();
+    server_.wait();
+  }
+  std::vector<config::Finding> update(const std::map<std::string, std::string>& files) {
+    std::vector<config::Finding> found = config_.update_files(engine_, files);
+    server_.configuration_changed();
+    return found;
+  }
+  void remove_matcher(const std::string& name) {
+    engine_.set_matchers(rules::MatcherSet::standard().without(name));
+    server_.configuration_changed();
+  }
+  py::list routers() { return routers_of(*engine_.snapshot()); }
+  py::list services() { return objects_of(engine_.snapshot()->services); }
+  py::list middlewares() { return objects_of(engine_.snapshot()->middlewares); }
+  size_t connections() const { return server_.connections(); }
+
+ private:
+  static net::ServeOptions options(size_t workers) {
+    net::ServeOptions o;
+    o.workers = workers;
+    return o;
+  }
+
+  net::RealClock clock_;
+  net::RealRandom random_;
+  net::Log log_;
+  WorldConfig config_;
+  pipeline::Engine engine_;
+  net::Server server_;
+};
+
+}  // namespace
+
+void bind_server(py::module_& m) {
+  py::class_<PyServer>(m, "Server", "The engine on real sockets.")
+      .def(py::init<std::shared_ptr<check::ConfigSet>, size_t, size_t>(), py::arg("config"), py::arg("assembly") = 0,
+           py::arg("workers") = 1)
+      .def_property_readonly("addresses", &PyServer::addresses)
+      .def("stop", &PyServer::stop)
+      .def("update", &PyServer::update, py::arg("files"))
+      .def("remove_matcher", &PyServer::remove_matcher, py::arg("name"))
+      .def("routers", &PyServer::routers)
+      .def("services", &PyServer::services)
+      .def("middlewares", &PyServer::middlewares)
+      .def_property_readonly("connections", &PyServer::connections);
+}
+
+}  // namespace gateproof::bindings

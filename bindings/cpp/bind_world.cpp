@@ -1,0 +1,107 @@
+// The virtual world: direct and wire arms.
+#include "bindings/cpp/bindings.h"
+#include "bindings/cpp/world_config.h"
+
+namespace gateproof::bindings {
+namespace {
+
+class PyWorld {
+ public:
+  PyWorld(std::shared_ptr<check::ConfigSet> set, uint64_t seed, size_t assembly)
+      : config_(std::move(set), assembly), world_(seed, config_.statics()) {
+    config_.apply(world_.engine());
+  }
+
+  void add_host(const std::string& address, std::string name, py::object script) {
+    world_.add_host(address, python_host(std::move(name), std::move(script), errors_));
+  }
+
+  std::shared_ptr<sim::Outcome> send(const py::handle& method, const py::handle& target, const py::handle& host,
+                                     const py::handle& headers, const py::handle& body, const std::string& entry_point,
+                                     bool tls, const std::string& peer, const std::string& arm, const std::string& detail,
+                                     bool http10, bool has_host, bool chunked, const py::bytes& raw) {
+    sim::Request r;
+    r.method = bytes_of(method);
+    r.target = bytes_of(target);
+    r.host = bytes_of(host);
+    if (!headers.is_none()) {
+      for (const py::handle item : headers) {
+        const auto pair = py::reinterpret_borrow<py::sequence>(item);
+        const py::object name = pair[0], value = pair[1];
+        r.headers.emplace_back(bytes_of(name), bytes_of(value));
+      }
+    }
+    if (!body.is_none()) r.body = bytes_of(body);
+    r.entry_point = entry_point;
+    r.tls = tls;
+    r.has_host = has_host;
+    r.chunked = chunked;
+    if (http10) r.version = http::Version::http10;
+    if (!peer.empty()) {
+      const auto address = SocketAddress::parse(peer);
+      if (!address) throw py::value_error("client address is not ip:port: " + peer);
+      r.peer = *address;
+    }
+    if (PyBytes_GET_SIZE(raw.ptr()) > 0) r.raw = raw;
+    const sim::Detail d = detail == "none"    ? sim::Detail::none
+                          : detail == "trace" ? sim::Detail::trace
+                                              : sim::Detail::candidates;
+    auto out = std::make_shared<sim::Outcome>(
+        arm == "ask" ? world_.ask(r, d) : world_.send(r, arm == "wire" ? sim::Arm::wire : sim::Arm::direct, d));
+    errors_->rethrow();
+    return out;
+  }
+
+  void advance(int64_t ns) {
+    world_.advance(Duration(ns));
+    errors_->rethrow();
+  }
+  int64_t now_ns() { return world_.scheduler().now().time_since_epoch().count(); }
+  std::string digest() const { return world_.digest(); }
+  std::string tasks() { return world_.scheduler().dump(); }
+  py::list routers() { return routers_of(*world_.engine().snapshot()); }
+  py::list services() { return objects_of(world_.engine().snapshot()->services); }
+  py::list middlewares() { return objects_of(world_.engine().snapshot()->middlewares); }
+  py::list entry_points() { return config_.entry_points(); }
+  std::vector<config::Finding> update(const std::map<std::string, std::string>& files) {
+    return config_.update_files(world_.engine(), files);
+  }
+  void remove_matcher(const std::string& name) {
+    world_.engine().set_matchers(rules::MatcherSet::standard().without(name));
+  }
+  void set_link(int64_t latency_ns, size_t segment_bytes) {
+    world_.transport().link.latency = Duration(latency_ns);
+    world_.transport().link.segment_bytes_max = std::max<size_t>(segment_bytes, 1);
+  }
+
+ private:
+  std::shared_ptr<PythonErrors> errors_ = std::make_shared<PythonErrors>();
+  WorldConfig config_;
+  sim::World world_;
+};
+
+}  // namespace
+
+void bind_world(py::module_& m) {
+  py::class_<PyWorld>(m, "World", "An engine with virtual time, seeded randomness and a virtual network.")
+      .def(py::init<std::shared_ptr<check::ConfigSet>, uint64_t, size_t>(), py::arg("config"), py::arg("seed") = 1,
+           py::arg("assembly") = 0)
+      .def("add_host", &PyWorld::add_host, py::arg("address"), py::arg("name"), py::arg("script"))
+      .def("send", &PyWorld::send, py::arg("method"), py::arg("target"), py::arg("host"), py::arg("headers") = py::none(),
+           py::arg("body") = py::none(), py::arg("entry_point") = "", py::arg("tls") = false, py::arg("peer") = "",
+           py::arg("arm") = "direct", py::arg("detail") = "candidates", py::arg("http10") = false,
+           py::arg("has_host") = true, py::arg("chunked") = false, py::arg("raw") = py::bytes())
+      .def("advance", &PyWorld::advance, py::arg("ns"))
+      .def_property_readonly("now_ns", &PyWorld::now_ns)
+      .def("digest", &PyWorld::digest)
+      .def("tasks", &PyWorld::tasks)
+      .def("routers", &PyWorld::routers)
+      .def("services", &PyWorld::services)
+      .def("middlewares", &PyWorld::middlewares)
+      .def("entry_points", &PyWorld::entry_points)
+      .def("update", &PyWorld::update, py::arg("files"))
+      .def("remove_matcher", &PyWorld::remove_matcher, py::arg("name"))
+      .def("set_link", &PyWorld::set_link, py::arg("latency_ns") = 0, py::arg("segment_bytes") = 65536);
+}
+
+}  // namespace gateproof::bindings

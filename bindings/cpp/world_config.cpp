@@ -1,0 +1,48 @@
+#include "bindings/cpp/world_config.h"
+
+#include "bindings/cpp/overlay_files.h"
+#include "engine/config/file_set.h"
+
+namespace gateproof::bindings {
+
+WorldConfig::WorldConfig(std::shared_ptr<check::ConfigSet> set, size_t assembly) : set_(std::move(set)) {
+  if (assembly >= set_->assemblies.size()) {
+    throw py::index_error("the configuration has " + std::to_string(set_->assemblies.size()) + " static configuration(s)");
+  }
+  assembly_ = set_->assemblies[assembly];
+}
+
+void WorldConfig::apply(pipeline::Engine& engine) const {
+  for (const auto& [provider, objects] : assembly_.providers) engine.update(provider, objects);
+}
+
+py::list WorldConfig::entry_points() const {
+  py::list out;
+  for (const auto& [name, e] : assembly_.statics->entry_points) {
+    py::dict d;
+    d["name"] = name;
+    d["address"] = e.address.value;
+    d["tls"] = e.tls.has_value();
+    d["as_default"] = e.as_default;
+    const auto address = config::parse_entry_point_address(e.address);
+    d["port"] = address ? address->port : 0;
+    d["udp"] = address && address->udp;
+    out.append(d);
+  }
+  return out;
+}
+
+std::vector<config::Finding> WorldConfig::update_files(pipeline::Engine& engine,
+                                                       const std::map<std::string, std::string>& files) const {
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, text] : files) texts["/dynamic/" + name] = text;
+  OverlayFiles overlay(std::move(texts));
+  config::FileProviderConfig provider;
+  provider.directory.value = "/dynamic";
+  config::Findings findings;
+  config::FileSet loaded = config::load_file_set(overlay, provider, middleware::middleware_types(), findings);
+  if (loaded.config) engine.update("file", std::move(*loaded.config));
+  return findings.list();
+}
+
+}  // namespace gateproof::bindings

@@ -1,0 +1,24 @@
+// A loaded configuration on its way into an engine, for virtual worlds and servers alike.
+#pragma once
+#include "bindings/cpp/bindings.h"
+
+namespace gateproof::bindings {
+
+class WorldConfig {
+ public:
+  WorldConfig(std::shared_ptr<check::ConfigSet> set, size_t assembly);
+  std::shared_ptr<const config::StaticConfig> statics() const { return assembly_.statics; }
+  // Hands every provider's objects to the engine.
+  void apply(pipeline::Engine& engine) const;
+  // [{name, address, tls, as_default}]
+  py::list entry_points() const;
+  // The file provider's files anew (name -> text), as a directory: what is wrong with them; the previous objects stay when the
+  // update is rejected (catalogue 6.3).
+  std::vector<config::Finding> update_files(pipeline::Engine& engine, const std::map<std::string, std::string>& files) const;
+
+ private:
+  std::shared_ptr<check::ConfigSet> set_;
+  check::Assembly assembly_;
+};
+
+}  // namespace gateproof::bindings

@@ -1,0 +1,33 @@
+// The file provider's configuration: one file, or a directory's files merged (catalogue 6.1, 6.3).
+#pragma once
+#include "engine/config/static.h"
+#include "engine/env/files.h"
+
+namespace gateproof::config {
+
+struct FileSetLimits {
+  TextLimits text;
+  size_t directory_depth_max = 32;  // directories in directories
+};
+
+struct FileSet {
+  // nullopt: the update is rejected, as any error in any file does in Traefik; the previous configuration stays.
+  std::optional<DynamicConfig> config;
+  std::vector<std::string> files;  // read, in order of precedence; also those with errors
+};
+
+// Reads what `provider` names (the directory if both are named): files ending in .yml, .yaml or .toml in lexical order, those
+// of sub-directories at their directory's place. The first definition of a name wins, a later one makes a warning. An empty
+// file is a valid empty configuration.
+FileSet load_file_set(Files& files, const FileProviderConfig& provider, const MiddlewareTypes& types,
+                      Findings& findings, const FileSetLimits& limits = {});
+
+// One text of the file provider, for callers that have read it themselves.
+std::optional<DynamicConfig> decode_file_text(std::string_view text, const std::string& file,
+                                              const MiddlewareTypes& types, Findings& findings,
+                                              const TextLimits& limits = {});
+
+// Adds the objects of `later` to `into`; names that are there stay as they are (GP0004).
+void merge_dynamic(DynamicConfig& into, DynamicConfig later, Findings& findings);
+
+}  // namespace gateproof::config

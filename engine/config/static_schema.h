@@ -1,0 +1,21 @@
+// Schemas of the static configuration, by block.
+#pragma once
+#include "engine/config/static.h"
+#include "engine/config/schema.h"
+
+namespace gateproof::config {
+
+const Schema<StaticConfig>& static_schema();            // the whole
+const Schema<EntryPointConfig>& entry_point_schema();   // one entry point
+const Schema<StaticConfig>& providers_schema();         // below `providers`
+const Schema<GateproofOptions>& gateproof_schema();
+
+// Checks that Traefik makes when it starts: what fails stops start-up.
+void check_entry_point(const EntryPointConfig& e, const Value& at, DecodeContext& c);
+void check_networks(const std::vector<Text>& networks, DecodeContext& c);
+void check_precedence(const std::vector<Text>& names, StaticConfig& out, DecodeContext& c);
+
+// "X is not acted on yet", once for a block, at its key.
+void not_acted_on(std::string_view code, std::string_view block, SourceSpan at, DecodeContext& c);
+
+}  // namespace gateproof::config

@@ -1,0 +1,164 @@
+#include "engine/daemon/daemon.h"
+
+#include <csignal>
+#include <cstdio>
+
+#include "engine/daemon/command_line.h"
+#include "engine/daemon/health_check.h"
+#include "engine/middleware/middleware.h"
+#include "engine/net/files.h"
+#include "engine/net/random.h"
+#include "engine/net/server.h"
+#include "engine/net/signals.h"
+#include "engine/net/watcher.h"
+#include "engine/providers/file_loader.h"
+
+namespace gateproof::daemon {
+
+namespace {
+
+// The running process. Its control loop (signals, providers) has the main thread; workers have their own.
+class Daemon {
+ public:
+  Daemon(std::shared_ptr<const config::StaticConfig> statics, net::RealFiles& files)
+      : statics_(std::move(statics)),
+        files_(files),
+        log_(2, net::log_level(statics_->log_level)),
+        random_(static_cast<uint64_t>(statics_->gateproof.seed)),
+        engine_(statics_, clock_, random_, net::machine_name()),
+        server_(engine_, random_, log_) {}
+
+  int run();
+
+ private:
+  Result<void> prepare();
+  void start_file_provider();
+  void apply(config::DynamicConfig objects);
+  void report(const config::Findings& findings) {
+    print_findings(findings, files_, log_.enabled(net::LogLevel::info));
+  }
+  Task<void> watch_signals();
+  void shut_down();
+
+  std::shared_ptr<const config::StaticConfig> statics_;
+  net::RealFiles& files_;
+  net::Log log_;
+  net::RealClock clock_;
+  net::RealRandom random_;
+  pipeline::Engine engine_;
+  net::Server server_;
+  std::unique_ptr<net::EventLoop> loop_;
+  std::unique_ptr<net::Signals> signals_;
+  std::unique_ptr<net::InotifyWatcher> watcher_;
+  std::unique_ptr<providers::FileLoader> loader_;
+  std::unique_ptr<providers::FileProvider> provider_;
+  std::thread waiting_;  // for the workers, while the control loop still hears signals
+};
+
+Result<void> Daemon::prepare() {
+  Result<std::unique_ptr<net::EventLoop>> loop = net::EventLoop::make();
+  if (!loop) return loop.error();
+  loop_ = std::move(*loop);
+  // Before any thread is started, so that all of them have the signals blocked.
+  Result<std::unique_ptr<net::Signals>> signals = net::Signals::make(*loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1});
+  if (!signals) return signals.error();
+  signals_ = std::move(*signals);
+  return server_.bind();
+}
+
+void Daemon::start_file_provider() {
+  if (!statics_->file) return;
+  Result<std::unique_ptr<net::InotifyWatcher>> watcher = net::InotifyWatcher::make(*loop_);
+  if (watcher) {
+    watcher_ = std::move(*watcher);
+  } else {
+    log_.error("file provider: changes are not seen: " + watcher.error().message);
+  }
+  loader_ = std::make_unique<providers::FileLoader>(files_, *statics_->file, middleware::middleware_types());
+  providers::FileProvider::Hooks hooks;
+  hooks.load = [this] { return loader_->load(); };
+  hooks.apply = [this](config::DynamicConfig objects) { apply(std::move(objects)); };
+  hooks.report = [this](const config::Findings& findings) { report(findings); };
+  hooks.log_error = [this](const std::string& line) { log_.error(line); };
+  provider_ = std::make_unique<providers::FileProvider>(loop_->scheduler(), files_, watcher_.get(), *statics_->file,
+                                                        statics_->providers_throttle, std::move(hooks));
+  provider_->start();
+  loop_->scheduler().spawn("file provider", provider_->run());
+}
+
+void Daemon::apply(config::DynamicConfig objects) {
+  const std::shared_ptr<const pipeline::Snapshot> snapshot = engine_.update("file", std::move(objects));
+  server_.configuration_changed();
+  log_.info("configuration " + std::to_string(snapshot->version) + " is in force: " +
+            std::to_string(snapshot->routers.size()) + " routers");
+  report(snapshot->findings);
+}
+
+Task<void> Daemon::watch_signals() {
+  bool ending = false;
+  for (;;) {
+    const int signal = co_await signals_->next();
+    if (signal == SIGHUP) {
+      if (provider_) provider_->reload();
+    } else if (signal == SIGUSR1) {
+      log_.debug("SIGUSR1: there are no log files to open again");
+    } else if (!std::exchange(ending, true)) {
+      log_.info("stopping gracefully");
+      shut_down();
+    } else {
+      log_.warn("second signal: stopping at once");
+      server_.stop();
+    }
+  }
+}
+
+void Daemon::shut_down() {
+  server_.shut_down();
+  waiting_ = std::thread([this] {
+    server_.wait();
+    loop_->stop();
+  });
+}
+
+int Daemon::run() {
+  const Result<void> ready = prepare();
+  if (!ready) {
+    const Error& e = ready.error();
+    log_.error(e.message + (e.span.known() ? " (" + e.span.to_string() + ")" : ""));
+    if (!e.remedy.empty()) log_.error("help: " + e.remedy);
+    return exit_failed;
+  }
+  start_file_provider();
+  for (const net::Server::Bound& b : server_.addresses()) {
+    log_.info("entryPoint " + b.entry_point + " listens on " + b.address.to_string());
+  }
+  server_.start();
+  loop_->scheduler().spawn("signals", watch_signals());
+  loop_->run();
+  if (waiting_.joinable()) waiting_.join();
+  loop_->scheduler().cancel_all();
+  return exit_ok;
+}
+
+}  // namespace
+
+int run(CommandLine line) {
+  const Command command = take_command(line.arguments);
+  if (command == Command::help || command == Command::version) {
+    std::fputs((command == Command::help ? help_text() : version_text()).c_str(), stdout);
+    return exit_ok;
+  }
+  net::RealFiles files;
+  config::Findings findings;
+  const std::shared_ptr<const config::StaticConfig> statics = load(line, files, findings);
+  const bool notes = statics && net::log_level(statics->log_level) <= net::LogLevel::info;
+  print_findings(findings, files, notes);
+  if (!statics) return exit_usage;
+  if (command == Command::health_check) return health_check(*statics);
+  ::signal(SIGPIPE, SIG_IGN);
+  net::raise_descriptor_limit();
+  Daemon daemon(statics, files);
+  return daemon.run();
+}
+
+}  // namespace gateproof::daemon

@@ -1,0 +1,189 @@
+// Bodies, header lists, messages, and gunzip.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <zlib.h>
+
+#include "engine/env/testing/fake.h"
+#include "engine/http/inflate.h"
+#include "engine/http/message.h"
+
+namespace gateproof::http {
+namespace {
+
+std::string gzip(std::string_view text) {
+  z_stream z{};
+  deflateInit2(&z, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&z, text.size()) + 64, '\0');
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  z.avail_in = static_cast<uInt>(text.size());
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  deflate(&z, Z_FINISH);
+  out.resize(z.total_out);
+  deflateEnd(&z);
+  return out;
+}
+
+// Gives its bytes in pieces, every second one only after a wait.
+class Pieces final : public BodySource {
+ public:
+  Pieces(Scheduler& s, std::string bytes, size_t piece)
+      : scheduler_(s), bytes_(std::move(bytes)), piece_(piece) {}
+  std::optional<Result<Chunk>> try_read() override {
+    if (++calls_ % 2) return std::nullopt;
+    return next();
+  }
+  Task<Result<Chunk>> read() override {
+    co_await sleep_for(scheduler_, Duration(1));
+    co_return next();
+  }
+
+ private:
+  Result<Chunk> next() {
+    const std::string_view piece = std::string_view(bytes_).substr(at_, piece_);
+    at_ += piece.size();
+    return Chunk{piece, at_ == bytes_.size()};
+  }
+  Scheduler& scheduler_;
+  std::string bytes_;
+  size_t piece_, at_ = 0, calls_ = 0;
+};
+
+Result<std::string> unzip(std::string bytes, size_t piece, size_t read_max = 1 << 24,
+                          uint64_t bytes_max = UINT64_MAX) {
+  testing::FakeWorld w;
+  Body body = gunzip(
+      Body::stream(std::make_unique<Pieces>(w.scheduler, std::move(bytes), piece), std::nullopt),
+      bytes_max);
+  auto out = w.run(read_all(body, read_max));
+  return out ? *out : Result<std::string>(Error(Code::timeout, "never ended"));
+}
+
+TEST(Gunzip, RoundTripHoweverCut) {
+  EXPECT_TRUE(rc::check("gunzip(gzip(x)) == x", [](const std::string& text, uint8_t piece) {
+    RC_ASSERT(*unzip(gzip(text), piece + 1) == text);
+  }));
+  const std::string big(3 * inflate_buffer_bytes, 'x');  // exactly full buffers
+  for (size_t piece : {1, 7, 100000}) EXPECT_EQ(*unzip(gzip(big), piece), big);
+}
+
+TEST(Gunzip, MembersEmptyAndBroken) {
+  EXPECT_EQ(*unzip(gzip("a") + gzip("") + gzip("b"), 3), "ab");
+  EXPECT_EQ(*unzip("", 1), "");
+  std::string many;
+  for (int i = 0; i < 5000; ++i) many += gzip("");
+  EXPECT_EQ(*unzip(many, many.size()), "");
+  const std::string good = gzip("hello hello hello");
+  for (const std::string& bad : {good.substr(0, 5), good.substr(0, good.size() - 1), good + "junk",
+                                 std::string("plain text"), std::string(20, '\0')}) {
+    const auto r = unzip(bad, 4);
+    ASSERT_FALSE(r);
+    EXPECT_EQ(r.error().code, Code::protocol);
+  }
+}
+
+TEST(Gunzip, OutputLimit) {  // row R6: a bomb is cut, memory stays one buffer
+  const std::string bomb = gzip(std::string(1 << 20, '\0'));
+  EXPECT_TRUE(unzip(bomb, 512, 1 << 24, 1 << 20));
+  EXPECT_EQ(unzip(bomb, 512, 1 << 24, (1 << 20) - 1).error().code, Code::limit);
+  EXPECT_EQ(unzip(bomb, 512, 1 << 24, 0).error().code, Code::limit);
+}
+
+TEST(Body, ReadAllLimit) {
+  testing::FakeWorld w;
+  for (size_t max : {size_t{0}, size_t{4}, size_t{5}, size_t{6}}) {
+    Body body = Body::text("hello");
+    const auto r = w.run(read_all(body, max));
+    ASSERT_TRUE(r);
+    EXPECT_EQ(r->has_value(), max >= 5) << max;
+  }
+}
+
+TEST(Body, MovesKeepTheirBytes) {
+  Body a = Body::text("short");
+  Body b = std::move(a);
+  EXPECT_EQ(b.bytes(), "short");
+  EXPECT_TRUE(a.empty());
+  EXPECT_EQ(b.length(), 5u);
+}
+
+TEST(Headers, CaseOrderAndRepeats) {
+  Headers h{{"A", "1"}, {"b", "2"}, {"a", "3"}};
+  EXPECT_EQ(h.get("a"), "1");
+  EXPECT_EQ(h.values("A"), (std::vector<std::string_view>{"1", "3"}));
+  EXPECT_EQ(h.joined("A"), "1, 3");
+  h.set("A", "4");
+  EXPECT_EQ(h.size(), 2u);
+  EXPECT_EQ(h.begin()->value, "4");
+  const std::string_view kept = h.get("b");
+  h.remove("B");
+  EXPECT_EQ(kept, "2");
+  EXPECT_TRUE(list_has_token({{"X", "a,  B ,c"}}, "x", "b"));
+  EXPECT_FALSE(list_has_token({{"X", "ab"}}, "x", "b"));
+  Headers c;
+  c.add_canonical("x-fOO_bar", "1");
+  EXPECT_EQ(c.begin()->name, "X-Foo_bar");
+  EXPECT_TRUE(c.has("X-Foo_Bar"));
+}
+
+TEST(Headers, CanonicalNames) {  // Go's CanonicalMIMEHeaderKey
+  const std::pair<const char*, const char*> rows[] = {
+      {"a-b-c", "A-B-C"}, {"user-agent", "User-Agent"},   {"ETAG", "Etag"}, {"a b", "a b"},
+      {"", ""},           {"foo-bar_baz", "Foo-Bar_baz"}, {"x:", "x:"},     {"-a", "-A"}};
+  for (const auto& [in, out] : rows) EXPECT_EQ(canonical_name(in), out);
+}
+
+TEST(Headers, AgainstAList) {
+  EXPECT_TRUE(
+      rc::check("add, set, remove as on a list of pairs",
+                [](const std::vector<std::tuple<uint8_t, uint8_t, std::string>>& steps) {
+                  static constexpr std::string_view names[] = {"A", "a", "Bb", "bB", "C"};
+                  Headers h;
+                  std::vector<std::pair<std::string, std::string>> model;
+                  for (const auto& [op, which, value] : steps) {
+                    const std::string name(names[which % std::size(names)]);
+                    const auto same = [&](const auto& p) { return text::iequals(p.first, name); };
+                    if (op % 3 == 0) {
+                      h.add(name, value);
+                      model.emplace_back(name, value);
+                    } else if (op % 3 == 1) {
+                      h.remove(name);
+                      std::erase_if(model, same);
+                    } else {
+                      h.set(name, value);
+                      const auto first = std::find_if(model.begin(), model.end(), same);
+                      if (first == model.end()) {
+                        model.emplace_back(name, value);
+                      } else {
+                        *first = {name, value};
+                        model.erase(std::remove_if(first + 1, model.end(), same), model.end());
+                      }
+                    }
+                  }
+                  const Headers copy = h;
+                  RC_ASSERT(copy.size() == model.size());
+                  size_t i = 0;
+                  for (const auto& f : copy) {
+                    RC_ASSERT(f.name == model[i].first && f.value == model[i].second);
+                    ++i;
+                  }
+                }));
+}
+
+TEST(Message, TargetAndBodyRules) {
+  Request r;
+  EXPECT_EQ(r.target(), "/");
+  r.url = *UrlPath::parse("/a%2Fb");
+  r.has_query = true;
+  EXPECT_EQ(r.target(), "/a%2Fb?");
+  r.asterisk = true;
+  EXPECT_EQ(r.target(), "*");
+  EXPECT_FALSE(body_allowed(100) || body_allowed(204) || body_allowed(304));
+  EXPECT_TRUE(body_allowed(200) && body_allowed(404));
+  const Response answer = Response::make(404, "x", "text/plain");
+  EXPECT_EQ(answer.body.bytes(), "x");
+  EXPECT_EQ(answer.headers.get("content-type"), "text/plain");
+}
+
+}  // namespace
+}  // namespace gateproof::http

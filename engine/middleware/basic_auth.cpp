@@ -1,0 +1,175 @@
+// basicAuth: RFC 7617 against a user list (catalogue 3.2).
+#include <mutex>
+#include <unordered_map>
+
+#include "engine/base/crypto.h"
+#include "engine/env/files.h"
+#include "engine/middleware/htpasswd.h"
+#include "engine/middleware/middleware.h"
+
+namespace gateproof::middleware {
+namespace {
+
+// Verdicts that one basicAuth remembers, of each outcome: a bcrypt hash would hold up the event loop for every request of a
+// known client. Refusals have a table of their own, so that guessing does not push out those who are known.
+constexpr size_t auth_verdicts_max = 512;
+constexpr size_t users_file_bytes_max = 8u << 20;
+
+struct Options {
+  std::vector<std::string> users;
+  std::string users_file;
+  std::string realm;
+  bool remove_header = false;
+  std::string header_field;
+};
+
+const config::Schema<Options>& schema() {
+  static const auto s = config::Schema<Options>()
+                            .field("users", &Options::users, "list of strings")
+                            .field("usersFile", &Options::users_file, "string")
+                            .field("realm", &Options::realm, "string", "traefik")
+                            .field("removeHeader", &Options::remove_header, "bool", "false")
+                            .field("headerField", &Options::header_field, "string");
+  return s;
+}
+
+struct Credentials {
+  std::string user, password;
+};
+
+// Go's Request.BasicAuth.
+std::optional<Credentials> credentials(const http::Headers& h) {
+  const std::string_view value = h.get("Authorization");
+  constexpr std::string_view scheme = "Basic ";
+  if (!text::istarts_with(value, scheme)) return std::nullopt;
+  const auto decoded = crypto::base64_decode(value.substr(scheme.size()));
+  if (!decoded) return std::nullopt;
+  const size_t colon = decoded->find(':');
+  if (colon == std::string::npos) return std::nullopt;
+  return Credentials{decoded->substr(0, colon), decoded->substr(colon + 1)};
+}
+
+// Parts with their lengths in front: no two different triples have the same key (reliability A3).
+std::string verdict_key(const Credentials& c, std::string_view hash) {
+  std::string text;
+  for (std::string_view part : {std::string_view(c.user), std::string_view(c.password), hash}) {
+    text.append(std::to_string(part.size())).append(":").append(part);
+  }
+  return crypto::sha256(text);
+}
+
+// Remembered keys of one outcome; the oldest makes room.
+class Verdicts {
+ public:
+  bool has(const std::string& key) const { return keys_.contains(key); }
+  void add(const std::string& key) {
+    if (!keys_.insert(key).second) return;
+    order_.push_back(key);
+    if (order_.size() > auth_verdicts_max) {
+      keys_.erase(order_.front());
+      order_.pop_front();
+    }
+  }
+
+ private:
+  std::set<std::string> keys_;
+  std::deque<std::string> order_;
+};
+
+const std::string& dearest_hash(const Users& users) {
+  for (HashKind kind : {HashKind::bcrypt, HashKind::md5_crypt}) {
+    for (const auto& [name, hash] : users) {
+      if (kind_of_hash(hash) == kind) return hash;
+    }
+  }
+  return users.begin()->second;
+}
+
+class BasicAuth final : public SyncFilter {
+ public:
+  BasicAuth(const Options& o, Users users)
+      : users_(std::move(users)),
+        dearest_hash_(dearest_hash(users_)),
+        challenge_("Basic realm=\"" + (o.realm.empty() ? "traefik" : o.realm) + "\""),
+        remove_header_(o.remove_header),
+        header_field_(o.header_field) {}
+
+  Flow on_request(Exchange& x) override {
+    const auto given = credentials(x.request.headers);
+    if (given) x.user = given->user;
+    if (!given || !verify(*given)) return refuse(x);
+    // Every spelling that the client sent goes (reliability F5); the name is written as configured.
+    if (!header_field_.empty()) x.request.headers.set(header_field_, given->user);
+    if (remove_header_) x.request.headers.remove("Authorization");
+    return Flow::next;
+  }
+
+ private:
+  Flow refuse(Exchange& x) const {
+    x.response = http::Response::make(401, "401 Unauthorized\n", "text/plain");
+    x.response.headers.add("Www-Authenticate", challenge_);
+    return Flow::answer;
+  }
+
+  // An unknown user costs a hash too, of the dearest kind in the list (reliability A1).
+  bool verify(const Credentials& c) {
+    const auto known = users_.find(c.user);
+    const std::string& hash = known != users_.end() ? known->second : dearest_hash_;
+    const bool matches = kind_of_hash(hash) == HashKind::sha1 ? password_matches(c.password, hash)
+                                                              : verify_slowly(c, hash);
+    return matches && known != users_.end();
+  }
+
+  bool verify_slowly(const Credentials& c, const std::string& hash) {
+    const std::string key = verdict_key(c, hash);
+    {
+      const std::lock_guard lock(mutex_);
+      if (accepted_.has(key)) return true;
+      if (refused_.has(key)) return false;
+    }
+    const bool matches = password_matches(c.password, hash);
+    const std::lock_guard lock(mutex_);
+    (matches ? accepted_ : refused_).add(key);
+    return matches;
+  }
+
+  const Users users_;
+  const std::string dearest_hash_;
+  const std::string challenge_;
+  const bool remove_header_;
+  const std::string header_field_;
+  std::mutex mutex_;
+  Verdicts accepted_, refused_;
+};
+
+Result<void> read_users_file(const std::string& path, const BuildContext& context, Users& users) {
+  if (!context.files) return Error(Code::unsupported, "usersFile cannot be read here: " + path);
+  auto text = context.files->read(path, users_file_bytes_max);
+  if (!text) {
+    const std::string why =
+        text.error().code == Code::not_found ? "no such file or directory" : text.error().message;
+    return Error(text.error().code, "open " + path + ": " + why);
+  }
+  return add_user_lines(users, *text);
+}
+
+Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext& context) {
+  const auto& o = *static_cast<const Options*>(options);
+  Users users;
+  if (!o.users_file.empty()) {
+    auto read = read_users_file(o.users_file, context, users);
+    if (!read) return read.error();
+  }
+  for (const std::string& entry : o.users) {
+    auto added = add_user(users, entry);
+    if (!added) return added.error();
+  }
+  if (users.empty()) return Error(Code::invalid, "no users found in " + o.users_file);
+  return std::unique_ptr<Middleware>(std::make_unique<BasicAuth>(o, std::move(users)));
+}
+
+}  // namespace
+
+MiddlewareSpec basic_auth() { return {{"basicAuth", &schema(), make_options<Options>}, build}; }
+
+}  // namespace gateproof::middleware

@@ -1,0 +1,247 @@
+// compress: gzip, brotli and zstd for answers (catalogue 3.2).
+#include "engine/middleware/compress_encoder.h"
+#include "engine/middleware/media_type.h"
+#include "engine/middleware/middleware.h"
+
+namespace gateproof::middleware {
+namespace {
+
+constexpr int64_t min_response_body_bytes_default = 1024;
+// A small compressed answer of a body that streams in is sent with its length, as Go's server does: up to this size, and
+// only if it is there before Traefik's flush interval has passed.
+constexpr size_t known_length_bytes_max = 2048;
+constexpr Duration known_length_wait = std::chrono::milliseconds(100);
+
+struct Options {
+  std::vector<std::string> encodings{"gzip", "br", "zstd"};
+  std::string default_encoding;
+  int64_t min_response_body_bytes = min_response_body_bytes_default;
+  std::vector<std::string> excluded_content_types, included_content_types;
+};
+
+const config::Schema<Options>& schema() {
+  static const auto s =
+      config::Schema<Options>()
+          .field("encodings", &Options::encodings, "list of strings", "gzip, br, zstd")
+          .field("defaultEncoding", &Options::default_encoding, "string")
+          .field("minResponseBodyBytes", &Options::min_response_body_bytes, "int", "1024")
+          .field("excludedContentTypes", &Options::excluded_content_types, "list of strings")
+          .field("includedContentTypes", &Options::included_content_types, "list of strings");
+  return s;
+}
+
+using Types = std::vector<std::string>;
+
+struct Settings {
+  std::vector<Coding> preference;
+  std::optional<Coding> default_coding;
+  uint64_t min_bytes = min_response_body_bytes_default;
+  Types excluded, included;
+};
+
+bool listed(const Types& types, const std::string& type) {
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+// The beginning of a body, read ahead.
+struct Start {
+  std::string bytes;
+  bool last = false;
+  std::optional<Error> error;
+};
+
+class Compress final : public WaitingMiddleware {
+ public:
+  explicit Compress(Settings s) : s_(std::move(s)) {}
+
+  Task<void> handle(Exchange& x, Next next) override {
+    const std::optional<CodingChoice> choice = choose(x.request);
+    co_await next(x);
+    if (!choice) co_return;
+    add_vary(x.response.headers);
+    if (choice->only_vary || !wanted(x.response, choice->coding)) co_return;
+    co_await encode(x, choice->coding);
+  }
+
+ private:
+  std::optional<CodingChoice> choose(const http::Request& r) const {
+    if (r.method == "HEAD") return std::nullopt;
+    if (const auto type = r.headers.find("Content-Type")) {
+      const auto parsed = parse_media_type(*type);
+      if (parsed && listed(s_.excluded, *parsed)) return std::nullopt;
+    }
+    if (!r.headers.has("Accept-Encoding")) {
+      return choose_coding(std::nullopt, s_.preference, s_.default_coding);
+    }
+    return choose_coding(r.headers.joined("Accept-Encoding"), s_.preference, s_.default_coding);
+  }
+
+  // In front of the server's own lines, as a line of its own.
+  static void add_vary(http::Headers& h) {
+    std::vector<std::string> others;
+    for (std::string_view v : h.values("Vary")) others.emplace_back(v);
+    h.set("Vary", "Accept-Encoding");
+    for (const std::string& v : others) h.add("Vary", v);
+  }
+
+  bool wanted(const http::Response& r, Coding coding) const {
+    if (!http::body_allowed(r.status) || r.body.empty()) return false;
+    if (r.headers.has("Content-Encoding")) return false;
+    if (coding == Coding::gzip && r.headers.has("Content-Range")) return false;
+    if (r.body.length() && *r.body.length() < s_.min_bytes) return false;
+    return type_wanted(r.headers.get("Content-Type"), coding);
+  }
+
+  // The gzip stage takes a type that cannot be read for one that is not listed; the other stage leaves such answers alone,
+  // but takes a missing type for a listed one.
+  bool type_wanted(std::string_view text, Coding coding) const {
+    const bool gzip = coding == Coding::gzip;
+    if (text.empty()) return !gzip || s_.included.empty();
+    const auto type = parse_media_type(text);
+    if (!type) return gzip && s_.included.empty();
+    return s_.included.empty() ? !listed(s_.excluded, *type) : listed(s_.included, *type);
+  }
+
+  static void mark(http::Headers& h, Coding coding) {
+    h.set("Content-Encoding", coding_name(coding));
+    h.remove("Content-Length");
+    if (coding == Coding::gzip) h.remove("Accept-Ranges");
+  }
+
+  Task<void> encode(Exchange& x, Coding coding);
+  Settings s_;
+};
+
+// What was read ahead of a body, and the rest of it: more, or the error that ended it.
+class WithFirst final : public http::BodySource {
+ public:
+  WithFirst(Start start, http::Body rest) : start_(std::move(start)), rest_(std::move(rest)) {}
+  std::optional<Result<http::Chunk>> try_read() override {
+    if (!given_ && !start_.bytes.empty()) {
+      given_ = true;
+      return Result<http::Chunk>(http::Chunk{start_.bytes, start_.last});
+    }
+    if (start_.error) return Result<http::Chunk>(*start_.error);
+    return rest_.try_read();
+  }
+  Task<Result<http::Chunk>> read() override {
+    auto now = try_read();
+    if (now) co_return std::move(*now);
+    Result<http::Chunk> later = co_await rest_.read();
+    co_return later;
+  }
+  const http::Headers* trailers() const override { return rest_.trailers(); }
+
+ private:
+  Start start_;
+  bool given_ = false;
+  http::Body rest_;
+};
+
+http::Body with_start(Start start, http::Body rest) {
+  if (start.bytes.empty() && !start.error) return rest;
+  auto source = std::make_unique<WithFirst>(std::move(start), std::move(rest));
+  return http::Body::stream(std::move(source), std::nullopt);
+}
+
+// Reads until the end, an error, or until more than `bytes` have come. Always true: it came to an end by itself.
+Task<bool> read_start(http::Body& body, size_t bytes, Start& into) {
+  while (!into.last && !into.error && into.bytes.size() <= bytes) {
+    Result<http::Chunk> chunk = co_await body.read();
+    if (!chunk) {
+      into.error = chunk.error();
+    } else {
+      into.bytes += chunk->data;
+      into.last = chunk->last;
+    }
+  }
+  co_return true;
+}
+
+Task<void> Compress::encode(Exchange& x, Coding coding) {
+  http::Response& r = x.response;
+  if (!r.body.streaming()) {
+    auto text = encode_all(coding, r.body.bytes());
+    if (!text) co_return;
+    mark(r.headers, coding);
+    r.body = http::Body::text(std::move(*text));
+    co_return;
+  }
+  const bool known = r.body.length().has_value();
+  http::Body inner = std::move(r.body);
+  if (!known) {
+    // A body of unknown length is compressed from its first byte on, however short it is; one without any byte is not.
+    Start first;
+    co_await read_start(inner, 0, first);
+    if (first.bytes.empty()) {
+      r.body = first.error ? with_start(std::move(first), std::move(inner)) : http::Body::text("");
+      co_return;
+    }
+    inner = with_start(std::move(first), std::move(inner));
+  }
+  mark(r.headers, coding);
+  auto source = std::make_unique<CompressedBody>(coding, std::move(inner));
+  http::Body body = http::Body::stream(std::move(source), std::nullopt);
+  if (!known) {
+    r.body = std::move(body);
+    co_return;
+  }
+  Start start;
+  const Instant deadline = x.env->scheduler.now() + known_length_wait;
+  Task<bool> reading = read_start(body, known_length_bytes_max, start);
+  co_await with_deadline<bool>(x.env->scheduler, deadline, std::move(reading));
+  if (start.last) {
+    r.body = http::Body::text(std::move(start.bytes));
+  } else {
+    r.body = with_start(std::move(start), std::move(body));
+  }
+}
+
+Result<Types> media_types(const std::vector<std::string>& list, std::string_view what) {
+  Types out;
+  for (const std::string& text : list) {
+    auto type = parse_media_type(text);
+    if (!type) {
+      return Error(Code::invalid,
+                   "parsing " + std::string(what) + " media type: " + type.error().message);
+    }
+    out.push_back(std::move(*type));
+  }
+  return out;
+}
+
+Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext&) {
+  const auto& o = *static_cast<const Options*>(options);
+  if (!o.excluded_content_types.empty() && !o.included_content_types.empty()) {
+    return Error(Code::invalid,
+                 "excludedContentTypes and includedContentTypes options are mutually exclusive");
+  }
+  auto excluded = media_types(o.excluded_content_types, "excluded");
+  if (!excluded) return excluded.error();
+  auto included = media_types(o.included_content_types, "included");
+  if (!included) return included.error();
+  Settings s;
+  s.excluded = std::move(*excluded);
+  s.excluded.push_back("application/grpc");
+  s.included = std::move(*included);
+  if (o.min_response_body_bytes > 0) s.min_bytes = static_cast<uint64_t>(o.min_response_body_bytes);
+  const std::vector<std::string> names = o.encodings.empty() ? Options().encodings : o.encodings;
+  for (const std::string& name : names) {
+    const auto coding = coding_by_name(name);
+    if (!coding) return Error(Code::invalid, "unsupported encoding: " + name);
+    s.preference.push_back(*coding);
+  }
+  if (!o.default_encoding.empty()) {
+    if (std::find(names.begin(), names.end(), o.default_encoding) == names.end()) {
+      return Error(Code::invalid, "unsupported default encoding: " + o.default_encoding);
+    }
+    s.default_coding = coding_by_name(o.default_encoding);
+  }
+  return std::unique_ptr<Middleware>(std::make_unique<Compress>(std::move(s)));
+}
+
+}  // namespace
+
+MiddlewareSpec compress() { return {{"compress", &schema(), make_options<Options>, true}, build}; }
+
+}  // namespace gateproof::middleware

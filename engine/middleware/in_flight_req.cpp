@@ -1,0 +1,121 @@
+// inFlightReq: so many requests of one source at a time (catalogue 3.2). A request counts until its answer has been read to
+// the end or dropped.
+#include <mutex>
+#include <unordered_map>
+
+#include "engine/middleware/source_criterion.h"
+
+namespace gateproof::middleware {
+namespace {
+
+struct Options {
+  int64_t amount = 0;
+  std::optional<SourceCriterionOptions> source_criterion;
+};
+
+const config::Schema<Options>& schema() {
+  static const auto s =
+      config::Schema<Options>()
+          .field("amount", &Options::amount, "int", "0")
+          .object("sourceCriterion", &Options::source_criterion, source_criterion_schema());
+  return s;
+}
+
+// Counts of all event loops; a source without requests under way is not kept.
+class Counts {
+ public:
+  bool enter(const std::string& key, int64_t amount) {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_key_.find(key);
+    const int64_t now = found == by_key_.end() ? 0 : found->second;
+    if (now >= amount) return false;
+    by_key_[key] = now + 1;
+    return true;
+  }
+  void leave(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_key_.find(key);
+    if (found != by_key_.end() && --found->second == 0) by_key_.erase(found);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::string, int64_t> by_key_;
+};
+
+// One request's place; given back when this goes away, be it by an answer, an error or a cancelled exchange.
+class Place {
+ public:
+  Place(std::shared_ptr<Counts> counts, std::string key)
+      : counts_(std::move(counts)), key_(std::move(key)) {}
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() { counts_->leave(key_); }
+
+ private:
+  std::shared_ptr<Counts> counts_;
+  std::string key_;
+};
+
+class CountedBody final : public http::BodySource {
+ public:
+  CountedBody(http::Body inner, std::unique_ptr<Place> place)
+      : place_(std::move(place)), inner_(std::move(inner)) {}
+  std::optional<Result<http::Chunk>> try_read() override {
+    auto chunk = inner_.try_read();
+    if (chunk && (!*chunk || (*chunk)->last)) place_.reset();
+    return chunk;
+  }
+  Task<Result<http::Chunk>> read() override {
+    Result<http::Chunk> chunk = co_await inner_.read();
+    if (!chunk || chunk->last) place_.reset();
+    co_return chunk;
+  }
+  const http::Headers* trailers() const override { return inner_.trailers(); }
+
+ private:
+  std::unique_ptr<Place> place_;
+  http::Body inner_;
+};
+
+class InFlightReq final : public WaitingMiddleware {
+ public:
+  InFlightReq(int64_t amount, SourceCriterion source)
+      : amount_(amount), source_(std::move(source)), counts_(std::make_shared<Counts>()) {}
+
+  Task<void> handle(Exchange& x, Next next) override {
+    std::string key = source_.key(x);
+    if (!counts_->enter(key, amount_)) {
+      x.response = http::Response::make(429, "max connections reached: " + std::to_string(amount_));
+      co_return;
+    }
+    auto place = std::make_unique<Place>(counts_, std::move(key));
+    co_await next(x);
+    if (!x.response.body.streaming()) co_return;
+    const std::optional<uint64_t> length = x.response.body.length();
+    auto source = std::make_unique<CountedBody>(std::move(x.response.body), std::move(place));
+    x.response.body = http::Body::stream(std::move(source), length);
+  }
+
+ private:
+  const int64_t amount_;
+  SourceCriterion source_;
+  std::shared_ptr<Counts> counts_;
+};
+
+Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext&) {
+  const auto& o = *static_cast<const Options*>(options);
+  auto source = SourceCriterion::compile(o.source_criterion, SourceCriterion::By::host);
+  if (!source) {
+    return Error(Code::invalid, "error creating requests limiter: " + source.error().message);
+  }
+  return std::unique_ptr<Middleware>(std::make_unique<InFlightReq>(o.amount, std::move(*source)));
+}
+
+}  // namespace
+
+MiddlewareSpec in_flight_req() {
+  return {{"inFlightReq", &schema(), make_options<Options>}, build};
+}
+
+}  // namespace gateproof::middleware

@@ -1,0 +1,152 @@
+#include "engine/net/server.h"
+
+#include <netdb.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "engine/net/socket.h"
+
+namespace gateproof::net {
+
+namespace {
+
+// The host part of an entry point's address: nothing, an IP address, or a name, looked up as Go does (IPv4 first).
+Result<IpAddress> listen_host(const std::string& host) {
+  if (host.empty()) return IpAddress{};
+  if (const std::optional<IpAddress> ip = IpAddress::parse(host)) return *ip;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* list = nullptr;
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &list) != 0) {
+    Error e(Code::not_found, "listen tcp: lookup " + host + ": no such host");
+    e.remedy = "write an IP address of this machine, or leave the host out to listen on all interfaces";
+    return e;
+  }
+  std::optional<IpAddress> first, v4;
+  for (const addrinfo* a = list; a; a = a->ai_next) {
+    sockaddr_storage storage{};
+    std::memcpy(&storage, a->ai_addr, std::min<size_t>(a->ai_addrlen, sizeof storage));
+    const IpAddress ip = from_raw(storage).ip;
+    if (!first) first = ip;
+    if (!v4 && !ip.v6) v4 = ip;
+  }
+  ::freeaddrinfo(list);
+  return v4 ? *v4 : first.value_or(IpAddress{});
+}
+
+size_t workers_wanted(const ServeOptions& options, const config::StaticConfig& statics) {
+  if (options.workers > 0) return options.workers;
+  if (statics.gateproof.workers > 0) return static_cast<size_t>(statics.gateproof.workers);
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+size_t connections_max_of_system() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 512;
+  const auto files = static_cast<size_t>(std::min<rlim_t>(limit.rlim_cur, 1u << 24));
+  return files > descriptors_reserved + 2 ? (files - descriptors_reserved) / 2 : 1;
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::string machine_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+Server::Server(pipeline::Engine& engine, Random& random, const Log& log, ServeOptions options)
+    : shared_{engine, log, random, options.host_name.empty() ? machine_name() : options.host_name,
+              options.connections_max > 0 ? options.connections_max : connections_max_of_system()},
+      options_(std::move(options)) {}
+
+Server::~Server() {
+  stop();
+  wait();
+}
+
+Result<void> Server::bind() {
+  const config::StaticConfig& statics = shared_.engine.statics();
+  for (size_t i = workers_wanted(options_, statics); i > 0; --i) {
+    Result<std::unique_ptr<EventLoop>> loop = EventLoop::make();
+    if (!loop) return loop.error();
+    workers_.push_back(std::make_unique<Worker>(std::move(*loop), shared_));
+  }
+  for (const auto& [name, config] : statics.entry_points) {
+    Result<void> bound = bind_entry_point(config);
+    if (bound) continue;
+    Error e = bound.error();
+    e.message = "entryPoint " + name + ": " + e.message;
+    e.span = config.address.span;
+    return e;
+  }
+  return {};
+}
+
+Result<void> Server::bind_entry_point(const config::EntryPointConfig& config) {
+  Result<config::EntryPointAddress> address = config::parse_entry_point_address(config.address);
+  if (!address) return address.error();
+  if (address->udp) {
+    shared_.log.warn("entryPoint " + config.name + ": UDP is not acted on yet");
+    return {};
+  }
+  Result<IpAddress> ip = listen_host(address->host);
+  if (!ip) return ip.error();
+  SocketAddress at{*ip, address->port};
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    ListenOptions how;
+    how.reuse_port = config.reuse_port;
+    how.share = i == 0 && workers_.size() > 1;
+    how.join = i > 0;
+    Result<Fd> fd = open_listener(at, how);
+    if (!fd) return fd.error();
+    if (i == 0) {
+      at.port = local_address(fd->get()).port;
+      addresses_.push_back({config.name, local_address(fd->get())});
+    }
+    Result<void> added = workers_[i]->add_entry_point(config, std::move(*fd));
+    if (!added) return added;
+  }
+  return {};
+}
+
+std::optional<SocketAddress> Server::address(std::string_view entry_point) const {
+  for (const Bound& b : addresses_) {
+    if (b.entry_point == entry_point) return b.address;
+  }
+  return std::nullopt;
+}
+
+void Server::start() {
+  for (const std::unique_ptr<Worker>& w : workers_) {
+    threads_.emplace_back([worker = w.get()] { worker->run(); });
+  }
+}
+
+void Server::shut_down() {
+  shared_.engine.set_terminating(true);
+  for (const std::unique_ptr<Worker>& w : workers_) w->begin_drain();
+}
+
+void Server::stop() {
+  for (const std::unique_ptr<Worker>& w : workers_) w->stop();
+}
+
+void Server::wait() {
+  for (std::thread& t : threads_) {
+    if (t.joinable()) t.join();
+  }
+}
+
+void Server::configuration_changed() {
+  for (const std::unique_ptr<Worker>& w : workers_) w->configuration_changed();
+}
+
+}  // namespace gateproof::net

@@ -1,0 +1,67 @@
+// Server: an engine on real sockets. One worker thread with its own event loop and listening sockets per core. Embeddable: no
+// globals, no signals; start on port 0 and ask for the addresses; shut_down() and stop() may come from any thread.
+#pragma once
+#include <thread>
+
+#include "engine/net/worker.h"
+
+namespace gateproof::net {
+
+struct ServeOptions {
+  // Event loops; 0: `gateproof.workers`, and when that is 0 as well, one per core.
+  size_t workers = 0;
+  // Client connections open at once in the process; further ones wait in the system's backlog. Looked at before each accept, so
+  // that each worker may go over it by one. 0: as many as the limit of open files allows (two per connection).
+  size_t connections_max = 0;
+  std::string host_name;  // for X-Forwarded-Server; empty: the machine's
+};
+
+inline constexpr size_t descriptors_reserved = 64;  // files not left to connections: listeners, logs, watches, configuration
+// (open files - descriptors_reserved) / 2, at least 1.
+size_t connections_max_of_system();
+// Raises the limit of open files to what the system allows, as Go's runtime does.
+void raise_descriptor_limit();
+std::string machine_name();
+
+class Server {
+ public:
+  struct Bound {
+    std::string entry_point;
+    SocketAddress address;
+  };
+
+  // All three outlive the server.
+  Server(pipeline::Engine& engine, Random& random, const Log& log, ServeOptions options = {});
+  ~Server();  // stops
+
+  // Opens the listening sockets of every TCP entry point; connections wait until start(). Errors name the entry point and carry a
+  // remedy (port in use, no permission ...).
+  Result<void> bind();
+  const std::vector<Bound>& addresses() const { return addresses_; }
+  std::optional<SocketAddress> address(std::string_view entry_point) const;
+  // Starts the worker threads.
+  void start();
+
+  // Begins the graceful end (catalogue 7.8): ping says terminating, requestAcceptGraceTimeout, no more accepting, idle connections
+  // are closed, graceTimeOut, the rest is closed. wait() tells when it is over.
+  void shut_down();
+  // Ends at once.
+  void stop();
+  // Until every worker has ended.
+  void wait();
+  // Tells idle workers that there is a new snapshot.
+  void configuration_changed();
+  size_t connections() const { return shared_.connections.load(std::memory_order_relaxed); }
+  size_t workers() const { return workers_.size(); }
+
+ private:
+  Result<void> bind_entry_point(const config::EntryPointConfig& config);
+
+  ServerShared shared_;
+  ServeOptions options_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::thread> threads_;
+  std::vector<Bound> addresses_;
+};
+
+}  // namespace gateproof::net

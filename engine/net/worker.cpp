@@ -1,0 +1,141 @@
+#include "engine/net/worker.h"
+
+namespace gateproof::net {
+
+namespace {
+
+// The engine's handler, and a mark on idle connections for the drain.
+class EntryHandler final : public pipeline::ExchangeHandler {
+ public:
+  EntryHandler(const pipeline::Engine& engine, http::Origin& origin, std::string entry_point)
+      : engine_(engine, origin, std::move(entry_point)) {}
+  Task<void> handle(http::Exchange& x) override { return engine_.handle(x); }
+  bool draining() const override { return engine_.draining(); }
+  void idle(Stream& stream, bool on) override { static_cast<NetStream&>(stream).idle = on; }
+  void drain() { engine_.drain(); }
+  void refresh() { engine_.refresh(); }
+
+ private:
+  pipeline::EngineHandler engine_;
+};
+
+pipeline::ServerOptions options_of(const config::EntryPointConfig& c) {
+  pipeline::ServerOptions o;
+  o.read_timeout = c.read_timeout;
+  o.write_timeout = c.write_timeout;
+  o.idle_timeout = c.idle_timeout;
+  o.header_bytes_max = static_cast<size_t>(std::max<int64_t>(0, c.max_header_bytes));
+  o.keep_alive_requests_max = c.keep_alive_max_requests;
+  o.keep_alive_time_max = c.keep_alive_max_time;
+  return o;
+}
+
+}  // namespace
+
+struct Worker::Entry {
+  Entry(const config::EntryPointConfig& c, ServerShared& shared, http::Origin& origin)
+      : config(c), options(options_of(c)), handler(shared.engine, origin, c.name), streams(shared.connections) {}
+  const config::EntryPointConfig& config;
+  pipeline::ServerOptions options;
+  EntryHandler handler;
+  StreamList streams;
+  std::unique_ptr<NetListener> listener;
+};
+
+Worker::Worker(std::unique_ptr<EventLoop> loop, ServerShared& shared)
+    : loop_(std::move(loop)),
+      shared_(shared),
+      transport_(*loop_),
+      resolver_(*loop_),
+      env_{loop_->scheduler(), loop_->clock(), shared.random, transport_, resolver_, shared.host_name},
+      origin_(env_) {}
+
+Worker::~Worker() { loop_->scheduler().cancel_all(); }
+
+Result<void> Worker::add_entry_point(const config::EntryPointConfig& config, Fd listening) {
+  auto entry = std::make_unique<Entry>(config, shared_, origin_);
+  Result<std::unique_ptr<NetListener>> listener = NetListener::adopt(*loop_, std::move(listening));
+  if (!listener) return listener.error();
+  entry->listener = std::move(*listener);
+  entries_.push_back(std::move(entry));
+  return {};
+}
+
+void Worker::run() {
+  for (const std::unique_ptr<Entry>& e : entries_) {
+    loop_->scheduler().spawn("accept " + e->config.name, accept_connections(*e));
+  }
+  loop_->run();
+  // Here and not in the destructor: what a thread took from its pools goes back to them.
+  loop_->scheduler().cancel_all();
+  origin_.close_idle();
+}
+
+Task<void> Worker::accept_connections(Entry& e) {
+  uint64_t pauses = 0;
+  for (;;) {
+    while (shared_.connections.load(std::memory_order_relaxed) >= shared_.connections_max) {
+      co_await sleep_for(loop_->scheduler(), full_pause);
+    }
+    Result<std::unique_ptr<Stream>> stream = co_await e.listener->accept();
+    if (!stream) co_return;
+    if (e.listener->pauses() != pauses) {
+      pauses = e.listener->pauses();
+      shared_.log.error("entryPoint " + e.config.name + ": no file descriptor left, accepting was paused");
+    }
+    serve(e, std::move(*stream));
+  }
+}
+
+void Worker::serve(Entry& e, std::unique_ptr<Stream> stream) {
+  e.streams.add(static_cast<NetStream&>(*stream));
+  loop_->scheduler().spawn(e.config.name, pipeline::serve_h1(env_, std::move(stream), e.handler, e.options));
+}
+
+void Worker::begin_drain() {
+  loop_->post([this] {
+    if (std::exchange(drain_begun_, true)) return;
+    draining_ = entries_.size();
+    if (draining_ == 0) loop_->stop();
+    for (const std::unique_ptr<Entry>& e : entries_) {
+      loop_->scheduler().spawn("drain " + e->config.name, drain(*e));
+    }
+  });
+}
+
+// Catalogue 7.8: requestAcceptGraceTimeout, then graceTimeOut, per entry point and in parallel.
+Task<void> Worker::drain(Entry& e) {
+  if (e.config.request_accept_grace_timeout > Duration::zero()) {
+    co_await sleep_for(loop_->scheduler(), e.config.request_accept_grace_timeout);
+  }
+  e.handler.drain();
+  // One more turn of the loop: the accept task takes what the system has queued, which closing would reset.
+  co_await sleep_for(loop_->scheduler(), std::chrono::milliseconds(1));
+  e.listener->close();
+  const Instant end = loop_->clock().now() + e.config.grace_timeout;
+  while (e.streams.size() > 0 && loop_->clock().now() < end) {
+    end_idle(e);
+    co_await sleep_for(loop_->scheduler(), drain_pause);
+  }
+  if (e.streams.size() > 0) {
+    shared_.log.warn("entryPoint " + e.config.name + ": graceTimeOut has passed, closing " +
+                     std::to_string(e.streams.size()) + " connections");
+  }
+  for (NetStream* s = e.streams.first(); s; s = s->next_in_list()) s->close();
+  if (--draining_ == 0) loop_->stop();
+}
+
+void Worker::end_idle(Entry& e) {
+  const Instant now = loop_->clock().now();
+  for (NetStream* s = e.streams.first(); s; s = s->next_in_list()) {
+    if (s->idle && (s->used() || now - s->born() > fresh_time)) s->end_if_silent();
+  }
+}
+
+void Worker::configuration_changed() {
+  loop_->post([this] {
+    for (const std::unique_ptr<Entry>& e : entries_) e->handler.refresh();
+  });
+}
+
+}  // namespace gateproof::net

@@ -1,0 +1,65 @@
+// Worker: one event loop with everything that serves connections on it. Not shared: what several workers have in common
+// (limits, balancers, health) lives in the engine's snapshot.
+#pragma once
+#include "engine/env/env.h"
+#include "engine/net/event_loop.h"
+#include "engine/net/listener.h"
+#include "engine/net/log.h"
+#include "engine/net/resolver.h"
+#include "engine/net/stream.h"
+#include "engine/net/transport.h"
+#include "engine/pipeline/engine.h"
+#include "engine/upstream/h1_origin.h"
+
+namespace gateproof::net {
+
+// What all workers of a server look at.
+struct ServerShared {
+  pipeline::Engine& engine;
+  const Log& log;
+  Random& random;
+  std::string host_name;
+  size_t connections_max = 0;
+  std::atomic<size_t> connections{0};
+};
+
+class Worker {
+ public:
+  static constexpr Duration full_pause = std::chrono::milliseconds(20);   // between looks while connections_max is reached
+  static constexpr Duration drain_pause = std::chrono::milliseconds(10);  // between looks while draining
+  // A connection that has sent nothing is ended by a drain only after this time, as in Go's Shutdown.
+  static constexpr Duration fresh_time = std::chrono::seconds(5);
+
+  Worker(std::unique_ptr<EventLoop> loop, ServerShared& shared);
+  ~Worker();
+
+  // Before run(), from the thread that made the worker.
+  Result<void> add_entry_point(const config::EntryPointConfig& config, Fd listening);
+  // Accepts and serves until stopped. The calling thread is the worker's.
+  void run();
+
+  // From any thread.
+  void begin_drain();
+  void stop() { loop_->stop(); }
+  void configuration_changed();
+
+ private:
+  struct Entry;
+
+  Task<void> accept_connections(Entry& e);
+  Task<void> drain(Entry& e);
+  void end_idle(Entry& e);
+  void serve(Entry& e, std::unique_ptr<Stream> stream);
+
+  std::unique_ptr<EventLoop> loop_;
+  ServerShared& shared_;
+  NetTransport transport_;
+  RealResolver resolver_;
+  Env env_;
+  upstream::H1Origin origin_;
+  std::vector<std::unique_ptr<Entry>> entries_;
+  size_t draining_ = 0;
+  bool drain_begun_ = false;
+};
+
+}  // namespace gateproof::net

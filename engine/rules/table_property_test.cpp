@@ -1,0 +1,89 @@
+// The index must equal the definition; a printed rule must parse to the same tree.
+#include <gtest/gtest.h>
+
+#include "engine/base/text.h"
+#include "engine/rules/naive_test.h"
+
+namespace gateproof::rules {
+namespace {
+
+using namespace testing;
+
+TEST(RoutingTableProperty, IndexEqualsDefinition) {
+  const bool ok = rc::check("indexed match equals the naive one", [] {
+    const int count = *rc::gen::inRange(0, 40);
+    std::vector<Route> routes;
+    for (int i = 0; i < count; ++i) {
+      const bool v2 = *rc::gen::inRange(0, 4) == 0;
+      Route r;
+      auto parsed = parse_rule(print_rule(*gen_tree(v2, 2)), v2 ? Syntax::v2 : Syntax::v3);
+      RC_ASSERT(parsed.has_value());
+      r.rule = std::move(*parsed);
+      r.name = "r" + std::to_string(i) + "@file";
+      r.priority = *rc::gen::inRange(-2, 3);
+      r.precedence = *rc::gen::inRange(0, 2);
+      routes.push_back(std::move(r));
+    }
+    const RoutingTable table(routes);
+    for (int k = 0; k < 20; ++k) {
+      const Request request = gen_request();
+      const RequestFacts facts = request.facts();
+      const Route* wanted = naive_match(routes, facts);
+      const Route* got = table.match(facts);
+      RC_ASSERT((wanted == nullptr) == (got == nullptr));
+      if (wanted && wanted->name != got->name)
+        RC_FAIL(wanted->rule.text + " beats " + got->rule.text + " at " + request.host +
+                request.path);
+      // The losers are everybody else, each with a reason, and nobody who matches is said to have failed.
+      const auto losers = table.losers(facts, got);
+      RC_ASSERT(losers.size() + (got ? 1 : 0) == routes.size());
+      for (const Loser& l : losers) {
+        RC_ASSERT(!l.why.empty());
+        RC_ASSERT((l.failed == nullptr) == l.route->rule.matches(facts));
+        RC_ASSERT((l.beaten_by != nullptr) == (l.failed == nullptr));
+        if (l.failed) RC_ASSERT(l.failed->matcher->matches(facts) == l.failed->negated);
+      }
+    }
+  });
+  EXPECT_TRUE(ok);
+}
+
+TEST(RuleProperty, PrintParsesToTheSameTree) {
+  const bool ok = rc::check("print, parse, same tree", [] {
+    const RuleNode tree = *gen_tree(false, 4);
+    const std::string text = print_rule(tree);
+    const auto back = parse_rule(text, Syntax::v3);
+    RC_ASSERT(back.has_value());
+    RC_ASSERT(same_tree(tree, back->root));
+    RC_ASSERT(print_rule(back->root) == text);
+  });
+  EXPECT_TRUE(ok);
+}
+
+TEST(RuleProperty, AnyArgumentSurvivesPrinting) {
+  const bool ok = rc::check("bytes in an argument", [](const std::string& bytes) {
+    RC_PRE(!bytes.empty());
+    RuleNode n;
+    n.name = n.written = "Method";
+    n.args = {bytes};
+    const auto back = parse_rule(print_rule(n), Syntax::v3);
+    RC_ASSERT(back.has_value());
+    RC_ASSERT(same_tree(n, back->root));
+  });
+  EXPECT_TRUE(ok);
+}
+
+TEST(RuleProperty, NegationIsPushedToTheLeaves) {
+  const bool ok = rc::check("!(rule) holds when the rule does not", [] {
+    const std::string text = print_rule(*gen_tree(false, 3));
+    const auto rule = parse_rule(text, Syntax::v3);
+    const auto opposite = parse_rule("!(" + text + ")", Syntax::v3);
+    RC_ASSERT(rule.has_value() && opposite.has_value());
+    const Request request = gen_request();
+    RC_ASSERT(rule->matches(request.facts()) != opposite->matches(request.facts()));
+  });
+  EXPECT_TRUE(ok);
+}
+
+}  // namespace
+}  // namespace gateproof::rules

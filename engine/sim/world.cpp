@@ -1,0 +1,327 @@
+#include "engine/sim/world.h"
+
+#include "engine/sim/wire_client.h"
+#include "engine/upstream/h1_origin.h"
+
+namespace gateproof::sim {
+
+// Names of hosts get addresses in the order in which they were registered.
+class World::Resolver final : public gateproof::Resolver {
+ public:
+  std::map<std::string, IpAddress, std::less<>> names;
+  Task<Result<std::vector<IpAddress>>> resolve(std::string host) override {
+    const auto found = names.find(host);
+    if (found == names.end()) co_return Error(Code::not_found, Source::upstream, "no such host: " + host);
+    co_return std::vector<IpAddress>{found->second};
+  }
+};
+
+struct World::Registered {
+  Host host;
+  std::unique_ptr<HostHandler> handler;
+};
+
+namespace {
+
+// The decision without the deed: what would be asked is known, nobody is.
+class Nobody final : public http::Origin {
+ public:
+  Task<Result<void>> round_trip(http::Exchange& x, http::Outbound&) override {
+    x.response = http::Response::make(200);
+    co_return Result<void>();
+  }
+};
+
+// Keeps the routing decision in words while its objects are alive.
+class Decision final : public pipeline::RoutingObserver {
+ public:
+  Decision(std::shared_ptr<const pipeline::Snapshot> s, const Request& r, Outcome& o, Detail detail)
+      : snapshot_(std::move(s)), request_(r), outcome_(o), detail_(detail) {}
+  void routed(const rules::RequestFacts& facts, const rules::RoutingTable& table, const rules::Route* winner) override {
+    if (detail_ == Detail::none) return;
+    if (winner) {
+      outcome_.priority = winner->priority;
+      outcome_.rule = winner->rule.text;
+      outcome_.rule_span = winner->rule_span;
+    }
+    if (detail_ != Detail::candidates) return;
+    outcome_.candidates =
+        pipeline::candidates(*snapshot_, request_.entry_point, request_.tls, facts, table, winner);
+  }
+
+ private:
+  std::shared_ptr<const pipeline::Snapshot> snapshot_;
+  const Request& request_;
+  Outcome& outcome_;
+  Detail detail_;
+};
+
+// The request as the server side of a connection would have read it; false if HTTP/1.1 could not carry it.
+bool fill_exchange(http::Exchange& x, const Request& r) {
+  const Result<http::Target> target = http::parse_target(r.method, r.target);
+  if (!target) return false;
+  x.request.method = r.method;
+  x.request.url.raw = std::string(target->path);
+  x.request.asterisk = target->form == http::Target::Form::asterisk;
+  x.request.query = std::string(target->query);
+  x.request.has_query = target->has_query;
+  x.request.host = target->authority.empty() ? r.host : std::string(target->authority);
+  x.request.version = r.version;
+  for (const auto& [name, value] : r.headers) x.request.headers.add(http::canonical_name(name), text::trim(value));
+  if (!r.body.empty()) {
+    x.request.body = http::Body::text(r.body);
+    if (!r.chunked) x.request.headers.add("Content-Length", std::to_string(r.body.size()));
+  }
+  x.peer = r.peer;
+  x.local = {IpAddress::v4(127, 0, 0, 1), static_cast<uint16_t>(r.tls ? 443 : 80)};
+  x.tls = r.tls;
+  x.entry_point = r.entry_point;
+  return true;
+}
+
+uint64_t mix(uint64_t h, std::string_view s) {
+  for (char c : s) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  return (h ^ 0xff) * 1099511628211ull;
+}
+
+FieldList fields_of(const http::Headers& headers) {
+  FieldList out;
+  for (const auto& f : headers) out.emplace_back(f.name, f.value);
+  return out;
+}
+
+Task<void> finish_body(http::Exchange& x, Outcome& out) {
+  Result<std::string> body = co_await http::read_all(x.response.body, host_request_body_bytes_max);
+  if (body) {
+    out.body = std::move(*body);
+    if (const http::Headers* t = x.response.body.trailers()) out.trailers = fields_of(*t);
+  } else {
+    out.failure = body.error().message;
+  }
+}
+
+Task<void> run_exchange(http::Exchange& x, std::shared_ptr<const pipeline::Snapshot> snapshot,
+                        pipeline::RoutingObserver& observer, Outcome& out) {
+  co_await pipeline::Engine::handle(x, std::move(snapshot), &observer);
+  if (x.request.method != "HEAD" && http::body_allowed(x.response.status)) co_await finish_body(x, out);
+}
+
+}  // namespace
+
+World::World(uint64_t seed, std::shared_ptr<const config::StaticConfig> statics)
+    : random_(seed),
+      resolver_(std::make_unique<Resolver>()),
+      env_{scheduler_, clock_, random_, transport_, *resolver_, "gateproof"},
+      engine_(std::move(statics), clock_, random_, "gateproof"),
+      wire_(std::make_unique<upstream::H1Origin>(env_)),
+      nobody_(std::make_unique<Nobody>()),
+      digest_(mix(1469598103934665603ull, std::to_string(seed))) {
+  direct_.seen = &seen_;
+}
+
+World::~World() = default;
+
+void World::add_host(const std::string& address, Host host) {
+  const HostPort hp = split_host_port(address);
+  const auto port = static_cast<uint16_t>(text::parse_int(hp.port).value_or(80));
+  std::optional<IpAddress> ip = IpAddress::parse(hp.host);
+  if (!ip) {
+    auto& known = resolver_->names;
+    if (const auto found = known.find(hp.host); found != known.end()) {
+      ip = found->second;
+    } else {
+      ip = IpAddress::v4(10, 255, static_cast<uint8_t>(next_ip_ >> 8), static_cast<uint8_t>(next_ip_));
+      ++next_ip_;
+      known.emplace(std::string(hp.host), *ip);
+      direct_.names.emplace(std::string(hp.host), SocketAddress{*ip, port});
+    }
+  }
+  auto registered = std::make_unique<Registered>();
+  registered->host = std::move(host);
+  registered->handler = std::make_unique<HostHandler>(registered->host, &seen_);
+  Registered* r = registered.get();
+  hosts_.push_back(std::move(registered));
+  const SocketAddress at{*ip, port};
+  direct_.add(at, r->host);
+  if (r->host.refuse) {
+    transport_.stop(at);
+    return;
+  }
+  transport_.serve(at, [this, r](std::unique_ptr<Stream> stream) {
+    scheduler_.spawn("host " + r->host.name, pipeline::serve_h1(env_, std::move(stream), *r->handler, {}));
+  });
+}
+
+void World::run_until(const std::function<bool()>& done) {
+  while (!done()) {
+    if (scheduler_.run_ready(1) > 0) continue;
+    const Instant next = scheduler_.next_timer();
+    if (next == instant_max) return;
+    clock_.advance_to(next);
+    scheduler_.fire_timers(clock_.now());
+  }
+}
+
+void World::advance(Duration d) {
+  const Instant end = clock_.now() + d;
+  for (;;) {
+    if (scheduler_.run_ready() > 0) continue;
+    const Instant next = scheduler_.next_timer();
+    if (next > end) break;
+    clock_.advance_to(next);
+    scheduler_.fire_timers(clock_.now());
+  }
+  clock_.advance_to(end);
+}
+
+void World::run(Task<void> task) {
+  if (task.start_root(scheduler_, "exchange")) return;
+  run_until([&] { return task.done(); });
+}
+
+Outcome World::send_direct(const Request& request, Detail detail, http::Origin& origin, bool look_beyond) {
+  Outcome out;
+  out.started_ns = clock_.now().time_since_epoch().count();
+  http::Exchange x(env_);
+  seen_.clear();
+  if (!fill_exchange(x, request)) {
+    out.status = 400;
+    out.reason = "Bad Request";
+    out.failure = "malformed request target";
+    return out;
+  }
+  x.origin = &origin;
+  x.look_beyond = look_beyond;
+  if (detail != Detail::none) x.trace = &out.trace;
+  const auto snapshot = engine_.snapshot();
+  Decision observer(snapshot, request, out, detail);
+  run(run_exchange(x, snapshot, observer, out));
+  out.stopped_by = std::string(x.stopped_by);
+  out.status = x.response.status;
+  out.reason = x.response.reason;
+  out.headers = fields_of(x.response.headers);
+  out.router = std::string(x.router);
+  out.service = std::string(x.service);
+  out.server = std::string(x.server);
+  out.user = x.user;
+  out.attempts = x.attempts;
+  if (x.failure) out.failure = x.failure->message;
+  out.upstream = std::move(seen_);
+  out.finished_ns = clock_.now().time_since_epoch().count();
+  return out;
+}
+
+namespace {
+
+// The wire arm's way into the engine: like a socket's, with the outcome recorded.
+class WireHandler final : public pipeline::ExchangeHandler {
+ public:
+  WireHandler(const pipeline::Engine& engine, http::Origin& origin, const Request& request, Outcome& out, Detail detail)
+      : engine_(engine), origin_(origin), request_(request), out_(out), detail_(detail) {}
+  Task<void> handle(http::Exchange& x) override {
+    x.origin = &origin_;
+    x.entry_point = request_.entry_point;
+    x.tls = request_.tls;
+    if (detail_ != Detail::none) x.trace = &out_.trace;
+    const auto snapshot = engine_.snapshot();
+    Decision observer(snapshot, request_, out_, detail_);
+    co_await pipeline::Engine::handle(x, snapshot, &observer);
+    out_.router = std::string(x.router);
+    out_.service = std::string(x.service);
+    out_.server = std::string(x.server);
+    out_.user = x.user;
+    out_.attempts = x.attempts;
+    if (x.failure) out_.failure = x.failure->message;
+  }
+
+ private:
+  const pipeline::Engine& engine_;
+  http::Origin& origin_;
+  const Request& request_;
+  Outcome& out_;
+  Detail detail_;
+};
+
+pipeline::ServerOptions server_options(const config::EntryPointConfig& e) {
+  pipeline::ServerOptions o;
+  o.read_timeout = e.read_timeout;
+  o.write_timeout = e.write_timeout;
+  o.idle_timeout = e.idle_timeout;
+  o.header_bytes_max = static_cast<size_t>(std::max<int64_t>(e.max_header_bytes, 0));
+  o.keep_alive_requests_max = e.keep_alive_max_requests;
+  o.keep_alive_time_max = e.keep_alive_max_time;
+  return o;
+}
+
+}  // namespace
+
+Outcome World::send_wire(const Request& request, Detail detail) {
+  Outcome out;
+  out.started_ns = clock_.now().time_since_epoch().count();
+  seen_.clear();
+  pipeline::ServerOptions options;
+  const auto& entry_points = engine_.statics().entry_points;
+  if (const auto e = entry_points.find(request.entry_point); e != entry_points.end()) {
+    options = server_options(e->second);
+  }
+  WireHandler handler(engine_, *wire_, request, out, detail);
+  const SocketAddress here{IpAddress::v4(127, 0, 0, 1), static_cast<uint16_t>(request.tls ? 443 : 80)};
+  auto ends = make_pair(scheduler_, request.peer, here, transport_.link);
+  Task<void> server = pipeline::serve_h1(env_, std::move(ends.second), handler, options);
+  Task<WireAnswer> client = wire_exchange(*ends.first, wire_bytes(request), request.method == "HEAD");
+  const bool served = server.start_root(scheduler_, "connection");
+  if (!client.start_root(scheduler_, "client")) run_until([&] { return client.done(); });
+  (void)served;
+  if (client.done()) {
+    WireAnswer a = client.take();
+    out.status = a.status;
+    out.reason = std::move(a.reason);
+    out.headers = std::move(a.headers);
+    out.body = std::move(a.body);
+    out.trailers = std::move(a.trailers);
+    out.connection_kept = a.keep_alive;
+    if (!a.error.empty() && out.failure.empty()) out.failure = a.error;
+  }
+  ends.first->close();
+  if (!server.done()) scheduler_.run_ready();
+  out.upstream = std::move(seen_);
+  out.finished_ns = clock_.now().time_since_epoch().count();
+  return out;
+}
+
+Outcome World::send(const Request& request, Arm arm, Detail detail) {
+  Outcome out = arm == Arm::direct ? send_direct(request, detail, direct_) : send_wire(request, detail);
+  if (detail != Detail::none) record(request, out);
+  return out;
+}
+
+Outcome World::ask(const Request& request, Detail detail) {
+  Outcome out = send_direct(request, detail, *nobody_, true);
+  if (detail != Detail::none) record(request, out);
+  return out;
+}
+
+void World::record(const Request& request, const Outcome& out) {
+  uint64_t h = digest_;
+  h = mix(mix(h, request.method), request.target);
+  h = mix(mix(mix(h, std::to_string(out.status)), out.router), out.server);
+  for (const auto& [name, value] : out.headers) h = mix(mix(h, name), value);
+  h = mix(h, out.body);
+  for (const http::TraceStep& s : out.trace) {
+    h = mix(mix(mix(mix(h, s.stage), s.action), s.detail), std::to_string(s.at_ns));
+  }
+  for (const pipeline::Candidate& c : out.candidates) h = mix(mix(h, c.router), c.why);
+  for (const HostRequest& r : out.upstream) {
+    h = mix(mix(mix(h, r.host), r.target), r.body);
+    for (const auto& [name, value] : r.headers) h = mix(mix(h, name), value);
+  }
+  digest_ = mix(h, std::to_string(out.finished_ns));
+}
+
+std::string World::digest() const {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(digest_));
+  return text;
+}
+
+}  // namespace gateproof::sim

@@ -3,40 +3,58 @@
 #pragma once
 #include "engine/config/static.h"
 #include "engine/env/files.h"
-#include "engine/kubernetes/objects.h"
+#include "engine/kubernetes/translate.h"
 
 namespace gateproof::check {
 
+// Directories in directories; a circle of links ends here.
+inline constexpr size_t directory_depth_max = 32;
+
 enum class FileKind : uint8_t { statics, dynamics, manifests, helm_values, unknown };
+std::string_view to_string(FileKind kind);
 
 struct LoadedFile {
   std::string path;
   FileKind kind = FileKind::unknown;
   std::string text;
   std::vector<config::Document> documents;
+  bool followed = false;  // not given by path: a static file's providers.file names it
 };
+
+// What a file is, from its documents; the name only decides between equals ("values.yaml").
+FileKind classify(const std::vector<config::Document>& documents, std::string_view file_name);
 
 // A static configuration and the dynamic objects, by provider, that it would be served with.
 struct Assembly {
   std::shared_ptr<const config::StaticConfig> statics;
   std::map<std::string, config::DynamicConfig> providers;  // "file", "kubernetescrd", "kubernetes"
-  bool synthetic = false;                                  // no static file was given: entry points were made up
+  bool synthetic = false;          // no static file was given: entry points, resolvers and the API were made up
+  bool helm = false;               // what the chart would render from Helm values
+  std::string file;                // of the static configuration or the values; "" when synthetic
+  config::Findings findings;       // of translating the manifests
+  std::shared_ptr<const kubernetes::ObjectStore> store;  // what the manifests were translated from; null without manifests
+  kubernetes::GatewayResult gateway;                     // looked at, not routed; points into the store
+  std::vector<kubernetes::SecretUsers> users;
 };
 
 struct ConfigSet {
   std::vector<LoadedFile> files;                    // in the order read
   std::vector<std::shared_ptr<const config::StaticConfig>> statics;
   kubernetes::ObjectStore objects;
+  std::map<std::string, config::DynamicConfig> dynamics;  // by path, those that could be decoded
   config::Findings findings;                        // of reading and decoding
-  // One for each static file (in order); one synthetic when there is none.
+  // One for each static file (in order), then one for each Helm values file; one synthetic when there is neither. A static
+  // file without any provider is a part of a configuration, and is put together with everything.
   std::vector<Assembly> assemblies;
 };
 
-// `paths`: files, directories (read recursively), or "-" with `standard_input` as its text. A static file's providers.file is
-// followed (relative to the working directory, else to the static file's directory) when no dynamic file was given by name.
+// `paths`: files, directories (read recursively, names that begin with a dot left out), or "-" with `standard_input` as its
+// text. A static file's providers.file is followed (relative to the working directory, else to the static file's directory)
+// when no dynamic file was given by name.
 ConfigSet load_config_set(const std::vector<std::string>& paths, Files& files, const std::string& standard_input = {});
 
 // Every finding of a set: reading, decoding, building each assembly (engine/pipeline), and the static look (engine/check).
+// Sorted, each once; what holds with some of several static files only says with which.
 config::Findings check_config_set(const ConfigSet& set);
 
 }  // namespace gateproof::check

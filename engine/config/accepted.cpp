@@ -20,7 +20,9 @@ FieldSchema checked(std::string_view name, std::string type) {
 FieldSchema removed_field(std::string_view name) {
   FieldSchema f{name, "removed", "", Shape::any};
   f.decode = [name](const Value& v, void*, DecodeContext& c) {
-    c.error("GP0205", v, "`" + std::string(name) + "` has been removed in Traefik v3: incompatible deprecated option",
+    c.error("GP0205", v,
+            "`" + std::string(name) +
+                "` has been removed in Traefik v3: incompatible deprecated option",
             "remove it; Traefik's v2-to-v3 migration guide names what replaces it");
   };
   return f;
@@ -48,8 +50,14 @@ FieldSchema scalar_field(std::string_view name, char type) {
 
 // A field that is an object, a list or a map of objects, by its opening bracket.
 FieldSchema nested_field(std::string_view name, char open, std::shared_ptr<ObjectSchema> child) {
-  const Shape shape = open == '{' ? Shape::object : open == '[' ? Shape::object_list : Shape::object_map;
-  FieldSchema f{name, open == '{' ? "object" : open == '[' ? "list of objects" : "map of objects", "", shape};
+  const Shape shape = open == '{'   ? Shape::object
+                      : open == '[' ? Shape::object_list
+                                    : Shape::object_map;
+  FieldSchema f{name,
+                open == '{'   ? "object"
+                : open == '[' ? "list of objects"
+                              : "map of objects",
+                "", shape};
   f.child = child.get();
   f.decode = [name, shape, child = std::move(child)](const Value& v, void*, DecodeContext& c) {
     if (shape == Shape::object) {
@@ -115,6 +123,8 @@ std::unique_ptr<ObjectSchema> accepted_schema(std::string_view text) {
   return schema;
 }
 
-void accept_fields(ObjectSchema& schema, std::string_view text) { SpecParser(text).fields(schema, '\0'); }
+void accept_fields(ObjectSchema& schema, std::string_view text) {
+  SpecParser(text).fields(schema, '\0');
+}
 
 }  // namespace gateproof::config

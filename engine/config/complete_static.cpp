@@ -40,7 +40,8 @@ Result<EntryPointAddress> parse_entry_point_address(const Text& address) {
   const std::string_view port = text.substr(colon + 1);
   const auto number = text::parse_int(port.empty() ? "0" : port);
   if (!number) return bad_address(address, "unknown port: " + std::string(port));
-  if (*number < 0 || *number > 65535) return bad_address(address, "address " + std::string(port) + ": invalid port");
+  if (*number < 0 || *number > 65535)
+    return bad_address(address, "address " + std::string(port) + ": invalid port");
   out.host = std::string(parts.host);
   out.port = uint16_t(*number);
   return out;
@@ -50,7 +51,8 @@ namespace {
 
 bool uses_traefik_entry_point(const StaticConfig& s) {
   const bool ping = s.ping && s.ping->entry_point == "traefik" && !s.ping->manual_routing;
-  return (s.api && s.api->insecure) || ping || s.metrics_entry_point == "traefik" || s.rest_insecure;
+  return (s.api && s.api->insecure) || ping || s.metrics_entry_point == "traefik" ||
+         s.rest_insecure;
 }
 
 void add_entry_point(StaticConfig& s, const std::string& name, const std::string& address) {
@@ -63,11 +65,13 @@ void add_entry_point(StaticConfig& s, const std::string& name, const std::string
 
 void complete_static(StaticConfig& s, Findings& findings) {
   if (s.entry_points.empty()) add_entry_point(s, "http", ":80");
-  if (uses_traefik_entry_point(s) && !s.entry_points.count("traefik")) add_entry_point(s, "traefik", ":8080");
+  if (uses_traefik_entry_point(s) && !s.entry_points.count("traefik"))
+    add_entry_point(s, "traefik", ":8080");
   if (s.ping && !s.ping->manual_routing && !s.entry_points.count(s.ping->entry_point)) {
-    findings.add("GP0211", s.ping->span, "ping",
-                 "entryPoint " + text::quote(s.ping->entry_point) + " doesn't exist: ping answers nowhere",
-                 "name an entry point of entryPoints");
+    findings.add(
+        "GP0211", s.ping->span, "ping",
+        "entryPoint " + text::quote(s.ping->entry_point) + " doesn't exist: ping answers nowhere",
+        "name an entry point of entryPoints");
   }
   for (const auto& [name, e] : s.entry_points) {
     if (!e.redirection) continue;
@@ -75,7 +79,8 @@ void complete_static(StaticConfig& s, Findings& findings) {
     const std::string object = "entryPoint " + name;
     const SourceSpan& at = to.span.known() ? to.span : e.redirection->span;
     if (to.value.empty()) {
-      findings.add("GP0211", at, object, "unable to create redirection: the entry point or the port is missing",
+      findings.add("GP0211", at, object,
+                   "unable to create redirection: the entry point or the port is missing",
                    "write to: with the name of an entry point, or :443");
     } else if (!to.value.starts_with(':') && !s.entry_points.count(to.value)) {
       findings.add("GP0211", at, object,

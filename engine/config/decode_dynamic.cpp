@@ -16,7 +16,9 @@ std::string_view provider_of(std::string_view qualified) {
   return at == std::string_view::npos ? std::string_view() : qualified.substr(at + 1);
 }
 
-std::string_view bare_name(std::string_view qualified) { return qualified.substr(0, qualified.rfind('@')); }
+std::string_view bare_name(std::string_view qualified) {
+  return qualified.substr(0, qualified.rfind('@'));
+}
 
 std::vector<NamedValue> named_values(const Value& map, Findings& findings) {
   std::vector<NamedValue> out;
@@ -33,15 +35,17 @@ std::vector<NamedValue> named_values(const Value& map, Findings& findings) {
     }
     out.back().name = "<" + std::string(go_kind) + " Value>";
     findings.add("GP0111", m.key_span, "",
-                 "the name " + m.key + " is no text: Traefik calls the object " + text::quote(out.back().name),
+                 "the name " + m.key + " is no text: Traefik calls the object " +
+                     text::quote(out.back().name),
                  "write the name in quotes: \"" + m.key + "\"");
   }
   for (size_t i = 0; i < map.items.size(); ++i) {
     if (map.items[i].kind != Value::mapping) continue;
     out.push_back({"[" + std::to_string(i) + "]", map.items[i].span, &map.items[i]});
-    findings.add("GP0111", map.items[i].span, "",
-                 "a list where names are wanted: Traefik calls the object " + text::quote(out.back().name),
-                 "write `name:` instead of the dash");
+    findings.add(
+        "GP0111", map.items[i].span, "",
+        "a list where names are wanted: Traefik calls the object " + text::quote(out.back().name),
+        "write `name:` instead of the dash");
   }
   return out;
 }
@@ -50,11 +54,13 @@ namespace {
 
 // Types of Traefik's middlewares that MiddlewareTypes may not have yet (catalogue 3.2).
 constexpr std::string_view documented_types[] = {
-    "addPrefix",    "basicAuth",       "buffering",        "chain",       "circuitBreaker", "compress",
-    "contentType",  "digestAuth",      "encodedCharacters", "errors",     "forwardAuth",    "grpcWeb",
-    "headers",      "inFlightReq",     "ipAllowList",      "ipWhiteList", "passTLSClientCert", "plugin",
-    "rateLimit",    "redirectRegex",   "redirectScheme",   "replacePath", "replacePathRegex", "retry",
-    "stripPrefix",  "stripPrefixRegex"};
+    "addPrefix",         "basicAuth",       "buffering",        "chain",
+    "circuitBreaker",    "compress",        "contentType",      "digestAuth",
+    "encodedCharacters", "errors",          "forwardAuth",      "grpcWeb",
+    "headers",           "inFlightReq",     "ipAllowList",      "ipWhiteList",
+    "passTLSClientCert", "plugin",          "rateLimit",        "redirectRegex",
+    "redirectScheme",    "replacePath",     "replacePathRegex", "retry",
+    "stripPrefix",       "stripPrefixRegex"};
 
 class Decoder {
  public:
@@ -64,8 +70,9 @@ class Decoder {
   std::optional<DynamicConfig> decode(const Value& root) {
     if (root.kind != Value::null && root.kind != Value::mapping) {
       findings_.add("GP0112", root.span, "",
-                    root.kind == Value::sequence ? "cannot unmarshal !!seq into map[string]interface {}"
-                                                 : "cannot unmarshal !!str into map[string]interface {}",
+                    root.kind == Value::sequence
+                        ? "cannot unmarshal !!seq into map[string]interface {}"
+                        : "cannot unmarshal !!str into map[string]interface {}",
                     "write http:, tcp:, udp: or tls: at the top");
       return std::nullopt;
     }
@@ -85,9 +92,11 @@ class Decoder {
                                    [&m](std::string_view n) { return text::iequals(n, m.key); });
     if (name == std::end(names)) {
       const auto near = text::nearest(m.key, names);
-      findings_.add("GP0109", m.key_span, "",
-                    "`" + m.key + "` is no section of the dynamic configuration; everything below it is ignored",
-                    near ? "did you mean `" + *near + "`?" : "known here: http, tcp, udp, tls");
+      findings_.add(
+          "GP0109", m.key_span, "",
+          "`" + m.key +
+              "` is no section of the dynamic configuration; everything below it is ignored",
+          near ? "did you mean `" + *near + "`?" : "known here: http, tcp, udp, tls");
       return;
     }
     DecodeContext c{findings_, ""};
@@ -96,7 +105,8 @@ class Decoder {
       if (*name == "tls") tls(m, c);
       if (*name == "tcp" || *name == "udp") {
         (*name == "tcp" ? tcp_schema() : udp_schema()).decode(m.value, nullptr, c);
-        findings_.add("GP1101", m.key_span, "", "the section `" + std::string(*name) + "` is not acted on yet",
+        findings_.add("GP1101", m.key_span, "",
+                      "the section `" + std::string(*name) + "` is not acted on yet",
                       "nothing to mend: it is checked, and takes no effect here");
       }
     }
@@ -123,7 +133,8 @@ class Decoder {
   // A scalar in the place of an object makes an empty one, as in Traefik; say so.
   bool warn_scalar(const NamedValue& n, const std::string& object) {
     if (n.value->kind == Value::scalar || (n.value->kind == Value::sequence)) {
-      findings_.add("GP0107", n.value->span, object, object + " has no options: its value is ignored",
+      findings_.add("GP0107", n.value->span, object,
+                    object + " has no options: its value is ignored",
                     "write its options as an object");
     }
     return n.value->kind == Value::mapping;
@@ -161,7 +172,8 @@ class Decoder {
     ServersTransportConfig t;
     t.span = n.span;
     t.max_idle_conns_per_host = 0;
-    object(n, "serversTransport", [&](DecodeContext& c) { servers_transport_schema().decode(*n.value, &t, c); });
+    object(n, "serversTransport",
+           [&](DecodeContext& c) { servers_transport_schema().decode(*n.value, &t, c); });
     // Go's net/http keeps two when nothing is said; only the static default is 200.
     if (t.max_idle_conns_per_host == 0) t.max_idle_conns_per_host = 2;
     out_.servers_transports[qualify(n.name, provider_)] = std::move(t);
@@ -180,14 +192,16 @@ class Decoder {
 
   void middleware_type(const Value::Member& m, MiddlewareConfig& mw, DecodeContext& c) {
     const MiddlewareSchema* schema = types_.find(m.key);
-    const auto documented = std::find_if(std::begin(documented_types), std::end(documented_types),
-                                         [&m](std::string_view t) { return text::iequals(t, m.key); });
+    const auto documented =
+        std::find_if(std::begin(documented_types), std::end(documented_types),
+                     [&m](std::string_view t) { return text::iequals(t, m.key); });
     if (!schema && documented == std::end(documented_types)) {
       unknown_type(m, c);
       return;
     }
     const std::string_view type = schema ? schema->type : *documented;
-    const bool allow_empty = schema ? schema->empty_allowed : type == "compress" || type == "contentType";
+    const bool allow_empty =
+        schema ? schema->empty_allowed : type == "compress" || type == "contentType";
     if (!enter_object(type, m.value, allow_empty, c)) return;
     if (!mw.type.empty()) {
       mw.extra_types.emplace_back(type);
@@ -214,12 +228,14 @@ class Decoder {
     at.span = m.key_span;
     const auto near = text::nearest(m.key, names);
     c.error("GP0101", at, "field not found, node: " + m.key,
-            near ? "did you mean `" + *near + "`?" : "write a middleware type of Traefik's, such as `stripPrefix`");
+            near ? "did you mean `" + *near + "`?"
+                 : "write a middleware type of Traefik's, such as `stripPrefix`");
   }
 
   void tls(const Value::Member& section, DecodeContext& c) {
     static const auto options = accepted_schema(
-        "minVersion:s maxVersion:s cipherSuites:l curvePreferences:l clientAuth{caFiles:l clientAuthType:s}"
+        "minVersion:s maxVersion:s cipherSuites:l curvePreferences:l clientAuth{caFiles:l "
+        "clientAuthType:s}"
         " sniStrict:b preferServerCipherSuites:b alpnProtocols:l disableSessionTickets:b");
     static const auto stores = accepted_schema(
         "stores<defaultCertificate{certFile:s keyFile:s}"

@@ -5,7 +5,8 @@
 namespace gateproof::config {
 
 void not_acted_on(std::string_view code, std::string_view block, SourceSpan at, DecodeContext& c) {
-  c.findings.add(code, std::move(at), std::string(c.object), "`" + std::string(block) + "` is not acted on yet",
+  c.findings.add(code, std::move(at), std::string(c.object),
+                 "`" + std::string(block) + "` is not acted on yet",
                  "nothing to mend: it is checked, and takes no effect here");
 }
 
@@ -32,7 +33,8 @@ void note_blocks(const Value& root, DecodeContext& c) {
   for (const Value::Member& m : root.members) {
     const FieldSchema* f = static_schema().find(m.key);
     if (!f || !is_present(m) || f->type == "removed") continue;
-    const bool whole = std::find(std::begin(acted_on), std::end(acted_on), f->name) != std::end(acted_on);
+    const bool whole =
+        std::find(std::begin(acted_on), std::end(acted_on), f->name) != std::end(acted_on);
     const bool part = (f->name == "log" && has_other_member(m.value, {"level"})) ||
                       (f->name == "serversTransport" &&
                        has_other_member(m.value, {"maxIdleConnsPerHost", "forwardingTimeouts"}));
@@ -40,9 +42,13 @@ void note_blocks(const Value& root, DecodeContext& c) {
     if (f->name == "providers") {
       for (const Value::Member& p : m.value.members) {
         const FieldSchema* provider = providers_schema().find(p.key);
-        constexpr std::string_view built[] = {"file", "kubernetesCRD", "kubernetesIngress", "kubernetesGateway"};
-        if (!provider || !is_present(p) || (provider->shape != Shape::object && provider->name != "plugin")) continue;
-        if (std::find(std::begin(built), std::end(built), provider->name) != std::end(built)) continue;
+        constexpr std::string_view built[] = {"file", "kubernetesCRD", "kubernetesIngress",
+                                              "kubernetesGateway"};
+        if (!provider || !is_present(p) ||
+            (provider->shape != Shape::object && provider->name != "plugin"))
+          continue;
+        if (std::find(std::begin(built), std::end(built), provider->name) != std::end(built))
+          continue;
         not_acted_on("GP1105", "providers." + std::string(provider->name), p.key_span, c);
       }
     }
@@ -57,7 +63,8 @@ void note_entry_points(const Value& root, DecodeContext& c) {
     DecodeContext inner{c.findings, object};
     for (const Value::Member& m : e.value.members) {
       for (std::string_view later : {"http2", "http3", "proxyProtocol", "udp"}) {
-        if (text::iequals(later, m.key) && is_present(m)) not_acted_on("GP1107", later, m.key_span, inner);
+        if (text::iequals(later, m.key) && is_present(m))
+          not_acted_on("GP1107", later, m.key_span, inner);
       }
     }
   }
@@ -77,14 +84,16 @@ void check_experimental(const Value& root, DecodeContext& c) {
   const Value* providers = root.find_nocase("providers");
   const Value* knative = providers ? providers->find_nocase("knative") : nullptr;
   if (knative && knative->kind != Value::null && !flag_is_true(root, "experimental.knative")) {
-    c.error("GP0208", *knative, "the experimental Knative feature must be enabled to use the Knative provider",
+    c.error("GP0208", *knative,
+            "the experimental Knative feature must be enabled to use the Knative provider",
             "write experimental.knative: true");
   }
   for (std::string_view block : {"log", "accessLog"}) {
     const Value* b = root.find_nocase(block);
     const Value* otlp = b ? b->find_nocase("otlp") : nullptr;
     if (!otlp || otlp->kind == Value::null || flag_is_true(root, "experimental.otlpLogs")) continue;
-    c.error("GP0208", *otlp, "the experimental OTLPLogs feature must be enabled to use OTLP logging",
+    c.error("GP0208", *otlp,
+            "the experimental OTLPLogs feature must be enabled to use OTLP logging",
             "write experimental.otlpLogs: true");
   }
 }
@@ -103,9 +112,11 @@ Value known_root(const Document& doc, DecodeContext& c) {
     std::vector<std::string_view> names;
     for (const FieldSchema& f : static_schema().fields) names.push_back(f.name);
     const auto near = text::nearest(m.key, names);
-    c.findings.add("GP0109", m.key_span, "",
-                   "`" + m.key + "` is no block of the static configuration; everything below it is ignored",
-                   near ? "did you mean `" + *near + "`?" : "remove it, or see Traefik's list of static options");
+    c.findings.add(
+        "GP0109", m.key_span, "",
+        "`" + m.key + "` is no block of the static configuration; everything below it is ignored",
+        near ? "did you mean `" + *near + "`?"
+             : "remove it, or see Traefik's list of static options");
   }
   return root;
 }
@@ -117,7 +128,8 @@ std::optional<StaticConfig> decode_static(const Document& doc, Findings& finding
   if (doc.origin == Origin::file) out.file_name = doc.file;
   DecodeContext c{findings, ""};
   if (doc.root.kind != Value::null && doc.root.kind != Value::mapping) {
-    c.error("GP0112", doc.root, "the static configuration is no object", "write entryPoints: and providers: at the top");
+    c.error("GP0112", doc.root, "the static configuration is no object",
+            "write entryPoints: and providers: at the top");
     return std::nullopt;
   }
   const Value root = known_root(doc, c);

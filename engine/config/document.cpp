@@ -50,8 +50,8 @@ std::optional<Format> format_of(std::string_view file_name) {
 
 std::optional<Error> Budget::node(const SourceSpan& at) {
   if (++nodes_ <= limits_.nodes_max) return std::nullopt;
-  return Error(Code::limit, "too many values: the limit is " + std::to_string(limits_.nodes_max), at,
-               "split the configuration into several files");
+  return Error(Code::limit, "too many values: the limit is " + std::to_string(limits_.nodes_max),
+               at, "split the configuration into several files");
 }
 
 std::optional<Error> Budget::expand(size_t nodes, const SourceSpan& at) {
@@ -59,15 +59,16 @@ std::optional<Error> Budget::expand(size_t nodes, const SourceSpan& at) {
   nodes_ += nodes;
   if (alias_nodes_ <= limits_.alias_nodes_max && nodes_ <= limits_.nodes_max) return std::nullopt;
   return Error(Code::limit,
-               "document contains excessive aliasing: the limit is " + std::to_string(limits_.alias_nodes_max) +
-                   " values from aliases",
+               "document contains excessive aliasing: the limit is " +
+                   std::to_string(limits_.alias_nodes_max) + " values from aliases",
                at, "write the values out, or use fewer aliases of aliases");
 }
 
 std::optional<Error> Budget::depth(size_t depth, const SourceSpan& at) const {
   if (depth <= limits_.depth_max) return std::nullopt;
-  return Error(Code::limit, "nested too deeply: the limit is " + std::to_string(limits_.depth_max) + " levels", at,
-               "no option is nested so deeply: remove the surplus brackets or indentation");
+  return Error(Code::limit,
+               "nested too deeply: the limit is " + std::to_string(limits_.depth_max) + " levels",
+               at, "no option is nested so deeply: remove the surplus brackets or indentation");
 }
 
 namespace {
@@ -108,7 +109,8 @@ Result<std::vector<Value>> read_text(std::string_view raw, const FileName& file,
                                      const TextLimits& limits, bool first_only, bool* more) {
   const std::string_view text = without_bom(raw);
   const bool json = format == Format::json || (format == Format::yaml && looks_like_json(text));
-  if (auto e = check_text(text, file, json ? limits.json_bytes_max : limits.file_bytes_max)) return std::move(*e);
+  if (auto e = check_text(text, file, json ? limits.json_bytes_max : limits.file_bytes_max))
+    return std::move(*e);
   if (format == Format::toml) {
     Result<Value> v = read_toml(text, file, limits);
     if (v.has_error()) return v.error();
@@ -118,7 +120,8 @@ Result<std::vector<Value>> read_text(std::string_view raw, const FileName& file,
     Result<Value> v = read_json(text, file, limits);
     if (v.has_value()) return std::vector<Value>{std::move(*v)};
     // A text in braces under a YAML name may be YAML's flow style; a limit is a limit for both.
-    if (format == Format::json || v.error().code == Code::limit || text.size() > limits.file_bytes_max) {
+    if (format == Format::json || v.error().code == Code::limit ||
+        text.size() > limits.file_bytes_max) {
       return v.error();
     }
   }
@@ -144,8 +147,8 @@ Result<Document> parse_document(std::string_view text, const std::string& file, 
   return doc;
 }
 
-Result<std::vector<Document>> parse_documents(std::string_view text, const std::string& file, Format format,
-                                              const TextLimits& limits) {
+Result<std::vector<Document>> parse_documents(std::string_view text, const std::string& file,
+                                              Format format, const TextLimits& limits) {
   const auto name = std::make_shared<const std::string>(file);
   Result<std::vector<Value>> values = read_text(text, name, format, limits, false, nullptr);
   if (values.has_error()) return values.error();

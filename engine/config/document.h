@@ -14,8 +14,8 @@ struct Value {
   struct Member;
 
   Kind kind = null;
-  bool quoted = false;          // scalar: written as a string, so "true" is no bool
-  std::string text;             // scalar
+  bool quoted = false;  // scalar: written as a string, so "true" is no bool
+  std::string text;     // scalar
   // Where it is. Of a scalar: its first content character, so behind the quote, and for a block scalar (| >) on the first line
   // of its content; span.at(n, len) then points n bytes into the text. length is 0 when the text holds a line break.
   SourceSpan span;
@@ -29,7 +29,9 @@ struct Value {
   // find() along a dotted path, "metadata.name".
   const Value* at(std::string_view dotted) const;
   // The scalar's text, or "" when this is something else.
-  std::string_view str() const { return kind == scalar ? std::string_view(text) : std::string_view(); }
+  std::string_view str() const {
+    return kind == scalar ? std::string_view(text) : std::string_view();
+  }
 };
 
 struct Value::Member {
@@ -41,11 +43,13 @@ struct Value::Member {
 
 // Limits of a configuration text. Each is an Error with Code::limit and a span.
 struct TextLimits {
-  size_t file_bytes_max = 8u << 20;    // a larger YAML or TOML text is refused before it is parsed
-  size_t json_bytes_max = 64u << 20;   // the same for JSON, also under a YAML extension: its reader is much faster
-  size_t depth_max = 64;               // nesting of collections
-  size_t nodes_max = 4'000'000;        // values
-  size_t alias_nodes_max = 200'000;    // values that YAML aliases and merge keys expand to (alias bombs stop here)
+  size_t file_bytes_max = 8u << 20;  // a larger YAML or TOML text is refused before it is parsed
+  size_t json_bytes_max =
+      64u << 20;  // the same for JSON, also under a YAML extension: its reader is much faster
+  size_t depth_max = 64;         // nesting of collections
+  size_t nodes_max = 4'000'000;  // values
+  size_t alias_nodes_max =
+      200'000;  // values that YAML aliases and merge keys expand to (alias bombs stop here)
 };
 
 enum class Origin : uint8_t { file, flags, environment };
@@ -53,7 +57,8 @@ enum class Origin : uint8_t { file, flags, environment };
 struct Document {
   Value root;
   std::string file;
-  bool more = false;  // parse_document only: the text holds further YAML documents, which Traefik ignores
+  bool more =
+      false;  // parse_document only: the text holds further YAML documents, which Traefik ignores
   Origin origin = Origin::file;
 };
 
@@ -64,8 +69,8 @@ std::optional<Format> format_of(std::string_view file_name);  // by extension .y
 Result<Document> parse_document(std::string_view text, const std::string& file, Format format,
                                 const TextLimits& limits = {});
 // Every document of a multi-document YAML text (or the one of JSON).
-Result<std::vector<Document>> parse_documents(std::string_view text, const std::string& file, Format format,
-                                              const TextLimits& limits = {});
+Result<std::vector<Document>> parse_documents(std::string_view text, const std::string& file,
+                                              Format format, const TextLimits& limits = {});
 
 // Where a problem is, as text: "http.routers.shop.rule".
 struct Path {

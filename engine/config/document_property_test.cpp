@@ -9,9 +9,10 @@ namespace gateproof::config {
 namespace {
 
 rc::Gen<std::string> any_text() {
-  return rc::gen::oneOf(rc::gen::container<std::string>(rc::gen::inRange<char>(' ', '~')),
-                        rc::gen::elementOf(std::vector<std::string>{"", "true", "12", "~", "a\nb", "\xC3\xA9", "- x",
-                                                                    "a: b", "#c", "{{", "\t", "\"", "'", "<<"}));
+  return rc::gen::oneOf(
+      rc::gen::container<std::string>(rc::gen::inRange<char>(' ', '~')),
+      rc::gen::elementOf(std::vector<std::string>{"", "true", "12", "~", "a\nb", "\xC3\xA9", "- x",
+                                                  "a: b", "#c", "{{", "\t", "\"", "'", "<<"}));
 }
 
 rc::Gen<Value> any_value(int depth) {
@@ -22,29 +23,32 @@ rc::Gen<Value> any_value(int depth) {
     v.text = std::move(text);
     return v;
   });
-  const auto word = rc::gen::map(rc::gen::elementOf(std::vector<std::string>{"12", "1.5", "true", "-3"}),
-                                 [](std::string text) {
-                                   Value v;
-                                   v.kind = Value::scalar;
-                                   v.text = std::move(text);
-                                   return v;
-                                 });
+  const auto word =
+      rc::gen::map(rc::gen::elementOf(std::vector<std::string>{"12", "1.5", "true", "-3"}),
+                   [](std::string text) {
+                     Value v;
+                     v.kind = Value::scalar;
+                     v.text = std::move(text);
+                     return v;
+                   });
   if (depth == 0) return rc::gen::oneOf(scalar, word, rc::gen::just(Value{}));
-  const auto list = rc::gen::map(
-      rc::gen::resize(4, rc::gen::container<std::vector<Value>>(any_value(depth - 1))), [](std::vector<Value> items) {
-        Value v;
-        v.kind = Value::sequence;
-        v.items = std::move(items);
-        return v;
-      });
-  const auto map = rc::gen::map(
-      rc::gen::resize(4, rc::gen::container<std::map<std::string, Value>>(any_text(), any_value(depth - 1))),
-      [](std::map<std::string, Value> members) {
-        Value v;
-        v.kind = Value::mapping;
-        for (auto& [key, value] : members) v.members.push_back({key, true, {}, std::move(value)});
-        return v;
-      });
+  const auto list =
+      rc::gen::map(rc::gen::resize(4, rc::gen::container<std::vector<Value>>(any_value(depth - 1))),
+                   [](std::vector<Value> items) {
+                     Value v;
+                     v.kind = Value::sequence;
+                     v.items = std::move(items);
+                     return v;
+                   });
+  const auto map = rc::gen::map(rc::gen::resize(4, rc::gen::container<std::map<std::string, Value>>(
+                                                       any_text(), any_value(depth - 1))),
+                                [](std::map<std::string, Value> members) {
+                                  Value v;
+                                  v.kind = Value::mapping;
+                                  for (auto& [key, value] : members)
+                                    v.members.push_back({key, true, {}, std::move(value)});
+                                  return v;
+                                });
   return rc::gen::oneOf(scalar, word, list, map);
 }
 
@@ -74,7 +78,8 @@ std::string to_json(const Value& v) {
     return "[" + out + "]";
   }
   if (v.kind != Value::mapping) return scalar_text_of(v);
-  for (const Value::Member& m : v.members) out += (out.empty() ? "" : ", ") + quoted(m.key) + ": " + to_json(m.value);
+  for (const Value::Member& m : v.members)
+    out += (out.empty() ? "" : ", ") + quoted(m.key) + ": " + to_json(m.value);
   return "{" + out + "}";
 }
 
@@ -101,7 +106,8 @@ bool same(const Value& a, const Value& b) {
     if (!same(a.items[i], b.items[i])) return false;
   }
   for (size_t i = 0; i < a.members.size(); ++i) {
-    if (a.members[i].key != b.members[i].key || !same(a.members[i].value, b.members[i].value)) return false;
+    if (a.members[i].key != b.members[i].key || !same(a.members[i].value, b.members[i].value))
+      return false;
   }
   return true;
 }
@@ -111,7 +117,8 @@ void check_spans(const Value& v, const std::vector<std::string_view>& lines) {
   RC_ASSERT(v.span.line >= 1 && v.span.line <= lines.size());
   const std::string_view line = lines[v.span.line - 1];
   RC_ASSERT(v.span.column >= 1 && v.span.column <= line.size() + 1);
-  if (v.kind == Value::scalar && !v.text.empty() && v.text.find_first_of("\"\\\n\t") == std::string::npos) {
+  if (v.kind == Value::scalar && !v.text.empty() &&
+      v.text.find_first_of("\"\\\n\t") == std::string::npos) {
     RC_ASSERT(line.substr(v.span.column - 1, v.text.size()) == v.text);
   }
   for (const Value& item : v.items) check_spans(item, lines);

@@ -5,7 +5,8 @@
 namespace gateproof::config {
 namespace {
 
-std::string error_of(std::string_view text, const std::string& file, const TextLimits& limits = {}) {
+std::string error_of(std::string_view text, const std::string& file,
+                     const TextLimits& limits = {}) {
   const Result<Document> doc = parse_document(text, file, *format_of(file), limits);
   if (doc.has_value()) return "no error";
   EXPECT_GT(doc.error().span.line, 0u) << doc.error().message;
@@ -15,8 +16,8 @@ std::string error_of(std::string_view text, const std::string& file, const TextL
 
 std::string place(const Value* v) {
   if (!v) return "absent";
-  return std::to_string(v->span.line) + ":" + std::to_string(v->span.column) + "+" + std::to_string(v->span.length) +
-         (v->quoted ? " q " : " ") + v->text;
+  return std::to_string(v->span.line) + ":" + std::to_string(v->span.column) + "+" +
+         std::to_string(v->span.length) + (v->quoted ? " q " : " ") + v->text;
 }
 
 TEST(Yaml, SpansPointAtContent) {
@@ -37,10 +38,11 @@ TEST(Yaml, SpansPointAtContent) {
   const Result<Document> doc = parse_document(text, "a.yml", Format::yaml);
   ASSERT_TRUE(doc.has_value());
   const std::pair<const char*, const char*> rows[] = {
-      {"plain", "3:10+9 Host(`x`)"}, {"double", "4:12+1 q b"},     {"single", "5:12+1 q c"},
-      {"anchored", "6:16+4 deep"},   {"tagged", "7:17+2 q 12"},    {"block", "10:5+0 q \ntext\n"},
+      {"plain", "3:10+9 Host(`x`)"}, {"double", "4:12+1 q b"},  {"single", "5:12+1 q c"},
+      {"anchored", "6:16+4 deep"},   {"tagged", "7:17+2 q 12"}, {"block", "10:5+0 q \ntext\n"},
       {"none", "12:3+4 "},           {"ref", "6:16+4 deep"}};
-  for (const auto& [key, want] : rows) EXPECT_EQ(place(doc->root.at(std::string("http.") + key)), want) << key;
+  for (const auto& [key, want] : rows)
+    EXPECT_EQ(place(doc->root.at(std::string("http.") + key)), want) << key;
   const Value* list = doc->root.at("http.flow.k");
   ASSERT_TRUE(list && list->items.size() == 2);
   EXPECT_EQ(place(&list->items[0]), "11:14+1 1");
@@ -49,8 +51,9 @@ TEST(Yaml, SpansPointAtContent) {
 }
 
 TEST(Yaml, MergeKeys) {
-  const auto doc = parse_document("a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\nc: {y: 0, <<: [*a, *b]}\nd: {<<: *a}\n",
-                                  "m.yml", Format::yaml);
+  const auto doc = parse_document(
+      "a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\nc: {y: 0, <<: [*a, *b]}\nd: {<<: *a}\n", "m.yml",
+      Format::yaml);
   ASSERT_TRUE(doc.has_value());
   EXPECT_EQ(doc->root.at("c.y")->text, "0");  // the own member wins
   EXPECT_EQ(doc->root.at("c.x")->text, "1");
@@ -89,10 +92,13 @@ TEST(Documents, MalformedTextsHavePlaces) {
        "e.yml:2:9 found character that cannot start any token: a tab in the indentation"},
       {"a: 1\nb: [1, 2\nc: 3\n", "e.yml", "e.yml:3:2 yaml: end of sequence flow not found"},
       {"a: 1\na: 2\n", "e.yml", "e.yml:2:1 mapping key \"a\" already defined at line 1"},
-      {std::string("a: \0\n", 5), "e.yml", "e.yml:1:4 control characters are not allowed: byte 0x00"},
+      {std::string("a: \0\n", 5), "e.yml",
+       "e.yml:1:4 control characters are not allowed: byte 0x00"},
       {"a: \xC3\x28", "e.yml", "e.yml:1:4 invalid UTF-8: byte 0xc3"},
       {"a: \xED\xA0\x80", "e.yml", "e.yml:1:4 invalid UTF-8: byte 0xed"},
-      {"\x7F" "ELF\x02", "e.yml", "e.yml:1:1 control characters are not allowed: byte 0x7f"},
+      {"\x7F"
+       "ELF\x02",
+       "e.yml", "e.yml:1:1 control characters are not allowed: byte 0x7f"},
       {"a: \xC2\x80", "e.yml", "e.yml:1:4 control characters are not allowed: byte 0xc2"},
       {"a: *nope\n", "e.yml", "e.yml:1:4 yaml: the referenced anchor is not defined"},
       {"a: &x [*x]\n", "e.yml", "e.yml:1:8 anchor value contains itself"},
@@ -105,13 +111,15 @@ TEST(Documents, MalformedTextsHavePlaces) {
       {"{} x", "e.json", "e.json:1:4 text after the end of the JSON value"},
       {"{\"a\": \"\\ud800\"}", "e.json", "e.json:1:8 half of a surrogate pair"},
       {"{\"a\": \"\\q\"}", "e.json", "e.json:1:8 unknown escape in a JSON text"},
-      {"a = \n", "e.toml", "e.toml:1:5 toml: Error while parsing key-value pair: expected value, saw '\\n'"}};
+      {"a = \n", "e.toml",
+       "e.toml:1:5 toml: Error while parsing key-value pair: expected value, saw '\\n'"}};
   for (const auto& [text, file, want] : rows) EXPECT_EQ(error_of(text, file), want) << text;
 }
 
 TEST(Json, ValuesAndSpans) {
-  const auto doc = parse_document("{\n  \"a\": \"x\\u00e9\\ud83d\\ude00\\n\",\n  \"b\": [1.50, true, null]\n}", "j.json",
-                                  Format::json);
+  const auto doc =
+      parse_document("{\n  \"a\": \"x\\u00e9\\ud83d\\ude00\\n\",\n  \"b\": [1.50, true, null]\n}",
+                     "j.json", Format::json);
   ASSERT_TRUE(doc.has_value());
   EXPECT_EQ(doc->root.at("a")->text, "x\xC3\xA9\xF0\x9F\x98\x80\n");
   EXPECT_EQ(doc->root.at("a")->span.to_string(), "j.json:2:9");
@@ -129,7 +137,8 @@ TEST(Json, UnderAYamlNameFallsBackToYaml) {
 
 TEST(Toml, ValuesAndSpans) {
   const std::string text =
-      "[http.routers.a]\n  rule = \"Host(`x`)\"\n  \"\xC3\xA9 k\" = 'lit'\n  prio = 0x1F\n  f = 12.0\n  l = [1, \"a\"]\n"
+      "[http.routers.a]\n  rule = \"Host(`x`)\"\n  \"\xC3\xA9 k\" = 'lit'\n  prio = 0x1F\n  f = "
+      "12.0\n  l = [1, \"a\"]\n"
       "[[http.x]]\na.b = true\n";
   const auto doc = parse_document(text, "t.toml", Format::toml);
   ASSERT_TRUE(doc.has_value());
@@ -150,10 +159,12 @@ TEST(Limits, FileBytes) {
   TextLimits limits;
   limits.file_bytes_max = 6;
   EXPECT_EQ(error_of("a: 123", "l.yml", limits), "no error");
-  EXPECT_EQ(error_of("a: 1234", "l.yml", limits), "l.yml:1:7 the configuration is too large: 7 bytes, the limit is 6");
+  EXPECT_EQ(error_of("a: 1234", "l.yml", limits),
+            "l.yml:1:7 the configuration is too large: 7 bytes, the limit is 6");
   limits.file_bytes_max = 0;
   EXPECT_EQ(error_of("", "l.yml", limits), "no error");
-  EXPECT_EQ(error_of("a", "l.yml", limits), "l.yml:1:1 the configuration is too large: 1 bytes, the limit is 0");
+  EXPECT_EQ(error_of("a", "l.yml", limits),
+            "l.yml:1:1 the configuration is too large: 1 bytes, the limit is 0");
 }
 
 TEST(Limits, JsonBytes) {
@@ -166,7 +177,8 @@ TEST(Limits, JsonBytes) {
   // A text in braces that is no JSON may be YAML, but has no claim to JSON's greater limit.
   EXPECT_EQ(error_of("{a: 1}", "l.yml", limits), "l.yml:1:2 expected a name in double quotes");
   limits.json_bytes_max = 0;
-  EXPECT_EQ(error_of("{}", "l.json", limits), "l.json:1:1 the configuration is too large: 2 bytes, the limit is 0");
+  EXPECT_EQ(error_of("{}", "l.json", limits),
+            "l.json:1:1 the configuration is too large: 2 bytes, the limit is 0");
 }
 
 TEST(Limits, TenMegabytesOfYamlAreTooLargeByDefault) {
@@ -178,7 +190,9 @@ TEST(Limits, TenMegabytesOfYamlAreTooLargeByDefault) {
   EXPECT_GT(doc.error().span.line, 1000u);
 }
 
-std::string nested(size_t depth) { return "a: " + std::string(depth - 1, '[') + std::string(depth - 1, ']'); }
+std::string nested(size_t depth) {
+  return "a: " + std::string(depth - 1, '[') + std::string(depth - 1, ']');
+}
 
 TEST(Limits, Depth) {
   TextLimits limits;
@@ -186,8 +200,10 @@ TEST(Limits, Depth) {
   EXPECT_EQ(error_of(nested(65), "l.yml"), "l.yml:1:67 nested too deeply: the limit is 64 levels");
   const std::string json = std::string(64, '[') + std::string(64, ']');
   EXPECT_EQ(error_of(json, "l.json"), "no error");
-  EXPECT_EQ(error_of("[" + json + "]", "l.json"), "l.json:1:65 nested too deeply: the limit is 64 levels");
-  EXPECT_EQ(error_of("a = " + json, "l.toml"), "l.toml:1:68 nested too deeply: the limit is 64 levels");
+  EXPECT_EQ(error_of("[" + json + "]", "l.json"),
+            "l.json:1:65 nested too deeply: the limit is 64 levels");
+  EXPECT_EQ(error_of("a = " + json, "l.toml"),
+            "l.toml:1:68 nested too deeply: the limit is 64 levels");
   limits.depth_max = 0;
   EXPECT_EQ(error_of("a", "l.yml", limits), "no error");
   EXPECT_EQ(error_of("[]", "l.yml", limits), "l.yml:1:1 nested too deeply: the limit is 0 levels");
@@ -201,21 +217,26 @@ TEST(Limits, HostileNestingEndsBeforeRecursionHurts) {
     dashes += "- ";
     questions += "? ";
   }
-  EXPECT_NE(error_of(std::string(200'000, '['), "l.yml").find("nested too deeply"), std::string::npos);
+  EXPECT_NE(error_of(std::string(200'000, '['), "l.yml").find("nested too deeply"),
+            std::string::npos);
   EXPECT_NE(error_of(maps, "l.yml").find("nested too deeply"), std::string::npos);
   EXPECT_NE(error_of(dashes, "l.yml").find("nested too deeply"), std::string::npos);
   EXPECT_NE(error_of(questions, "l.yml").find("nested too deeply"), std::string::npos);
   EXPECT_NE(error_of(dots + "a = 1", "l.toml").find("nested too deeply"), std::string::npos);
-  EXPECT_NE(error_of("a = " + std::string(200'000, '['), "l.toml").find("exceeded maximum nested"), std::string::npos);
-  EXPECT_NE(error_of(std::string(200'000, '['), "l.json").find("nested too deeply"), std::string::npos);
+  EXPECT_NE(error_of("a = " + std::string(200'000, '['), "l.toml").find("exceeded maximum nested"),
+            std::string::npos);
+  EXPECT_NE(error_of(std::string(200'000, '['), "l.json").find("nested too deeply"),
+            std::string::npos);
 }
 
 TEST(Limits, Nodes) {
   TextLimits limits;
   limits.nodes_max = 4;  // the list and three elements; a YAML root counts as well
   EXPECT_EQ(error_of("[1, 2, 3]", "l.json", limits), "no error");
-  EXPECT_EQ(error_of("[1, 2, 3, 4]", "l.json", limits), "l.json:1:11 too many values: the limit is 4");
-  EXPECT_EQ(error_of("[1, 2, 3, 4]", "l.yml", limits), "l.yml:1:11 too many values: the limit is 4");
+  EXPECT_EQ(error_of("[1, 2, 3, 4]", "l.json", limits),
+            "l.json:1:11 too many values: the limit is 4");
+  EXPECT_EQ(error_of("[1, 2, 3, 4]", "l.yml", limits),
+            "l.yml:1:11 too many values: the limit is 4");
   limits.nodes_max = 0;
   EXPECT_EQ(error_of("1", "l.json", limits), "l.json:1:1 too many values: the limit is 0");
 }

@@ -32,20 +32,21 @@ struct RouterConfig {
   std::vector<Text> middlewares;   // as written; unqualified takes the router's provider
   Text service;
   Text rule;
-  Text rule_syntax;                // "", "v2", anything else is v3
-  Located<int64_t> priority;       // 0: automatic
+  Text rule_syntax;           // "", "v2", anything else is v3
+  Located<int64_t> priority;  // 0: automatic
   std::optional<RouterTls> tls;
   std::vector<Text> parent_refs;
   bool has_observability = false;
-  SourceSpan span;                 // of the router's key
+  SourceSpan span;  // of the router's key
 };
 
 // A middleware's options, decoded by its own schema (engine/middleware). Exactly one type; more is an error of the object.
 struct MiddlewareConfig {
   std::string type;                      // as documented: "stripPrefix"
   std::vector<std::string> extra_types;  // other types written in the same object
-  std::shared_ptr<const void> options;   // the struct of that type; null: a type of Traefik's that is not built yet (GP1108)
-  std::vector<Text> refs;                // names of middlewares it refers to (chain)
+  std::shared_ptr<const void>
+      options;  // the struct of that type; null: a type of Traefik's that is not built yet (GP1108)
+  std::vector<Text> refs;  // names of middlewares it refers to (chain)
   SourceSpan span;
 };
 
@@ -92,8 +93,9 @@ struct WeightedConfig {
 struct ServiceConfig {
   std::optional<LoadBalancerConfig> load_balancer;
   std::optional<WeightedConfig> weighted;
-  std::vector<std::string> later_types;  // mirroring, failover, highestRandomWeight: understood, not built yet
-  std::vector<std::string> types;        // every type written, in order
+  std::vector<std::string>
+      later_types;  // mirroring, failover, highestRandomWeight: understood, not built yet
+  std::vector<std::string> types;  // every type written, in order
   std::vector<Text> middlewares;
   SourceSpan span;
 };
@@ -112,7 +114,7 @@ struct DynamicConfig {
   std::map<std::string, MiddlewareConfig> middlewares;
   std::map<std::string, ServiceConfig> services;
   std::map<std::string, ServersTransportConfig> servers_transports;
-  std::map<std::string, SourceSpan> tls_options;   // names that exist; acted on with TLS
+  std::map<std::string, SourceSpan> tls_options;  // names that exist; acted on with TLS
   struct Certificate {
     Text cert_file, key_file;
   };
@@ -128,7 +130,8 @@ struct NamedValue {
 };
 std::vector<NamedValue> named_values(const Value& map, Findings& findings);
 
-std::string qualify(std::string_view name, std::string_view provider);  // "x" -> "x@provider"; "x@y" stays
+std::string qualify(std::string_view name,
+                    std::string_view provider);  // "x" -> "x@provider"; "x@y" stays
 std::string_view provider_of(std::string_view qualified);
 std::string_view bare_name(std::string_view qualified);
 
@@ -145,7 +148,7 @@ class MiddlewareTypes {
 
 // Decodes Traefik's dynamic configuration of one file. Errors reject the whole file, as Traefik does ("field not found,
 // node: x"): the result is then nullopt and `findings` holds every problem, not only the first.
-std::optional<DynamicConfig> decode_dynamic(const Document& doc, std::string_view provider, const MiddlewareTypes& types,
-                                            Findings& findings);
+std::optional<DynamicConfig> decode_dynamic(const Document& doc, std::string_view provider,
+                                            const MiddlewareTypes& types, Findings& findings);
 
 }  // namespace gateproof::config

@@ -49,11 +49,14 @@ const ObjectSchema& tcp_schema() {
       "routers<entryPoints:l middlewares:l service:s rule:s ruleSyntax:s priority:i"
       " tls{passthrough:b options:s certResolver:s domains[main:s sans:l]}!>"
       " services<loadBalancer{servers[address:s tls:b] serversTransport:s terminationDelay:i"
-      " proxyProtocol{version:i}! healthCheck{port:i send:s expect:s interval:d unhealthyInterval:d timeout:d}}"
+      " proxyProtocol{version:i}! healthCheck{port:i send:s expect:s interval:d "
+      "unhealthyInterval:d timeout:d}}"
       " weighted{services[name:s weight:i] healthCheck{}!}>"
       " middlewares<ipAllowList{sourceRange:l} ipWhiteList{sourceRange:l} inFlightConn{amount:i}>"
-      " serversTransports<dialTimeout:d dialKeepAlive:d terminationDelay:d proxyProtocol{version:i}!"
-      " tls{serverName:s insecureSkipVerify:b rootCAs:l certificates[certFile:s keyFile:s] peerCertURI:s"
+      " serversTransports<dialTimeout:d dialKeepAlive:d terminationDelay:d "
+      "proxyProtocol{version:i}!"
+      " tls{serverName:s insecureSkipVerify:b rootCAs:l certificates[certFile:s keyFile:s] "
+      "peerCertURI:s"
       " spiffe{ids:l trustDomain:s}!}!> models:-");
   return *schema;
 }
@@ -69,7 +72,8 @@ const Schema<ServersTransportConfig>& servers_transport_schema() {
   static const Schema<ServersTransportConfig> timeouts = [] {
     Schema<ServersTransportConfig> s;
     s.field("dialTimeout", &ServersTransportConfig::dial_timeout, "duration", "30s");
-    s.field("responseHeaderTimeout", &ServersTransportConfig::response_header_timeout, "duration", "0s");
+    s.field("responseHeaderTimeout", &ServersTransportConfig::response_header_timeout, "duration",
+            "0s");
     s.field("idleConnTimeout", &ServersTransportConfig::idle_conn_timeout, "duration", "90s");
     accept_fields(s, "readIdleTimeout:d pingTimeout:d");
     return s;
@@ -78,9 +82,11 @@ const Schema<ServersTransportConfig>& servers_transport_schema() {
     Schema<ServersTransportConfig> s;
     s.field("maxIdleConnsPerHost", &ServersTransportConfig::max_idle_conns_per_host, "integer");
     s.group("forwardingTimeouts", timeouts);
-    accept_fields(s,
-                  "serverName:s insecureSkipVerify:b rootCAs:l certificates[certFile:s keyFile:s] cipherSuites:l"
-                  " minVersion:s maxVersion:s disableHTTP2:b peerCertURI:s spiffe{ids:l trustDomain:s}!");
+    accept_fields(
+        s,
+        "serverName:s insecureSkipVerify:b rootCAs:l certificates[certFile:s keyFile:s] "
+        "cipherSuites:l"
+        " minVersion:s maxVersion:s disableHTTP2:b peerCertURI:s spiffe{ids:l trustDomain:s}!");
     return s;
   }();
   return schema;

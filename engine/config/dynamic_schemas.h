@@ -4,7 +4,7 @@
 
 namespace gateproof::config {
 
-const Schema<RouterTls>& router_tls_schema();          // routers and entry points
+const Schema<RouterTls>& router_tls_schema();  // routers and entry points
 const Schema<RouterConfig>& router_schema();
 const Schema<ServersTransportConfig>& servers_transport_schema();
 const ObjectSchema& tcp_schema();

@@ -37,7 +37,7 @@ const Schema<Sticky>& sticky_schema() {
 }
 
 template <class T>
-void sticky_field(Schema<T>& s, std::optional<CookieConfig> T::* member) {
+void sticky_field(Schema<T>& s, std::optional<CookieConfig> T::*member) {
   s.custom("sticky", "object", [member](const Value& v, T& o, DecodeContext& c) {
     Sticky sticky;
     sticky_schema().decode(v, &sticky, c);
@@ -49,7 +49,8 @@ void sticky_field(Schema<T>& s, std::optional<CookieConfig> T::* member) {
 
 const ObjectSchema& health_check_schema() {
   static const auto schema = accepted_schema(
-      "scheme:s mode:s path:s method:s status:i port:i interval:d unhealthyInterval:d timeout:d hostname:s"
+      "scheme:s mode:s path:s method:s status:i port:i interval:d unhealthyInterval:d timeout:d "
+      "hostname:s"
       " followRedirects:b headers:m");
   return *schema;
 }
@@ -61,7 +62,8 @@ const ObjectSchema& passive_schema() {
 
 // An object that is checked; `seen` is set when it is there.
 template <class T>
-Schema<T>& seen_object(Schema<T>& s, std::string_view name, bool T::* seen, const ObjectSchema& child) {
+Schema<T>& seen_object(Schema<T>& s, std::string_view name, bool T::*seen,
+                       const ObjectSchema& child) {
   s.custom(name, "object", [seen, &child](const Value& v, T& o, DecodeContext& c) {
     o.*seen = true;
     child.decode(v, nullptr, c);
@@ -93,7 +95,8 @@ const Schema<LoadBalancerConfig>& load_balancer_schema() {
     s.group("responseForwarding", forwarding);
     sticky_field(s, &LoadBalancerConfig::sticky);
     seen_object(s, "healthCheck", &LoadBalancerConfig::has_health_check, health_check_schema());
-    seen_object(s, "passiveHealthCheck", &LoadBalancerConfig::has_passive_health_check, passive_schema());
+    seen_object(s, "passiveHealthCheck", &LoadBalancerConfig::has_passive_health_check,
+                passive_schema());
     return s;
   }();
   return schema;
@@ -127,18 +130,21 @@ struct LaterKind {
 const std::vector<LaterKind>& later_kinds() {
   static const std::vector<LaterKind> kinds = [] {
     std::vector<LaterKind> k;
-    k.push_back({"mirroring", accepted_schema("service:s mirrors[name:s percent:i] mirrorBody:b maxBodySize:i"
-                                              " healthCheck{}!")});
+    k.push_back({"mirroring",
+                 accepted_schema("service:s mirrors[name:s percent:i] mirrorBody:b maxBodySize:i"
+                                 " healthCheck{}!")});
     k.push_back({"failover", accepted_schema("service:s fallback:s healthCheck{}!"
                                              " errors{status:l maxRequestBodyBytes:i}")});
-    k.push_back({"highestRandomWeight", accepted_schema("services[name:s weight:i] healthCheck{}!")});
+    k.push_back(
+        {"highestRandomWeight", accepted_schema("services[name:s weight:i] healthCheck{}!")});
     return k;
   }();
   return kinds;
 }
 
 void not_yet(const FieldSchema& f, const Value& v, DecodeContext& c) {
-  c.findings.add("GP1102", v.span, std::string(c.object), "`" + std::string(f.name) + "` is not acted on yet",
+  c.findings.add("GP1102", v.span, std::string(c.object),
+                 "`" + std::string(f.name) + "` is not acted on yet",
                  "nothing to mend: it is checked, and takes no effect here");
 }
 

@@ -25,21 +25,23 @@ SourceSpan place_of(const T& object) {
 }
 
 template <class T>
-void merge_map(std::map<std::string, T>& into, std::map<std::string, T>& later, std::string_view kind,
-               Findings& findings) {
+void merge_map(std::map<std::string, T>& into, std::map<std::string, T>& later,
+               std::string_view kind, Findings& findings) {
   for (auto& [name, object] : later) {
-    const auto [at, fresh] = into.try_emplace(name, std::move(object));  // moves only when the name is new
+    const auto [at, fresh] =
+        into.try_emplace(name, std::move(object));  // moves only when the name is new
     if (fresh) continue;
     findings.add("GP0004", place_of(object), std::string(kind) + " " + name,
-                 std::string(kind) + " " + name + " is already configured at " + place_of(at->second).to_string() +
-                     "; this definition is skipped",
+                 std::string(kind) + " " + name + " is already configured at " +
+                     place_of(at->second).to_string() + "; this definition is skipped",
                  "rename one of the two, or remove this one");
   }
 }
 
 class Loader {
  public:
-  Loader(Files& files, const MiddlewareTypes& types, Findings& findings, const FileSetLimits& limits)
+  Loader(Files& files, const MiddlewareTypes& types, Findings& findings,
+         const FileSetLimits& limits)
       : files_(files), types_(types), findings_(findings), limits_(limits) {}
 
   FileSet finish() {
@@ -93,7 +95,8 @@ class Loader {
       fail(text.error(), path);
       return;
     }
-    std::optional<DynamicConfig> config = decode_file_text(*text, path, types_, findings_, limits_.text);
+    std::optional<DynamicConfig> config =
+        decode_file_text(*text, path, types_, findings_, limits_.text);
     if (!config) {
       failed_ = true;
       return;
@@ -126,7 +129,8 @@ std::optional<DynamicConfig> decode_file_text(std::string_view text, const std::
                                               const MiddlewareTypes& types, Findings& findings,
                                               const TextLimits& limits) {
   Result<Document> doc = parse_document(text, file, format_of(file).value_or(Format::yaml), limits);
-  const size_t action = text.size() <= limits.json_bytes_max ? text.find("{{") : std::string_view::npos;
+  const size_t action =
+      text.size() <= limits.json_bytes_max ? text.find("{{") : std::string_view::npos;
   if (action != std::string_view::npos && text.find("}}", action) != std::string_view::npos) {
     findings.add("GP1106", span_at(text, action, std::make_shared<const std::string>(file)), "",
                  "template actions are not executed yet: the text is taken as it stands",
@@ -139,18 +143,20 @@ std::optional<DynamicConfig> decode_file_text(std::string_view text, const std::
   return decode_dynamic(*doc, "file", types, findings);
 }
 
-FileSet load_file_set(Files& files, const FileProviderConfig& provider, const MiddlewareTypes& types,
-                      Findings& findings, const FileSetLimits& limits) {
+FileSet load_file_set(Files& files, const FileProviderConfig& provider,
+                      const MiddlewareTypes& types, Findings& findings,
+                      const FileSetLimits& limits) {
   Loader loader(files, types, findings, limits);
   if (!provider.directory.value.empty()) {
     loader.directory(provider.directory.value, 0);
   } else if (!provider.filename.value.empty()) {
     loader.file(provider.filename.value);
   } else {
-    loader.fail(Error(Code::invalid,
-                      "error using file configuration provider, neither filename nor directory is defined",
-                      provider.span, "write providers.file.filename or providers.file.directory"),
-                "providers.file");
+    loader.fail(
+        Error(Code::invalid,
+              "error using file configuration provider, neither filename nor directory is defined",
+              provider.span, "write providers.file.filename or providers.file.directory"),
+        "providers.file");
   }
   return loader.finish();
 }

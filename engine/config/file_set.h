@@ -19,8 +19,9 @@ struct FileSet {
 // Reads what `provider` names (the directory if both are named): files ending in .yml, .yaml or .toml in lexical order, those
 // of sub-directories at their directory's place. The first definition of a name wins, a later one makes a warning. An empty
 // file is a valid empty configuration.
-FileSet load_file_set(Files& files, const FileProviderConfig& provider, const MiddlewareTypes& types,
-                      Findings& findings, const FileSetLimits& limits = {});
+FileSet load_file_set(Files& files, const FileProviderConfig& provider,
+                      const MiddlewareTypes& types, Findings& findings,
+                      const FileSetLimits& limits = {});
 
 // One text of the file provider, for callers that have read it themselves.
 std::optional<DynamicConfig> decode_file_text(std::string_view text, const std::string& file,

@@ -17,8 +17,9 @@ std::string_view to_string(Severity s) {
 
 const FindingCode* find_code(std::string_view code) {
   const auto codes = finding_codes();
-  const auto at = std::lower_bound(codes.begin(), codes.end(), code,
-                                   [](const FindingCode& row, std::string_view c) { return row.code < c; });
+  const auto at =
+      std::lower_bound(codes.begin(), codes.end(), code,
+                       [](const FindingCode& row, std::string_view c) { return row.code < c; });
   return at != codes.end() && at->code == code ? &*at : nullptr;
 }
 
@@ -26,8 +27,8 @@ void Findings::add(std::string_view code, SourceSpan span, std::string object, s
                    std::string remedy) {
   const FindingCode* row = find_code(code);
   GP_ASSERT(row != nullptr);
-  list_.push_back({std::string(code), row->severity, std::move(span), std::move(object), std::move(message),
-                   std::move(remedy)});
+  list_.push_back({std::string(code), row->severity, std::move(span), std::move(object),
+                   std::move(message), std::move(remedy)});
 }
 
 void Findings::append(const Findings& other) {
@@ -35,15 +36,17 @@ void Findings::append(const Findings& other) {
 }
 
 bool Findings::has_errors() const {
-  return std::any_of(list_.begin(), list_.end(), [](const Finding& f) { return f.severity == Severity::error; });
+  return std::any_of(list_.begin(), list_.end(),
+                     [](const Finding& f) { return f.severity == Severity::error; });
 }
 
 namespace {
 
 auto key_of(const Finding& f) {
-  return std::tuple<std::string_view, uint32_t, uint32_t, const std::string&, const std::string&, const std::string&,
-                    const std::string&, uint32_t>(f.span.file_name(), f.span.line, f.span.column, f.code, f.object,
-                                                  f.message, f.remedy, f.span.length);
+  return std::tuple<std::string_view, uint32_t, uint32_t, const std::string&, const std::string&,
+                    const std::string&, const std::string&, uint32_t>(
+      f.span.file_name(), f.span.line, f.span.column, f.code, f.object, f.message, f.remedy,
+      f.span.length);
 }
 
 }  // namespace
@@ -51,9 +54,10 @@ auto key_of(const Finding& f) {
 void Findings::sort() {
   std::stable_sort(list_.begin(), list_.end(),
                    [](const Finding& a, const Finding& b) { return key_of(a) < key_of(b); });
-  list_.erase(std::unique(list_.begin(), list_.end(),
-                          [](const Finding& a, const Finding& b) { return key_of(a) == key_of(b); }),
-              list_.end());
+  list_.erase(
+      std::unique(list_.begin(), list_.end(),
+                  [](const Finding& a, const Finding& b) { return key_of(a) == key_of(b); }),
+      list_.end());
 }
 
 Finding finding_from(const Error& e) {

@@ -14,12 +14,13 @@ enum class Severity : uint8_t { error, warning, note };
 std::string_view to_string(Severity s);
 
 struct Finding {
-  std::string code;      // "GP0101"
+  std::string code;  // "GP0101"
   Severity severity = Severity::error;
   SourceSpan span;
-  std::string object;    // "router my-app@file", "Secret default/dashboard-auth-secret", "" for a whole file
-  std::string message;   // what is wrong, what happens because of it
-  std::string remedy;    // what to write instead
+  std::string
+      object;  // "router my-app@file", "Secret default/dashboard-auth-secret", "" for a whole file
+  std::string message;  // what is wrong, what happens because of it
+  std::string remedy;   // what to write instead
 };
 
 struct FindingCode {
@@ -38,7 +39,8 @@ const FindingCode* find_code(std::string_view code);
 class Findings {
  public:
   // The severity is the code's.
-  void add(std::string_view code, SourceSpan span, std::string object, std::string message, std::string remedy);
+  void add(std::string_view code, SourceSpan span, std::string object, std::string message,
+           std::string remedy);
   void add(Finding f) { list_.push_back(std::move(f)); }
   void append(const Findings& other);
   const std::vector<Finding>& list() const { return list_; }

@@ -59,7 +59,8 @@ TEST(Findings, FromErrors) {
 
 TEST(Render, TextShowsTheLineAndACaret) {
   Findings f;
-  f.add("GP0101", at("routes.yml", 14, 14, 10), "router shop@file", "no such matcher", "did you mean x?");
+  f.add("GP0101", at("routes.yml", 14, 14, 10), "router shop@file", "no such matcher",
+        "did you mean x?");
   const auto lines = [](std::string_view, uint32_t) -> std::optional<std::string> {
     return "      rule: \"Pathprefix(`/shop`)\"";
   };
@@ -87,8 +88,10 @@ TEST(Render, JsonHasExactlyTheAgreedMembers) {
   Findings f;
   f.add("GP0101", at("a.yml", 2, 3), "router x@file", "say \"hi\"", "r\xFF");
   EXPECT_EQ(render_json(f),
-            "{\"findings\":[{\"code\":\"GP0101\",\"severity\":\"error\",\"file\":\"a.yml\",\"line\":2,\"column\":3,"
-            "\"object\":\"router x@file\",\"message\":\"say \\\"hi\\\"\",\"remedy\":\"r\xEF\xBF\xBD\"}]}");
+            "{\"findings\":[{\"code\":\"GP0101\",\"severity\":\"error\",\"file\":\"a.yml\","
+            "\"line\":2,\"column\":3,"
+            "\"object\":\"router x@file\",\"message\":\"say "
+            "\\\"hi\\\"\",\"remedy\":\"r\xEF\xBF\xBD\"}]}");
   EXPECT_EQ(render_json(Findings{}), "{\"findings\":[]}");
 }
 

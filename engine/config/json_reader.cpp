@@ -28,7 +28,8 @@ class JsonReader {
   SourceSpan here() const { return {file_, line_, uint32_t(at_ - line_start_ + 1), 0}; }
 
   bool fail(size_t offset, std::string message, std::string remedy) {
-    error_.emplace(Code::invalid, std::move(message), span_at(text_, offset, file_), std::move(remedy));
+    error_.emplace(Code::invalid, std::move(message), span_at(text_, offset, file_),
+                   std::move(remedy));
     return false;
   }
   bool check(std::optional<Error> e) {
@@ -52,7 +53,8 @@ class JsonReader {
     skip_blank();
     v.span = here();
     if (!check(budget_.node(v.span))) return false;
-    if (at_ == text_.size()) return fail(at_, "unexpected end of the JSON text", "close the open brackets");
+    if (at_ == text_.size())
+      return fail(at_, "unexpected end of the JSON text", "close the open brackets");
     switch (text_[at_]) {
       case '{': return check(budget_.depth(depth + 1, v.span)) && object(v, depth + 1);
       case '[': return check(budget_.depth(depth + 1, v.span)) && array(v, depth + 1);
@@ -72,7 +74,8 @@ class JsonReader {
     if (take('}')) return true;
     for (;;) {
       skip_blank();
-      if (at_ == text_.size() || text_[at_] != '"') return fail(at_, "expected a name in double quotes", "");
+      if (at_ == text_.size() || text_[at_] != '"')
+        return fail(at_, "expected a name in double quotes", "");
       Value::Member& m = v.members.emplace_back();
       m.key_quoted = true;
       m.key_span = here();
@@ -111,12 +114,14 @@ class JsonReader {
   // true, false, null and numbers, kept as written; what they mean is resolve_plain's business.
   bool literal(Value& v) {
     const size_t from = at_;
-    while (at_ < text_.size() && (text::is_alnum(text_[at_]) || text_[at_] == '-' || text_[at_] == '+' || text_[at_] == '.')) {
+    while (at_ < text_.size() && (text::is_alnum(text_[at_]) || text_[at_] == '-' ||
+                                  text_[at_] == '+' || text_[at_] == '.')) {
       ++at_;
     }
     const std::string_view word = text_.substr(from, at_ - from);
     if (word != "null" && word != "true" && word != "false" && !is_number(word)) {
-      return fail(from, "expected a JSON value", "write a text in double quotes, a number, true, false or null");
+      return fail(from, "expected a JSON value",
+                  "write a text in double quotes, a number, true, false or null");
     }
     v.kind = word == "null" ? Value::null : Value::scalar;
     if (v.kind == Value::scalar) v.text = word;
@@ -157,7 +162,8 @@ class JsonReader {
         ++at_;
       }
       out.append(text_, from, at_ - from);
-      if (at_ == text_.size()) return fail(open, "the text is not closed", "add the closing double quote");
+      if (at_ == text_.size())
+        return fail(open, "the text is not closed", "add the closing double quote");
       if (text_[at_] == '"') break;
       if (text_[at_] != '\\') {
         return fail(at_, "a line break or tab in a JSON text", "write \\n or \\t");
@@ -185,7 +191,9 @@ class JsonReader {
     const size_t from = at_++;
     const char c = at_ < text_.size() ? text_[at_++] : '\0';
     switch (c) {
-      case '"': case '\\': case '/': out += c; return true;
+      case '"':
+      case '\\':
+      case '/': out += c; return true;
       case 'b': out += '\b'; return true;
       case 'f': out += '\f'; return true;
       case 'n': out += '\n'; return true;
@@ -202,7 +210,8 @@ class JsonReader {
         at_ += 2;
         if (!hex4(low)) low = 0;
       }
-      if (low < 0xDC00 || low > 0xDFFF) return fail(from, "half of a surrogate pair", "write both halves");
+      if (low < 0xDC00 || low > 0xDFFF)
+        return fail(from, "half of a surrogate pair", "write both halves");
       code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
     } else if (code >= 0xDC00 && code < 0xE000) {
       return fail(from, "half of a surrogate pair", "write both halves");

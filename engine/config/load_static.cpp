@@ -52,7 +52,8 @@ Arguments sort_arguments(const std::vector<std::string>& arguments) {
 void warn_of_leftovers(const std::vector<std::string>& arguments, Findings& findings) {
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i].size() >= 2 && arguments[i][0] == '-' && arguments[i] != "--") continue;
-    findings.add("GP0207", argument_place(i), "", text::quote(arguments[i]) + " is no flag: it ends the flags",
+    findings.add("GP0207", argument_place(i), "",
+                 text::quote(arguments[i]) + " is no flag: it ends the flags",
                  "write --name=value, with the equals sign");
     return;
   }
@@ -79,7 +80,8 @@ Found parse_file(const std::string& path, const std::string& content, Findings& 
 
 Found find_file(const StaticSources& sources, const Arguments& arguments, Findings& findings) {
   const bool named = arguments.config_file && !arguments.config_file->empty();
-  std::vector<std::string> paths = named ? std::vector<std::string>{*arguments.config_file} : sources.default_files;
+  std::vector<std::string> paths =
+      named ? std::vector<std::string>{*arguments.config_file} : sources.default_files;
   if (!sources.read_file) paths.clear();
   for (const std::string& path : paths) {
     Result<std::string> content = sources.read_file(path);
@@ -112,7 +114,8 @@ bool apply_variables(const StaticSources& sources, GateproofOptions& out, Decode
 }
 
 // Variables, then flags: flags win.
-bool apply_ours(const StaticSources& sources, const Arguments& arguments, GateproofOptions& out, Findings& findings) {
+bool apply_ours(const StaticSources& sources, const Arguments& arguments, GateproofOptions& out,
+                Findings& findings) {
   DecodeContext c{findings, ""};
   if (!apply_variables(sources, out, c)) return false;
   Result<Document> doc = document_from_flags(arguments.ours);

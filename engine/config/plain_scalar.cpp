@@ -25,7 +25,8 @@ std::optional<PlainScalar> resolve_word(std::string_view s) {
   if (one_of(s, {"true", "True", "TRUE"})) return PlainScalar{PlainScalar::boolean, "true"};
   if (one_of(s, {"false", "False", "FALSE"})) return PlainScalar{PlainScalar::boolean, "false"};
   if (one_of(s, {".nan", ".NaN", ".NAN"})) return PlainScalar{PlainScalar::real, "NaN"};
-  if (one_of(s, {".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"})) return PlainScalar{PlainScalar::real, "+Inf"};
+  if (one_of(s, {".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"}))
+    return PlainScalar{PlainScalar::real, "+Inf"};
   if (one_of(s, {"-.inf", "-.Inf", "-.INF"})) return PlainScalar{PlainScalar::real, "-Inf"};
   return std::nullopt;
 }
@@ -58,8 +59,8 @@ int days_of(int year, int month) {
 // "15:4:5[.999][Z|+07:00]"; the zone only after T or t, as in yaml.v3's list of formats.
 bool is_time(std::string_view s, bool zone_required) {
   int hour = 0, minute = 0, second = 0;
-  if (!take_number(s, 2, hour) || !take_char(s, ':') || !take_number(s, 2, minute) || !take_char(s, ':') ||
-      !take_number(s, 2, second)) {
+  if (!take_number(s, 2, hour) || !take_char(s, ':') || !take_number(s, 2, minute) ||
+      !take_char(s, ':') || !take_number(s, 2, second)) {
     return false;
   }
   if (hour > 23 || minute > 59 || second > 59) return false;
@@ -70,14 +71,14 @@ bool is_time(std::string_view s, bool zone_required) {
   }
   if (!zone_required) return s.empty();
   if (s == "Z") return true;
-  return s.size() == 6 && (s[0] == '+' || s[0] == '-') && is_digit(s[1]) && is_digit(s[2]) && s[3] == ':' &&
-         is_digit(s[4]) && is_digit(s[5]);
+  return s.size() == 6 && (s[0] == '+' || s[0] == '-') && is_digit(s[1]) && is_digit(s[2]) &&
+         s[3] == ':' && is_digit(s[4]) && is_digit(s[5]);
 }
 
 bool is_date(std::string_view s) {
   int year = 0, month = 0, day = 0;
-  if (count_digits(s) != 4 || !take_number(s, 4, year) || !take_char(s, '-') || !take_number(s, 2, month) ||
-      !take_char(s, '-') || !take_number(s, 2, day)) {
+  if (count_digits(s) != 4 || !take_number(s, 4, year) || !take_char(s, '-') ||
+      !take_number(s, 2, month) || !take_char(s, '-') || !take_number(s, 2, day)) {
     return false;
   }
   if (month < 1 || month > 12 || day < 1 || day > days_of(year, month)) return false;
@@ -145,7 +146,8 @@ std::optional<std::string> real_text(std::string_view s) {
 PlainScalar resolve_plain(std::string_view s) {
   const char c = s.empty() ? '~' : s[0];
   const bool number = is_digit(c) || c == '-' || c == '+' || c == '.';
-  if (!number && c != '~' && c != 't' && c != 'T' && c != 'f' && c != 'F' && c != 'n' && c != 'N') return {};
+  if (!number && c != '~' && c != 't' && c != 'T' && c != 'f' && c != 'F' && c != 'n' && c != 'N')
+    return {};
   if (auto word = resolve_word(s)) return std::move(*word);
   if (!number) return {};
   if (c == '.') {

@@ -8,7 +8,8 @@ namespace gateproof::config {
 struct PlainScalar {
   enum Kind : uint8_t { text, null, boolean, integer, real, date };
   Kind kind = text;
-  std::string spelled;  // of booleans and numbers: "true", "31", "1.500000", "+Inf"; else empty: take the scalar as written
+  std::string
+      spelled;  // of booleans and numbers: "true", "31", "1.500000", "+Inf"; else empty: take the scalar as written
 };
 
 PlainScalar resolve_plain(std::string_view s);

@@ -23,14 +23,20 @@ std::string kind_name(const Value& v) {
 // The value's text for a field that takes one scalar.
 std::optional<std::string> one_text(const Value& v, std::string_view wanted, DecodeContext& c) {
   if (v.kind == Value::scalar) return scalar_text(v, c);
-  if (v.kind == Value::null || (v.kind == Value::mapping && v.members.empty())) return std::string();
+  if (v.kind == Value::null || (v.kind == Value::mapping && v.members.empty()))
+    return std::string();
   if (v.kind == Value::sequence) {
     // What Traefik's decoder leaves in the field: its own list separator and the elements.
     c.findings.add("GP0107", v.span, std::string(c.object),
-                   "expected " + std::string(wanted) + ", found a list; Traefik takes its raw form as the value",
+                   "expected " + std::string(wanted) +
+                       ", found a list; Traefik takes its raw form as the value",
                    "write one value, not a list");
     std::string raw;
-    if (!v.items.empty()) raw = "\xE2\x95\x91" "24" "\xE2\x95\x91";
+    if (!v.items.empty())
+      raw =
+          "\xE2\x95\x91"
+          "24"
+          "\xE2\x95\x91";
     for (size_t i = 0; i < v.items.size(); ++i) {
       raw += (i ? "\xE2\x95\x91" : "") + scalar_text(v.items[i], c).value_or("");
     }
@@ -51,7 +57,8 @@ std::vector<Text> text_items(const Value& v, DecodeContext& c) {
     for (std::string_view part : text::split(*text, ',')) {
       const std::string_view trimmed = text::trim(part);
       const size_t skip = size_t(trimmed.data() - part.data());
-      out.push_back({std::string(trimmed), v.span.at(uint32_t(at + skip), uint32_t(trimmed.size()))});
+      out.push_back(
+          {std::string(trimmed), v.span.at(uint32_t(at + skip), uint32_t(trimmed.size()))});
       at += part.size() + 1;
     }
     return out;
@@ -59,15 +66,16 @@ std::vector<Text> text_items(const Value& v, DecodeContext& c) {
   for (const Value& item : v.items) {
     if (item.kind != Value::scalar) {
       c.error("GP0102", item, "expected a text in this list, found " + kind_name(item),
-              item.kind == Value::null ? "remove the empty element" : "write plain values in this list");
+              item.kind == Value::null ? "remove the empty element"
+                                       : "write plain values in this list");
       continue;
     }
     const auto text = scalar_text(item, c);
     if (text) out.push_back({std::string(text::trim(*text)), item.span});
   }
   if (v.kind == Value::mapping) {
-    c.findings.add("GP0107", v.span, std::string(c.object), "expected a list, found an object; it is ignored",
-                   "write the values as a list");
+    c.findings.add("GP0107", v.span, std::string(c.object),
+                   "expected a list, found an object; it is ignored", "write the values as a list");
   }
   return out;
 }
@@ -82,7 +90,8 @@ std::optional<std::string> scalar_text(const Value& v, DecodeContext& c) {
     case PlainScalar::null: return std::nullopt;
     case PlainScalar::text: return v.text;
     case PlainScalar::date:
-      c.error("GP0102", v, "this is read as a date, which no option takes: uses unsupported type: struct",
+      c.error("GP0102", v,
+              "this is read as a date, which no option takes: uses unsupported type: struct",
               "write it in quotes");
       return std::nullopt;
     default: return std::move(plain.spelled);
@@ -135,10 +144,13 @@ std::optional<int64_t> read_integer(const Value& v, int64_t low, int64_t high, D
   if (!text) return std::nullopt;
   const auto n = parse_decimal(*text);
   if (n && *n >= low && *n <= high) return n;
-  const bool digits = text->find_first_not_of("+-0123456789") == std::string::npos && !text->empty();
+  const bool digits =
+      text->find_first_not_of("+-0123456789") == std::string::npos && !text->empty();
   c.error("GP0104", v,
-          "strconv.ParseInt: parsing " + text::quote(*text) + ": " + (digits ? "value out of range" : "invalid syntax"),
-          digits ? "write an integer from " + std::to_string(low) + " to " + std::to_string(high) : "write an integer");
+          "strconv.ParseInt: parsing " + text::quote(*text) + ": " +
+              (digits ? "value out of range" : "invalid syntax"),
+          digits ? "write an integer from " + std::to_string(low) + " to " + std::to_string(high)
+                 : "write an integer");
   return std::nullopt;
 }
 
@@ -166,7 +178,8 @@ void read_value(const Value& v, double& out, DecodeContext& c) {
   if (ec == std::errc() && p == end && !text->empty()) {
     out = d;
   } else {
-    c.error("GP0104", v, "strconv.ParseFloat: parsing " + text::quote(*text) + ": invalid syntax", "write a number");
+    c.error("GP0104", v, "strconv.ParseFloat: parsing " + text::quote(*text) + ": invalid syntax",
+            "write a number");
   }
 }
 
@@ -186,7 +199,9 @@ void read_value(const Value& v, std::vector<std::string>& out, DecodeContext& c)
   for (Text& t : text_items(v, c)) out.push_back(std::move(t.value));
 }
 
-void read_value(const Value& v, std::vector<Text>& out, DecodeContext& c) { out = text_items(v, c); }
+void read_value(const Value& v, std::vector<Text>& out, DecodeContext& c) {
+  out = text_items(v, c);
+}
 
 namespace {
 
@@ -206,13 +221,18 @@ void read_numbers(const Value& v, std::vector<T>& out, DecodeContext& c) {
 
 }  // namespace
 
-void read_value(const Value& v, std::vector<int64_t>& out, DecodeContext& c) { read_numbers(v, out, c); }
-void read_value(const Value& v, std::vector<double>& out, DecodeContext& c) { read_numbers(v, out, c); }
+void read_value(const Value& v, std::vector<int64_t>& out, DecodeContext& c) {
+  read_numbers(v, out, c);
+}
+void read_value(const Value& v, std::vector<double>& out, DecodeContext& c) {
+  read_numbers(v, out, c);
+}
 
 namespace {
 
 // Objects inside a map of texts become dotted names, as in Traefik.
-void read_flat(const Value& v, const std::string& prefix, std::map<std::string, std::string>& out, DecodeContext& c) {
+void read_flat(const Value& v, const std::string& prefix, std::map<std::string, std::string>& out,
+               DecodeContext& c) {
   for (const Value::Member& m : v.members) {
     if (m.value.kind == Value::null) continue;
     if (m.value.kind == Value::mapping && !m.value.members.empty()) {

@@ -25,7 +25,8 @@ const Schema<Everything>& everything() {
     Schema<Everything> s;
     s.field("text", &Everything::text, "string").field("flag", &Everything::flag, "bool");
     s.field("number", &Everything::number, "integer").field("small", &Everything::small, "integer");
-    s.field("duration", &Everything::duration, "duration").field("list", &Everything::list, "list of strings");
+    s.field("duration", &Everything::duration, "duration")
+        .field("list", &Everything::list, "list of strings");
     s.field("map", &Everything::map, "map").field("real", &Everything::real, "number");
     s.field("reals", &Everything::reals, "list of numbers");
     return s;
@@ -52,16 +53,38 @@ Decoded decode(const std::string& yaml) {
 
 TEST(Readers, TextIsWhatGoWouldPrint) {
   const std::pair<const char*, const char*> rows[] = {
-      {"text: abc", "abc"},         {"text: 12", "12"},        {"text: 1.5", "1.500000"},
-      {"text: 12.0", "12"},         {"text: 0x1F", "31"},      {"text: 017", "15"},
-      {"text: 0o17", "15"},         {"text: 08", "8"},         {"text: True", "true"},
-      {"text: yes", "yes"},         {"text: 1e3", "1000"},     {"text: 1_000", "1000"},
-      {"text: .inf", "+Inf"},       {"text: -.inf", "-Inf"},   {"text: .nan", "NaN"},
-      {"text: '1.5'", "1.5"},       {"text: \"True\"", "True"}, {"text: !!str 0x1F", "0x1F"},
-      {"text: 99999999999999999999", "100000000000000000000"}, {"text: -0", "0"},
-      {"text: [a, b]", "\xE2\x95\x91" "24" "\xE2\x95\x91" "a" "\xE2\x95\x91" "b"},
-      {"text: 18446744073709551615", "18446744073709551615"},  {"text: 1.2.3.4", "1.2.3.4"},
-      {"text: '2001-12-14'", "2001-12-14"}, {"text: 2001-13-14", "2001-13-14"}, {"text: .5", "0.500000"}};
+      {"text: abc", "abc"},
+      {"text: 12", "12"},
+      {"text: 1.5", "1.500000"},
+      {"text: 12.0", "12"},
+      {"text: 0x1F", "31"},
+      {"text: 017", "15"},
+      {"text: 0o17", "15"},
+      {"text: 08", "8"},
+      {"text: True", "true"},
+      {"text: yes", "yes"},
+      {"text: 1e3", "1000"},
+      {"text: 1_000", "1000"},
+      {"text: .inf", "+Inf"},
+      {"text: -.inf", "-Inf"},
+      {"text: .nan", "NaN"},
+      {"text: '1.5'", "1.5"},
+      {"text: \"True\"", "True"},
+      {"text: !!str 0x1F", "0x1F"},
+      {"text: 99999999999999999999", "100000000000000000000"},
+      {"text: -0", "0"},
+      {"text: [a, b]",
+       "\xE2\x95\x91"
+       "24"
+       "\xE2\x95\x91"
+       "a"
+       "\xE2\x95\x91"
+       "b"},
+      {"text: 18446744073709551615", "18446744073709551615"},
+      {"text: 1.2.3.4", "1.2.3.4"},
+      {"text: '2001-12-14'", "2001-12-14"},
+      {"text: 2001-13-14", "2001-13-14"},
+      {"text: .5", "0.500000"}};
   for (const auto& [yaml, want] : rows) {
     const Decoded d = decode(yaml);
     EXPECT_EQ(d.value.text, want) << yaml;
@@ -80,7 +103,8 @@ TEST(Readers, NullIsAsIfTheKeyWereNotThere) {
 TEST(Readers, Errors) {
   const std::pair<const char*, const char*> rows[] = {
       {"text: {a: b}", "GP0102 1:7 expected a text, found an object"},
-      {"text: 2001-12-14", "GP0102 1:7 this is read as a date, which no option takes: uses unsupported type: struct"},
+      {"text: 2001-12-14",
+       "GP0102 1:7 this is read as a date, which no option takes: uses unsupported type: struct"},
       {"number: 12.5", "GP0104 1:9 strconv.ParseInt: parsing \"12.500000\": invalid syntax"},
       {"number: abc", "GP0104 1:9 strconv.ParseInt: parsing \"abc\": invalid syntax"},
       {"number: ''", "GP0104 1:10 strconv.ParseInt: parsing \"\": invalid syntax"},
@@ -117,9 +141,14 @@ TEST(Readers, AllProblemsInFileOrder) {
 
 TEST(Readers, Lists) {
   const std::pair<const char*, std::vector<std::string>> rows[] = {
-      {"list: [a, b]", {"a", "b"}},   {"list: 'web, traefik'", {"web", "traefik"}}, {"list: ['a,b']", {"a,b"}},
-      {"list: []", {}},               {"list: [1, true]", {"1", "true"}},           {"list: ''", {}},
-      {"list: x", {"x"}},             {"list: {a: b}", {}}};
+      {"list: [a, b]", {"a", "b"}},
+      {"list: 'web, traefik'", {"web", "traefik"}},
+      {"list: ['a,b']", {"a,b"}},
+      {"list: []", {}},
+      {"list: [1, true]", {"1", "true"}},
+      {"list: ''", {}},
+      {"list: x", {"x"}},
+      {"list: {a: b}", {}}};
   for (const auto& [yaml, want] : rows) {
     const Decoded d = decode(yaml);
     EXPECT_EQ(d.value.list, want) << yaml;
@@ -159,33 +188,54 @@ TEST(Readers, IntegersAtTheirBounds) {
 }
 
 TEST(Readers, Booleans) {
-  for (const char* yes : {"1", "t", "T", "TRUE", "true", "True"}) EXPECT_EQ(parse_bool(yes), true) << yes;
-  for (const char* no : {"0", "f", "F", "FALSE", "false", "False"}) EXPECT_EQ(parse_bool(no), false) << no;
-  for (const char* bad : {"", "yes", "tRUE", "2", " true"}) EXPECT_EQ(parse_bool(bad), std::nullopt) << bad;
+  for (const char* yes : {"1", "t", "T", "TRUE", "true", "True"})
+    EXPECT_EQ(parse_bool(yes), true) << yes;
+  for (const char* no : {"0", "f", "F", "FALSE", "false", "False"})
+    EXPECT_EQ(parse_bool(no), false) << no;
+  for (const char* bad : {"", "yes", "tRUE", "2", " true"})
+    EXPECT_EQ(parse_bool(bad), std::nullopt) << bad;
 }
 
 TEST(Durations, ParseLikeGo) {
-  const std::pair<const char*, int64_t> rows[] = {
-      {"500", 500'000'000'000},  {"0", 0},          {"-3", -3'000'000'000},      {"300ms", 300'000'000},
-      {"1m30s", 90'000'000'000}, {"1.5h", 5'400'000'000'000},                    {"1h1.5s", 3'601'500'000'000},
-      {"-1.5s", -1'500'000'000}, {"+5s", 5'000'000'000}, {"1us", 1'000},         {"1\xC2\xB5s", 1'000},
-      {".5s", 500'000'000},      {"1.s", 1'000'000'000}, {"9223372036854775807ns", INT64_MAX},
-      {"-9223372036854775808ns", INT64_MIN},        {"0.3333333333333333333h", 1'200'000'000'000}, {"+0", 0}};
+  const std::pair<const char*, int64_t> rows[] = {{"500", 500'000'000'000},
+                                                  {"0", 0},
+                                                  {"-3", -3'000'000'000},
+                                                  {"300ms", 300'000'000},
+                                                  {"1m30s", 90'000'000'000},
+                                                  {"1.5h", 5'400'000'000'000},
+                                                  {"1h1.5s", 3'601'500'000'000},
+                                                  {"-1.5s", -1'500'000'000},
+                                                  {"+5s", 5'000'000'000},
+                                                  {"1us", 1'000},
+                                                  {"1\xC2\xB5s", 1'000},
+                                                  {".5s", 500'000'000},
+                                                  {"1.s", 1'000'000'000},
+                                                  {"9223372036854775807ns", INT64_MAX},
+                                                  {"-9223372036854775808ns", INT64_MIN},
+                                                  {"0.3333333333333333333h", 1'200'000'000'000},
+                                                  {"+0", 0}};
   for (const auto& [text, want] : rows) {
     const auto d = parse_duration(text);
     ASSERT_TRUE(d.has_value()) << text;
     EXPECT_EQ(d->count(), want) << text;
   }
-  for (const char* bad : {"", "1.5", "s", ".s", "1x", "1 s", "--1s", "9223372036854775808ns", "1e3s", "3000000h"}) {
+  for (const char* bad :
+       {"", "1.5", "s", ".s", "1x", "1 s", "--1s", "9223372036854775808ns", "1e3s", "3000000h"}) {
     EXPECT_FALSE(parse_duration(bad).has_value()) << bad;
   }
 }
 
 TEST(Durations, PrintLikeGo) {
-  const std::pair<int64_t, const char*> rows[] = {
-      {0, "0s"},          {1, "1ns"},           {1'500, "1.5\xC2\xB5s"},  {2'000'000, "2ms"},
-      {1'500'000'000, "1.5s"}, {500'000'000'000, "8m20s"}, {3'600'000'000'000, "1h0m0s"},
-      {3'601'500'000'000, "1h0m1.5s"}, {-90'000'000'000, "-1m30s"}, {INT64_MIN, "-2562047h47m16.854775808s"}};
+  const std::pair<int64_t, const char*> rows[] = {{0, "0s"},
+                                                  {1, "1ns"},
+                                                  {1'500, "1.5\xC2\xB5s"},
+                                                  {2'000'000, "2ms"},
+                                                  {1'500'000'000, "1.5s"},
+                                                  {500'000'000'000, "8m20s"},
+                                                  {3'600'000'000'000, "1h0m0s"},
+                                                  {3'601'500'000'000, "1h0m1.5s"},
+                                                  {-90'000'000'000, "-1m30s"},
+                                                  {INT64_MIN, "-2562047h47m16.854775808s"}};
   for (const auto& [ns, want] : rows) EXPECT_EQ(format_duration(Duration(ns)), want);
 }
 

@@ -22,7 +22,8 @@ std::string printable(std::string_view line) {
 
 // Columns a terminal shows for the bytes: UTF-8 continuation bytes take none.
 size_t width(std::string_view s) {
-  return size_t(std::count_if(s.begin(), s.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return size_t(std::count_if(
+      s.begin(), s.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 constexpr size_t shown_bytes_max = 160;  // of a source line; longer ones are cut around the caret
@@ -41,7 +42,8 @@ void render_source(const SourceSpan& span, std::string_view full, std::string& o
   if (!span.column) return;
   const size_t before = std::min(column - 1, line.size());
   const size_t length = std::min<size_t>(std::max<uint32_t>(span.length, 1), line.size() - before);
-  out += std::string(number.size(), ' ') + " | " + std::string(width(line.substr(0, before)), ' ') + "^";
+  out += std::string(number.size(), ' ') + " | " + std::string(width(line.substr(0, before)), ' ') +
+         "^";
   const size_t marked = width(line.substr(before, length));
   if (marked > 1) out += std::string(marked - 1, '~');
   out += "\n";
@@ -58,7 +60,8 @@ std::string render_text(const Findings& findings, const SourceLines& lines) {
     if (!f.object.empty()) out += f.object + ": ";
     out += f.message + "\n";
     if (f.span.line && lines) {
-      if (const auto line = lines(f.span.file_name(), f.span.line)) render_source(f.span, *line, out);
+      if (const auto line = lines(f.span.file_name(), f.span.line))
+        render_source(f.span, *line, out);
     }
     if (!f.remedy.empty()) out += "      help: " + f.remedy + "\n";
   }
@@ -127,13 +130,13 @@ std::string render_sarif(const Findings& findings, std::string_view version) {
   for (const Finding& f : findings.list()) {
     std::string message = f.object.empty() ? f.message : f.object + ": " + f.message;
     if (!f.remedy.empty()) message += ". Remedy: " + f.remedy;
-    Json result = {{"ruleId", f.code}, {"level", to_string(f.severity)}, {"message", {{"text", message}}}};
+    Json result = {
+        {"ruleId", f.code}, {"level", to_string(f.severity)}, {"message", {{"text", message}}}};
     if (f.span.known()) result["locations"] = Json::array({sarif_location(f.span)});
     results.push_back(std::move(result));
   }
   Json driver = {{"name", "gateproof"}, {"version", version}, {"rules", std::move(rules)}};
-  Json run = {{"tool", {{"driver", std::move(driver)}}},
-              {"results", std::move(results)}};
+  Json run = {{"tool", {{"driver", std::move(driver)}}}, {"results", std::move(results)}};
   return dump(Json{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
                    {"version", "2.1.0"},
                    {"runs", Json::array({std::move(run)})}});

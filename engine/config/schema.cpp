@@ -4,7 +4,8 @@
 
 namespace gateproof::config {
 
-void DecodeContext::error(std::string_view code, const Value& at, std::string message, std::string remedy) {
+void DecodeContext::error(std::string_view code, const Value& at, std::string message,
+                          std::string remedy) {
   failed = true;
   findings.add(code, at.span, std::string(object), std::move(message), std::move(remedy));
 }
@@ -46,7 +47,8 @@ bool enter_object(std::string_view name, const Value& v, bool allow_empty, Decod
   for (const Value& item : v.items) {
     plain_list = true;
     if (item.kind == Value::mapping) {
-      c.error("GP0102", item, "field not found, node: [0]: `" + std::string(name) + "` is one object, not a list",
+      c.error("GP0102", item,
+              "field not found, node: [0]: `" + std::string(name) + "` is one object, not a list",
               "write the options of `" + std::string(name) + "` without the dash");
       return false;
     }
@@ -72,7 +74,8 @@ std::vector<const Value*> object_items(std::string_view name, const Value& v, De
     if (item.kind == Value::mapping) {
       items.push_back(&item);
     } else if (item.kind != Value::scalar) {
-      c.error("GP0102", item, "`" + std::string(name) + "` is a list of objects: unsupported simple value",
+      c.error("GP0102", item,
+              "`" + std::string(name) + "` is a list of objects: unsupported simple value",
               "write each element as an object with its options");
     } else {
       lost(item);
@@ -102,7 +105,8 @@ bool check_shape(const FieldSchema& f, const Value& v, DecodeContext& c) {
 
 void ObjectSchema::decode(const Value& v, void* object, DecodeContext& c) const {
   std::vector<std::pair<const FieldSchema*, std::string_view>> seen;
-  if (std::any_of(v.items.begin(), v.items.end(), [](const Value& i) { return i.kind == Value::mapping; })) {
+  if (std::any_of(v.items.begin(), v.items.end(),
+                  [](const Value& i) { return i.kind == Value::mapping; })) {
     c.error("GP0101", v, "field not found, node: [0]: one object is wanted here, not a list",
             "write the options without the dash");
   }
@@ -114,7 +118,8 @@ void ObjectSchema::decode(const Value& v, void* object, DecodeContext& c) const 
       if (!any_field) unknown_field(m, c);
       continue;
     }
-    const auto twin = std::find_if(seen.begin(), seen.end(), [f](const auto& s) { return s.first == f; });
+    const auto twin =
+        std::find_if(seen.begin(), seen.end(), [f](const auto& s) { return s.first == f; });
     if (twin != seen.end()) {
       c.findings.add("GP0110", m.key_span, std::string(c.object),
                      "`" + m.key + "` and `" + std::string(twin->second) + "` are the same option",
@@ -126,12 +131,13 @@ void ObjectSchema::decode(const Value& v, void* object, DecodeContext& c) const 
       seen.emplace_back(f, m.key);
     }
     if (f->deprecated) {
-      c.findings.add("GP0108", m.key_span, std::string(c.object), "`" + std::string(f->name) + "` is deprecated",
-                     std::string(f->deprecation));
+      c.findings.add("GP0108", m.key_span, std::string(c.object),
+                     "`" + std::string(f->name) + "` is deprecated", std::string(f->deprecation));
     }
     if (f->shape == Shape::ignored) {
       c.findings.add("GP0107", m.key_span, std::string(c.object),
-                     "`" + std::string(f->name) + "` is known but not read from a configuration; it is ignored",
+                     "`" + std::string(f->name) +
+                         "` is known but not read from a configuration; it is ignored",
                      "remove it");
       continue;
     }

@@ -28,7 +28,17 @@ class ObjectSchema;
 
 // What a field takes, for the checks that come before its reader and for flags that omit their value.
 // `ignored` is a field that Traefik knows but does not read from files, labels or flags: anything may stand there.
-enum class Shape : uint8_t { any, boolean, scalar, list, object, object_list, map, object_map, ignored };
+enum class Shape : uint8_t {
+  any,
+  boolean,
+  scalar,
+  list,
+  object,
+  object_list,
+  map,
+  object_map,
+  ignored
+};
 
 struct FieldSchema {
   std::string_view name;
@@ -45,7 +55,8 @@ struct FieldSchema {
 class ObjectSchema {
  public:
   std::vector<FieldSchema> fields;
-  bool any_field = false;  // names that are not listed may be written and are left alone (a plugin's options)
+  bool any_field =
+      false;  // names that are not listed may be written and are left alone (a plugin's options)
   // Decodes a mapping into `object`; every problem is recorded, nothing is thrown.
   void decode(const Value& v, void* object, DecodeContext& c) const;
   // Field by name in any case; null when there is none.
@@ -74,7 +85,8 @@ void read_value(const Value& v, bool& out, DecodeContext& c);
 void read_value(const Value& v, int64_t& out, DecodeContext& c);
 void read_value(const Value& v, int& out, DecodeContext& c);
 void read_value(const Value& v, Located<int64_t>& out, DecodeContext& c);
-void read_value(const Value& v, Duration& out, DecodeContext& c);  // integer = seconds, else Go duration text
+void read_value(const Value& v, Duration& out,
+                DecodeContext& c);  // integer = seconds, else Go duration text
 void read_value(const Value& v, std::vector<std::string>& out, DecodeContext& c);
 void read_value(const Value& v, std::vector<Text>& out, DecodeContext& c);
 void read_value(const Value& v, std::map<std::string, std::string>& out, DecodeContext& c);
@@ -105,15 +117,18 @@ template <class T>
 class Schema : public ObjectSchema {
  public:
   template <class M>
-  Schema& field(std::string_view name, M T::* member, std::string type, std::string default_text = "") {
+  Schema& field(std::string_view name, M T::*member, std::string type,
+                std::string default_text = "") {
     FieldSchema f{name, std::move(type), std::move(default_text), shape_of<M>};
-    f.decode = [member](const Value& v, void* o, DecodeContext& c) { read_value(v, static_cast<T*>(o)->*member, c); };
+    f.decode = [member](const Value& v, void* o, DecodeContext& c) {
+      read_value(v, static_cast<T*>(o)->*member, c);
+    };
     fields.push_back(std::move(f));
     return *this;
   }
   // An object in an object; an optional member is made when the key is there.
   template <class M>
-  Schema& object(std::string_view name, M T::* member, const Schema<M>& schema) {
+  Schema& object(std::string_view name, M T::*member, const Schema<M>& schema) {
     FieldSchema f{name, "object", "", Shape::object, false, &schema};
     f.decode = [member, &schema](const Value& v, void* o, DecodeContext& c) {
       schema.decode(v, &(static_cast<T*>(o)->*member), c);
@@ -122,7 +137,7 @@ class Schema : public ObjectSchema {
     return *this;
   }
   template <class M>
-  Schema& object(std::string_view name, std::optional<M> T::* member, const Schema<M>& schema) {
+  Schema& object(std::string_view name, std::optional<M> T::*member, const Schema<M>& schema) {
     FieldSchema f{name, "object", "", Shape::object, false, &schema};
     f.decode = [member, &schema](const Value& v, void* o, DecodeContext& c) {
       schema.decode(v, &(static_cast<T*>(o)->*member).emplace(), c);
@@ -131,7 +146,7 @@ class Schema : public ObjectSchema {
     return *this;
   }
   template <class M>
-  Schema& list(std::string_view name, std::vector<M> T::* member, const Schema<M>& schema) {
+  Schema& list(std::string_view name, std::vector<M> T::*member, const Schema<M>& schema) {
     FieldSchema f{name, "list of objects", "", Shape::object_list, false, &schema};
     f.decode = [member, name, &schema](const Value& v, void* o, DecodeContext& c) {
       for (const Value* item : object_items(name, v, c)) {
@@ -142,11 +157,12 @@ class Schema : public ObjectSchema {
     return *this;
   }
   template <class M>
-  Schema& map(std::string_view name, std::map<std::string, M> T::* member, const Schema<M>& schema) {
+  Schema& map(std::string_view name, std::map<std::string, M> T::*member, const Schema<M>& schema) {
     FieldSchema f{name, "map of objects", "", Shape::object_map, false, &schema};
     f.decode = [member, &schema](const Value& v, void* o, DecodeContext& c) {
       for (const auto& m : v.members) {
-        if (m.value.kind != Value::null) schema.decode(m.value, &(static_cast<T*>(o)->*member)[m.key], c);
+        if (m.value.kind != Value::null)
+          schema.decode(m.value, &(static_cast<T*>(o)->*member)[m.key], c);
       }
     };
     fields.push_back(std::move(f));
@@ -166,9 +182,12 @@ class Schema : public ObjectSchema {
     return *this;
   }
   // Anything else: a function on the value.
-  Schema& custom(std::string_view name, std::string type, std::function<void(const Value&, T&, DecodeContext&)> read) {
+  Schema& custom(std::string_view name, std::string type,
+                 std::function<void(const Value&, T&, DecodeContext&)> read) {
     FieldSchema f{name, std::move(type)};
-    f.decode = [read = std::move(read)](const Value& v, void* o, DecodeContext& c) { read(v, *static_cast<T*>(o), c); };
+    f.decode = [read = std::move(read)](const Value& v, void* o, DecodeContext& c) {
+      read(v, *static_cast<T*>(o), c);
+    };
     fields.push_back(std::move(f));
     return *this;
   }
@@ -186,10 +205,11 @@ class Schema : public ObjectSchema {
 };
 
 struct MiddlewareSchema {
-  std::string_view type;           // "stripPrefix"
+  std::string_view type;  // "stripPrefix"
   const ObjectSchema* schema;
   std::shared_ptr<void> (*make)();  // a fresh options struct with its defaults
-  bool empty_allowed = false;       // `compress: {}` is a middleware, `headers: {}` is an error (catalogue 3.0)
+  bool empty_allowed =
+      false;  // `compress: {}` is a middleware, `headers: {}` is an error (catalogue 3.0)
   // Names of middlewares that the options refer to; null for all but chain.
   std::vector<Text> (*refs)(const void* options) = nullptr;
 };

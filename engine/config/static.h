@@ -15,9 +15,11 @@ struct EntryPointRedirection {
 };
 
 struct EncodedCharacters {  // catalogue 1.5; true = allowed
-  bool slash = true, back_slash = true, null_character = true, semicolon = true, percent = true, question_mark = true,
-       hash = true;
-  bool all() const { return slash && back_slash && null_character && semicolon && percent && question_mark && hash; }
+  bool slash = true, back_slash = true, null_character = true, semicolon = true, percent = true,
+       question_mark = true, hash = true;
+  bool all() const {
+    return slash && back_slash && null_character && semicolon && percent && question_mark && hash;
+  }
 };
 
 struct ForwardedHeadersConfig {
@@ -101,9 +103,9 @@ struct ApiConfig {
 
 // Options of ours, beside Traefik's: `--gateproof.strict`, GATEPROOF_STRICT, or a `gateproof:` block in the file.
 struct GateproofOptions {
-  bool strict = false;       // the safe meaning where Traefik's differs (DESIGN decision 7)
-  int64_t workers = 0;       // event loops; 0: one per core
-  int64_t seed = 0;          // 0: from the system
+  bool strict = false;  // the safe meaning where Traefik's differs (DESIGN decision 7)
+  int64_t workers = 0;  // event loops; 0: one per core
+  int64_t seed = 0;     // 0: from the system
 };
 
 struct StaticConfig {
@@ -114,7 +116,8 @@ struct StaticConfig {
   std::optional<KubernetesProviderConfig> kubernetes_crd;
   std::optional<KubernetesProviderConfig> kubernetes_ingress;
   std::optional<KubernetesProviderConfig> kubernetes_gateway;
-  std::vector<std::pair<std::string, SourceSpan>> other_providers;  // docker, consul ...: not acted on yet
+  std::vector<std::pair<std::string, SourceSpan>>
+      other_providers;  // docker, consul ...: not acted on yet
   std::optional<PingConfig> ping;
   std::optional<ApiConfig> api;
   std::optional<std::string> metrics_entry_point;  // prometheus.entryPoint, unless manualRouting
@@ -134,15 +137,17 @@ std::optional<StaticConfig> decode_static(const Document& doc, Findings& finding
 // Traefik's order: a configuration file (--configFile, else the default places), else flags, else the environment; the
 // `gateproof.*` options stand beside any of them.
 struct StaticSources {
-  std::vector<std::string> arguments;                               // without argv[0]
-  std::vector<std::pair<std::string, std::string>> environment;     // NAME, value
+  std::vector<std::string> arguments;                            // without argv[0]
+  std::vector<std::pair<std::string, std::string>> environment;  // NAME, value
   std::function<Result<std::string>(const std::string& path)> read_file;
-  std::vector<std::string> default_files;  // looked for in order, e.g. /etc/traefik/traefik.toml ...
+  std::vector<std::string>
+      default_files;  // looked for in order, e.g. /etc/traefik/traefik.toml ...
 };
 std::optional<StaticConfig> load_static(const StaticSources& sources, Findings& findings);
 // Flags or variables as a Document (spans say "argument 3" or the variable's name as the file).
 Result<Document> document_from_flags(const std::vector<std::string>& arguments);
-Result<Document> document_from_environment(const std::vector<std::pair<std::string, std::string>>& environment);
+Result<Document> document_from_environment(
+    const std::vector<std::pair<std::string, std::string>>& environment);
 
 // Fills what Traefik fills when nothing is said: entry point `http` on :80, `traefik` on :8080 where needed; warns of
 // references to entry points that do not exist, which Traefik logs and ignores.

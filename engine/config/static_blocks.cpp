@@ -11,8 +11,9 @@ namespace {
 using S = StaticConfig;
 
 #define GP_OTLP_TLS " tls{ca:s cert:s key:s insecureSkipVerify:b caOptional:x}"
-#define GP_OTLP                                                  \
-  " grpc{endpoint:s insecure:b headers:m" GP_OTLP_TLS "}!"       \
+#define GP_OTLP \
+  " grpc{endpoint:s insecure:b headers:m" GP_OTLP_TLS \
+  "}!" \
   " http{endpoint:s headers:m" GP_OTLP_TLS "}!"
 #define GP_LABELS " addEntryPointsLabels:b addRoutersLabels:b addServicesLabels:b"
 
@@ -73,7 +74,8 @@ void read_api(const Value& v, S& o, DecodeContext& c) {
   api_schema().decode(v, &api, c);
   if (valid_base_path(api.base_path)) return;
   const Value* at = v.find_nocase("basePath");
-  c.error("GP0203", at ? *at : v, "API basePath must be a valid absolute URL path", "write a path such as /traefik");
+  c.error("GP0203", at ? *at : v, "API basePath must be a valid absolute URL path",
+          "write a path such as /traefik");
 }
 
 const Schema<PingConfig>& ping_schema() {
@@ -92,13 +94,15 @@ const Schema<ServersTransportConfig>& static_transport_schema() {
   static const Schema<ServersTransportConfig> timeouts = [] {
     Schema<ServersTransportConfig> s;
     s.field("dialTimeout", &ServersTransportConfig::dial_timeout, "duration", "30s");
-    s.field("responseHeaderTimeout", &ServersTransportConfig::response_header_timeout, "duration", "0s");
+    s.field("responseHeaderTimeout", &ServersTransportConfig::response_header_timeout, "duration",
+            "0s");
     s.field("idleConnTimeout", &ServersTransportConfig::idle_conn_timeout, "duration", "90s");
     return s;
   }();
   static const Schema<ServersTransportConfig> schema = [] {
     Schema<ServersTransportConfig> s;
-    s.field("maxIdleConnsPerHost", &ServersTransportConfig::max_idle_conns_per_host, "integer", "200");
+    s.field("maxIdleConnsPerHost", &ServersTransportConfig::max_idle_conns_per_host, "integer",
+            "200");
     s.group("forwardingTimeouts", timeouts);
     accept_fields(s, "insecureSkipVerify:b rootCAs:l spiffe{ids:l trustDomain:s}!");
     return s;
@@ -118,7 +122,8 @@ void read_log(const Value& v, S& o, DecodeContext& c) {
   const Value* level = v.find_nocase("level");
   if (!level || level->kind != Value::scalar) return;
   const std::string lower = text::to_lower(level->text);
-  for (std::string_view known : {"trace", "debug", "info", "warn", "error", "fatal", "panic", "disabled"}) {
+  for (std::string_view known :
+       {"trace", "debug", "info", "warn", "error", "fatal", "panic", "disabled"}) {
     if (lower == known) {
       o.log_level = text::to_upper(lower);
       return;
@@ -132,11 +137,16 @@ void read_log(const Value& v, S& o, DecodeContext& c) {
 const ObjectSchema& metrics_schema() {
   static const auto schema = accepted_schema(
       "addInternals:b"
-      " prometheus{buckets:n" GP_LABELS " entryPoint:s manualRouting:b headerLabels:m}!"
-      " datadog{address:s pushInterval:d prefix:s" GP_LABELS "}!"
-      " statsD{address:s pushInterval:d prefix:s" GP_LABELS "}!"
-      " influxDB2{address:s token:s pushInterval:d org:s bucket:s additionalLabels:m" GP_LABELS "}!"
-      " otlp{serviceName:s resourceAttributes:m pushInterval:d explicitBoundaries:n" GP_LABELS GP_OTLP "}!");
+      " prometheus{buckets:n" GP_LABELS
+      " entryPoint:s manualRouting:b headerLabels:m}!"
+      " datadog{address:s pushInterval:d prefix:s" GP_LABELS
+      "}!"
+      " statsD{address:s pushInterval:d prefix:s" GP_LABELS
+      "}!"
+      " influxDB2{address:s token:s pushInterval:d org:s bucket:s additionalLabels:m" GP_LABELS
+      "}!"
+      " otlp{serviceName:s resourceAttributes:m pushInterval:d explicitBoundaries:n" GP_LABELS
+          GP_OTLP "}!");
   return *schema;
 }
 
@@ -147,13 +157,16 @@ void read_metrics(const Value& v, S& o, DecodeContext& c) {
   const Value* manual = prometheus->find_nocase("manualRouting");
   if (manual && parse_bool(manual->str()).value_or(false)) return;
   const Value* entry_point = prometheus->find_nocase("entryPoint");
-  o.metrics_entry_point = entry_point && !entry_point->str().empty() ? std::string(entry_point->str()) : "traefik";
+  o.metrics_entry_point =
+      entry_point && !entry_point->str().empty() ? std::string(entry_point->str()) : "traefik";
 }
 
 const ObjectSchema& resolver_schema() {
   static const auto schema = accepted_schema(
-      "acme{email:s caServer:s preferredChain:s profile:s emailAddresses:l disableCommonName:b storage:s keyType:s"
-      " eab{kid:s hmacEncoded:s} certificatesDuration:i clientTimeout:d clientResponseHeaderTimeout:d"
+      "acme{email:s caServer:s preferredChain:s profile:s emailAddresses:l disableCommonName:b "
+      "storage:s keyType:s"
+      " eab{kid:s hmacEncoded:s} certificatesDuration:i clientTimeout:d "
+      "clientResponseHeaderTimeout:d"
       " certificateTimeout:d caCertificates:l caSystemCertPool:b caServerName:s"
       " dnsChallenge{provider:s delayBeforeCheck:d resolvers:l disablePropagationCheck:b"
       " propagation{disableChecks:b disableANSChecks:b requireAllRNS:b delayBeforeChecks:d}}!"
@@ -175,7 +188,8 @@ void read_resolver(const Value::Member& m, S& o, DecodeContext& c) {
             "keep one of the two");
   }
   if (!block || block->kind != Value::mapping) return;
-  if (const Value* storage = block->find_nocase("storage"); storage && storage->kind == Value::scalar) {
+  if (const Value* storage = block->find_nocase("storage");
+      storage && storage->kind == Value::scalar) {
     acme.storage = storage->text;
     if (acme.storage.empty()) {
       c.error("GP0208", *storage,
@@ -186,20 +200,26 @@ void read_resolver(const Value::Member& m, S& o, DecodeContext& c) {
   }
   if (const Value* http = block->find_nocase("httpChallenge"); present(http)) {
     acme.has_http_challenge = true;
-    if (const Value* e = http->find_nocase("entryPoint")) acme.http_challenge_entry_point = e->str();
+    if (const Value* e = http->find_nocase("entryPoint"))
+      acme.http_challenge_entry_point = e->str();
   }
   acme.has_tls_challenge = present(block->find_nocase("tlsChallenge"));
-  if (const Value* provider = block->at("dnsChallenge.provider")) acme.dns_provider = provider->str();
+  if (const Value* provider = block->at("dnsChallenge.provider"))
+    acme.dns_provider = provider->str();
 }
 
 void read_core(const Value& v, S& o, DecodeContext& c) {
   const Value* syntax = v.find_nocase("defaultRuleSyntax");
   if (syntax) read_value(*syntax, o.default_rule_syntax, c);
   if (!syntax || syntax->kind != Value::scalar) return;
-  c.findings.add("GP0108", syntax->span, "", "`core.defaultRuleSyntax` is deprecated since Traefik 3.4",
+  c.findings.add("GP0108", syntax->span, "",
+                 "`core.defaultRuleSyntax` is deprecated since Traefik 3.4",
                  "write all rules in the v3 syntax and remove it");
-  if (o.default_rule_syntax == "v3" || o.default_rule_syntax == "v2" || o.default_rule_syntax.empty()) return;
-  c.error("GP0203", *syntax, "unsupported default rule syntax configuration: " + text::quote(o.default_rule_syntax),
+  if (o.default_rule_syntax == "v3" || o.default_rule_syntax == "v2" ||
+      o.default_rule_syntax.empty())
+    return;
+  c.error("GP0203", *syntax,
+          "unsupported default rule syntax configuration: " + text::quote(o.default_rule_syntax),
           "write v3 or v2");
 }
 
@@ -243,7 +263,8 @@ void read_entry_points(const Value& v, S& o, DecodeContext& c) {
 void add_stored_blocks(Schema<S>& s) {
   static const auto experimental = accepted_schema(
       "plugins<moduleName:s version:s hash:s settings{envs:l mounts:l useUnsafe:b}>"
-      " localPlugins<moduleName:s settings{envs:l mounts:l useUnsafe:b}> abortOnPluginFailure:b fastProxy{debug:b}!"
+      " localPlugins<moduleName:s settings{envs:l mounts:l useUnsafe:b}> abortOnPluginFailure:b "
+      "fastProxy{debug:b}!"
       " otlpLogs:b knative:b kubernetesIngressNGINX:b kubernetesGateway:b http3:x hub:x");
   static const auto core = accepted_schema("defaultRuleSyntax:s strictTLSOptions:b");
   static const Schema<S> global = [] {
@@ -253,7 +274,8 @@ void add_stored_blocks(Schema<S>& s) {
     return g;
   }();
   s.group("global", global);
-  s.custom("entryPoints", "map of objects", read_entry_points).child(Shape::object_map, entry_point_schema());
+  s.custom("entryPoints", "map of objects", read_entry_points)
+      .child(Shape::object_map, entry_point_schema());
   s.group("providers", providers_schema());
   s.custom("ping", "object", [](const Value& v, S& o, DecodeContext& c) {
     o.ping.emplace().span = v.span;

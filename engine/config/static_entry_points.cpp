@@ -91,7 +91,8 @@ const Schema<ForwardedHeadersConfig>& forwarded_schema() {
     s.field("insecure", &ForwardedHeadersConfig::insecure, "bool", "false");
     s.field("trustedIPs", &ForwardedHeadersConfig::trusted_ips, "list of strings");
     s.field("connection", &ForwardedHeadersConfig::connection, "list of strings");
-    s.field("notAppendXForwardedFor", &ForwardedHeadersConfig::not_append_x_forwarded_for, "bool", "false");
+    s.field("notAppendXForwardedFor", &ForwardedHeadersConfig::not_append_x_forwarded_for, "bool",
+            "false");
     return s;
   }();
   return schema;
@@ -118,7 +119,8 @@ void read_http2(const Value& v, E&, DecodeContext& c) {
   const auto check = [&](int64_t n, std::string_view what, std::string_view key) {
     if (n >= 0) return;
     const Value* at = v.find_nocase(key);
-    c.error("GP0204", at ? *at : v, std::string(what) + " value must be greater than or equal to zero",
+    c.error("GP0204", at ? *at : v,
+            std::string(what) + " value must be greater than or equal to zero",
             "write 0 or a greater number");
   };
   check(h.streams, "max concurrent streams", "maxConcurrentStreams");
@@ -172,12 +174,14 @@ void read_udp(const Value& v, E& e, DecodeContext& c) {
   e.udp_timeout = u.timeout;
 }
 
-void check_strategy(std::string_view field, const std::string& value, bool empty_allowed, const Value& at,
-                    DecodeContext& c) {
-  if (value == "keep" || value == "delete" || value == "reject" || (value.empty() && empty_allowed)) return;
+void check_strategy(std::string_view field, const std::string& value, bool empty_allowed,
+                    const Value& at, DecodeContext& c) {
+  if (value == "keep" || value == "delete" || value == "reject" || (value.empty() && empty_allowed))
+    return;
   const Value* http = at.find_nocase("http");
   const Value* place = http ? http->find_nocase(field) : nullptr;
-  c.error("GP0203", place ? *place : at, "invalid " + std::string(field) + " value " + text::quote(value),
+  c.error("GP0203", place ? *place : at,
+          "invalid " + std::string(field) + " value " + text::quote(value),
           "write keep, delete or reject");
 }
 
@@ -185,7 +189,8 @@ void check_strategy(std::string_view field, const std::string& value, bool empty
 
 const Schema<EntryPointConfig>& entry_point_schema() {
   static const auto http3 = accepted_schema("advertisedPort:i");
-  static const auto observability = accepted_schema("accessLogs:b metrics:b tracing:b traceVerbosity:s");
+  static const auto observability =
+      accepted_schema("accessLogs:b metrics:b tracing:b traceVerbosity:s");
   static const Schema<E> schema = [] {
     Schema<E> s;
     s.field("address", &E::address, "string");
@@ -199,7 +204,8 @@ const Schema<EntryPointConfig>& entry_point_schema() {
       check_networks(e.forwarded.trusted_ips, c);
     });
     s.child(Shape::object, forwarded_schema());
-    s.custom("proxyProtocol", "object", read_proxy_protocol).child(Shape::object, proxy_protocol_schema());
+    s.custom("proxyProtocol", "object", read_proxy_protocol)
+        .child(Shape::object, proxy_protocol_schema());
     s.allow_empty();
     s.custom("http2", "object", read_http2).child(Shape::object, http2_schema());
     s.custom("http3", "object", [](const Value& v, E& e, DecodeContext& c) {
@@ -240,7 +246,8 @@ void check_entry_point(const EntryPointConfig& e, const Value& at, DecodeContext
   }
   if (udp && e.udp_timeout <= Duration(0)) {
     const Value* block = at.find_nocase("udp");
-    c.error("GP0204", block ? *block : at, "timeout should be greater than zero", "write 3s, Traefik's default");
+    c.error("GP0204", block ? *block : at, "timeout should be greater than zero",
+            "write 3s, Traefik's default");
   }
   if (udp) return;  // the rest is about HTTP
   check_strategy("underscoreHeadersStrategy", e.underscore_headers_strategy, true, at, c);

@@ -40,7 +40,8 @@ bool is_index(std::string_view key, bool brackets) {
     if (key.size() < 3 || key.front() != '[' || key.back() != ']') return false;
     key = key.substr(1, key.size() - 2);
   }
-  return !key.empty() && key.size() < 10 && key.find_first_not_of("0123456789") == std::string_view::npos;
+  return !key.empty() && key.size() < 10 &&
+         key.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 void insert(Value& root, const Entry& e) {
@@ -81,10 +82,12 @@ void index_lists(Value& v, bool brackets) {
   };
   if (v.members.empty() || !std::all_of(v.members.begin(), v.members.end(), indexed)) return;
   const auto number = [](const Value::Member& m) {
-    return *text::parse_int(m.key.front() == '[' ? std::string_view(m.key).substr(1, m.key.size() - 2) : m.key);
+    return *text::parse_int(
+        m.key.front() == '[' ? std::string_view(m.key).substr(1, m.key.size() - 2) : m.key);
   };
-  std::stable_sort(v.members.begin(), v.members.end(),
-                   [&](const Value::Member& a, const Value::Member& b) { return number(a) < number(b); });
+  std::stable_sort(
+      v.members.begin(), v.members.end(),
+      [&](const Value::Member& a, const Value::Member& b) { return number(a) < number(b); });
   for (Value::Member& m : v.members) v.items.push_back(std::move(m.value));
   v.members.clear();
   v.kind = Value::sequence;
@@ -104,7 +107,8 @@ const FieldSchema* field_of(const std::string& path, bool& through_map) {
     field = schema ? schema->find(part) : nullptr;
     if (!field) return nullptr;
     schema = field->child;
-    name_next = field->shape == Shape::object_map || field->shape == Shape::object_list || field->shape == Shape::map;
+    name_next = field->shape == Shape::object_map || field->shape == Shape::object_list ||
+                field->shape == Shape::map;
     through_map = through_map || name_next;
   }
   return field;
@@ -141,7 +145,8 @@ Result<Document> to_document(std::vector<Entry> entries, Origin origin) {
   doc.root.kind = Value::mapping;
   for (const Entry& e : entries) {
     if (path_parts(e.path).size() > limits.depth_max) {
-      return Error(Code::limit, "an option's name has more than " + std::to_string(limits.depth_max) + " parts",
+      return Error(Code::limit,
+                   "an option's name has more than " + std::to_string(limits.depth_max) + " parts",
                    e.span, "no option is nested so deeply");
     }
     insert(doc.root, e);
@@ -171,7 +176,8 @@ Result<Document> document_from_flags(const std::vector<std::string>& arguments) 
       name.resize(equals);
     } else if (takes_next_argument(name)) {
       if (i + 1 == arguments.size()) {
-        return Error(Code::invalid, "flag needs an argument: --" + name, place, "write --" + name + "=value");
+        return Error(Code::invalid, "flag needs an argument: --" + name, place,
+                     "write --" + name + "=value");
       }
       value = arguments[++i];
     }
@@ -181,7 +187,8 @@ Result<Document> document_from_flags(const std::vector<std::string>& arguments) 
   return to_document(std::move(entries), Origin::flags);
 }
 
-Result<Document> document_from_environment(const std::vector<std::pair<std::string, std::string>>& environment) {
+Result<Document> document_from_environment(
+    const std::vector<std::pair<std::string, std::string>>& environment) {
   constexpr std::string_view prefix = "TRAEFIK_";
   std::vector<std::pair<std::string, std::string>> sorted;
   for (const auto& [name, value] : environment) {

@@ -1,13 +1,13 @@
 // Schemas of the static configuration, by block.
 #pragma once
-#include "engine/config/static.h"
 #include "engine/config/schema.h"
+#include "engine/config/static.h"
 
 namespace gateproof::config {
 
-const Schema<StaticConfig>& static_schema();            // the whole
-const Schema<EntryPointConfig>& entry_point_schema();   // one entry point
-const Schema<StaticConfig>& providers_schema();         // below `providers`
+const Schema<StaticConfig>& static_schema();           // the whole
+const Schema<EntryPointConfig>& entry_point_schema();  // one entry point
+const Schema<StaticConfig>& providers_schema();        // below `providers`
 const Schema<GateproofOptions>& gateproof_schema();
 
 // Checks that Traefik makes when it starts: what fails stops start-up.

@@ -21,10 +21,12 @@ class FewTypes final : public MiddlewareTypes {
     prefix_.field("prefix", &PrefixOptions::prefix, "string");
     compress_.field("minResponseBodyBytes", &CompressOptions::min_response_body_bytes, "integer");
     chain_.field("middlewares", &ChainOptions::middlewares, "list of strings");
-    types_[0] = {"addPrefix", &prefix_, [] { return std::shared_ptr<void>(std::make_shared<PrefixOptions>()); }};
-    types_[1] = {"compress", &compress_, [] { return std::shared_ptr<void>(std::make_shared<CompressOptions>()); },
-                 true};
-    types_[2] = {"chain", &chain_, [] { return std::shared_ptr<void>(std::make_shared<ChainOptions>()); }, false,
+    types_[0] = {"addPrefix", &prefix_,
+                 [] { return std::shared_ptr<void>(std::make_shared<PrefixOptions>()); }};
+    types_[1] = {"compress", &compress_,
+                 [] { return std::shared_ptr<void>(std::make_shared<CompressOptions>()); }, true};
+    types_[2] = {"chain", &chain_,
+                 [] { return std::shared_ptr<void>(std::make_shared<ChainOptions>()); }, false,
                  [](const void* o) { return static_cast<const ChainOptions*>(o)->middlewares; }};
   }
   const MiddlewareSchema* find(std::string_view name) const override {
@@ -33,7 +35,9 @@ class FewTypes final : public MiddlewareTypes {
     }
     return nullptr;
   }
-  std::vector<std::string_view> names() const override { return {"addPrefix", "compress", "chain"}; }
+  std::vector<std::string_view> names() const override {
+    return {"addPrefix", "compress", "chain"};
+  }
 
  private:
   Schema<PrefixOptions> prefix_;
@@ -47,7 +51,8 @@ inline std::string brief(const Findings& findings) {
   std::string out;
   for (const Finding& f : findings.list()) {
     if (!out.empty()) out += "\n";
-    out += f.code + " " + std::to_string(f.span.line) + ":" + std::to_string(f.span.column) + " " + f.message;
+    out += f.code + " " + std::to_string(f.span.line) + ":" + std::to_string(f.span.column) + " " +
+           f.message;
   }
   return out;
 }

@@ -2,7 +2,8 @@
 
 namespace gateproof::config {
 
-SourceSpan span_at(std::string_view text, size_t offset, const std::shared_ptr<const std::string>& file) {
+SourceSpan span_at(std::string_view text, size_t offset,
+                   const std::shared_ptr<const std::string>& file) {
   offset = std::min(offset, text.size());
   SourceSpan s;
   s.file = file;
@@ -16,7 +17,9 @@ namespace {
 
 // Bytes of the well-formed UTF-8 sequence at i (Unicode table 3-7), 0 when there is none.
 size_t sequence_length(std::string_view s, size_t i) {
-  const auto byte = [&](size_t k) { return i + k < s.size() ? static_cast<unsigned char>(s[i + k]) : 0u; };
+  const auto byte = [&](size_t k) {
+    return i + k < s.size() ? static_cast<unsigned char>(s[i + k]) : 0u;
+  };
   const auto tail = [&](size_t k) { return (byte(k) & 0xC0u) == 0x80u; };
   const unsigned b = byte(0), second = byte(1);
   if (b < 0x80) return 1;
@@ -50,12 +53,12 @@ std::string hex_byte(char c) {
 
 }  // namespace
 
-std::optional<Error> check_text(std::string_view text, const std::shared_ptr<const std::string>& file,
-                                size_t bytes_max) {
+std::optional<Error> check_text(std::string_view text,
+                                const std::shared_ptr<const std::string>& file, size_t bytes_max) {
   if (text.size() > bytes_max) {
     return Error(Code::limit,
-                 "the configuration is too large: " + std::to_string(text.size()) + " bytes, the limit is " +
-                     std::to_string(bytes_max),
+                 "the configuration is too large: " + std::to_string(text.size()) +
+                     " bytes, the limit is " + std::to_string(bytes_max),
                  span_at(text, bytes_max, file), "split it into several files of a directory");
   }
   for (size_t i = 0; i < text.size();) {
@@ -65,12 +68,14 @@ std::optional<Error> check_text(std::string_view text, const std::shared_ptr<con
     }
     const size_t length = sequence_length(text, i);
     if (length == 0) {
-      return Error(Code::invalid, "invalid UTF-8: byte " + hex_byte(text[i]), span_at(text, i, file),
+      return Error(Code::invalid, "invalid UTF-8: byte " + hex_byte(text[i]),
+                   span_at(text, i, file),
                    "save the file as UTF-8 text; a binary file is no configuration");
     }
     if (is_control(text, i, length)) {
       return Error(Code::invalid, "control characters are not allowed: byte " + hex_byte(text[i]),
-                   span_at(text, i, file), "remove the character, or write it as an escape in double quotes");
+                   span_at(text, i, file),
+                   "remove the character, or write it as an escape in double quotes");
     }
     i += length;
   }

@@ -1,9 +1,9 @@
 // TOML through toml++, without its exceptions.
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
-
 #include <cmath>
+
+#include <toml++/toml.h>
 
 #include "engine/base/text.h"
 #include "engine/config/document_readers.h"
@@ -34,7 +34,8 @@ size_t skip_string(std::string_view text, size_t i) {
 }
 
 // toml++ recurses once for each part of a dotted key, so long keys are refused before it sees them.
-std::optional<Error> check_dotted_keys(std::string_view text, const FileName& file, const Budget& budget) {
+std::optional<Error> check_dotted_keys(std::string_view text, const FileName& file,
+                                       const Budget& budget) {
   size_t dots = 0;
   for (size_t i = 0; i < text.size();) {
     const char c = text[i];
@@ -183,7 +184,8 @@ Result<Value> read_toml(std::string_view text, const FileName& file, const TextL
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
     const toml::parse_error& e = parsed.error();
-    return Error(Code::invalid, "toml: " + std::string(e.description()), converter.position(e.source().begin),
+    return Error(Code::invalid, "toml: " + std::string(e.description()),
+                 converter.position(e.source().begin),
                  "mend the TOML: check quotes, brackets and the form `name = value` on this line");
   }
   Value root;

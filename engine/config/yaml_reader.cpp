@@ -1,9 +1,9 @@
 // YAML through yaml-cpp's events: its Node tree is several times slower and forgets where keys are.
+#include <sstream>
+
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
-
-#include <sstream>
 
 #include "engine/base/text.h"
 #include "engine/config/document_readers.h"
@@ -121,7 +121,8 @@ class Builder final : public YAML::EventHandler {
 
   void move_to_block(size_t at, SourceSpan& s) const {
     uint32_t line = s.line;
-    for (size_t end = text_.find('\n', at); end != std::string_view::npos; end = text_.find('\n', end + 1)) {
+    for (size_t end = text_.find('\n', at); end != std::string_view::npos;
+         end = text_.find('\n', end + 1)) {
       ++line;
       const size_t content = text_.find_first_not_of(" \t", end + 1);
       if (content == std::string_view::npos) return;
@@ -215,8 +216,8 @@ class Builder final : public YAML::EventHandler {
   }
 
   [[noreturn]] static void not_a_map(const Value::Member& m) {
-    throw Stop{Error(Code::invalid, "map merge requires map or sequence of maps as the value", m.key_span,
-                     "write `<<: *name` with the anchor of an object")};
+    throw Stop{Error(Code::invalid, "map merge requires map or sequence of maps as the value",
+                     m.key_span, "write `<<: *name` with the anchor of an object")};
   }
 
   std::string_view text_;
@@ -229,7 +230,9 @@ class Builder final : public YAML::EventHandler {
 
 Error syntax_error(const YAML::Exception& e, std::string_view text, const FileName& file) {
   SourceSpan at{file, 1, 1, 0};
-  std::string remedy = "mend the YAML: check indentation, colons, quotes and brackets on this line and the one above";
+  std::string remedy =
+      "mend the YAML: check indentation, colons, quotes and brackets on this line and the one "
+      "above";
   if (!e.mark.is_null()) {
     at = {file, uint32_t(e.mark.line + 1), uint32_t(e.mark.column + 1), 0};
     const size_t pos = std::min(size_t(e.mark.pos), text.size());
@@ -238,18 +241,20 @@ Error syntax_error(const YAML::Exception& e, std::string_view text, const FileNa
     const std::string_view line = text.substr(start, text.find('\n', start) - start);
     const size_t indent = line.find_first_not_of(" \t");
     if (line.substr(0, indent).find('\t') != std::string_view::npos) {
-      return Error(Code::invalid, "found character that cannot start any token: a tab in the indentation", at,
+      return Error(Code::invalid,
+                   "found character that cannot start any token: a tab in the indentation", at,
                    "indent with spaces; YAML allows no tabs there");
     }
-    if (line.find("{{") != std::string_view::npos) remedy = "template actions need quotes around them";
+    if (line.find("{{") != std::string_view::npos)
+      remedy = "template actions need quotes around them";
   }
   return Error(Code::invalid, "yaml: " + e.msg, at, remedy);
 }
 
 }  // namespace
 
-Result<std::vector<Value>> read_yaml(std::string_view text, const FileName& file, const TextLimits& limits,
-                                     bool first_only, bool* more) {
+Result<std::vector<Value>> read_yaml(std::string_view text, const FileName& file,
+                                     const TextLimits& limits, bool first_only, bool* more) {
   std::vector<Value> out;
   try {
     std::istringstream in{std::string(text)};

@@ -90,6 +90,7 @@ std::shared_ptr<const config::StaticConfig> load(const CommandLine& line, Files&
   sources.default_files = default_files(line.environment);
   std::optional<config::StaticConfig> statics = config::load_static(sources, findings);
   if (!statics) return nullptr;
+  config::complete_static(*statics, findings);
   return std::make_shared<const config::StaticConfig>(std::move(*statics));
 }
 

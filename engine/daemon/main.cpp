@@ -1,5 +1,3 @@
-#include <cstring>
-
 #include <unistd.h>
 
 #include "engine/daemon/daemon.h"
@@ -8,8 +6,10 @@ int main(int argc, char** argv) {
   gateproof::daemon::CommandLine line;
   line.arguments.assign(argv + 1, argv + argc);
   for (char** e = environ; *e; ++e) {
-    const char* equals = std::strchr(*e, '=');
-    if (equals) line.environment.emplace_back(std::string(*e, equals), std::string(equals + 1));
+    const std::string_view variable = *e;
+    const size_t equals = variable.find('=');
+    if (equals == std::string_view::npos) continue;
+    line.environment.emplace_back(variable.substr(0, equals), variable.substr(equals + 1));
   }
   return gateproof::daemon::run(std::move(line));
 }

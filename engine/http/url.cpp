@@ -197,7 +197,7 @@ std::string sanitize_path(std::string_view escaped) {
   std::string joined = rooted ? std::string(escaped) : "/" + std::string(escaped);
   std::string out = clean_path(joined);
   if (!rooted) out.erase(0, 1);
-  if (joined.ends_with('/') && !out.ends_with('/')) out += '/';
+  if (out.empty() || (joined.ends_with('/') && !out.ends_with('/'))) out += '/';
   return out;
 }
 

@@ -93,12 +93,20 @@ bool valid_userinfo(std::string_view s) {
   });
 }
 
+std::string escape_user(std::string_view s) {
+  return escape_bytes(*http::unescape_path(s), [](char c) {
+    return unreserved(c) || std::string_view("$&+,;=").find(c) != std::string_view::npos;
+  });
+}
+
 Result<void> read_authority(std::string_view authority, Parts& out) {
   std::string_view host = authority;
   if (const size_t at = authority.rfind('@'); at != std::string_view::npos) {
     const std::string_view user = authority.substr(0, at);
     if (!valid_userinfo(user) || !http::unescape_path(user)) return bad("invalid userinfo");
-    out.userinfo = user;
+    const size_t colon = user.find(':');
+    out.userinfo = escape_user(user.substr(0, colon));
+    if (colon != std::string_view::npos) out.userinfo += ":" + escape_user(user.substr(colon + 1));
     out.has_userinfo = true;
     host.remove_prefix(at + 1);
   }
@@ -106,7 +114,8 @@ Result<void> read_authority(std::string_view authority, Parts& out) {
     const size_t end = host.rfind(']');
     if (end == std::string_view::npos) return bad("missing ']' in host");
     if (!valid_optional_port(host.substr(end + 1))) return bad("invalid port after host");
-  } else if (const size_t colon = host.rfind(':'); colon != std::string_view::npos) {
+  } else if (const size_t colon = host.find(':'); colon != std::string_view::npos) {
+    // From the first colon on, as Go 1.26 does: "a::1" is no host.
     if (!valid_optional_port(host.substr(colon))) return bad("invalid port after host");
   }
   auto plain = unescape_host(host);

@@ -112,7 +112,7 @@ HandlerPtr Builder::build_weighted(const std::string& name, const config::Weight
               "define the service, or take it out of the list");
       continue;
     }
-    parts.push_back({child, c.weight, std::move(handler)});
+    parts.push_back({child, c.name.value, c.weight, std::move(handler)});
   }
   if (info.status == Status::disabled) return nullptr;
   return std::make_shared<upstream::Weighted>(name, w.sticky, std::move(parts), in_.random);

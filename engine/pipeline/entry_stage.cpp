@@ -97,6 +97,11 @@ bool apply_entry_stage(http::Exchange& x, const EntryStage& stage) {
     answer(x, 400, "Bad Request", "a header name is an alias of another one");
     return false;
   }
+  if (x.request.asterisk && x.request.method != "OPTIONS") {
+    x.request.asterisk = false;  // a path like any other, which no path rule matches
+    x.request.url.path = x.routing_path = "*";
+    x.request.url.raw.clear();
+  }
   if (x.request.asterisk) {
     answer(x, 200, "", "OPTIONS *");
     return false;
@@ -105,7 +110,7 @@ bool apply_entry_stage(http::Exchange& x, const EntryStage& stage) {
     answer(x, 400, "", "a fragment in the request target");
     return false;
   }
-  if (!canonical_path(x, stage.sanitize)) {
+  if (x.request.url.path.empty() && !canonical_path(x, stage.sanitize)) {
     answer(x, 400, "400 Bad Request", "a broken percent escape in the path");
     x.response.headers.add("Content-Type", "text/plain; charset=utf-8");
     x.response.headers.add("Connection", "close");

@@ -1,4 +1,4 @@
-// Limits, remedies and places of errors; what real Traefik says is in traefik_errors_test.cpp.
+// Limits, remedies and places of errors; what real Traefik says is in traefik_syntax_test.cpp and traefik_matcher_errors_test.cpp.
 #include "engine/rules/parser.h"
 
 #include <gtest/gtest.h>

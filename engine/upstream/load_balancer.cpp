@@ -28,7 +28,7 @@ std::vector<std::string> sticky_names(const std::vector<config::ServerConfig>& s
 
 std::vector<std::string> sticky_names(const std::vector<WeightedPart>& parts) {
   std::vector<std::string> out;
-  for (const auto& p : parts) out.push_back(p.weight > 0 ? p.name : std::string());
+  for (const auto& p : parts) out.push_back(p.weight > 0 ? p.written : std::string());
   return out;
 }
 

@@ -33,7 +33,8 @@ class LoadBalancer final : public http::Handler {
 };
 
 struct WeightedPart {
-  std::string name;
+  std::string name;     // qualified
+  std::string written;  // as written: sticky cookies are made of it
   int64_t weight = 1;
   std::shared_ptr<http::Handler> handler;
 };

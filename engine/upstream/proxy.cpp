@@ -70,6 +70,11 @@ void open_gzip(http::Response& r) {
   r.body = http::gunzip(std::move(r.body));
 }
 
+std::string why_not(std::string_view scheme) {
+  if (scheme == "https" || scheme == "h2c") return "scheme " + std::string(scheme) + " is not acted on yet";
+  return "unsupported protocol scheme " + text::quote(scheme);
+}
+
 }  // namespace
 
 Result<http::OriginServer> make_origin_server(const config::ServerConfig& server,
@@ -77,15 +82,17 @@ Result<http::OriginServer> make_origin_server(const config::ServerConfig& server
   http::OriginServer s;
   s.url = server.url.value;
   const auto parts = http::split_url(s.url);
-  if (!parts || parts->host.empty()) {
-    return Error(Code::invalid, "error parsing server URL " + s.url, server.url.span,
-                 "write the scheme too, for example http://" + s.url);
+  if (!parts) {
+    // Go takes a text without scheme for a path, and only a colon in its first segment is an error; requests to such a server
+    // fail later with 500.
+    const std::string first(std::string_view(s.url).substr(0, s.url.find('/')));
+    if (first.find(':') == std::string::npos) return s;
+    return Error(Code::invalid,
+                 "error parsing server URL " + s.url + ": parse " + text::quote(s.url) +
+                     ": first path segment in URL cannot contain colon",
+                 server.url.span, "write the scheme too: http://" + s.url);
   }
   s.scheme = text::to_lower(parts->scheme);
-  if (s.scheme != "http" && s.scheme != "https" && s.scheme != "h2c") {
-    return Error(Code::invalid, "unsupported scheme " + s.scheme + " in server URL " + s.url, server.url.span,
-                 "use http, https or h2c");
-  }
   s.authority = std::string(parts->host);
   const HostPort hp = split_host_port(parts->host);
   s.host = std::string(hp.host);
@@ -113,12 +120,15 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
   const http::Request& r = x.request;
   out.method = r.method;
   out.target = outbound_target(r, server);
-  out.host = pass_host_header ? std::string_view(r.host) : std::string_view(server.authority);
+  // A request without a host gets the server's own, as Go's client fills it in.
+  out.host = pass_host_header && !r.host.empty() ? std::string_view(r.host) : std::string_view(server.authority);
   out.body = &x.request.body;
   out.server = &server;
   const std::string_view upgrade = http::upgrade_of(r.headers);
   for (const auto& f : r.headers) {
-    if (!f.is("Content-Length")) out.headers.add_static(outbound_name(f), f.value);  // framing is the writer's
+    if (f.is("Content-Length")) continue;                   // framing is the writer's
+    if (f.is("User-Agent") && f.value.empty()) continue;     // Go's client leaves an empty one out
+    out.headers.add_static(outbound_name(f), f.value);
   }
   const bool te_trailers = http::list_has_token(r.headers, "Te", "trailers");
   http::remove_hop_by_hop(out.headers);
@@ -135,6 +145,7 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
 Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pass_host_header) {
   if (x.request.method == "CONNECT") {  // tunnels are for HTTP/2 and later (catalogue 2.2)
     x.response = http::Response::make(501, http::status_text(501));
+    x.response.headers.add_static("Connection", "close");
     co_return;
   }
   http::Outbound out;
@@ -142,7 +153,7 @@ Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pa
   build_outbound(x, server, pass_host_header, out, asked_gzip);
   x.server = server.url;
   ++x.attempts;
-  Result<void> done = Error(Code::unsupported, Source::internal, "scheme " + server.scheme + " is not acted on yet");
+  Result<void> done = Error(Code::unsupported, Source::internal, why_not(server.scheme));
   if (server.scheme == "http") done = co_await x.origin->round_trip(x, out);
   if (!done) {
     const int status = status_of(done.error());

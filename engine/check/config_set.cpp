@@ -1,0 +1,74 @@
+#include "engine/check/config_set.h"
+
+#include "engine/check/assemble.h"
+#include "engine/check/helm_values.h"
+#include "engine/check/paths.h"
+#include "engine/check/reader.h"
+#include "engine/config/file_set.h"
+#include "engine/middleware/middleware.h"
+
+namespace gateproof::check {
+
+namespace {
+
+bool has_dynamics(const ConfigSet& set) {
+  return std::any_of(set.files.begin(), set.files.end(), [](const LoadedFile& f) { return f.kind == FileKind::dynamics; });
+}
+
+void decode_statics(ConfigSet& set) {
+  for (const LoadedFile& f : set.files) {
+    if (f.kind != FileKind::statics) continue;
+    std::optional<config::StaticConfig> s = config::decode_static(f.documents.front(), set.findings);
+    if (!s) continue;
+    s->file_name = f.path;
+    config::complete_static(*s, set.findings);
+    set.statics.push_back(std::make_shared<const config::StaticConfig>(std::move(*s)));
+  }
+}
+
+void follow_providers(ConfigSet& set, Files& files, Reader& reader) {
+  if (has_dynamics(set)) return;
+  for (const auto& s : set.statics) {
+    const Followed to = follow_target(*s, files);
+    if (!to.target.empty()) reader.follow(to.target);
+    if (!to.missing) continue;
+    const config::Text& named = s->file->directory.value.empty() ? s->file->filename : s->file->directory;
+    set.findings.add("GP0212", named.span, "providers.file",
+                     "there is no " + named.value + ": the file provider is not started, and its routers do not exist",
+                     "correct the path; it is taken relative to the directory that Traefik is started in");
+  }
+}
+
+void decode_dynamics(ConfigSet& set) {
+  for (const LoadedFile& f : set.files) {
+    if (f.kind != FileKind::dynamics) continue;
+    auto config = config::decode_file_text(f.text, f.path, middleware::middleware_types(), set.findings);
+    if (config) set.dynamics[f.path] = std::move(*config);
+  }
+}
+
+}  // namespace
+
+ConfigSet load_config_set(const std::vector<std::string>& paths, Files& files, const std::string& standard_input) {
+  ConfigSet set;
+  Reader reader(files, set);
+  for (const std::string& p : paths) {
+    if (p == "-") {
+      reader.text("-", standard_input, config::Format::yaml);
+    } else {
+      reader.path(p);
+    }
+  }
+  decode_statics(set);
+  follow_providers(set, files, reader);
+  decode_dynamics(set);
+  for (const LoadedFile& f : set.files) {
+    if (f.kind == FileKind::manifests) set.objects.add(f.documents, set.findings);
+    if (f.kind == FileKind::helm_values) look_at_helm_values(f.documents.front().root, set.findings);
+  }
+  set.assemblies = assemble(set, false);
+  set.findings.sort();
+  return set;
+}
+
+}  // namespace gateproof::check

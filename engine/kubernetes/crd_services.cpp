@@ -1,0 +1,294 @@
+// Service entries of IngressRoute and TraefikService: names, references, load balancers.
+#include "engine/base/text.h"
+#include "engine/config/schema.h"
+#include "engine/kubernetes/backends.h"
+#include "engine/kubernetes/crd.h"
+
+namespace gateproof::kubernetes {
+
+using config::qualify;
+using config::ServiceConfig;
+using config::Value;
+
+namespace {
+
+// Name of a TraefikService: in this provider, or of another one as it is (normalised, as Traefik does).
+std::string traefik_service_name(const Text& name, const std::string& ns) {
+  const size_t at = name.value.rfind('@');
+  if (at == std::string::npos) return qualify(normalise(ns + "-" + name.value), crd_provider);
+  const std::string bare = name.value.substr(0, at), provider = name.value.substr(at + 1);
+  if (provider == crd_provider) return qualify(normalise(ns + "-" + bare), crd_provider);
+  return normalise(bare) + "@" + provider;
+}
+
+}  // namespace
+
+std::optional<CrdServices::Named> CrdServices::named(std::string_view parent_ns, const Value& entry, const Report& report) {
+  const Text name = located_at(&entry, "name");
+  const Text given_ns = located_at(&entry, "namespace");
+  const Text kind = located_at(&entry, "kind");
+  const bool qualified = name.value.find('@') != std::string::npos;
+  std::string ns = given_ns.value;
+  if (!qualified) {
+    if (ns.empty()) ns = parent_ns;
+    if (ns != parent_ns && !c_.options.allow_cross_namespace) {
+      report("GP0716", given_ns.span,
+             "service " + ns + "/" + name.value + " not in the parent resource namespace " + std::string(parent_ns),
+             "use a Service of namespace " + std::string(parent_ns) + ", or set " + c_.option("allowCrossNamespace"));
+      return std::nullopt;
+    }
+  } else if (!c_.options.allow_cross_namespace && name.value.ends_with("@" + std::string(crd_provider))) {
+    report("GP0716", name.span,
+           "invalid reference to service " + name.value +
+               ": namespace-name@kubernetescrd format is not allowed when crossnamespace is disallowed",
+           "write the object's own name, without namespace and provider, or set " + c_.option("allowCrossNamespace"));
+    return std::nullopt;
+  } else if (!c_.cross_provider_allowed(parent_ns)) {
+    report("GP0717", name.span,
+           "service \"" + name.value + "\" reference is not allowed: namespace \"" + std::string(parent_ns) +
+               "\" is not in crossProviderNamespaces",
+           "add the namespace to " + c_.option("crossProviderNamespaces"));
+    return std::nullopt;
+  }
+  if (kind.value == "TraefikService") {
+    if (qualified && !ns.empty() && !name.value.ends_with("@" + std::string(crd_provider))) {
+      report.plain("GP0718", given_ns.span, "namespace \"" + ns + "\" is ignored in cross-provider context",
+                   "remove `namespace`: " + name.value + " names its provider");
+    }
+    return Named{{traefik_service_name(name, ns), name.span}, std::nullopt};
+  }
+  if (!kind.value.empty() && kind.value != "Service") {
+    report("GP0715", kind.span, "unsupported service kind " + kind.value, "write kind: Service or kind: TraefikService");
+    return std::nullopt;
+  }
+  auto service = load_balancer({entry, ns, name, report});
+  if (!service) return std::nullopt;
+  const IntOrText port = int_or_text(member(&entry, "port"));
+  return Named{{qualify(service_name(ns, name.value, port.text), crd_provider), name.span}, std::move(service)};
+}
+
+bool CrdServices::weighted(std::string_view parent_ns, const std::vector<Value>& entries, const Value* sticky,
+                           const std::string& name, const SourceSpan& span, const Report& report) {
+  config::WeightedConfig w;
+  for (const Value& entry : entries) {
+    auto child = named(parent_ns, entry, report);
+    if (!child) return false;
+    if (child->service) out_.services[child->name.value] = std::move(*child->service);
+    w.services.push_back({child->name, integer_at(&entry, "weight", 1), std::nullopt});
+  }
+  w.sticky = read_cookie(sticky);
+  ServiceConfig s;
+  s.weighted = std::move(w);
+  s.types = {"weighted"};
+  s.span = span;
+  put(out_.services, name, std::move(s), "service", report);
+  return true;
+}
+
+std::optional<ServiceConfig> CrdServices::load_balancer(const Backend& b) {
+  config::LoadBalancerConfig lb;
+  if (!strategy(b, lb)) return std::nullopt;
+  auto list = servers(b);
+  if (!list) return std::nullopt;
+  lb.servers = std::move(*list);
+  if (!balancer_options(b, lb)) return std::nullopt;
+  ServiceConfig s;
+  for (const Value& ref : items_at(&b.entry, "middlewares")) {
+    auto name = resolve_reference(c_, b.ns, ref, "middleware", b.report);
+    if (!name) return std::nullopt;
+    s.middlewares.push_back(std::move(*name));
+  }
+  s.load_balancer = std::move(lb);
+  s.types = {"loadBalancer"};
+  s.span = b.name.span;
+  return s;
+}
+
+bool CrdServices::strategy(const Backend& b, config::LoadBalancerConfig& lb) {
+  const Text s = located_at(&b.entry, "strategy");
+  if (s.value.empty()) return true;
+  for (const char* known : {"wrr", "p2c", "hrw", "leasttime"}) {
+    if (s.value != known) continue;
+    lb.strategy = s;
+    return true;
+  }
+  if (s.value == "RoundRobin") {
+    b.report.plain("GP0108", s.span, "RoundRobin strategy value is deprecated", "write strategy: wrr");
+    return true;
+  }
+  b.report("GP0715", s.span, "load-balancer strategy " + s.value + " is not supported",
+           "write wrr, p2c, hrw or leasttime");
+  return false;
+}
+
+bool CrdServices::balancer_options(const Backend& b, config::LoadBalancerConfig& lb) {
+  lb.pass_host_header = boolean_at(&b.entry, "passHostHeader").value_or(true);
+  const Text flush = located_at(member(&b.entry, "responseForwarding"), "flushInterval");
+  if (!flush.value.empty()) {
+    const auto d = config::parse_duration(flush.value);
+    if (!d) {
+      b.report("GP0715", flush.span,
+               "unable to parse flushInterval: time: invalid duration " + text::quote(flush.value),
+               "write a duration such as 100ms");
+      return false;
+    }
+    lb.flush_interval = *d;
+  }
+  lb.sticky = read_cookie(member(&b.entry, "sticky"));
+  lb.has_health_check = member(&b.entry, "healthCheck") != nullptr;
+  lb.has_passive_health_check = member(&b.entry, "passiveHealthCheck") != nullptr;
+  auto t = transport(b);
+  if (!t) return false;
+  lb.servers_transport = std::move(*t);
+  return true;
+}
+
+std::optional<Text> CrdServices::transport(const Backend& b) {
+  const Text t = located_at(&b.entry, "serversTransport");
+  if (t.value.empty()) return t;
+  if (t.value.find('@') == std::string::npos) return Text{qualify(object_name(b.ns, t.value), crd_provider), t.span};
+  if (!c_.options.allow_cross_namespace && t.value.ends_with("@" + std::string(crd_provider))) {
+    b.report("GP0716", t.span,
+             "invalid reference to serversTransport " + t.value +
+                 ": namespace-name@kubernetescrd format is not allowed when crossnamespace is disallowed",
+             "write the object's own name, without namespace and provider, or set " + c_.option("allowCrossNamespace"));
+    return std::nullopt;
+  }
+  if (!c_.cross_provider_allowed(b.ns)) {
+    b.report("GP0717", t.span,
+             "serversTransport \"" + t.value + "\" reference is not allowed: namespace \"" + b.ns +
+                 "\" is not in crossProviderNamespaces",
+             "add the namespace to " + c_.option("crossProviderNamespaces"));
+    return std::nullopt;
+  }
+  return t;
+}
+
+std::optional<ServicePort> CrdServices::port_of(const Backend& b, const Service& service) {
+  const IntOrText port = int_or_text(member(&b.entry, "port"));
+  const SourceSpan& at = port.span.known() ? port.span : b.name.span;
+  if (port.empty()) {
+    b.report("GP0711", at, "ingressRoute service port not defined",
+             "write `port`; ports of the Service: " + ports_text(service));
+    return std::nullopt;
+  }
+  for (const ServicePort& p : service.ports) {
+    if (port.is_integer ? port.number == p.number : port.text == p.name) return p;
+  }
+  if (service.type != "ExternalName" || !port.is_integer) {
+    const bool quoted_number = !port.is_integer && text::parse_int(port.text).has_value();
+    b.report("GP0711", at, "service port not found: " + port.text,
+             quoted_number ? "write the number without quotes: in quotes it is the name of a port"
+                           : "ports of the Service: " + ports_text(service));
+    return std::nullopt;
+  }
+  ServicePort p;
+  p.number = port.number;
+  return p;
+}
+
+std::optional<std::string> CrdServices::scheme(const Backend& b, const ServicePort& port) {
+  const Text s = located_at(&b.entry, "scheme");
+  if (s.value.empty()) return std::string(scheme_of_port(port));
+  if (s.value == "http" || s.value == "https" || s.value == "h2c") return s.value;
+  b.report("GP0715", s.span, "invalid scheme \"" + s.value + "\" specified", "write http, https or h2c");
+  return std::nullopt;
+}
+
+std::optional<std::vector<config::ServerConfig>> CrdServices::servers(const Backend& b) {
+  const std::string path = b.ns + "/" + b.name.value;
+  const Object* o = c_.find(core_group, "Service", b.ns, b.name.value);
+  if (!o) {
+    b.report("GP0710", b.name.span, "kubernetes service not found: " + path,
+             where_else(c_, core_group, "Service", b.ns, b.name.value));
+    return std::nullopt;
+  }
+  const Service service = read_service(*o);
+  const auto port = port_of(b, service);
+  if (!port) return std::nullopt;
+  const bool external = service.type == "ExternalName";
+  if (const Value* health = member(&b.entry, "healthCheck"); health && !external) {
+    b.report("GP0715", health->span, "healthCheck allowed only for ExternalName services: " + path,
+             "remove healthCheck: Kubernetes' own probes decide which endpoints are ready");
+    return std::nullopt;
+  }
+  if (external && !c_.options.allow_external_name_services) {
+    b.report("GP0714", b.name.span, "externalName services not allowed: " + path,
+             "set " + c_.option("allowExternalNameServices"));
+    return std::nullopt;
+  }
+  // Traefik looks at the scheme only once it has a port with servers; a wrong one is reported in any case here.
+  const auto s = scheme(b, *port);
+  if (!s) return std::nullopt;
+  if (external) return std::vector{external_server(service, port->number, *s)};
+  if (boolean_at(&b.entry, "nativeLB").value_or(c_.options.native_lb_by_default)) {
+    auto server = native_server(service, *port, *s, b.name.span, b.report);
+    if (!server) return std::nullopt;
+    return std::vector{std::move(*server)};
+  }
+  if (service.type == "NodePort" && boolean_at(&b.entry, "nodePortLB").value_or(false)) {
+    b.report("GP0715", b.name.span, "nodes not found for NodePort service " + path,
+             "nodes are not read from files: leave nodePortLB out");
+    return std::nullopt;
+  }
+  std::vector<config::ServerConfig> list = endpoint_servers(c_, service, *port, *s);
+  if (list.empty() && !c_.options.allow_empty_services) {
+    report_no_servers(c_, service, *port, b.name.span, "no servers found for " + path, b.report);
+    return std::nullopt;
+  }
+  return list;
+}
+
+bool CrdServices::child(const Object& o, const Value& entry, const Report& report) {
+  auto named_child = named(o.ns, entry, report);
+  if (!named_child) return false;
+  if (named_child->service) out_.services[named_child->name.value] = std::move(*named_child->service);
+  return true;
+}
+
+bool CrdServices::other_kind(const Object& o, const Value& spec, ServiceConfig& s, const Report& report) {
+  if (const Value* m = member(&spec, "mirroring")) {
+    s.later_types = {"mirroring"};
+    if (!child(o, *m, report)) return false;
+    for (const Value& mirror : items_at(m, "mirrors")) {
+      if (!child(o, mirror, report)) return false;
+    }
+  } else if (const Value* hrw = member(&spec, "highestRandomWeight")) {
+    s.later_types = {"highestRandomWeight"};
+    for (const Value& entry : items_at(hrw, "services")) {
+      if (!child(o, entry, report)) return false;
+    }
+  } else if (const Value* failover = member(&spec, "failover")) {
+    s.later_types = {"failover"};
+    for (const char* part : {"service", "fallback"}) {
+      const Value* entry = member(failover, part);
+      if (!entry || !child(o, *entry, report)) return false;
+    }
+  } else {
+    report("GP0725", o.span, "unspecified service type", "write weighted, mirroring, highestRandomWeight or failover");
+    return false;
+  }
+  s.types = s.later_types;
+  report.plain("GP1102", o.span, "`" + s.later_types.front() + "` is not acted on yet",
+               "nothing to mend: it is checked, and takes no effect here");
+  return true;
+}
+
+void CrdServices::traefik_services() {
+  for (const Object* o : c_.list(traefik_group, "TraefikService")) {
+    const Report report(c_.findings, *o, "the TraefikService is dropped, and what names it is disabled");
+    const std::string name = qualify(object_name(o->ns, o->name), crd_provider);
+    const Value* spec = o->at("spec");
+    if (!spec) continue;
+    // Of several kinds in one object Traefik takes the first of: weighted, mirroring, highestRandomWeight, failover.
+    if (const Value* w = member(spec, "weighted")) {
+      weighted(o->ns, items_at(w, "services"), member(w, "sticky"), name, o->span, report);
+      continue;
+    }
+    ServiceConfig s;
+    s.span = o->span;
+    if (other_kind(*o, *spec, s, report)) put(out_.services, name, std::move(s), "service", report);
+  }
+}
+
+}  // namespace gateproof::kubernetes

@@ -1,0 +1,77 @@
+#include "engine/kubernetes/translate.h"
+
+#include "engine/kubernetes/ingress.h"
+
+namespace gateproof::kubernetes {
+
+namespace {
+
+using Options = std::optional<config::KubernetesProviderConfig>;
+
+struct Providers {
+  Options crd, ingress, gateway;
+};
+
+Providers providers_of(const config::StaticConfig* s) {
+  if (s) return {s->kubernetes_crd, s->kubernetes_ingress, s->kubernetes_gateway};
+  return {config::KubernetesProviderConfig{}, config::KubernetesProviderConfig{}, config::KubernetesProviderConfig{}};
+}
+
+EntryPointsView entry_points_of(const config::StaticConfig* s) {
+  EntryPointsView view;
+  if (!s) return view;
+  view.known = true;
+  for (const auto& [name, e] : s->entry_points) view.list.push_back({name, e.address.value, e.tls.has_value()});
+  return view;
+}
+
+// One note for each provider whose objects are there and which is off.
+void provider_off(const ObjectStore& store, std::string_view group, std::string_view kind, std::string_view option,
+                  config::Findings& findings) {
+  const auto objects = store.list(group, kind);
+  if (objects.empty()) return;
+  findings.add("GP0729", objects.front()->span, objects.front()->label(),
+               "objects of kind " + std::string(kind) + " are not read: providers." + std::string(option) + " is off",
+               "write providers." + std::string(option) + " in the static configuration");
+}
+
+void merge(config::DynamicConfig& into, config::DynamicConfig from) {
+  into.routers.merge(from.routers);
+  into.middlewares.merge(from.middlewares);
+  into.services.merge(from.services);
+  into.servers_transports.merge(from.servers_transports);
+  into.tls_options.merge(from.tls_options);
+  for (auto& c : from.certificates) into.certificates.push_back(std::move(c));
+}
+
+}  // namespace
+
+Translation translate(const ObjectStore& store, const config::StaticConfig* static_config,
+                      const config::MiddlewareTypes& types, config::Findings& findings) {
+  Translation out;
+  const Providers on = providers_of(static_config);
+  if (!on.crd && !on.ingress && !on.gateway) return out;
+  if (on.crd) {
+    CrdResult crd = translate_crd({store, *on.crd, crd_provider, "providers.kubernetesCRD", findings}, types);
+    merge(out.config, std::move(crd.config));
+    out.users = std::move(crd.users);
+  } else {
+    provider_off(store, traefik_group, "IngressRoute", "kubernetesCRD", findings);
+  }
+  if (on.ingress) {
+    const std::string syntax = static_config ? static_config->default_rule_syntax : "v3";
+    const Context c{store, *on.ingress, ingress_provider, "providers.kubernetesIngress", findings};
+    merge(out.config, translate_ingress(c, syntax));
+  } else {
+    provider_off(store, networking_group, "Ingress", "kubernetesIngress", findings);
+  }
+  if (on.gateway) {
+    const Context c{store, *on.gateway, "kubernetesgateway", "providers.kubernetesGateway", findings};
+    out.gateway = check_gateway(c, entry_points_of(static_config), on.crd.has_value());
+  } else {
+    provider_off(store, gateway_group, "Gateway", "kubernetesGateway", findings);
+  }
+  return out;
+}
+
+}  // namespace gateproof::kubernetes

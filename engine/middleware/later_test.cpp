@@ -1,0 +1,70 @@
+#include "engine/middleware/later.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/middleware/rig_test.h"
+
+namespace gateproof::middleware {
+namespace {
+
+// Every option of catalogue 3.2 is known, and nothing is acted on.
+TEST(Later, OptionsAreCheckedAndNothingIsBuilt) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"buffering",
+       "{maxRequestBodyBytes: 1, memRequestBodyBytes: 2, maxResponseBodyBytes: 3, "
+       "memResponseBodyBytes: 4, retryExpression: x}"},
+      {"circuitBreaker",
+       "{expression: x, checkPeriod: 1s, fallbackDuration: 1, recoveryDuration: 1s, "
+       "responseCode: 500}"},
+      {"contentType", "{}"},
+      {"contentType", "{autoDetect: false}"},
+      {"digestAuth", "{users: [x], usersFile: /f, realm: r, removeHeader: true, headerField: X}"},
+      {"encodedCharacters",
+       "{allowEncodedSlash: true, allowEncodedBackSlash: true, allowEncodedNullCharacter: true, "
+       "allowEncodedSemicolon: true, allowEncodedPercent: true, allowEncodedQuestionMark: true, "
+       "allowEncodedHash: true}"},
+      {"errors",
+       "{status: ['500-599'], statusRewrites: {'418': 404}, service: s, query: '/{status}', "
+       "errorRequestHeaders: [a]}"},
+      {"forwardAuth",
+       "{address: 'http://a', trustForwardHeader: true, authResponseHeaders: [a], "
+       "authResponseHeadersRegex: a, authRequestHeaders: [a], addAuthCookiesToResponse: [a], "
+       "forwardBody: true, maxBodySize: 1, maxResponseBodySize: 1, headerField: X, "
+       "preserveLocationHeader: true, preserveRequestMethod: true, authSigninURL: /s, "
+       "tls: {ca: a, cert: b, key: c, insecureSkipVerify: true}}"},
+      {"grpcWeb", "{allowOrigins: ['*']}"},
+      {"passTLSClientCert",
+       "{pem: true, info: {notAfter: true, notBefore: true, sans: true, serialNumber: true, "
+       "subject: {country: true, organizationalUnit: true}, issuer: {commonName: true}}}"},
+      {"plugin", "{anything: {goes: [here]}}"},
+      {"retry",
+       "{attempts: 2, initialInterval: 1s, timeout: 1s, status: ['500'], maxRequestBodyBytes: 1, "
+       "disableRetryOnNetworkError: true, retryNonIdempotentMethod: true}"},
+  };
+  testing::Rig rig;
+  for (const auto& [type, yaml] : rows) {
+    const auto made = rig.build(type, yaml);
+    ASSERT_FALSE(made) << type;
+    EXPECT_EQ(made.error().code, Code::unsupported) << type;
+    EXPECT_EQ(made.error().message,
+              "middleware type " + std::string(type) + " is not acted on yet");
+  }
+  EXPECT_EQ(rig.build_error("retry", "nope: 1"), "schema: field not found, node: nope");
+}
+
+TEST(Registry, SortedAndFoundInAnyCase) {
+  const auto specs = registry();
+  EXPECT_EQ(specs.size(), 26u);
+  for (size_t i = 1; i < specs.size(); ++i) {
+    EXPECT_LT(text::to_lower(specs[i - 1].schema.type), text::to_lower(specs[i].schema.type));
+  }
+  EXPECT_EQ(find_middleware("STRIPPREFIX"), find_middleware("stripPrefix"));
+  EXPECT_EQ(find_middleware("nope"), nullptr);
+  EXPECT_EQ(middleware_types().names().size(), specs.size());
+  EXPECT_TRUE(middleware_types().find("compress")->empty_allowed);
+  EXPECT_TRUE(middleware_types().find("contentType")->empty_allowed);
+  EXPECT_FALSE(middleware_types().find("headers")->empty_allowed);
+}
+
+}  // namespace
+}  // namespace gateproof::middleware

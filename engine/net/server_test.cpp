@@ -1,0 +1,348 @@
+// The server end to end on real sockets: a small backend on a loop of its own, a client on a third.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "engine/net/clock.h"
+#include "engine/net/random.h"
+#include "engine/net/server.h"
+
+namespace gateproof::net {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+SocketAddress loopback(uint16_t port = 0) { return {IpAddress::v4(127, 0, 0, 1), port}; }
+
+// Answers every request with its own head as the body, after `delay`.
+class Backend {
+ public:
+  explicit Backend(Duration delay = Duration::zero()) : delay_(delay) {
+    listener_ = std::move(*transport_.listen(loopback()));
+    address = listener_->local();
+    loop_->scheduler().spawn("accept", accept());
+    thread_ = std::thread([this] {
+      loop_->run();
+      loop_->scheduler().cancel_all();
+    });
+  }
+  ~Backend() {
+    loop_->stop();
+    thread_.join();
+  }
+  SocketAddress address;
+
+ private:
+  Task<void> accept() {
+    for (;;) {
+      Result<std::unique_ptr<Stream>> s = co_await listener_->accept();
+      if (!s) co_return;
+      loop_->scheduler().spawn("serve", serve(std::move(*s)));
+    }
+  }
+  Task<void> serve(std::unique_ptr<Stream> s) {
+    std::string in;
+    std::array<char, 8192> buffer;
+    for (;;) {
+      const size_t end = in.find("\r\n\r\n");
+      if (end == std::string::npos) {
+        const Result<size_t> n = co_await read_some(*s, buffer, instant_max);
+        if (!n || *n == 0) co_return;
+        in.append(buffer.data(), *n);
+        continue;
+      }
+      const std::string head = in.substr(0, end + 4);
+      in.erase(0, end + 4);
+      if (delay_ > Duration::zero()) co_await sleep_for(loop_->scheduler(), delay_);
+      const std::string answer =
+          "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(head.size()) + "\r\n\r\n" + head;
+      std::vector<std::string_view> pieces = {answer};
+      const Result<void> sent = co_await write_all(*s, std::move(pieces), instant_max);
+      if (!sent) co_return;
+    }
+  }
+  Duration delay_;
+  std::unique_ptr<EventLoop> loop_ = std::move(*EventLoop::make());
+  NetTransport transport_{*loop_};
+  std::unique_ptr<Listener> listener_;
+  std::thread thread_;
+};
+
+// A blocking client made of the engine's own streams.
+class Client {
+ public:
+  explicit Client(SocketAddress to) {
+    auto connecting = transport_.connect(to, loop_->clock().now() + seconds(5));
+    if (!connecting.start_root(loop_->scheduler(), "connect")) {
+      loop_->run_until([&] { return connecting.done(); }, seconds(6));
+    }
+    Result<std::unique_ptr<Stream>> r = connecting.take();
+    if (r) stream_ = std::move(*r);
+  }
+  bool connected() const { return stream_ != nullptr; }
+  void send(std::string_view text) {
+    auto writing = write_all(*stream_, {text}, loop_->clock().now() + seconds(5));
+    if (!writing.start_root(loop_->scheduler(), "write")) {
+      loop_->run_until([&] { return writing.done(); }, seconds(6));
+    }
+  }
+  // Until `what` was received, the end, or the time is up.
+  std::string receive(std::string_view what = "\r\n\r\n", Duration longest = seconds(5)) {
+    const Instant end = loop_->clock().now() + longest;
+    std::array<char, 8192> buffer;
+    while (in_.empty() || in_.find(what) == std::string::npos) {
+      auto reading = read_some(*stream_, buffer, end);
+      if (!reading.start_root(loop_->scheduler(), "read")) {
+        loop_->run_until([&] { return reading.done(); }, longest + seconds(1));
+      }
+      const Result<size_t> n = reading.take();
+      ended = n && *n == 0;
+      timed_out = !n && n.error().code == Code::timeout;
+      if (!n || *n == 0) break;
+      in_.append(buffer.data(), *n);
+    }
+    return std::exchange(in_, {});
+  }
+  // A whole answer, head and body.
+  std::string get(std::string_view path) {
+    send("GET " + std::string(path) + " HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    std::string answer = receive();
+    const size_t at = answer.find("Content-Length: ");
+    const size_t body = answer.find("\r\n\r\n");
+    if (at == std::string::npos || body == std::string::npos) return answer;
+    const size_t whole = body + 4 + static_cast<size_t>(std::atoi(answer.c_str() + at + 16));
+    while (answer.size() < whole && !ended && !timed_out) answer += receive("");
+    return answer;
+  }
+  bool ended = false;
+  bool timed_out = false;
+
+ private:
+  std::unique_ptr<EventLoop> loop_ = std::move(*EventLoop::make());
+  NetTransport transport_{*loop_};
+  std::unique_ptr<Stream> stream_;
+  std::string in_;
+};
+
+class ServerTest : public ::testing::Test {
+ protected:
+  config::EntryPointConfig& entry(const std::string& name = "web") {
+    config::EntryPointConfig& e = statics_.entry_points[name];
+    e.name = name;
+    e.address.value = "127.0.0.1:0";
+    return e;
+  }
+  void start(size_t workers = 1, size_t connections_max = 0) {
+    if (statics_.entry_points.empty()) entry();
+    engine_ = std::make_unique<pipeline::Engine>(std::make_shared<const config::StaticConfig>(statics_), clock_, random_,
+                                                 "test-host");
+    ServeOptions options;
+    options.workers = workers;
+    options.connections_max = connections_max;
+    server_ = std::make_unique<Server>(*engine_, random_, log_, options);
+    bound_ = server_->bind();
+    if (!bound_) return;
+    configure("a");
+    server_->start();
+  }
+  // One router for everything under /, to the backend; `prefix` tells configurations apart.
+  void configure(const std::string& prefix) {
+    config::DynamicConfig c;
+    config::RouterConfig router;
+    router.rule.value = "PathPrefix(`/" + (prefix == "a" ? std::string() : prefix) + "`)";
+    router.service.value = "s";
+    c.routers["r@file"] = router;
+    config::LoadBalancerConfig balancer;
+    config::ServerConfig server;
+    server.url.value = "http://" + backend_->address.to_string();
+    balancer.servers.push_back(server);
+    c.services["s@file"].load_balancer = balancer;
+    c.services["s@file"].types = {"loadBalancer"};
+    engine_->update("file", std::move(c));
+    server_->configuration_changed();
+  }
+  SocketAddress web() { return *server_->address("web"); }
+  // How long the server takes to end.
+  Duration end_gracefully() {
+    const Instant begun = clock_.now();
+    server_->shut_down();
+    server_->wait();
+    return clock_.now() - begun;
+  }
+
+  RealClock clock_;
+  RealRandom random_{1};
+  Log log_{2, LogLevel::panic};
+  config::StaticConfig statics_;
+  std::unique_ptr<Backend> backend_ = std::make_unique<Backend>();
+  std::unique_ptr<pipeline::Engine> engine_;
+  std::unique_ptr<Server> server_;
+  Result<void> bound_;
+};
+
+TEST_F(ServerTest, ProxiesOverOneConnectionManyTimes) {
+  start();
+  Client client(web());
+  for (int i = 0; i < 50; ++i) {
+    const std::string answer = client.get("/x");
+    ASSERT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+  }
+  const std::string seen = client.get("/seen");
+  EXPECT_NE(seen.find("GET /seen HTTP/1.1"), std::string::npos) << seen;
+  EXPECT_NE(seen.find("X-Forwarded-For: 127.0.0.1"), std::string::npos) << seen;
+  EXPECT_NE(seen.find("X-Forwarded-Server: "), std::string::npos) << seen;
+}
+
+TEST_F(ServerTest, TwoWorkersShareThePort) {
+  start(2);
+  EXPECT_EQ(server_->workers(), 2u);
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 40; ++i) {
+    clients.push_back(std::make_unique<Client>(web()));
+    ASSERT_TRUE(clients.back()->get("/x").starts_with("HTTP/1.1 200"));
+  }
+  EXPECT_EQ(server_->connections(), 40u);
+}
+
+TEST_F(ServerTest, NewConfigurationIsSeenByOpenConnections) {
+  start();
+  Client client(web());
+  EXPECT_TRUE(client.get("/x").starts_with("HTTP/1.1 200"));
+  configure("other");
+  EXPECT_TRUE(client.get("/x").starts_with("HTTP/1.1 404"));
+}
+
+TEST_F(ServerTest, PortInUseNamesTheEntryPointAndARemedy) {
+  start();
+  const uint16_t taken = web().port;
+  statics_.entry_points.clear();
+  entry("second").address.value = "127.0.0.1:" + std::to_string(taken);
+  pipeline::Engine engine(std::make_shared<const config::StaticConfig>(statics_), clock_, random_, "h");
+  for (const size_t workers : {size_t{1}, size_t{2}}) {
+    ServeOptions options;
+    options.workers = workers;
+    Server other(engine, random_, log_, options);
+    const Result<void> bound = other.bind();
+    ASSERT_FALSE(bound);
+    EXPECT_NE(bound.error().message.find("second"), std::string::npos);
+    EXPECT_NE(bound.error().message.find("in use"), std::string::npos);
+    EXPECT_FALSE(bound.error().remedy.empty());
+  }
+}
+
+TEST_F(ServerTest, EmptyAddressTakesAnyPort) {
+  entry().address.value = "";
+  start();
+  ASSERT_TRUE(bound_);
+  EXPECT_NE(web().port, 0);
+  EXPECT_TRUE(Client(loopback(web().port)).get("/x").starts_with("HTTP/1.1 200"));
+}
+
+TEST_F(ServerTest, UdpEntryPointIsLeftOut) {
+  entry("dns").address.value = "127.0.0.1:0/udp";
+  entry();
+  start();
+  ASSERT_TRUE(bound_);
+  EXPECT_FALSE(server_->address("dns"));
+  EXPECT_TRUE(server_->address("web"));
+}
+
+// The limit of connections: at it, one over, and back.
+TEST_F(ServerTest, ConnectionsOverTheLimitWait) {
+  start(1, 2);
+  auto first = std::make_unique<Client>(web());
+  Client second(web());
+  EXPECT_TRUE(first->get("/x").starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(second.get("/x").starts_with("HTTP/1.1 200"));
+  Client third(web());
+  ASSERT_TRUE(third.connected());  // by the system; nobody has accepted it
+  third.send("GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  EXPECT_EQ(third.receive("\r\n\r\n", milliseconds(100)), "");
+  EXPECT_EQ(server_->connections(), 2u);
+  first.reset();
+  EXPECT_TRUE(third.receive().starts_with("HTTP/1.1 200"));
+}
+
+TEST(ServerLimits, ConnectionsFollowTheLimitOfOpenFiles) {
+  EXPECT_GE(connections_max_of_system(), 1u);
+  raise_descriptor_limit();
+  EXPECT_GE(connections_max_of_system(), 100u);
+}
+
+TEST_F(ServerTest, DrainClosesIdleConnectionsAtOnce) {
+  start();
+  Client client(web());
+  EXPECT_TRUE(client.get("/x").starts_with("HTTP/1.1 200"));
+  EXPECT_LT(end_gracefully(), seconds(2));  // graceTimeOut is 10 s
+  client.receive("no such text");
+  EXPECT_TRUE(client.ended);
+}
+
+TEST_F(ServerTest, DrainLetsARequestFinish) {
+  backend_ = std::make_unique<Backend>(milliseconds(300));
+  start();
+  Client client(web());
+  client.send("GET /slow HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  std::this_thread::sleep_for(milliseconds(100));
+  server_->shut_down();
+  const std::string answer = client.receive();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200")) << answer;
+  EXPECT_NE(answer.find("Connection: close"), std::string::npos) << answer;
+  server_->wait();
+}
+
+TEST_F(ServerTest, GraceTimeOutEndsWhatHangs) {
+  backend_ = std::make_unique<Backend>(seconds(30));
+  entry().grace_timeout = milliseconds(200);
+  start();
+  Client client(web());
+  client.send("GET /hang HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  std::this_thread::sleep_for(milliseconds(50));
+  const Duration took = end_gracefully();
+  EXPECT_GE(took, milliseconds(190));
+  EXPECT_LT(took, seconds(5));
+  client.receive();
+  EXPECT_TRUE(client.ended);
+}
+
+TEST_F(ServerTest, AcceptGraceTimeKeepsAcceptingWhilePingSaysTerminating) {
+  entry().request_accept_grace_timeout = milliseconds(400);
+  statics_.ping = config::PingConfig{};
+  statics_.ping->entry_point = "web";
+  start();
+  EXPECT_TRUE(Client(web()).get("/ping").starts_with("HTTP/1.1 200"));
+  server_->shut_down();
+  EXPECT_TRUE(Client(web()).get("/ping").starts_with("HTTP/1.1 503"));
+  EXPECT_TRUE(Client(web()).get("/x").starts_with("HTTP/1.1 200"));
+  server_->wait();
+}
+
+TEST_F(ServerTest, NoNewConnectionsAfterTheDrain) {
+  start();
+  const SocketAddress at = web();
+  end_gracefully();
+  EXPECT_FALSE(Client(at).connected());
+}
+
+TEST_F(ServerTest, StopEndsAtOnceWithRequestsUnderWay) {
+  backend_ = std::make_unique<Backend>(seconds(30));
+  start(2);
+  Client client(web());
+  client.send("GET /hang HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  std::this_thread::sleep_for(milliseconds(50));
+  const Instant begun = clock_.now();
+  server_.reset();
+  EXPECT_LT(clock_.now() - begun, seconds(2));
+}
+
+TEST_F(ServerTest, BindWithoutStartAndStartWithoutTrafficEnd) {
+  start();
+  server_.reset();
+  ServeOptions options;
+  options.workers = 1;
+  Server never_started(*engine_, random_, log_, options);
+  EXPECT_TRUE(never_started.bind());
+}
+
+}  // namespace
+}  // namespace gateproof::net

@@ -1,0 +1,120 @@
+#include "engine/pipeline/entry_stage.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/env/testing/fake.h"
+
+namespace gateproof::pipeline {
+namespace {
+
+class Entry : public ::testing::Test {
+ protected:
+  gateproof::testing::FakeWorld world;
+  http::Exchange x{world.env};
+  config::EntryPointConfig entry_point;
+  config::StaticConfig statics;
+
+  bool apply(std::string path, std::string query = "") {
+    x.reset();
+    x.request.method = "GET";
+    x.request.host = "App.Example.com:8080";
+    x.request.url.raw = std::move(path);
+    x.request.query = std::move(query);
+    x.request.headers = headers;
+    x.peer = {IpAddress::v4(10, 0, 0, 9), 1};
+    const auto stage = make_entry_stage(entry_point, statics, "me");
+    EXPECT_TRUE(stage.has_value());
+    return apply_entry_stage(x, *stage);
+  }
+  http::Headers headers;
+};
+
+TEST_F(Entry, OneCanonicalPath) {  // catalogue 1.5
+  struct Row {
+    std::string sent, forwarded, routed;
+  };
+  for (const Row& row : std::vector<Row>{{"/api", "/api", "/api"},
+                                         {"//api//y", "/api/y", "/api/y"},
+                                         {"/%61pi", "/api", "/api"},
+                                         {"/x/%2e%2e/api/z", "/api/z", "/api/z"},
+                                         {"/api/..%2fsecret", "/api/..%2Fsecret", "/api/..%2Fsecret"},
+                                         {"/ex%20act", "/ex%20act", "/ex act"}}) {
+    ASSERT_TRUE(apply(row.sent)) << row.sent;
+    EXPECT_EQ(x.request.target(), row.forwarded);
+    EXPECT_EQ(x.routing_path, row.routed);
+  }
+  EXPECT_EQ(x.canonical_host, "app.example.com");
+}
+
+TEST_F(Entry, FragmentsAndBrokenEscapesAre400) {  // surprise 13
+  EXPECT_FALSE(apply("/a#b"));
+  EXPECT_EQ(x.response.status, 400);
+  EXPECT_TRUE(x.response.body.empty());
+  EXPECT_FALSE(apply("/a%zz"));
+  EXPECT_EQ(x.response.status, 400);
+}
+
+TEST_F(Entry, Semicolons) {
+  ASSERT_TRUE(apply("/", "a=1;b=2"));
+  EXPECT_EQ(x.request.query, "a=1&b=2");
+  entry_point.encode_query_semicolons = true;
+  ASSERT_TRUE(apply("/", "a=1;b=2"));
+  EXPECT_EQ(x.request.query, "a=1%3Bb=2");
+}
+
+TEST_F(Entry, SanitizingCanBeSwitchedOffButNotInStrictMode) {  // catalogue 2.1
+  entry_point.sanitize_path = false;
+  ASSERT_TRUE(apply("/a/../b"));
+  EXPECT_EQ(x.request.target(), "/a/../b");
+  statics.gateproof.strict = true;
+  ASSERT_TRUE(apply("/a/../b"));
+  EXPECT_EQ(x.request.target(), "/b");
+}
+
+TEST_F(Entry, AliasNames) {  // catalogue 2.1, reliability F2
+  headers = {{"X_Foo", "1"}, {"X-Bar", "2"}};
+  ASSERT_TRUE(apply("/"));
+  EXPECT_TRUE(x.request.headers.has("X_Foo"));
+  entry_point.alias_headers_strategy = "delete";
+  ASSERT_TRUE(apply("/"));
+  EXPECT_FALSE(x.request.headers.has("X_Foo"));
+  EXPECT_TRUE(x.request.headers.has("X-Bar"));
+  entry_point.alias_headers_strategy = "reject";
+  EXPECT_FALSE(apply("/"));
+  EXPECT_EQ(x.response.status, 400);
+}
+
+TEST_F(Entry, UntrustedForwardedHeadersGo) {  // catalogue 2.2
+  headers = {{"X-Forwarded-For", "1.1.1.1"}, {"X-Forwarded-Proto", "https"}};
+  ASSERT_TRUE(apply("/"));
+  EXPECT_FALSE(x.request.headers.has("X-Forwarded-For"));
+  EXPECT_EQ(x.request.headers.get("X-Forwarded-Proto"), "http");
+  EXPECT_EQ(x.request.headers.get("X-Real-Ip"), "10.0.0.9");
+  entry_point.forwarded.trusted_ips = {{"10.0.0.0/8", {}}};
+  ASSERT_TRUE(apply("/"));
+  EXPECT_EQ(x.request.headers.get("X-Forwarded-For"), "1.1.1.1");
+  EXPECT_EQ(x.request.headers.get("X-Forwarded-Proto"), "https");
+}
+
+TEST_F(Entry, BadTrustedAddressIsAnError) {
+  entry_point.forwarded.trusted_ips = {{"10.0.0.0/99", {}}};
+  EXPECT_FALSE(make_entry_stage(entry_point, statics, "me").has_value());
+}
+
+TEST(EncodedCharacters, EachClassByItself) {  // catalogue 1.5
+  const std::vector<std::pair<std::string, bool config::EncodedCharacters::*>> rows = {
+      {"%2F", &config::EncodedCharacters::slash},       {"%5c", &config::EncodedCharacters::back_slash},
+      {"%00", &config::EncodedCharacters::null_character}, {"%3B", &config::EncodedCharacters::semicolon},
+      {"%25", &config::EncodedCharacters::percent},     {"%3F", &config::EncodedCharacters::question_mark},
+      {"%23", &config::EncodedCharacters::hash}};
+  for (const auto& [triplet, member] : rows) {
+    config::EncodedCharacters all;
+    EXPECT_FALSE(has_denied_character("/a" + triplet, all));
+    all.*member = false;
+    EXPECT_TRUE(has_denied_character("/a" + triplet, all)) << triplet;
+    EXPECT_FALSE(has_denied_character("/a%20" + triplet.substr(0, 2), all));
+  }
+}
+
+}  // namespace
+}  // namespace gateproof::pipeline

@@ -1,0 +1,189 @@
+#include "engine/upstream/h1_origin.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/env/testing/fake.h"
+#include "engine/upstream/h1_connection.h"
+#include "engine/upstream/proxy.h"
+
+namespace gateproof::upstream {
+namespace {
+
+// A server end that the test plays: what was written to it, and what it says, piece by piece.
+struct Peer {
+  std::string received;
+  std::deque<std::string> says;
+  bool end = false;        // after what it says
+  bool open = true;
+};
+
+class PeerStream final : public Stream {
+ public:
+  PeerStream(Scheduler& s, std::shared_ptr<Peer> p) : Stream(s), peer_(std::move(p)) {}
+  IoResult try_read(std::span<char> into) override {
+    if (peer_->says.empty()) return peer_->end ? IoResult{IoResult::eof, 0} : IoResult{};
+    std::string& front = peer_->says.front();
+    const size_t n = std::min(into.size(), front.size());
+    std::memcpy(into.data(), front.data(), n);
+    front.erase(0, n);
+    if (front.empty()) peer_->says.pop_front();
+    return {IoResult::bytes, n};
+  }
+  IoResult try_write(std::span<const std::string_view> pieces) override {
+    size_t n = 0;
+    for (std::string_view p : pieces) {
+      peer_->received += p;
+      n += p.size();
+    }
+    return {IoResult::bytes, n};
+  }
+  void shutdown_write() override {}
+  void close() override { peer_->open = false; }
+  ~PeerStream() override { peer_->open = false; }
+  SocketAddress peer() const override { return {}; }
+  SocketAddress local() const override { return {}; }
+  bool ended() const override { return peer_->says.empty() && peer_->end; }
+
+ protected:
+  bool read_ready() const override { return !peer_->says.empty() || peer_->end; }
+  bool write_ready() const override { return true; }
+
+ private:
+  std::shared_ptr<Peer> peer_;
+};
+
+class PeerTransport final : public Transport {
+ public:
+  explicit PeerTransport(Scheduler& s) : scheduler(s) {}
+  Scheduler& scheduler;
+  std::deque<std::shared_ptr<Peer>> peers;
+  int dials = 0;
+  Task<Result<std::unique_ptr<Stream>>> connect(SocketAddress, Instant) override {
+    ++dials;
+    if (peers.empty()) co_return Error(Code::refused, Source::upstream, "refused");
+    auto p = peers.front();
+    peers.pop_front();
+    co_return std::unique_ptr<Stream>(std::make_unique<PeerStream>(scheduler, p));
+  }
+  Result<std::unique_ptr<Listener>> listen(SocketAddress) override { return Error(Code::unsupported, "none"); }
+};
+
+class Origin : public ::testing::Test {
+ protected:
+  gateproof::testing::FakeWorld world;
+  PeerTransport transport{world.scheduler};
+  Env env{world.scheduler, world.clock, world.random, transport, world.resolver, "h"};
+  H1Origin origin{env};
+  http::OriginServer server = *make_origin_server(
+      [] {
+        config::ServerConfig s;
+        s.url.value = "http://127.0.0.1:81";
+        return s;
+      }(),
+      {});
+
+  std::shared_ptr<Peer> peer(std::deque<std::string> says, bool end = false) {
+    auto p = std::make_shared<Peer>();
+    p->says = std::move(says);
+    p->end = end;
+    transport.peers.push_back(p);
+    return p;
+  }
+  // The status and body of one GET, or the error.
+  std::string get(std::string method = "GET") {
+    http::Exchange x(env);
+    x.request.method = std::move(method);
+    x.request.host = "h";
+    x.request.url.path = "/";
+    x.origin = &origin;
+    std::string out;
+    if (!world.run_void(ask(x, out))) return "waiting";
+    return out;
+  }
+  Task<void> ask(http::Exchange& x, std::string& out) {
+    co_await proxy_to(x, server, true);
+    out = std::to_string(x.response.status);
+    const Result<std::string> body = co_await http::read_all(x.response.body, 1u << 20);
+    out += body ? ":" + *body : " body: " + body.error().message;
+  }
+};
+
+TEST_F(Origin, KeepsTheConnectionAfterACleanEnd) {
+  auto p = peer({"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"});
+  EXPECT_EQ(get(), "200:hi");
+  EXPECT_EQ(origin.idle(), 1u);
+  p->says = {"HTTP/1.1 204 No Content\r\n\r\n"};
+  // Bytes that come unasked between requests poison the connection: it is not used again (reliability S4).
+  peer({"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
+  EXPECT_EQ(get(), "200:");
+  EXPECT_EQ(transport.dials, 2);
+}
+
+TEST_F(Origin, ReusesOneConnection) {
+  auto p = peer({"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"});
+  EXPECT_EQ(get(), "200:hi");
+  EXPECT_TRUE(p->open);
+  EXPECT_EQ(transport.dials, 1);
+}
+
+TEST_F(Origin, CloseAndUntilCloseAreNotKept) {
+  peer({"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi"});
+  EXPECT_EQ(get(), "200:hi");
+  EXPECT_EQ(origin.idle(), 0u);
+  peer({"HTTP/1.1 200 OK\r\n\r\nall of it"}, true);
+  EXPECT_EQ(get(), "200:all of it");
+  EXPECT_EQ(origin.idle(), 0u);
+}
+
+TEST_F(Origin, ChunkedInPiecesOfOneByte) {
+  std::deque<std::string> bytes;
+  for (char c : std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")) {
+    bytes.emplace_back(1, c);
+  }
+  peer(bytes);
+  EXPECT_EQ(get(), "200:abc");
+  EXPECT_EQ(origin.idle(), 1u);
+}
+
+TEST_F(Origin, InterimAnswersAreSkippedUpToALimit) {
+  const std::string interim = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
+  const std::string final = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  std::string many;
+  for (int i = 0; i < interim_responses_max; ++i) many += interim;
+  peer({many + final});
+  EXPECT_EQ(get(), "200:");
+  origin.close_idle();
+  peer({many + interim + final});
+  EXPECT_EQ(get().substr(0, 3), "500");
+}
+
+TEST_F(Origin, RefusedAndClosedAre502AndACutBodyIsNoEnd) {  // catalogue 4.7, reliability 2.1 rule 7
+  EXPECT_EQ(get(), "502:Bad Gateway");
+  peer({}, true);
+  EXPECT_EQ(get(), "502:Bad Gateway");
+  peer({"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"}, true);
+  EXPECT_EQ(get(), "200 body: response body cut short");
+}
+
+TEST_F(Origin, ADeadKeptConnectionIsReplacedForGetButNotForPost) {
+  auto p = peer({"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
+  EXPECT_EQ(get(), "200:");
+  p->end = true;  // the server closed it while it was idle
+  peer({"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"});
+  EXPECT_EQ(get(), "200:ok");
+}
+
+TEST_F(Origin, ResponseHeaderTimeoutIs504) {
+  server.response_header_timeout = std::chrono::seconds(2);
+  peer({});
+  EXPECT_EQ(get(), "504:Gateway Timeout");
+}
+
+TEST_F(Origin, HeadHasNoBody) {
+  peer({"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"});
+  EXPECT_EQ(get("HEAD"), "200:");
+  EXPECT_EQ(origin.idle(), 1u);
+}
+
+}  // namespace
+}  // namespace gateproof::upstream

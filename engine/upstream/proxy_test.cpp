@@ -1,0 +1,114 @@
+#include "engine/upstream/proxy.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/env/testing/fake.h"
+#include "engine/upstream/status_of.h"
+
+namespace gateproof::upstream {
+namespace {
+
+config::ServerConfig server_at(std::string url, bool preserve = false) {
+  config::ServerConfig s;
+  s.url.value = std::move(url);
+  s.preserve_path = preserve;
+  return s;
+}
+
+class Proxy : public ::testing::Test {
+ protected:
+  gateproof::testing::FakeWorld world;
+  http::Exchange x{world.env};
+  void SetUp() override {
+    x.request.method = "GET";
+    x.request.host = "app.example.com";
+    x.request.url.path = "/api/x";
+    x.peer = {IpAddress::v4(10, 1, 2, 3), 4000};
+  }
+  http::Outbound outbound(const http::OriginServer& server, bool pass_host = true) {
+    http::Outbound out;
+    build_outbound(x, server, pass_host, out, asked_gzip);
+    return out;
+  }
+  bool asked_gzip = false;
+};
+
+TEST(Server, UrlPartsAndErrors) {  // catalogue 4.1
+  struct Row {
+    std::string url;
+    bool ok;
+    std::string authority;
+    uint16_t port;
+  };
+  for (const Row& row : std::vector<Row>{{"http://h:81", true, "h:81", 81},
+                                         {"http://h", true, "h", 80},
+                                         {"https://h", true, "h", 443},
+                                         {"h2c://h", true, "h", 80},
+                                         {"http://[::1]:90/base/", true, "[::1]:90", 90},
+                                         {"127.0.0.1:80", false, "", 0},
+                                         {"ftp://h", true, "h", 80},
+                                         {"", true, "", 80},
+                                         {"http://h:99999", false, "", 0}}) {
+    const auto s = make_origin_server(server_at(row.url), {});
+    ASSERT_EQ(s.has_value(), row.ok) << row.url;
+    if (!row.ok) continue;
+    EXPECT_EQ(s->authority, row.authority);
+    EXPECT_EQ(s->port, row.port);
+  }
+}
+
+TEST_F(Proxy, PathOfTheServerCountsOnlyWithPreservePath) {  // surprise 36
+  EXPECT_EQ(outbound(*make_origin_server(server_at("http://h/base/"), {})).target, "/api/x");
+  EXPECT_EQ(outbound(*make_origin_server(server_at("http://h/base/", true), {})).target, "/base/api/x");
+  EXPECT_EQ(outbound(*make_origin_server(server_at("http://h/base", true), {})).target, "/base/api/x");
+}
+
+TEST_F(Proxy, HostAndForwardedFor) {  // catalogue 2.2
+  const auto server = *make_origin_server(server_at("http://h:81"), {});
+  x.request.headers.add("X-Forwarded-For", "1.1.1.1");
+  EXPECT_EQ(outbound(server).host, "app.example.com");
+  EXPECT_EQ(outbound(server, false).host, "h:81");
+  EXPECT_EQ(outbound(server).headers.get("X-Forwarded-For"), "1.1.1.1, 10.1.2.3");
+  x.append_forwarded_for = false;
+  EXPECT_EQ(outbound(server).headers.get("X-Forwarded-For"), "1.1.1.1");
+  x.suppress_forwarded_for = true;
+  EXPECT_FALSE(outbound(server).headers.has("X-Forwarded-For"));
+}
+
+TEST_F(Proxy, HopByHopFieldsStayBehindAndTeTrailersPasses) {
+  x.request.headers = {{"Connection", "X-Gone"}, {"X-Gone", "1"}, {"Keep-Alive", "5"},       {"Proxy-Authorization", "p"},
+                       {"Te", "trailers"},       {"X-Stay", "2"}, {"Content-Length", "12"}};
+  const http::Outbound out = outbound(*make_origin_server(server_at("http://h"), {}));
+  for (std::string_view gone : {"Connection", "X-Gone", "Keep-Alive", "Proxy-Authorization", "Content-Length"}) {
+    EXPECT_FALSE(out.headers.has(gone)) << gone;
+  }
+  EXPECT_EQ(out.headers.get("Te"), "trailers");
+  EXPECT_EQ(out.headers.get("X-Stay"), "2");
+}
+
+TEST_F(Proxy, GzipIsAskedForOnlyWhereTheClientSaysNothing) {  // surprise 33
+  const auto server = *make_origin_server(server_at("http://h"), {});
+  EXPECT_EQ(outbound(server).headers.get("Accept-Encoding"), "gzip");
+  EXPECT_TRUE(asked_gzip);
+  x.request.method = "HEAD";
+  EXPECT_FALSE(outbound(server).headers.has("Accept-Encoding"));
+  x.request.method = "GET";
+  x.request.headers.add("Accept-Encoding", "br");
+  EXPECT_EQ(outbound(server).headers.get("Accept-Encoding"), "br");
+  EXPECT_FALSE(asked_gzip);
+}
+
+TEST_F(Proxy, SemicolonsFromMiddlewaresDoNotPass) {
+  x.request.query = "a=1;b=2";
+  EXPECT_EQ(outbound(*make_origin_server(server_at("http://h"), {})).target, "/api/x?a=1&b=2");
+}
+
+TEST(StatusOf, OneFunctionForAllFailures) {  // catalogue 4.7
+  const std::vector<std::pair<Code, int>> rows = {{Code::refused, 502},  {Code::reset, 502},       {Code::io, 502},
+                                                  {Code::timeout, 504},  {Code::canceled, 499},    {Code::unavailable, 503},
+                                                  {Code::protocol, 500}, {Code::unsupported, 500}, {Code::limit, 500}};
+  for (const auto& [code, status] : rows) EXPECT_EQ(status_of(Error(code, "x")), status) << to_string(code);
+}
+
+}  // namespace
+}  // namespace gateproof::upstream

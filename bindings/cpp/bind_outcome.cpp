@@ -21,7 +21,7 @@ py::list trace_of(const sim::Outcome& o) {
 py::list candidates_of(const sim::Outcome& o) {
   using Kind = pipeline::Candidate::Kind;
   py::list out;
-  for (const pipeline::Candidate& c : o.candidates) {
+  for (const pipeline::Candidate& c : o.routing ? o.routing->candidates() : o.candidates) {
     py::dict d;
     d["router"] = c.router;
     d["kind"] = c.kind == Kind::no_match ? "no match" : c.kind == Kind::beaten ? "beaten" : "aside";
@@ -56,13 +56,18 @@ void bind_outcome(py::module_& m) {
       .def_property_readonly("user", text(&Outcome::user))
       .def_readonly("priority", &Outcome::priority)
       .def_property_readonly("rule", text(&Outcome::rule))
-      .def_property_readonly("rule_span", [](const Outcome& o) { return o.rule_span.to_string(); })
+      .def_property_readonly("rule_span",
+                             [](const Outcome& o) {
+                               return py::make_tuple(std::string(o.rule_span.file_name()), o.rule_span.line, o.rule_span.column);
+                             })
       .def_readonly("attempts", &Outcome::attempts)
       .def_property_readonly("failure", text(&Outcome::failure))
       .def_property_readonly("stopped_by", text(&Outcome::stopped_by))
       .def_readonly("upstream", &Outcome::upstream)
       .def_property_readonly("trace", trace_of)
       .def_property_readonly("candidates", candidates_of)
+      .def_readonly("stuck", &Outcome::stuck)
+      .def_readonly("budget_exceeded", &Outcome::budget_exceeded)
       .def_readonly("started_ns", &Outcome::started_ns)
       .def_readonly("finished_ns", &Outcome::finished_ns)
       .def_readonly("connection_kept", &Outcome::connection_kept);

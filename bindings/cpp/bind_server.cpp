@@ -10,13 +10,16 @@ namespace {
 
 class PyServer {
  public:
-  PyServer(std::shared_ptr<check::ConfigSet> set, size_t assembly, size_t workers)
-      : config_(std::move(set), assembly),
+  PyServer(std::shared_ptr<check::ConfigSet> set, size_t assembly, size_t workers,
+           const std::map<std::string, std::string>& addresses)
+      : config_(std::move(set), assembly, addresses),
         engine_(config_.statics(), clock_, random_, net::machine_name()),
-        server_(engine_, random_, log_, options(workers)) {
+        server_(engine_, random_, log_, options(workers, detours_)) {
     config_.apply(engine_);
     const Result<void> bound = server_.bind();
-    if (!bound) throw std::runtime_error(bound.error().message + (bound.error().remedy.empty() ? "" : "; ") + bound.error().remedy);
+    if (!bound) {
+      throw StartFailure{bound.error().message + (bound.error().remedy.empty() ? "" : "; ") + bound.error().remedy};
+    }
     server_.start();
   }
   ~PyServer() { stop(); }
@@ -37,21 +40,32 @@ class PyServer {
     return found;
   }
   void remove_matcher(const std::string& name) {
-    engine_.set_matchers(rules::MatcherSet::standard().without(name));
+    matchers_ = matchers_.without(name);
+    engine_.set_matchers(matchers_);
     server_.configuration_changed();
+  }
+  // Connections for host:port of the configuration go to the address `real`.
+  void add_detour(const std::string& host, uint16_t port, const std::string& real) {
+    const auto address = SocketAddress::parse(real);
+    if (!address) throw py::value_error("not ip:port: " + real);
+    detours_.add(host, port, *address);
   }
   py::list routers() { return routers_of(*engine_.snapshot()); }
   py::list services() { return objects_of(engine_.snapshot()->services); }
   py::list middlewares() { return objects_of(engine_.snapshot()->middlewares); }
+  py::list entry_points() const { return config_.entry_points(); }
   size_t connections() const { return server_.connections(); }
 
  private:
-  static net::ServeOptions options(size_t workers) {
+  static net::ServeOptions options(size_t workers, const net::Detours& detours) {
     net::ServeOptions o;
     o.workers = workers;
+    o.detours = &detours;
     return o;
   }
 
+  net::Detours detours_;
+  rules::MatcherSet matchers_ = rules::MatcherSet::standard();
   net::RealClock clock_;
   net::RealRandom random_;
   net::Log log_;
@@ -64,11 +78,14 @@ class PyServer {
 
 void bind_server(py::module_& m) {
   py::class_<PyServer>(m, "Server", "The engine on real sockets.")
-      .def(py::init<std::shared_ptr<check::ConfigSet>, size_t, size_t>(), py::arg("config"), py::arg("assembly") = 0,
-           py::arg("workers") = 1)
+      .def(py::init<std::shared_ptr<check::ConfigSet>, size_t, size_t, const std::map<std::string, std::string>&>(), py::arg("config"), py::arg("assembly") = 0,
+           py::arg("workers") = 1,
+           py::arg("addresses") = std::map<std::string, std::string>{})
       .def_property_readonly("addresses", &PyServer::addresses)
       .def("stop", &PyServer::stop)
       .def("update", &PyServer::update, py::arg("files"))
+      .def("entry_points", &PyServer::entry_points)
+      .def("add_detour", &PyServer::add_detour, py::arg("host"), py::arg("port"), py::arg("real"))
       .def("remove_matcher", &PyServer::remove_matcher, py::arg("name"))
       .def("routers", &PyServer::routers)
       .def("services", &PyServer::services)

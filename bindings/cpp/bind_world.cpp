@@ -1,15 +1,24 @@
 // The virtual world: direct and wire arms.
 #include "bindings/cpp/bindings.h"
+#include "bindings/cpp/request_url.h"
 #include "bindings/cpp/world_config.h"
 
 namespace gateproof::bindings {
 namespace {
+
+SocketAddress peer_of(const std::string& text) {
+  if (const auto ip = IpAddress::parse(text)) return SocketAddress{*ip, 50000};
+  const auto address = SocketAddress::parse(text);
+  if (!address) throw py::value_error("client address is neither an IP address nor ip:port: " + text);
+  return *address;
+}
 
 class PyWorld {
  public:
   PyWorld(std::shared_ptr<check::ConfigSet> set, uint64_t seed, size_t assembly)
       : config_(std::move(set), assembly), world_(seed, config_.statics()) {
     config_.apply(world_.engine());
+    doors_ = doors_of(*config_.statics());
   }
 
   void add_host(const std::string& address, std::string name, py::object script) {
@@ -24,13 +33,7 @@ class PyWorld {
     r.method = bytes_of(method);
     r.target = bytes_of(target);
     r.host = bytes_of(host);
-    if (!headers.is_none()) {
-      for (const py::handle item : headers) {
-        const auto pair = py::reinterpret_borrow<py::sequence>(item);
-        const py::object name = pair[0], value = pair[1];
-        r.headers.emplace_back(bytes_of(name), bytes_of(value));
-      }
-    }
+    add_headers(r, headers);
     if (!body.is_none()) r.body = bytes_of(body);
     r.entry_point = entry_point;
     r.tls = tls;
@@ -38,17 +41,33 @@ class PyWorld {
     r.chunked = chunked;
     if (http10) r.version = http::Version::http10;
     if (!peer.empty()) {
-      const auto address = SocketAddress::parse(peer);
-      if (!address) throw py::value_error("client address is not ip:port: " + peer);
-      r.peer = *address;
+      r.peer = peer_of(peer);
     }
     if (PyBytes_GET_SIZE(raw.ptr()) > 0) r.raw = raw;
+    return run(r, arm, detail);
+  }
+
+  // As send(), with an absolute URL: target, Host, TLS and entry point come from it.
+  std::shared_ptr<sim::Outcome> call(const py::handle& method, const py::handle& url, const py::handle& headers,
+                                     const py::handle& body, const py::handle& entry_point, const py::handle& peer,
+                                     const std::string& arm, const std::string& detail) {
+    sim::Request r;
+    r.method = bytes_of(method);
+    split_url(bytes_of(url), entry_point.is_none() ? std::string() : bytes_of(entry_point), doors_, r);
+    add_headers(r, headers);
+    if (!body.is_none()) r.body = bytes_of(body);
+    if (!peer.is_none()) r.peer = peer_of(bytes_of(peer));
+    return run(r, arm, detail);
+  }
+
+  std::shared_ptr<sim::Outcome> run(const sim::Request& r, const std::string& arm, const std::string& detail) {
     const sim::Detail d = detail == "none"    ? sim::Detail::none
                           : detail == "trace" ? sim::Detail::trace
                                               : sim::Detail::candidates;
     auto out = std::make_shared<sim::Outcome>(
         arm == "ask" ? world_.ask(r, d) : world_.send(r, arm == "wire" ? sim::Arm::wire : sim::Arm::direct, d));
     errors_->rethrow();
+    if (!out->stuck.empty()) throw StuckRun{out->stuck, out->budget_exceeded};
     return out;
   }
 
@@ -67,16 +86,20 @@ class PyWorld {
     return config_.update_files(world_.engine(), files);
   }
   void remove_matcher(const std::string& name) {
-    world_.engine().set_matchers(rules::MatcherSet::standard().without(name));
+    matchers_ = matchers_.without(name);
+    world_.engine().set_matchers(matchers_);
   }
+  void set_events_max(uint64_t events) { world_.events_max = events; }
   void set_link(int64_t latency_ns, size_t segment_bytes) {
     world_.transport().link.latency = Duration(latency_ns);
     world_.transport().link.segment_bytes_max = std::max<size_t>(segment_bytes, 1);
   }
 
  private:
+  rules::MatcherSet matchers_ = rules::MatcherSet::standard();
   std::shared_ptr<PythonErrors> errors_ = std::make_shared<PythonErrors>();
   WorldConfig config_;
+  std::vector<Door> doors_;
   sim::World world_;
 };
 
@@ -91,6 +114,8 @@ void bind_world(py::module_& m) {
            py::arg("body") = py::none(), py::arg("entry_point") = "", py::arg("tls") = false, py::arg("peer") = "",
            py::arg("arm") = "direct", py::arg("detail") = "candidates", py::arg("http10") = false,
            py::arg("has_host") = true, py::arg("chunked") = false, py::arg("raw") = py::bytes())
+      .def("call", &PyWorld::call, py::arg("method"), py::arg("url"), py::arg("headers"), py::arg("body"), py::arg("entry_point"),
+           py::arg("peer"), py::arg("arm"), py::arg("detail"))
       .def("advance", &PyWorld::advance, py::arg("ns"))
       .def_property_readonly("now_ns", &PyWorld::now_ns)
       .def("digest", &PyWorld::digest)
@@ -101,6 +126,7 @@ void bind_world(py::module_& m) {
       .def("entry_points", &PyWorld::entry_points)
       .def("update", &PyWorld::update, py::arg("files"))
       .def("remove_matcher", &PyWorld::remove_matcher, py::arg("name"))
+      .def("set_events_max", &PyWorld::set_events_max, py::arg("events"))
       .def("set_link", &PyWorld::set_link, py::arg("latency_ns") = 0, py::arg("segment_bytes") = 65536);
 }
 

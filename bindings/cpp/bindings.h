@@ -30,6 +30,16 @@ struct PythonErrors {
     std::rethrow_exception(e);
   }
 };
+// Raised in Python as DeadlockError or BudgetExceeded, StartError (gateproof.errors).
+struct StuckRun {
+  std::string tasks;
+  bool budget = false;
+};
+struct StartFailure {
+  std::string message;
+};
+void bind_errors(py::module_& m);
+
 sim::Host python_host(std::string name, py::object script, std::shared_ptr<PythonErrors> errors);
 
 // What became of one object, as a dict {name, status, errors, ...}.

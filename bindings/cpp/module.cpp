@@ -60,6 +60,7 @@ py::list objects_of(const std::map<std::string, pipeline::ObjectInfo>& objects) 
 PYBIND11_MODULE(_core, m) {
   using namespace gateproof::bindings;
   m.doc() = "The engine behind the gateproof package. Not for direct use.";
+  bind_errors(m);
   bind_config(m);
   bind_hosts(m);
   bind_outcome(m);

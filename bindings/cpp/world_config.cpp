@@ -5,11 +5,21 @@
 
 namespace gateproof::bindings {
 
-WorldConfig::WorldConfig(std::shared_ptr<check::ConfigSet> set, size_t assembly) : set_(std::move(set)) {
+WorldConfig::WorldConfig(std::shared_ptr<check::ConfigSet> set, size_t assembly,
+                         const std::map<std::string, std::string>& addresses)
+    : set_(std::move(set)) {
   if (assembly >= set_->assemblies.size()) {
     throw py::index_error("the configuration has " + std::to_string(set_->assemblies.size()) + " static configuration(s)");
   }
   assembly_ = set_->assemblies[assembly];
+  if (addresses.empty()) return;
+  auto statics = std::make_shared<config::StaticConfig>(*assembly_.statics);
+  for (const auto& [name, address] : addresses) {
+    const auto found = statics->entry_points.find(name);
+    if (found == statics->entry_points.end()) throw py::value_error("no entry point is called " + name);
+    found->second.address.value = address;
+  }
+  assembly_.statics = std::move(statics);
 }
 
 void WorldConfig::apply(pipeline::Engine& engine) const {

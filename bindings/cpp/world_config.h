@@ -6,7 +6,9 @@ namespace gateproof::bindings {
 
 class WorldConfig {
  public:
-  WorldConfig(std::shared_ptr<check::ConfigSet> set, size_t assembly);
+  // `addresses`: other addresses for entry points, by name.
+  WorldConfig(std::shared_ptr<check::ConfigSet> set, size_t assembly,
+              const std::map<std::string, std::string>& addresses = {});
   std::shared_ptr<const config::StaticConfig> statics() const { return assembly_.statics; }
   // Hands every provider's objects to the engine.
   void apply(pipeline::Engine& engine) const;

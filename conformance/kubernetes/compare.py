@@ -42,7 +42,7 @@ def _ours(name: str) -> bool:
 
 
 def _log(answer: Answer) -> list[str]:
-    """Provider messages, each once: level, object, error, message."""
+    """Provider messages, each once: level, object, error (or the message if it has none)."""
     lines = []
     for line in answer.log:
         if line.get("providerName") not in PROVIDER_NAMES.values():
@@ -52,11 +52,8 @@ def _log(answer: Answer) -> list[str]:
         if str(line.get("message", "")).startswith(BORING):
             continue
         where = "/".join(str(line[k]) for k in ("namespace", "ingress", "gateway") if k in line)
-        named = " ".join(
-            str(line[k]) for k in ("middlewareName", "serviceName", "servicePort") if k in line
-        )
-        what = ": ".join(str(line[k]) for k in ("message", "error") if k in line)
-        lines.append(" ".join(x for x in (line["level"], where, named, what) if x))
+        named = line.get("middlewareName") or line.get("serviceName") or ""
+        lines.append(f"{line['level']} {where} {named} | {line.get('error') or line['message']}")
     return sorted(set(lines))
 
 
@@ -98,6 +95,8 @@ def reduced(answer: Answer) -> dict[str, Any]:
             for n, s in raw.get("services", {}).items()
             if _ours(n)
         },
+        "tcpRouters": sorted(n for n in raw.get("tcpRouters", {}) if _ours(n)),
+        "udpRouters": sorted(n for n in raw.get("udpRouters", {}) if _ours(n)),
         "statuses": {
             "/".join(x for x in key if x): _status(status)
             for key, status in sorted(answer.statuses.items())

@@ -22,7 +22,6 @@ const config::Text* named_path(const StaticConfig& s) {
 class Assembler {
  public:
   Assembler(const ConfigSet& set, bool supply) : set_(set), supply_(supply) {}
-  }
 
   std::vector<Assembly> run() {
     for (const auto& s : set_.statics) add(s, false, "");
@@ -61,6 +60,8 @@ class Assembler {
 
   // Files given by path are served with every static file; those that a static file names, with that one.
   void add_file(Assembly& a, bool part) {
+    // In a check the file provider serves what it would; for `ask`, a file given by path is meant to be served.
+    if (supply_ && !part && !a.statics->file) return;
     DynamicConfig all;
     bool any = false;
     for (const LoadedFile& f : set_.files) {

@@ -1,6 +1,7 @@
 // Document: YAML, TOML and JSON (later labels and key/value pairs) as one immutable tree of values with spans.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -70,6 +70,8 @@ TEST(Yaml, Documents) {
   ASSERT_EQ(all->size(), 3u);
   EXPECT_EQ((*all)[1].root.kind, Value::null);
   EXPECT_EQ((*all)[2].root.at("b")->span.line, 4u);
+  EXPECT_EQ(parse_documents("a: 1\n...\n# c\nb: 2\n", "d.yml", Format::yaml)->size(), 2u);
+  EXPECT_TRUE(parse_documents(",: x", "d.yml", Format::yaml).has_error());
   const auto first = parse_document("a: 1\n---\nb: [\n", "d.yml", Format::yaml);
   ASSERT_TRUE(first.has_value());
   EXPECT_TRUE(first->more);
@@ -111,6 +113,12 @@ TEST(Documents, MalformedTextsHavePlaces) {
       {"{} x", "e.json", "e.json:1:4 text after the end of the JSON value"},
       {"{\"a\": \"\\ud800\"}", "e.json", "e.json:1:8 half of a surrogate pair"},
       {"{\"a\": \"\\q\"}", "e.json", "e.json:1:8 unknown escape in a JSON text"},
+      {",: x", "e.yml", "e.yml:1:1 did not find expected <document start>"},
+      {"a\xC3\xA9 = 1", "e.toml", "e.toml:1:2 toml: this character cannot stand here"},
+      {"a = 1 \xEF\xBB\xBF", "e.toml", "e.toml:1:7 toml: this character cannot stand here"},
+      {"a = \"\"\"x \\\n \xC3\xA9\"\"\"", "e.toml",
+       "e.toml:2:2 toml: this character cannot stand here"},
+      {"a = 1\n[#[x]]\n", "e.toml", "e.toml:2:2 toml: malformed table header or key"},
       {"a = \n", "e.toml",
        "e.toml:1:5 toml: Error while parsing key-value pair: expected value, saw '\\n'"}};
   for (const auto& [text, file, want] : rows) EXPECT_EQ(error_of(text, file), want) << text;
@@ -147,6 +155,11 @@ TEST(Toml, ValuesAndSpans) {
   EXPECT_EQ(doc->root.at("http.routers.a.prio")->text, "31");
   EXPECT_EQ(doc->root.at("http.routers.a.f")->text, "12");
   EXPECT_EQ(doc->root.at("http.x")->items[0].at("a.b")->text, "true");
+  EXPECT_EQ(parse_document("# \xC3\xA9\na = \"\"\"\\\\\xC3\xA9\"\"\"\nb = '\xC3\xA9'", "t.toml",
+                           Format::toml)
+                ->root.at("a")
+                ->text,
+            "\\\xC3\xA9");
   const auto& members = doc->root.at("http.routers.a")->members;
   ASSERT_EQ(members.size(), 5u);
   EXPECT_EQ(members[0].key, "rule");  // file order, not the order of names

@@ -1,6 +1,7 @@
 // Findings as text for people, as JSON for programs, as SARIF 2.1.0 for code hosts. Call Findings::sort() before.
 #pragma once
 #include <functional>
+#include <optional>
 
 #include "engine/config/finding.h"
 

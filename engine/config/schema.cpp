@@ -94,9 +94,15 @@ namespace {
 
 bool check_shape(const FieldSchema& f, const Value& v, DecodeContext& c) {
   switch (f.shape) {
-    case Shape::object:
     case Shape::map:
-    case Shape::object_map: return enter_object(f.name, v, f.allow_empty, c);
+    case Shape::object_map:
+      // Objects in a list are members named [0], [1] ... of a map.
+      if (std::any_of(v.items.begin(), v.items.end(),
+                      [](const Value& i) { return i.kind == Value::mapping; })) {
+        return true;
+      }
+      return enter_object(f.name, v, f.allow_empty, c);
+    case Shape::object: return enter_object(f.name, v, f.allow_empty, c);
     default: return true;
   }
 }

@@ -32,6 +32,23 @@ struct Open {
   Value::Member next;
 };
 
+// Whether a document may begin at pos: at `---`, or behind a line `...`.
+bool begins_document(std::string_view text, size_t pos) {
+  pos = std::min(pos, text.size());
+  if (text.substr(pos).starts_with("---")) return true;
+  while (pos > 0) {
+    const size_t end = text.rfind('\n', pos - 1);
+    if (end == std::string_view::npos) return false;
+    const size_t start = end == 0 ? 0 : text.rfind('\n', end - 1) + 1;  // npos + 1 is 0
+    const std::string_view line = text.substr(start, end - start);
+    if (line.starts_with("...")) return true;
+    const std::string_view content = text::trim(line);
+    if (!content.empty() && content.front() != '#' && content.front() != '%') return false;
+    pos = start;
+  }
+  return false;
+}
+
 class Builder final : public YAML::EventHandler {
  public:
   Builder(std::string_view text, const FileName& file, const TextLimits& limits)
@@ -39,7 +56,14 @@ class Builder final : public YAML::EventHandler {
 
   Value take() { return std::move(root_); }
 
-  void OnDocumentStart(const YAML::Mark&) override { anchors_.clear(); }
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    anchors_.clear();
+    // yaml-cpp ends a document at what it cannot place and begins another there, for ever.
+    if (documents_++ > 0 && !begins_document(text_, size_t(mark.pos))) {
+      throw Stop{Error(Code::invalid, "did not find expected <document start>", span_of(mark),
+                       "this text belongs to no key or list: mend it or the line above")};
+    }
+  }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -223,10 +247,45 @@ class Builder final : public YAML::EventHandler {
   std::string_view text_;
   const FileName& file_;
   Budget budget_;
+  size_t documents_ = 0;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Anchored> anchors_;
   Value root_;
 };
+
+// Looks where the next document begins, and goes no further.
+struct Seen {};
+class Probe final : public YAML::EventHandler {
+ public:
+  explicit Probe(Builder& builder) : builder_(builder) {}
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    builder_.OnDocumentStart(mark);
+    throw Seen{};
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  Builder& builder_;
+};
+
+bool has_more(YAML::Parser& parser, Builder& builder) {
+  try {
+    Probe probe(builder);
+    return parser.HandleNextDocument(probe);
+  } catch (const Seen&) {
+    return true;
+  }
+}
 
 Error syntax_error(const YAML::Exception& e, std::string_view text, const FileName& file) {
   SourceSpan at{file, 1, 1, 0};
@@ -265,13 +324,7 @@ Result<std::vector<Value>> read_yaml(std::string_view text, const FileName& file
       out.push_back(builder.take());
       if (first_only) break;
     }
-    if (first_only && more) {
-      try {
-        *more = !out.empty() && static_cast<bool>(parser);
-      } catch (const YAML::Exception&) {
-        *more = true;
-      }
-    }
+    if (first_only && more && !out.empty()) *more = has_more(parser, builder);
   } catch (const Stop& stop) {
     return stop.error;
   } catch (const YAML::Exception& e) {

@@ -17,7 +17,8 @@ std::string_view flag_name(std::string_view argument) {
   return argument;
 }
 
-std::string variable(const std::vector<std::pair<std::string, std::string>>& environment, std::string_view name) {
+std::string variable(const std::vector<std::pair<std::string, std::string>>& environment,
+                     std::string_view name) {
   for (const auto& [n, value] : environment) {
     if (n == name) return value;
   }
@@ -68,7 +69,8 @@ Exit codes: 0 ended by a signal, 1 it could not run (a port in use), 2 the stati
 )";
 }
 
-std::vector<std::string> default_files(const std::vector<std::pair<std::string, std::string>>& environment) {
+std::vector<std::string> default_files(
+    const std::vector<std::pair<std::string, std::string>>& environment) {
   std::vector<std::string> bases = {"/etc/traefik/traefik"};
   const std::string xdg = variable(environment, "XDG_CONFIG_HOME");
   const std::string home = variable(environment, "HOME");
@@ -82,11 +84,14 @@ std::vector<std::string> default_files(const std::vector<std::pair<std::string, 
   return files;
 }
 
-std::shared_ptr<const config::StaticConfig> load(const CommandLine& line, Files& files, config::Findings& findings) {
+std::shared_ptr<const config::StaticConfig> load(const CommandLine& line, Files& files,
+                                                 config::Findings& findings) {
   config::StaticSources sources;
   sources.arguments = line.arguments;
   sources.environment = line.environment;
-  sources.read_file = [&files](const std::string& path) { return files.read(path, static_file_bytes_max); };
+  sources.read_file = [&files](const std::string& path) {
+    return files.read(path, static_file_bytes_max);
+  };
   sources.default_files = default_files(line.environment);
   std::optional<config::StaticConfig> statics = config::load_static(sources, findings);
   if (!statics) return nullptr;

@@ -17,10 +17,12 @@ std::string help_text();
 std::string version_text();
 
 // Traefik's default places (catalogue 6.2), in order.
-std::vector<std::string> default_files(const std::vector<std::pair<std::string, std::string>>& environment);
+std::vector<std::string> default_files(
+    const std::vector<std::pair<std::string, std::string>>& environment);
 
 // nullptr when it cannot be used; findings say why.
-std::shared_ptr<const config::StaticConfig> load(const CommandLine& line, Files& files, config::Findings& findings);
+std::shared_ptr<const config::StaticConfig> load(const CommandLine& line, Files& files,
+                                                 config::Findings& findings);
 
 // Findings on stderr: errors and warnings always, notes when `notes` is set. Source lines come from `files`.
 void print_findings(config::Findings findings, Files& files, bool notes);

@@ -60,7 +60,8 @@ Result<void> Daemon::prepare() {
   if (!loop) return loop.error();
   loop_ = std::move(*loop);
   // Before any thread is started, so that all of them have the signals blocked.
-  Result<std::unique_ptr<net::Signals>> signals = net::Signals::make(*loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1});
+  Result<std::unique_ptr<net::Signals>> signals =
+      net::Signals::make(*loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1});
   if (!signals) return signals.error();
   signals_ = std::move(*signals);
   return server_.bind();
@@ -74,23 +75,26 @@ void Daemon::start_file_provider() {
   } else {
     log_.error("file provider: changes are not seen: " + watcher.error().message);
   }
-  loader_ = std::make_unique<providers::FileLoader>(files_, *statics_->file, middleware::middleware_types());
+  loader_ = std::make_unique<providers::FileLoader>(files_, *statics_->file,
+                                                    middleware::middleware_types());
   providers::FileProvider::Hooks hooks;
   hooks.load = [this] { return loader_->load(); };
   hooks.apply = [this](config::DynamicConfig objects) { apply(std::move(objects)); };
   hooks.report = [this](const config::Findings& findings) { report(findings); };
   hooks.log_error = [this](const std::string& line) { log_.error(line); };
-  provider_ = std::make_unique<providers::FileProvider>(loop_->scheduler(), files_, watcher_.get(), *statics_->file,
-                                                        statics_->providers_throttle, std::move(hooks));
+  provider_ = std::make_unique<providers::FileProvider>(
+      loop_->scheduler(), files_, watcher_.get(), *statics_->file, statics_->providers_throttle,
+      std::move(hooks));
   provider_->start();
   loop_->scheduler().spawn("file provider", provider_->run());
 }
 
 void Daemon::apply(config::DynamicConfig objects) {
-  const std::shared_ptr<const pipeline::Snapshot> snapshot = engine_.update("file", std::move(objects));
+  const std::shared_ptr<const pipeline::Snapshot> snapshot =
+      engine_.update("file", std::move(objects));
   server_.configuration_changed();
-  log_.info("configuration " + std::to_string(snapshot->version) + " is in force: " +
-            std::to_string(snapshot->routers.size()) + " routers");
+  log_.info("configuration " + std::to_string(snapshot->version) +
+            " is in force: " + std::to_string(snapshot->routers.size()) + " routers");
   report(snapshot->findings);
 }
 

@@ -18,7 +18,8 @@ std::string server_url(std::string_view scheme, std::string_view host, int64_t p
   return url + ":" + std::to_string(port);
 }
 
-std::vector<config::ServerConfig> endpoint_servers(const Context& c, const Service& service, const ServicePort& port,
+std::vector<config::ServerConfig> endpoint_servers(const Context& c, const Service& service,
+                                                   const ServicePort& port,
                                                    std::string_view scheme) {
   std::vector<config::ServerConfig> out;
   std::set<std::string, std::less<>> seen;
@@ -40,16 +41,19 @@ std::vector<config::ServerConfig> endpoint_servers(const Context& c, const Servi
   return out;
 }
 
-std::optional<config::ServerConfig> native_server(const Service& service, const ServicePort& port, std::string_view scheme,
-                                                  const SourceSpan& at, const Report& report) {
+std::optional<config::ServerConfig> native_server(const Service& service, const ServicePort& port,
+                                                  std::string_view scheme, const SourceSpan& at,
+                                                  const Report& report) {
   const std::string path = service.object->ns + "/" + service.object->name;
   if (service.cluster_ip.empty() || service.cluster_ip == "None") {
     const bool headless = !service.cluster_ip.empty();
-    report("GP0715", at,
-           std::string("getting native Kubernetes Service address: ") +
-               (headless ? "no clusterIP on headless service: " : "no clusterIP found for service: ") + path,
-           headless ? "leave nativeLB out for a headless Service"
-                    : "write spec.clusterIP (a cluster gives one), or leave nativeLB out");
+    report(
+        "GP0715", at,
+        std::string("getting native Kubernetes Service address: ") +
+            (headless ? "no clusterIP on headless service: " : "no clusterIP found for service: ") +
+            path,
+        headless ? "leave nativeLB out for a headless Service"
+                 : "write spec.clusterIP (a cluster gives one), or leave nativeLB out");
     return std::nullopt;
   }
   config::ServerConfig server;
@@ -57,14 +61,15 @@ std::optional<config::ServerConfig> native_server(const Service& service, const 
   return server;
 }
 
-config::ServerConfig external_server(const Service& service, int64_t port, std::string_view scheme) {
+config::ServerConfig external_server(const Service& service, int64_t port,
+                                     std::string_view scheme) {
   config::ServerConfig server;
   server.url = {server_url(scheme, service.external_name, port), service.object->span};
   return server;
 }
 
-void report_no_servers(const Context& c, const Service& service, const ServicePort& port, const SourceSpan& at,
-                       const std::string& message, const Report& report) {
+void report_no_servers(const Context& c, const Service& service, const ServicePort& port,
+                       const SourceSpan& at, const std::string& message, const Report& report) {
   const std::vector<EndpointSlice> slices = endpoint_slices(c.store, service);
   const std::string label = "kubernetes.io/service-name: " + service.object->name;
   if (slices.empty() && service.has_selector) {
@@ -74,8 +79,9 @@ void report_no_servers(const Context& c, const Service& service, const ServicePo
     return;
   }
   report("GP0712", at, message,
-         slices.empty() ? "add an EndpointSlice with the label " + label
-                        : "give an EndpointSlice a port named \"" + port.name + "\" and endpoints that serve");
+         slices.empty()
+             ? "add an EndpointSlice with the label " + label
+             : "give an EndpointSlice a port named \"" + port.name + "\" and endpoints that serve");
 }
 
 std::string ports_text(const Service& service) {

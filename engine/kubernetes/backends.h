@@ -9,16 +9,18 @@ std::string_view scheme_of_port(const ServicePort& port);
 
 // Server URLs from the EndpointSlices of a Service: endpoints that do not say `serving: false`, each address once, those that
 // terminate fenced.
-std::vector<config::ServerConfig> endpoint_servers(const Context& c, const Service& service, const ServicePort& port,
+std::vector<config::ServerConfig> endpoint_servers(const Context& c, const Service& service,
+                                                   const ServicePort& port,
                                                    std::string_view scheme);
 // One server at the Service's own address (nativeLB). A headless Service or one without an address has none (recorded).
-std::optional<config::ServerConfig> native_server(const Service& service, const ServicePort& port, std::string_view scheme,
-                                                  const SourceSpan& at, const Report& report);
+std::optional<config::ServerConfig> native_server(const Service& service, const ServicePort& port,
+                                                  std::string_view scheme, const SourceSpan& at,
+                                                  const Report& report);
 config::ServerConfig external_server(const Service& service, int64_t port, std::string_view scheme);
 
 // Says that a Service has no server: with a selector and no slice at all it is for the cluster to make one (GP0713).
-void report_no_servers(const Context& c, const Service& service, const ServicePort& port, const SourceSpan& at,
-                       const std::string& message, const Report& report);
+void report_no_servers(const Context& c, const Service& service, const ServicePort& port,
+                       const SourceSpan& at, const std::string& message, const Report& report);
 
 // "80 (http), 443" for remedies.
 std::string ports_text(const Service& service);

@@ -6,11 +6,14 @@ namespace gateproof::kubernetes {
 
 void Report::operator()(std::string_view code, const SourceSpan& span, const std::string& message,
                         std::string remedy) const {
-  plain(code, span, consequence_.empty() ? message : message + ": " + consequence_, std::move(remedy));
+  plain(code, span, consequence_.empty() ? message : message + ": " + consequence_,
+        std::move(remedy));
 }
 
-void Report::plain(std::string_view code, const SourceSpan& span, std::string message, std::string remedy) const {
-  findings_.add(code, span.known() ? span : object_.span, object_.label(), std::move(message), std::move(remedy));
+void Report::plain(std::string_view code, const SourceSpan& span, std::string message,
+                   std::string remedy) const {
+  findings_.add(code, span.known() ? span : object_.span, object_.label(), std::move(message),
+                std::move(remedy));
 }
 
 bool Context::watched(std::string_view ns) const {
@@ -37,11 +40,12 @@ bool Context::cross_provider_allowed(std::string_view ns) const {
   return !allowed || std::find(allowed->begin(), allowed->end(), ns) != allowed->end();
 }
 
-std::string where_else(const Context& c, std::string_view group, std::string_view kind, std::string_view ns,
-                       std::string_view name) {
+std::string where_else(const Context& c, std::string_view group, std::string_view kind,
+                       std::string_view ns, std::string_view name) {
   const std::string what = std::string(kind) + " " + std::string(name);
   if (const Object* there = c.store.find(group, kind, ns, name)) {
-    return "namespace " + std::string(ns) + " is not among " + c.option("namespaces") + "; " + there->label() + " is not seen";
+    return "namespace " + std::string(ns) + " is not among " + c.option("namespaces") + "; " +
+           there->label() + " is not seen";
   }
   std::vector<std::string_view> here;
   for (const Object* o : c.store.list(group, kind)) {
@@ -50,13 +54,16 @@ std::string where_else(const Context& c, std::string_view group, std::string_vie
   if (const auto near = text::nearest(name, here)) return "did you mean `" + *near + "`?";
   for (const Object* o : c.store.list(group, kind)) {
     if (o->name == name) {
-      return "there is one in namespace " + o->ns + "; define " + what + " in namespace " + std::string(ns);
+      return "there is one in namespace " + o->ns + "; define " + what + " in namespace " +
+             std::string(ns);
     }
   }
   return "define " + what + " in namespace " + std::string(ns);
 }
 
-std::optional<config::DynamicConfig::Certificate> tls_certificate(const Context& c, std::string_view ns, const Text& name,
+std::optional<config::DynamicConfig::Certificate> tls_certificate(const Context& c,
+                                                                  std::string_view ns,
+                                                                  const Text& name,
                                                                   const Report& report) {
   const Object* o = c.find(core_group, "Secret", ns, name.value);
   const std::string path = std::string(ns) + "/" + name.value;
@@ -77,8 +84,9 @@ std::optional<config::DynamicConfig::Certificate> tls_certificate(const Context&
   }
   if (!missing.empty() || !empty.empty()) {
     report("GP0723", name.span,
-           "secret " + path + (missing.empty() ? " contains the following empty TLS data entries: " + empty
-                                               : " is missing the following TLS data entries: " + missing),
+           "secret " + path +
+               (missing.empty() ? " contains the following empty TLS data entries: " + empty
+                                : " is missing the following TLS data entries: " + missing),
            "put the certificate into tls.crt and its key into tls.key");
     return std::nullopt;
   }

@@ -12,9 +12,11 @@ class Report {
   Report(config::Findings& findings, const Object& object, std::string consequence)
       : findings_(findings), object_(object), consequence_(std::move(consequence)) {}
   // A span that is nowhere becomes that of the object.
-  void operator()(std::string_view code, const SourceSpan& span, const std::string& message, std::string remedy) const;
+  void operator()(std::string_view code, const SourceSpan& span, const std::string& message,
+                  std::string remedy) const;
   // The same without the consequence.
-  void plain(std::string_view code, const SourceSpan& span, std::string message, std::string remedy) const;
+  void plain(std::string_view code, const SourceSpan& span, std::string message,
+             std::string remedy) const;
 
   const Object& object() const { return object_; }
   config::Findings& findings() const { return findings_; }
@@ -35,17 +37,22 @@ struct Context {
   // `namespaces` of the provider; empty is all.
   bool watched(std::string_view ns) const;
   std::vector<const Object*> list(std::string_view group, std::string_view kind) const;
-  const Object* find(std::string_view group, std::string_view kind, std::string_view ns, std::string_view name) const;
+  const Object* find(std::string_view group, std::string_view kind, std::string_view ns,
+                     std::string_view name) const;
   bool cross_provider_allowed(std::string_view ns) const;
-  std::string option(std::string_view name) const { return std::string(option_prefix) + "." + std::string(name); }
+  std::string option(std::string_view name) const {
+    return std::string(option_prefix) + "." + std::string(name);
+  }
 };
 
 // Where a name resolves to nothing: objects of that kind and name in other namespaces, and near names in this one.
-std::string where_else(const Context& c, std::string_view group, std::string_view kind, std::string_view ns,
-                       std::string_view name);
+std::string where_else(const Context& c, std::string_view group, std::string_view kind,
+                       std::string_view ns, std::string_view name);
 
 // The certificate and key of a kubernetes.io/tls Secret; nullopt with a finding otherwise.
-std::optional<config::DynamicConfig::Certificate> tls_certificate(const Context& c, std::string_view ns, const Text& secret,
+std::optional<config::DynamicConfig::Certificate> tls_certificate(const Context& c,
+                                                                  std::string_view ns,
+                                                                  const Text& secret,
                                                                   const Report& report);
 
 }  // namespace gateproof::kubernetes

@@ -60,7 +60,8 @@ std::vector<ServicePort> read_ports(const Value* holder) {
     ServicePort p;
     p.name = text_at(&v, "name");
     p.number = integer_at(&v, "port");
-    if (const std::string protocol = text_at(&v, "protocol"); !protocol.empty()) p.protocol = protocol;
+    if (const std::string protocol = text_at(&v, "protocol"); !protocol.empty())
+      p.protocol = protocol;
     p.app_protocol = text_at(&v, "appProtocol");
     out.push_back(std::move(p));
   }
@@ -86,13 +87,16 @@ std::vector<EndpointSlice> endpoint_slices(const ObjectStore& store, const Servi
   std::vector<EndpointSlice> out;
   for (const Object* o : store.list(discovery_group, "EndpointSlice")) {
     const Value* labels = o->at("metadata.labels");
-    if (o->ns != service.object->ns || text_at(labels, "kubernetes.io/service-name") != service.object->name) continue;
+    if (o->ns != service.object->ns ||
+        text_at(labels, "kubernetes.io/service-name") != service.object->name)
+      continue;
     EndpointSlice slice;
     slice.object = o;
     slice.ports = read_ports(o->root);
     for (const Value& v : items_at(o->root, "endpoints")) {
       Endpoint e;
-      for (const Value& address : items_at(&v, "addresses")) e.addresses.push_back({std::string(address.str()), address.span});
+      for (const Value& address : items_at(&v, "addresses"))
+        e.addresses.push_back({std::string(address.str()), address.span});
       const Value* conditions = member(&v, "conditions");
       e.ready = boolean_at(conditions, "ready");
       e.serving = boolean_at(conditions, "serving");
@@ -126,7 +130,8 @@ Secret read_secret(const Object& object, config::Findings& findings) {
     }
   }
   if (const Value* data = member(object.root, "stringData")) {
-    for (const Value::Member& m : data->members) s.data[m.key] = {std::string(m.value.str()), m.value.span, true};
+    for (const Value::Member& m : data->members)
+      s.data[m.key] = {std::string(m.value.str()), m.value.span, true};
   }
   return s;
 }

@@ -78,9 +78,9 @@ std::vector<Text> credential_lines(const Secret::Entry& entry);
 
 // Users that basicAuth and digestAuth take from a secret, with where they stand.
 struct SecretUsers {
-  std::string secret;      // "Secret default/users"
-  std::string middleware;  // "default-auth@kubernetescrd"
-  std::string auth_type;   // "basicAuth" or "digestAuth"
+  std::string secret;       // "Secret default/users"
+  std::string middleware;   // "default-auth@kubernetescrd"
+  std::string auth_type;    // "basicAuth" or "digestAuth"
   std::vector<Text> users;  // name:hash
 };
 

@@ -17,8 +17,9 @@ CrdResult translate_crd(const Context& c, const config::MiddlewareTypes& types);
 
 // Names of middlewares, TLS options and so on, as `name` and `namespace` of a reference say. Qualified; nullopt when Traefik
 // refuses the reference (recorded).
-std::optional<Text> resolve_reference(const Context& c, std::string_view parent_ns, const config::Value& ref,
-                                      std::string_view kind, const Report& report);
+std::optional<Text> resolve_reference(const Context& c, std::string_view parent_ns,
+                                      const config::Value& ref, std::string_view kind,
+                                      const Report& report);
 
 class CrdServices {
  public:
@@ -29,10 +30,12 @@ class CrdServices {
     Text name;  // qualified
     std::optional<config::ServiceConfig> service;
   };
-  std::optional<Named> named(std::string_view parent_ns, const config::Value& entry, const Report& report);
+  std::optional<Named> named(std::string_view parent_ns, const config::Value& entry,
+                             const Report& report);
   // A weighted service over entries, put under `name` (qualified). False: refused.
-  bool weighted(std::string_view parent_ns, const std::vector<config::Value>& entries, const config::Value* sticky,
-                const std::string& name, const SourceSpan& span, const Report& report);
+  bool weighted(std::string_view parent_ns, const std::vector<config::Value>& entries,
+                const config::Value* sticky, const std::string& name, const SourceSpan& span,
+                const Report& report);
   void traefik_services();
 
  private:
@@ -50,14 +53,16 @@ class CrdServices {
   bool strategy(const Backend& b, config::LoadBalancerConfig& lb);
   std::optional<Text> transport(const Backend& b);
   bool child(const Object& o, const config::Value& entry, const Report& report);
-  bool other_kind(const Object& o, const config::Value& spec, config::ServiceConfig& s, const Report& report);
+  bool other_kind(const Object& o, const config::Value& spec, config::ServiceConfig& s,
+                  const Report& report);
 
   const Context& c_;
   config::DynamicConfig& out_;
 };
 
 void crd_routes(const Context& c, CrdServices& services, config::DynamicConfig& out);
-void crd_middlewares(const Context& c, const config::MiddlewareTypes& types, CrdServices& services, CrdResult& out);
+void crd_middlewares(const Context& c, const config::MiddlewareTypes& types, CrdServices& services,
+                     CrdResult& out);
 // TLSOption, TLSStore, ServersTransport; and the kinds that come later: notes.
 void crd_tls(const Context& c, config::DynamicConfig& out);
 void crd_later(const Context& c);
@@ -66,13 +71,15 @@ std::optional<config::CookieConfig> read_cookie(const config::Value* sticky);
 
 // Puts an object under its name; tells when another object had it (names can collide, catalogue 6.5).
 template <class T>
-void put(std::map<std::string, T>& into, const std::string& name, T value, std::string_view what, const Report& report) {
+void put(std::map<std::string, T>& into, const std::string& name, T value, std::string_view what,
+         const Report& report) {
   const auto there = into.find(name);
   if (there != into.end()) {
     report.plain("GP0720", value.span,
                  "Name collision: " + std::string(what) + " \"" + name + "\" is also made by " +
                      there->second.span.to_string() + ", which is overridden",
-                 "rename one of the objects so that they differ in more than dots and dashes, or change the match");
+                 "rename one of the objects so that they differ in more than dots and dashes, or "
+                 "change the match");
   }
   into[name] = std::move(value);
 }

@@ -13,19 +13,22 @@ namespace {
 
 // Types of the CRD (catalogue 3.2, 6.5).
 constexpr std::string_view crd_types[] = {
-    "addPrefix",    "basicAuth",      "buffering",         "chain",       "circuitBreaker",    "compress",
-    "contentType",  "digestAuth",     "encodedCharacters", "errors",      "forwardAuth",       "grpcWeb",
-    "headers",      "inFlightReq",    "ipAllowList",       "ipWhiteList", "passTLSClientCert", "plugin",
-    "rateLimit",    "redirectRegex",  "redirectScheme",    "replacePath", "replacePathRegex",  "retry",
-    "stripPrefix",  "stripPrefixRegex"};
+    "addPrefix",         "basicAuth",       "buffering",        "chain",
+    "circuitBreaker",    "compress",        "contentType",      "digestAuth",
+    "encodedCharacters", "errors",          "forwardAuth",      "grpcWeb",
+    "headers",           "inFlightReq",     "ipAllowList",      "ipWhiteList",
+    "passTLSClientCert", "plugin",          "rateLimit",        "redirectRegex",
+    "redirectScheme",    "replacePath",     "replacePathRegex", "retry",
+    "stripPrefix",       "stripPrefixRegex"};
 
 // Fields that hold durations, which the CRD takes as integer or text and refuses when they are neither.
 struct DurationField {
   std::string_view type, field;
 };
 constexpr DurationField durations[] = {
-    {"circuitBreaker", "checkPeriod"}, {"circuitBreaker", "fallbackDuration"}, {"circuitBreaker", "recoveryDuration"},
-    {"rateLimit", "period"},           {"retry", "initialInterval"},           {"retry", "timeout"},
+    {"circuitBreaker", "checkPeriod"},      {"circuitBreaker", "fallbackDuration"},
+    {"circuitBreaker", "recoveryDuration"}, {"rateLimit", "period"},
+    {"retry", "initialInterval"},           {"retry", "timeout"},
 };
 
 Value text_value(std::string text, const SourceSpan& span) {
@@ -58,11 +61,13 @@ void erase(Value& object, std::string_view key) {
 
 class Middlewares {
  public:
-  Middlewares(const Context& c, const config::MiddlewareTypes& types, CrdServices& services, CrdResult& out)
+  Middlewares(const Context& c, const config::MiddlewareTypes& types, CrdServices& services,
+              CrdResult& out)
       : c_(c), types_(types), services_(services), out_(out) {}
 
   void one(const Object& o) {
-    const Report report(c_.findings, o, "the Middleware is dropped, and every router that uses it is disabled");
+    const Report report(c_.findings, o,
+                        "the Middleware is dropped, and every router that uses it is disabled");
     const std::string name = qualify(object_name(o.ns, o.name), crd_provider);
     config::MiddlewareConfig mw;
     mw.span = o.span;
@@ -72,7 +77,8 @@ class Middlewares {
       if (!type(o, m, name, mw, report)) return;
     }
     if (mw.type.empty()) {
-      report.plain("GP0724", o.span, "the Middleware has no type: every router that uses it is disabled",
+      report.plain("GP0724", o.span,
+                   "the Middleware has no type: every router that uses it is disabled",
                    "write one type under spec, such as stripPrefix");
     }
     put(out_.config.middlewares, name, std::move(mw), "middleware", report);
@@ -80,17 +86,20 @@ class Middlewares {
 
  private:
   // One type of a Middleware; false drops the object.
-  bool type(const Object& o, const Value::Member& m, const std::string& name, config::MiddlewareConfig& mw,
-            const Report& report) {
+  bool type(const Object& o, const Value::Member& m, const std::string& name,
+            config::MiddlewareConfig& mw, const Report& report) {
     if (std::find(std::begin(crd_types), std::end(crd_types), m.key) == std::end(crd_types)) {
       const auto near = text::nearest(m.key, crd_types);
       report.plain("GP0705", m.key_span,
-                   "unknown field \"spec." + m.key + "\": `kubectl` refuses it, and the API server drops it without a word",
-                   near ? "did you mean `" + *near + "`?" : "write a middleware type of Traefik's, such as stripPrefix");
+                   "unknown field \"spec." + m.key +
+                       "\": `kubectl` refuses it, and the API server drops it without a word",
+                   near ? "did you mean `" + *near + "`?"
+                        : "write a middleware type of Traefik's, such as stripPrefix");
       return true;
     }
     if (m.value.kind != Value::mapping) {
-      report("GP0706", m.value.span, "spec." + m.key + " has to be an object", "write its options below it");
+      report("GP0706", m.value.span, "spec." + m.key + " has to be an object",
+             "write its options below it");
       return false;
     }
     auto body = rewrite(o, m, name, report);
@@ -103,14 +112,15 @@ class Middlewares {
     return decode(m, *body, mw, report);
   }
 
-  bool decode(const Value::Member& m, const Value& body, config::MiddlewareConfig& mw, const Report& report) {
+  bool decode(const Value::Member& m, const Value& body, config::MiddlewareConfig& mw,
+              const Report& report) {
     const config::MiddlewareSchema* schema = types_.find(m.key);
     if (!schema) {
       report.plain("GP1108", m.key_span, "the middleware type `" + m.key + "` is not acted on yet",
                    "routers that use it are not served until it is built");
       return true;
     }
-    if (!strict_types(*schema->schema, m.value, "spec." + m.key, report)) return false;
+    if (!strict_types(*schema->schema, body, "spec." + m.key, report)) return false;
     // Decoded aside: an object without members is a value in Kubernetes, and an unknown field is pruned.
     config::Findings decoded;
     const std::string label = report.object().label();
@@ -130,7 +140,8 @@ class Middlewares {
   }
 
   // A file turns `port: 443` into a text; the API server refuses it where the CRD wants one.
-  bool strict_types(const config::ObjectSchema& schema, const Value& v, const std::string& path, const Report& report) {
+  bool strict_types(const config::ObjectSchema& schema, const Value& v, const std::string& path,
+                    const Report& report) {
     bool ok = true;
     for (const Value::Member& m : v.members) {
       const FieldSchema* f = schema.find(m.key);
@@ -139,23 +150,31 @@ class Middlewares {
       if (f->child && m.value.kind == Value::mapping && f->shape == config::Shape::object) {
         ok = strict_types(*f->child, m.value, here, report) && ok;
       } else if (f->type == "bool" || f->shape == config::Shape::boolean) {
-        ok = expect(boolean_of(m.value).has_value(), m.value, here, "true or false, without quotes", report) && ok;
+        ok = expect(boolean_of(m.value).has_value(), m.value, here, "true or false, without quotes",
+                    report) &&
+             ok;
       } else if (f->type == "int" || f->type == "integer") {
-        ok = expect(integer_of(m.value).has_value(), m.value, here, "an integer, without quotes", report) && ok;
+        ok = expect(integer_of(m.value).has_value(), m.value, here, "an integer, without quotes",
+                    report) &&
+             ok;
       } else if (f->type == "string") {
         ok = expect_text(m.value, here, report) && ok;
-      } else if (f->shape == config::Shape::list && m.value.kind == Value::sequence && f->type == "list of strings") {
+      } else if (f->shape == config::Shape::list && m.value.kind == Value::sequence &&
+                 f->type == "list of strings") {
         for (const Value& item : m.value.items) ok = expect_text(item, here, report) && ok;
       } else if (f->shape == config::Shape::map && m.value.kind == Value::mapping) {
-        for (const Value::Member& e : m.value.members) ok = expect_text(e.value, here + "." + e.key, report) && ok;
+        for (const Value::Member& e : m.value.members)
+          ok = expect_text(e.value, here + "." + e.key, report) && ok;
       }
     }
     return ok;
   }
 
-  static bool expect(bool fits, const Value& v, const std::string& path, std::string_view wanted, const Report& report) {
+  static bool expect(bool fits, const Value& v, const std::string& path, std::string_view wanted,
+                     const Report& report) {
     if (!fits) {
-      report("GP0706", v.span, path + " has to be " + std::string(wanted) + ": the API server refuses the object",
+      report("GP0706", v.span,
+             path + " has to be " + std::string(wanted) + ": the API server refuses the object",
              "write " + std::string(wanted));
     }
     return fits;
@@ -168,7 +187,8 @@ class Middlewares {
     return false;
   }
 
-  std::optional<Value> rewrite(const Object& o, const Value::Member& m, const std::string& name, const Report& report) {
+  std::optional<Value> rewrite(const Object& o, const Value::Member& m, const std::string& name,
+                               const Report& report) {
     if (!valid_durations(m, report)) return std::nullopt;
     if (m.key == "basicAuth" || m.key == "digestAuth") return auth(o, m, name, report);
     if (m.key == "chain") return chain(o, m, report);
@@ -199,18 +219,22 @@ class Middlewares {
     return found;
   }
 
-  std::optional<Value> auth(const Object& o, const Value::Member& m, const std::string& name, const Report& report) {
+  std::optional<Value> auth(const Object& o, const Value::Member& m, const std::string& name,
+                            const Report& report) {
     Value body = m.value;
     for (const char* key : {"users", "usersFile"}) {
       const Value* v = member(&m.value, key);
       if (!v) continue;
-      report.plain("GP0705", v->span, "unknown field \"spec." + m.key + "." + key + "\": the CRD takes users from a Secret only",
+      report.plain("GP0705", v->span,
+                   "unknown field \"spec." + m.key + "." + key +
+                       "\": the CRD takes users from a Secret only",
                    "write `secret` with the name of a Secret that holds htpasswd lines");
       erase(body, key);
     }
     const Text ref = located_at(&m.value, "secret");
     if (ref.value.empty()) {
-      report("GP0722", m.key_span, "auth secret must be set", "write `secret` with the name of a Secret of namespace " + o.ns);
+      report("GP0722", m.key_span, "auth secret must be set",
+             "write `secret` with the name of a Secret of namespace " + o.ns);
       return std::nullopt;
     }
     const Object* found = secret(o, ref, report);
@@ -227,20 +251,23 @@ class Middlewares {
     return body;
   }
 
-  static std::optional<std::vector<Text>> credentials(const Secret& s, std::string_view type, const SourceSpan& at,
-                                                      const Report& report) {
+  static std::optional<std::vector<Text>> credentials(const Secret& s, std::string_view type,
+                                                      const SourceSpan& at, const Report& report) {
     const std::string path = "'" + s.object->ns + "/" + s.object->name + "'";
-    const std::string what =
-        "failed to load " + std::string(type == "basicAuth" ? "basic" : "digest") + " auth credentials: ";
+    const std::string what = "failed to load " +
+                             std::string(type == "basicAuth" ? "basic" : "digest") +
+                             " auth credentials: ";
     if (type == "basicAuth" && s.type == "kubernetes.io/basic-auth") {
       const auto user = s.data.find("username"), password = s.data.find("password");
       if (user == s.data.end() || password == s.data.end()) {
-        report("GP0723", at, what + "secret " + path + " must contain both username and password keys",
+        report("GP0723", at,
+               what + "secret " + path + " must contain both username and password keys",
                "write username and password in the Secret");
         return std::nullopt;
       }
-      return std::vector<Text>{{user->second.value + ":{SHA}" + crypto::base64(crypto::sha1(password->second.value)),
-                                user->second.span}};
+      return std::vector<Text>{
+          {user->second.value + ":{SHA}" + crypto::base64(crypto::sha1(password->second.value)),
+           user->second.span}};
     }
     if (s.data.size() != 1) {
       report("GP0723", at,
@@ -267,12 +294,14 @@ class Middlewares {
     list.span = m.value.span;
     for (const Value::Member& field : m.value.members) {
       if (field.key == "middlewares") continue;
-      report.plain("GP0705", field.key_span, "unknown field \"spec.chain." + field.key + "\"", "write `middlewares`");
+      report.plain("GP0705", field.key_span, "unknown field \"spec.chain." + field.key + "\"",
+                   "write `middlewares`");
     }
     for (const Value& ref : items_at(&m.value, "middlewares")) {
       if (ref.kind != Value::mapping || text_at(&ref, "name").empty()) {
-        report("GP0706", ref.span, "spec.chain.middlewares has to be a list of objects with a name",
-               "write `- name: " + std::string(ref.str().empty() ? "strip-prefix" : ref.str()) + "`");
+        report(
+            "GP0706", ref.span, "spec.chain.middlewares has to be a list of objects with a name",
+            "write `- name: " + std::string(ref.str().empty() ? "strip-prefix" : ref.str()) + "`");
         return std::nullopt;
       }
       auto name = resolve_reference(c_, o.ns, ref, "middleware", report);
@@ -283,7 +312,8 @@ class Middlewares {
     return body;
   }
 
-  std::optional<Value> errors(const Object& o, const Value::Member& m, const std::string& name, const Report& report) {
+  std::optional<Value> errors(const Object& o, const Value::Member& m, const std::string& name,
+                              const Report& report) {
     Value body = m.value;
     const Value* entry = member(&m.value, "service");
     static const Value nothing;
@@ -330,7 +360,8 @@ class Middlewares {
 
   std::optional<Value> forward_auth(const Object& o, const Value& given, const Report& report) {
     if (text_at(&given, "address").empty()) {
-      report("GP0724", given.span, "forward authentication requires an address", "write `address` with the URL to ask");
+      report("GP0724", given.span, "forward authentication requires an address",
+             "write `address` with the URL to ask");
       return std::nullopt;
     }
     Value body = given;
@@ -358,7 +389,8 @@ class Middlewares {
         const auto entry = s.data.find(key);
         if (entry == s.data.end()) {
           report("GP0723", name.span,
-                 "secret '" + o.ns + "/" + name.value + "' must contain both username and password keys",
+                 "secret '" + o.ns + "/" + name.value +
+                     "' must contain both username and password keys",
                  "write username and password in the Secret");
           return std::nullopt;
         }
@@ -381,12 +413,17 @@ class Middlewares {
     if (v.kind != Value::scalar || !v.text.starts_with("urn:k8s:secret:")) return true;
     const std::vector<std::string_view> parts = text::split(v.text, ':');
     if (parts.size() != 5) {
-      report("GP0724", v.span, "malformed secret URN " + text::quote(v.text), "write urn:k8s:secret:name:key");
+      report("GP0724", v.span, "malformed secret URN " + text::quote(v.text),
+             "write urn:k8s:secret:name:key");
       return false;
     }
     const Text name{std::string(parts[3]), v.span};
-    const Object* found = secret(o, name, report);
-    if (!found) return false;
+    const Object* found = c_.find(core_group, "Secret", o.ns, name.value);
+    if (!found) {
+      report("GP0722", v.span, "secret " + o.ns + "/" + name.value + " is not found",
+             where_else(c_, core_group, "Secret", o.ns, name.value));
+      return false;
+    }
     if (read_secret(*found, c_.findings).data.contains(std::string(parts[4]))) return true;
     report("GP0723", v.span,
            "key \"" + std::string(parts[4]) + "\" not found in secret " + o.ns + "/" + name.value,
@@ -402,7 +439,8 @@ class Middlewares {
 
 }  // namespace
 
-void crd_middlewares(const Context& c, const config::MiddlewareTypes& types, CrdServices& services, CrdResult& out) {
+void crd_middlewares(const Context& c, const config::MiddlewareTypes& types, CrdServices& services,
+                     CrdResult& out) {
   Middlewares all(c, types, services, out);
   for (const Object* o : c.list(traefik_group, "Middleware")) all.one(*o);
 }

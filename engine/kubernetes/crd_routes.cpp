@@ -8,32 +8,41 @@ using config::qualify;
 using config::RouterConfig;
 using config::Value;
 
-std::optional<Text> resolve_reference(const Context& c, std::string_view parent_ns, const Value& ref,
-                                      std::string_view kind, const Report& report) {
+std::optional<Text> resolve_reference(const Context& c, std::string_view parent_ns,
+                                      const Value& ref, std::string_view kind,
+                                      const Report& report) {
   const Text name = located_at(&ref, "name");
   const Text ns = located_at(&ref, "namespace");
   const std::string what = "invalid reference to " + std::string(kind) + " " + name.value + ": ";
   if (name.value.find('@') != std::string::npos) {
     if (!c.options.allow_cross_namespace && name.value.ends_with("@" + std::string(crd_provider))) {
-      report("GP0716", name.span, what + "when allowCrossNamespace is disabled, @kubernetescrd references are disallowed",
-             "write the object's own name, without namespace and provider, or set " + c.option("allowCrossNamespace"));
+      report(
+          "GP0716", name.span,
+          what + "when allowCrossNamespace is disabled, @kubernetescrd references are disallowed",
+          "write the object's own name, without namespace and provider, or set " +
+              c.option("allowCrossNamespace"));
       return std::nullopt;
     }
     if (!c.cross_provider_allowed(parent_ns)) {
-      report("GP0717", name.span, what + "namespace \"" + std::string(parent_ns) + "\" is not in crossProviderNamespaces",
-             "add the namespace to " + c.option("crossProviderNamespaces"));
+      report(
+          "GP0717", name.span,
+          what + "namespace \"" + std::string(parent_ns) + "\" is not in crossProviderNamespaces",
+          "add the namespace to " + c.option("crossProviderNamespaces"));
       return std::nullopt;
     }
     if (!ns.value.empty()) {
-      report.plain("GP0718", ns.span, "Namespace \"" + ns.value + "\" is ignored in cross-provider context",
+      report.plain("GP0718", ns.span,
+                   "Namespace \"" + ns.value + "\" is ignored in cross-provider context",
                    "remove `namespace`: " + name.value + " names its provider");
     }
     return name;
   }
   const std::string_view target = ns.value.empty() ? parent_ns : std::string_view(ns.value);
   if (!c.options.allow_cross_namespace && target != parent_ns) {
-    report("GP0716", ns.span, what + "allowCrossNamespace is disabled, cross-namespace are disallowed",
-           "define the object in namespace " + std::string(parent_ns) + ", or set " + c.option("allowCrossNamespace"));
+    report("GP0716", ns.span,
+           what + "allowCrossNamespace is disabled, cross-namespace are disallowed",
+           "define the object in namespace " + std::string(parent_ns) + ", or set " +
+               c.option("allowCrossNamespace"));
     return std::nullopt;
   }
   return Text{qualify(object_name(target, name.value), crd_provider), name.span};
@@ -65,26 +74,31 @@ bool taken(const Context& c, const Object& o) {
   if (spec_class && spec_class->kind == Value::scalar) {
     name = spec_class->str();
     span = spec_class->span;
-  } else if (const Value::Member* m = o.annotation_member(class_annotation); m && !m->value.str().empty()) {
+  } else if (const Value::Member* m = o.annotation_member(class_annotation);
+             m && !m->value.str().empty()) {
     name = m->value.str();
     span = m->value.span;
-    c.findings.add("GP0707", m->key_span, o.label(), "the annotation kubernetes.io/ingress.class is deprecated",
+    c.findings.add("GP0707", m->key_span, o.label(),
+                   "the annotation kubernetes.io/ingress.class is deprecated",
                    "write spec.ingressClassName instead");
   }
-  const bool ours = name == c.options.ingress_class || (c.options.ingress_class.empty() && name == "traefik");
+  const bool ours =
+      name == c.options.ingress_class || (c.options.ingress_class.empty() && name == "traefik");
   if (!ours) {
     c.findings.add("GP0709", span, o.label(),
-                   "the object is not taken: its class is \"" + std::string(name) + "\" and " + c.option("ingressClass") +
-                       " is \"" + c.options.ingress_class + "\"",
-                   c.options.ingress_class.empty() ? "write spec.ingressClassName: traefik, or leave it out"
-                                                   : "write spec.ingressClassName: " + c.options.ingress_class);
+                   "the object is not taken: its class is \"" + std::string(name) + "\" and " +
+                       c.option("ingressClass") + " is \"" + c.options.ingress_class + "\"",
+                   c.options.ingress_class.empty()
+                       ? "write spec.ingressClassName: traefik, or leave it out"
+                       : "write spec.ingressClassName: " + c.options.ingress_class);
   }
   return ours;
 }
 
 class Routes {
  public:
-  Routes(const Context& c, CrdServices& services, config::DynamicConfig& out) : c_(c), services_(services), out_(out) {}
+  Routes(const Context& c, CrdServices& services, config::DynamicConfig& out)
+      : c_(c), services_(services), out_(out) {}
 
   void ingress_route(const Object& o) {
     if (!taken(c_, o)) return;
@@ -99,8 +113,10 @@ class Routes {
   void certificate(const Object& o) {
     const Text secret = located_at(o.at("spec.tls"), "secretName");
     if (secret.value.empty()) return;
-    const Report report(c_.findings, o, "the routers are kept, and clients get another certificate");
-    if (auto pair = tls_certificate(c_, o.ns, secret, report)) out_.certificates.push_back(std::move(*pair));
+    const Report report(c_.findings, o,
+                        "the routers are kept, and clients get another certificate");
+    if (auto pair = tls_certificate(c_, o.ns, secret, report))
+      out_.certificates.push_back(std::move(*pair));
   }
 
   // Names of the routers of the parents; nullopt: the IngressRoute is dropped whole.
@@ -112,19 +128,23 @@ class Routes {
       const Text given = located_at(&ref, "namespace");
       const std::string ns = given.value.empty() ? o.ns : given.value;
       if (ns != o.ns && !c_.options.allow_cross_namespace) {
-        report("GP0716", given.span,
-               "cross-namespace reference to parent IngressRoute " + ns + "/" + name.value + " not allowed",
-               "move the object to namespace " + ns + ", or set " + c_.option("allowCrossNamespace"));
+        report(
+            "GP0716", given.span,
+            "cross-namespace reference to parent IngressRoute " + ns + "/" + name.value +
+                " not allowed",
+            "move the object to namespace " + ns + ", or set " + c_.option("allowCrossNamespace"));
         return std::nullopt;
       }
       const Object* parent = c_.find(traefik_group, "IngressRoute", ns, name.value);
       if (!parent) {
-        report("GP0721", name.span, "parent IngressRoute " + ns + "/" + name.value + " does not exist",
+        report("GP0721", name.span,
+               "parent IngressRoute " + ns + "/" + name.value + " does not exist",
                where_else(c_, traefik_group, "IngressRoute", ns, name.value));
         return std::nullopt;
       }
       for (const Value& route : items_at(parent->at("spec"), "routes")) {
-        const std::string router = http_route_name(parent->ns, parent->name, text_at(&route, "match"));
+        const std::string router =
+            http_route_name(parent->ns, parent->name, text_at(&route, "match"));
         names.push_back({qualify(router, crd_provider), name.span});
       }
     }
@@ -134,7 +154,8 @@ class Routes {
   bool usable(const Value& route, const Text& match, const Report& report) {
     const Text kind = located_at(&route, "kind");
     if (!kind.value.empty() && kind.value != "Rule") {
-      report("GP0719", kind.span, "Unsupported match kind: " + kind.value + ". Only \"Rule\" is supported for now.",
+      report("GP0719", kind.span,
+             "Unsupported match kind: " + kind.value + ". Only \"Rule\" is supported for now.",
              "write kind: Rule");
       return false;
     }
@@ -163,13 +184,16 @@ class Routes {
     r.parent_refs = parents;
     r.rule_syntax = located_at(&route, "syntax");
     r.has_observability = member(&route, "observability") != nullptr;
-    if (const Value* priority = member(&route, "priority")) r.priority = {integer_of(*priority).value_or(0), priority->span};
-    for (const Value& e : items_at(o.at("spec"), "entryPoints")) r.entry_points.push_back({std::string(e.str()), e.span});
+    if (const Value* priority = member(&route, "priority"))
+      r.priority = {integer_of(*priority).value_or(0), priority->span};
+    for (const Value& e : items_at(o.at("spec"), "entryPoints"))
+      r.entry_points.push_back({std::string(e.str()), e.span});
     if (!tls_of(o, r, report)) return;
     put(out_.routers, name, std::move(r), "router", report);
   }
 
-  bool service_of(const Object& o, const Value& route, const std::string& name, RouterConfig& r, const Report& report) {
+  bool service_of(const Object& o, const Value& route, const std::string& name, RouterConfig& r,
+                  const Report& report) {
     const std::vector<Value>& entries = items_at(&route, "services");
     if (entries.empty()) return true;  // a parent of other routes
     if (entries.size() > 1) {
@@ -198,7 +222,8 @@ class Routes {
       for (const Value& san : items_at(&d, "sans")) domain.sans.emplace_back(san.str());
       t.domains.push_back(std::move(domain));
     }
-    if (const Value* options = member(tls, "options"); options && !text_at(options, "name").empty()) {
+    if (const Value* options = member(tls, "options");
+        options && !text_at(options, "name").empty()) {
       const auto name = resolve_reference(c_, o.ns, *options, "TLSOption", report);
       if (!name) return false;
       t.options = *name;
@@ -213,7 +238,8 @@ class Routes {
     const Text name = located_at(options, "name");
     if (name.value != "default") return;
     c_.findings.add("GP0731", name.span, o.label(),
-                    "the TLSOption `default` cannot be named: Traefik looks for " + object_name(o.ns, "default") +
+                    "the TLSOption `default` cannot be named: Traefik looks for " +
+                        object_name(o.ns, "default") +
                         "@kubernetescrd, which never exists, and the routers are disabled",
                     "remove `options`: the default TLSOption applies by itself");
   }

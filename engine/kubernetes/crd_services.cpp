@@ -23,7 +23,8 @@ std::string traefik_service_name(const Text& name, const std::string& ns) {
 
 }  // namespace
 
-std::optional<CrdServices::Named> CrdServices::named(std::string_view parent_ns, const Value& entry, const Report& report) {
+std::optional<CrdServices::Named> CrdServices::named(std::string_view parent_ns, const Value& entry,
+                                                     const Report& report) {
   const Text name = located_at(&entry, "name");
   const Text given_ns = located_at(&entry, "namespace");
   const Text kind = located_at(&entry, "kind");
@@ -33,42 +34,51 @@ std::optional<CrdServices::Named> CrdServices::named(std::string_view parent_ns,
     if (ns.empty()) ns = parent_ns;
     if (ns != parent_ns && !c_.options.allow_cross_namespace) {
       report("GP0716", given_ns.span,
-             "service " + ns + "/" + name.value + " not in the parent resource namespace " + std::string(parent_ns),
-             "use a Service of namespace " + std::string(parent_ns) + ", or set " + c_.option("allowCrossNamespace"));
+             "service " + ns + "/" + name.value + " not in the parent resource namespace " +
+                 std::string(parent_ns),
+             "use a Service of namespace " + std::string(parent_ns) + ", or set " +
+                 c_.option("allowCrossNamespace"));
       return std::nullopt;
     }
-  } else if (!c_.options.allow_cross_namespace && name.value.ends_with("@" + std::string(crd_provider))) {
+  } else if (!c_.options.allow_cross_namespace &&
+             name.value.ends_with("@" + std::string(crd_provider))) {
     report("GP0716", name.span,
            "invalid reference to service " + name.value +
-               ": namespace-name@kubernetescrd format is not allowed when crossnamespace is disallowed",
-           "write the object's own name, without namespace and provider, or set " + c_.option("allowCrossNamespace"));
+               ": namespace-name@kubernetescrd format is not allowed when crossnamespace is "
+               "disallowed",
+           "write the object's own name, without namespace and provider, or set " +
+               c_.option("allowCrossNamespace"));
     return std::nullopt;
   } else if (!c_.cross_provider_allowed(parent_ns)) {
     report("GP0717", name.span,
-           "service \"" + name.value + "\" reference is not allowed: namespace \"" + std::string(parent_ns) +
-               "\" is not in crossProviderNamespaces",
+           "service \"" + name.value + "\" reference is not allowed: namespace \"" +
+               std::string(parent_ns) + "\" is not in crossProviderNamespaces",
            "add the namespace to " + c_.option("crossProviderNamespaces"));
     return std::nullopt;
   }
   if (kind.value == "TraefikService") {
     if (qualified && !ns.empty() && !name.value.ends_with("@" + std::string(crd_provider))) {
-      report.plain("GP0718", given_ns.span, "namespace \"" + ns + "\" is ignored in cross-provider context",
+      report.plain("GP0718", given_ns.span,
+                   "namespace \"" + ns + "\" is ignored in cross-provider context",
                    "remove `namespace`: " + name.value + " names its provider");
     }
     return Named{{traefik_service_name(name, ns), name.span}, std::nullopt};
   }
   if (!kind.value.empty() && kind.value != "Service") {
-    report("GP0715", kind.span, "unsupported service kind " + kind.value, "write kind: Service or kind: TraefikService");
+    report("GP0715", kind.span, "unsupported service kind " + kind.value,
+           "write kind: Service or kind: TraefikService");
     return std::nullopt;
   }
   auto service = load_balancer({entry, ns, name, report});
   if (!service) return std::nullopt;
   const IntOrText port = int_or_text(member(&entry, "port"));
-  return Named{{qualify(service_name(ns, name.value, port.text), crd_provider), name.span}, std::move(service)};
+  return Named{{qualify(service_name(ns, name.value, port.text), crd_provider), name.span},
+               std::move(service)};
 }
 
-bool CrdServices::weighted(std::string_view parent_ns, const std::vector<Value>& entries, const Value* sticky,
-                           const std::string& name, const SourceSpan& span, const Report& report) {
+bool CrdServices::weighted(std::string_view parent_ns, const std::vector<Value>& entries,
+                           const Value* sticky, const std::string& name, const SourceSpan& span,
+                           const Report& report) {
   config::WeightedConfig w;
   for (const Value& entry : entries) {
     auto child = named(parent_ns, entry, report);
@@ -113,7 +123,8 @@ bool CrdServices::strategy(const Backend& b, config::LoadBalancerConfig& lb) {
     return true;
   }
   if (s.value == "RoundRobin") {
-    b.report.plain("GP0108", s.span, "RoundRobin strategy value is deprecated", "write strategy: wrr");
+    b.report.plain("GP0108", s.span, "RoundRobin strategy value is deprecated",
+                   "write strategy: wrr");
     return true;
   }
   b.report("GP0715", s.span, "load-balancer strategy " + s.value + " is not supported",
@@ -146,12 +157,15 @@ bool CrdServices::balancer_options(const Backend& b, config::LoadBalancerConfig&
 std::optional<Text> CrdServices::transport(const Backend& b) {
   const Text t = located_at(&b.entry, "serversTransport");
   if (t.value.empty()) return t;
-  if (t.value.find('@') == std::string::npos) return Text{qualify(object_name(b.ns, t.value), crd_provider), t.span};
+  if (t.value.find('@') == std::string::npos)
+    return Text{qualify(object_name(b.ns, t.value), crd_provider), t.span};
   if (!c_.options.allow_cross_namespace && t.value.ends_with("@" + std::string(crd_provider))) {
     b.report("GP0716", t.span,
              "invalid reference to serversTransport " + t.value +
-                 ": namespace-name@kubernetescrd format is not allowed when crossnamespace is disallowed",
-             "write the object's own name, without namespace and provider, or set " + c_.option("allowCrossNamespace"));
+                 ": namespace-name@kubernetescrd format is not allowed when crossnamespace is "
+                 "disallowed",
+             "write the object's own name, without namespace and provider, or set " +
+                 c_.option("allowCrossNamespace"));
     return std::nullopt;
   }
   if (!c_.cross_provider_allowed(b.ns)) {
@@ -191,7 +205,8 @@ std::optional<std::string> CrdServices::scheme(const Backend& b, const ServicePo
   const Text s = located_at(&b.entry, "scheme");
   if (s.value.empty()) return std::string(scheme_of_port(port));
   if (s.value == "http" || s.value == "https" || s.value == "h2c") return s.value;
-  b.report("GP0715", s.span, "invalid scheme \"" + s.value + "\" specified", "write http, https or h2c");
+  b.report("GP0715", s.span, "invalid scheme \"" + s.value + "\" specified",
+           "write http, https or h2c");
   return std::nullopt;
 }
 
@@ -199,7 +214,10 @@ std::optional<std::vector<config::ServerConfig>> CrdServices::servers(const Back
   const std::string path = b.ns + "/" + b.name.value;
   const Object* o = c_.find(core_group, "Service", b.ns, b.name.value);
   if (!o) {
-    b.report("GP0710", b.name.span, "kubernetes service not found: " + path,
+    b.report("GP0710", b.name.span,
+             c_.watched(b.ns)
+                 ? "kubernetes service not found: " + path
+                 : "failed to get service " + path + ": namespace is not within watched namespaces",
              where_else(c_, core_group, "Service", b.ns, b.name.value));
     return std::nullopt;
   }
@@ -242,11 +260,13 @@ std::optional<std::vector<config::ServerConfig>> CrdServices::servers(const Back
 bool CrdServices::child(const Object& o, const Value& entry, const Report& report) {
   auto named_child = named(o.ns, entry, report);
   if (!named_child) return false;
-  if (named_child->service) out_.services[named_child->name.value] = std::move(*named_child->service);
+  if (named_child->service)
+    out_.services[named_child->name.value] = std::move(*named_child->service);
   return true;
 }
 
-bool CrdServices::other_kind(const Object& o, const Value& spec, ServiceConfig& s, const Report& report) {
+bool CrdServices::other_kind(const Object& o, const Value& spec, ServiceConfig& s,
+                             const Report& report) {
   if (const Value* m = member(&spec, "mirroring")) {
     s.later_types = {"mirroring"};
     if (!child(o, *m, report)) return false;
@@ -265,7 +285,8 @@ bool CrdServices::other_kind(const Object& o, const Value& spec, ServiceConfig& 
       if (!entry || !child(o, *entry, report)) return false;
     }
   } else {
-    report("GP0725", o.span, "unspecified service type", "write weighted, mirroring, highestRandomWeight or failover");
+    report("GP0725", o.span, "unspecified service type",
+           "write weighted, mirroring, highestRandomWeight or failover");
     return false;
   }
   s.types = s.later_types;
@@ -276,7 +297,8 @@ bool CrdServices::other_kind(const Object& o, const Value& spec, ServiceConfig& 
 
 void CrdServices::traefik_services() {
   for (const Object* o : c_.list(traefik_group, "TraefikService")) {
-    const Report report(c_.findings, *o, "the TraefikService is dropped, and what names it is disabled");
+    const Report report(c_.findings, *o,
+                        "the TraefikService is dropped, and what names it is disabled");
     const std::string name = qualify(object_name(o->ns, o->name), crd_provider);
     const Value* spec = o->at("spec");
     if (!spec) continue;

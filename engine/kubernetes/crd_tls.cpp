@@ -9,13 +9,15 @@ using config::Value;
 namespace {
 
 // `default` is one name for all namespaces; with two of them Traefik takes neither.
-void report_defaults(const Context& c, const std::vector<const Object*>& defaults, std::string_view what) {
+void report_defaults(const Context& c, const std::vector<const Object*>& defaults,
+                     std::string_view what) {
   if (defaults.size() < 2) return;
   std::string names;
   for (const Object* o : defaults) names += (names.empty() ? "" : " ") + o->ns;
   for (const Object* o : defaults) {
     c.findings.add("GP0730", o->span, o->label(),
-                   "Default TLS " + std::string(what) + " defined in multiple namespaces: [" + names + "]: none is taken",
+                   "Default TLS " + std::string(what) + " defined in multiple namespaces: [" +
+                       names + "]: none is taken",
                    "keep one object named default");
   }
 }
@@ -57,7 +59,8 @@ void timeout(const Value* timeouts, std::string_view key, Duration& out, const R
   if (const auto d = config::parse_duration(v->str())) {
     out = *d;
   } else {
-    report.plain("GP0106", v->span, "time: invalid duration \"" + std::string(v->str()) + "\": the default is kept",
+    report.plain("GP0106", v->span,
+                 "time: invalid duration \"" + std::string(v->str()) + "\": the default is kept",
                  "write seconds as an integer, or a number with a unit: 300ms, 10s, 1m30s");
   }
 }
@@ -75,13 +78,15 @@ void servers_transports(const Context& c, config::DynamicConfig& out) {
     timeout(timeouts, "dialTimeout", t.dial_timeout, report);
     timeout(timeouts, "responseHeaderTimeout", t.response_header_timeout, report);
     timeout(timeouts, "idleConnTimeout", t.idle_conn_timeout, report);
-    for (const char* key : {"serverName", "insecureSkipVerify", "rootCAs", "rootCAsSecrets", "certificatesSecrets", "spiffe"}) {
+    for (const char* key : {"serverName", "insecureSkipVerify", "rootCAs", "rootCAsSecrets",
+                            "certificatesSecrets", "spiffe"}) {
       if (!member(spec, key)) continue;
       report.plain("GP1120", o->span, "the TLS options of a ServersTransport are not acted on yet",
                    "nothing to mend: they are checked, and take no effect here");
       break;
     }
-    put(out.servers_transports, qualify(object_name(o->ns, o->name), crd_provider), std::move(t), "serversTransport", report);
+    put(out.servers_transports, qualify(object_name(o->ns, o->name), crd_provider), std::move(t),
+        "serversTransport", report);
   }
 }
 

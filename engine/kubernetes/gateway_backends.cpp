@@ -9,14 +9,19 @@ using config::Value;
 
 namespace {
 
-constexpr std::string_view http_filters[] = {"ExtensionRef", "RequestHeaderModifier", "RequestRedirect",
-                                             "ResponseHeaderModifier", "URLRewrite"};
-constexpr std::string_view grpc_filters[] = {"ExtensionRef", "RequestHeaderModifier", "ResponseHeaderModifier"};
+constexpr std::string_view http_filters[] = {"ExtensionRef", "RequestHeaderModifier",
+                                             "RequestRedirect", "ResponseHeaderModifier",
+                                             "URLRewrite"};
+constexpr std::string_view grpc_filters[] = {"ExtensionRef", "RequestHeaderModifier",
+                                             "ResponseHeaderModifier"};
 
 class Backends {
  public:
   Backends(const Context& c, const Object& route, bool crd)
-      : c_(c), route_(route), crd_(crd), report_(c.findings, route, "the backend's share of requests is answered with 500") {}
+      : c_(c),
+        route_(route),
+        crd_(crd),
+        report_(c.findings, route, "the backend's share of requests is answered with 500") {}
 
   Condition check() {
     for (const Value& rule : items_at(route_.at("spec"), "rules")) {
@@ -30,8 +35,8 @@ class Backends {
   }
 
  private:
-  void fail(std::string reason, std::string_view code, const SourceSpan& at, const std::string& message,
-            std::string remedy) {
+  void fail(std::string reason, std::string_view code, const SourceSpan& at,
+            const std::string& message, std::string remedy) {
     condition_ = {"ResolvedRefs", false, reason};
     report_(code, at, reason + ": " + message, std::move(remedy));
   }
@@ -44,7 +49,8 @@ class Backends {
     if (!is_traefik_service(ref) || !name.value.ends_with("@internal")) return false;
     if (!c_.cross_provider_allowed(route_.ns)) {
       fail("RefNotPermitted", "GP0803", name.span,
-           "internal service reference is not allowed: namespace \"" + route_.ns + "\" is not in crossProviderNamespaces",
+           "internal service reference is not allowed: namespace \"" + route_.ns +
+               "\" is not in crossProviderNamespaces",
            "add the namespace to " + c_.option("crossProviderNamespaces"));
     }
     return true;
@@ -58,11 +64,13 @@ class Backends {
       const Text type = located_at(&f, "type");
       const Report report(c_.findings, route_, "every request of the rule is answered with 500");
       if (std::find(known.begin(), known.end(), type.value) == known.end()) {
-        report("GP0815", type.span, "unsupported filter " + type.value,
-               "use one of " + text::join(std::vector<std::string>(known.begin(), known.end()), ", "));
+        report(
+            "GP0815", type.span, "unsupported filter " + type.value,
+            "use one of " + text::join(std::vector<std::string>(known.begin(), known.end()), ", "));
         return false;
       }
-      if (type.value == "ExtensionRef" && !extension(member(&f, "extensionRef"), type.span, report)) return false;
+      if (type.value == "ExtensionRef" && !extension(member(&f, "extensionRef"), type.span, report))
+        return false;
     }
     return true;
   }
@@ -70,12 +78,15 @@ class Backends {
   bool extension(const Value* ref, const SourceSpan& at, const Report& report) {
     const Text name = located_at(ref, "name");
     if (text_at(ref, "group") != traefik_group || text_at(ref, "kind") != "Middleware") {
-      report("GP0815", at, "unsupported filter extension ref " + text_at(ref, "group") + "/" + text_at(ref, "kind"),
-             "name a Middleware of traefik.io");
+      report(
+          "GP0815", at,
+          "unsupported filter extension ref " + text_at(ref, "group") + "/" + text_at(ref, "kind"),
+          "name a Middleware of traefik.io");
       return false;
     }
     if (!crd_) {
-      report("GP0815", name.span, "a Middleware can be named only where the provider kubernetesCRD is on",
+      report("GP0815", name.span,
+             "a Middleware can be named only where the provider kubernetesCRD is on",
              "turn on providers.kubernetesCRD");
       return false;
     }
@@ -95,13 +106,16 @@ class Backends {
     const std::string ns = given_ns.value.empty() ? route_.ns : given_ns.value;
     const std::string path = group + "/" + kind + "/" + ns + "/" + name.value;
     if (!given_ns.value.empty() && name.value.find('@') != std::string::npos) {
-      fail("RefNotPermitted", "GP0803", given_ns.span, "namespace is not allowed with a cross-provider reference " + path,
+      fail("RefNotPermitted", "GP0803", given_ns.span,
+           "namespace is not allowed with a cross-provider reference " + path,
            "remove `namespace`");
       return;
     }
     if (!reference_granted(c_, route_.kind, route_.ns, group, kind, ns, name.value)) {
-      fail("RefNotPermitted", "GP0803", name.span, "cannot load backendRef " + path + ": missing ReferenceGrant",
-           "add a ReferenceGrant in namespace " + ns + " from " + route_.kind + "s of " + route_.ns + " to " + kind + "s");
+      fail("RefNotPermitted", "GP0803", name.span,
+           "cannot load backendRef " + path + ": missing ReferenceGrant",
+           "add a ReferenceGrant in namespace " + ns + " from " + route_.kind + "s of " +
+               route_.ns + " to " + kind + "s");
       return;
     }
     if (!filters(ref)) {
@@ -121,14 +135,16 @@ class Backends {
       if (elsewhere ? c_.cross_provider_allowed(route_.ns) : crd_) return;
     }
     fail("InvalidKind", "GP0813", name.span, "cannot load backendRef " + path,
-         is_traefik_service(ref) ? "turn on providers.kubernetesCRD" : "name a Service, or a TraefikService of traefik.io");
+         is_traefik_service(ref) ? "turn on providers.kubernetesCRD"
+                                 : "name a Service, or a TraefikService of traefik.io");
   }
 
   void service(const Value& ref, const std::string& ns, const Text& name) {
     const std::string path = ns + "/" + name.value;
     const Value* port = member(&ref, "port");
     if (!port || integer_at(&ref, "port") == 0) {
-      fail("UnsupportedProtocol", "GP0814", name.span, "port is required for Service " + path, "write `port`");
+      fail("UnsupportedProtocol", "GP0814", name.span, "port is required for Service " + path,
+           "write `port`");
       return;
     }
     const Object* o = c_.find(core_group, "Service", ns, name.value);
@@ -139,14 +155,17 @@ class Backends {
     }
     const Service s = read_service(*o);
     if (s.type == "ExternalName") {
-      fail("BackendNotFound", "GP0812", name.span, "type ExternalName is not supported for Service " + path,
+      fail("BackendNotFound", "GP0812", name.span,
+           "type ExternalName is not supported for Service " + path,
            "name a Service with endpoints");
       return;
     }
     const int64_t number = integer_at(&ref, "port");
-    const auto p = std::find_if(s.ports.begin(), s.ports.end(), [number](const ServicePort& x) { return x.number == number; });
+    const auto p = std::find_if(s.ports.begin(), s.ports.end(),
+                                [number](const ServicePort& x) { return x.number == number; });
     if (p == s.ports.end()) {
-      fail("BackendNotFound", "GP0812", port->span, "service port " + std::to_string(number) + " not found in " + path,
+      fail("BackendNotFound", "GP0812", port->span,
+           "service port " + std::to_string(number) + " not found in " + path,
            "ports of the Service: " + ports_text(s));
       return;
     }
@@ -154,7 +173,8 @@ class Backends {
     if (!native && endpoint_slices(c_.store, s).empty()) {
       fail("BackendNotFound", s.has_selector ? "GP0713" : "GP0812", name.span,
            "endpointslices not found for " + path + " among these files",
-           "a cluster makes them from the Service's selector; add an EndpointSlice with the label kubernetes.io/service-name: " +
+           "a cluster makes them from the Service's selector; add an EndpointSlice with the label "
+           "kubernetes.io/service-name: " +
                name.value);
       return;
     }
@@ -162,14 +182,16 @@ class Backends {
   }
 
   void protocol(const ServicePort& p, const SourceSpan& at, const std::string& path) {
-    static constexpr std::string_view known[] = {"", "http", "https", "kubernetes.io/h2c", "kubernetes.io/ws",
-                                                 "kubernetes.io/wss"};
+    static constexpr std::string_view known[] = {
+        "", "http", "https", "kubernetes.io/h2c", "kubernetes.io/ws", "kubernetes.io/wss"};
     if (p.protocol != "TCP") {
-      fail("UnsupportedProtocol", "GP0814", at, "only TCP protocol is supported, not " + p.protocol + " of " + path,
-           "name a TCP port");
+      fail("UnsupportedProtocol", "GP0814", at,
+           "only TCP protocol is supported, not " + p.protocol + " of " + path, "name a TCP port");
     } else if (std::find(std::begin(known), std::end(known), p.app_protocol) == std::end(known)) {
-      fail("UnsupportedProtocol", "GP0814", at, "unsupported application protocol " + p.app_protocol + " of " + path,
-           "write appProtocol: http, https, kubernetes.io/h2c, kubernetes.io/ws or kubernetes.io/wss on the Service's port");
+      fail("UnsupportedProtocol", "GP0814", at,
+           "unsupported application protocol " + p.app_protocol + " of " + path,
+           "write appProtocol: http, https, kubernetes.io/h2c, kubernetes.io/ws or "
+           "kubernetes.io/wss on the Service's port");
     }
   }
 
@@ -182,6 +204,8 @@ class Backends {
 
 }  // namespace
 
-Condition check_backends(const Context& c, const Object& route, bool crd) { return Backends(c, route, crd).check(); }
+Condition check_backends(const Context& c, const Object& route, bool crd) {
+  return Backends(c, route, crd).check();
+}
 
 }  // namespace gateproof::kubernetes

@@ -20,7 +20,8 @@ bool requirement_holds(const Value& requirement, const Value* labels) {
   if (op == "Exists") return have != nullptr;
   if (op == "DoesNotExist") return have == nullptr;
   const std::vector<Value>& values = items_at(&requirement, "values");
-  const bool in = have && std::any_of(values.begin(), values.end(), [&](const Value& v) { return v.str() == have->str(); });
+  const bool in = have && std::any_of(values.begin(), values.end(),
+                                      [&](const Value& v) { return v.str() == have->str(); });
   return op == "In" ? in : !in;
 }
 
@@ -54,8 +55,9 @@ class Listeners {
   }
 
  private:
-  bool fail(ListenerView& l, std::string type, bool status, std::string reason, std::string_view code, const SourceSpan& at,
-            const std::string& message, std::string remedy) {
+  bool fail(ListenerView& l, std::string type, bool status, std::string reason,
+            std::string_view code, const SourceSpan& at, const std::string& message,
+            std::string remedy) {
     l.conditions.push_back({std::move(type), status, reason});
     report_(code, at, "listener " + l.name + ": " + reason + ": " + message, std::move(remedy));
     return false;
@@ -75,7 +77,8 @@ class Listeners {
     if (l.protocol == "HTTP" || l.protocol == "TCP") {
       if (!tls) return true;
       return fail(l, "Accepted", false, "InvalidTLSConfiguration", "GP0806", tls->span,
-                  "a listener of protocol " + l.protocol + " has no TLS", "write protocol: HTTPS, or remove tls");
+                  "a listener of protocol " + l.protocol + " has no TLS",
+                  "write protocol: HTTPS, or remove tls");
     }
     return certificates(tls, v, l);
   }
@@ -92,8 +95,8 @@ class Listeners {
     }
     const Value* port = member(&v, "port");
     return fail(l, "Accepted", false, "PortUnavailable", "GP0801", port ? port->span : l.span,
-                "no matching entryPoint for port " + std::to_string(l.port) + " and protocol \"" + l.protocol +
-                    "\"; the listener is not served",
+                "no matching entryPoint for port " + std::to_string(l.port) + " and protocol \"" +
+                    l.protocol + "\"; the listener is not served",
                 "write the port of an entry point (" + all + ")");
   }
 
@@ -110,7 +113,8 @@ class Listeners {
       }
       for (const Object* ns : c_.list(core_group, "Namespace")) {
         unknown.erase(ns->name);
-        if (selector_matches(member(namespaces, "selector"), ns->at("metadata.labels"))) l.namespaces.push_back(ns->name);
+        if (selector_matches(member(namespaces, "selector"), ns->at("metadata.labels")))
+          l.namespaces.push_back(ns->name);
       }
       l.namespaces.insert(l.namespaces.end(), unknown.begin(), unknown.end());
     } else {
@@ -128,10 +132,12 @@ class Listeners {
       supported = {"TLSRoute"};
     } else if (l.protocol == "TCP") {
       return fail(l, "Conflicted", true, "ProtocolConflict", "GP0804", at,
-                  "protocol TCP requires the experimental channel support to be enabled", "set " + c_.option("experimentalChannel"));
+                  "protocol TCP requires the experimental channel support to be enabled",
+                  "set " + c_.option("experimentalChannel"));
     } else {
       return fail(l, "Accepted", false, "UnsupportedProtocol", "GP0804", at,
-                  "unsupported listener protocol \"" + l.protocol + "\"", "write HTTP, HTTPS or TLS");
+                  "unsupported listener protocol \"" + l.protocol + "\"",
+                  "write HTTP, HTTPS or TLS");
     }
     const std::vector<Value>& wanted = items_at(member(&v, "allowedRoutes"), "kinds");
     if (wanted.empty()) l.kinds = supported;
@@ -140,7 +146,8 @@ class Listeners {
       const std::string kind = text_at(&k, "kind"), group = text_at(&k, "group");
       const bool known = std::find(supported.begin(), supported.end(), kind) != supported.end();
       if (known && (group.empty() || group == gateway_group)) {
-        if (std::find(l.kinds.begin(), l.kinds.end(), kind) == l.kinds.end()) l.kinds.push_back(kind);
+        if (std::find(l.kinds.begin(), l.kinds.end(), kind) == l.kinds.end())
+          l.kinds.push_back(kind);
         continue;
       }
       ok = fail(l, "ResolvedRefs", false, "InvalidRouteKinds", "GP0807", k.span,
@@ -153,18 +160,21 @@ class Listeners {
   bool certificates(const Value* tls, const Value& v, ListenerView& l) {
     if (!tls) {
       return fail(l, "Accepted", false, "InvalidTLSConfiguration", "GP0806", v.span,
-                  "no TLS configuration for protocol " + l.protocol, "write tls with certificateRefs");
+                  "no TLS configuration for protocol " + l.protocol,
+                  "write tls with certificateRefs");
     }
     const Text mode = located_at(tls, "mode");
     if (mode.value == "Passthrough") {
       if (l.protocol != "HTTPS") return true;
       return fail(l, "Accepted", false, "UnsupportedProtocol", "GP0804", mode.span,
-                  "HTTPS protocol is not supported with TLS mode Passthrough", "write protocol: TLS, or mode: Terminate");
+                  "HTTPS protocol is not supported with TLS mode Passthrough",
+                  "write protocol: TLS, or mode: Terminate");
     }
     const std::vector<Value>& refs = items_at(tls, "certificateRefs");
     if (refs.empty()) {
       return fail(l, "ResolvedRefs", false, "InvalidCertificateRef", "GP0802", tls->span,
-                  "one TLS certificateRef is required in Terminate mode", "name a Secret of type kubernetes.io/tls");
+                  "one TLS certificateRef is required in Terminate mode",
+                  "name a Secret of type kubernetes.io/tls");
     }
     bool ok = true;
     for (const Value& ref : refs) ok = certificate(ref, l) && ok;
@@ -177,28 +187,34 @@ class Listeners {
     const std::string kind = text_at(&ref, "kind"), group = text_at(&ref, "group");
     if ((!kind.empty() && kind != "Secret") || (!group.empty() && group != "core")) {
       return fail(l, "ResolvedRefs", false, "InvalidCertificateRef", "GP0802", name.span,
-                  "unsupported TLS certificateRef group/kind: " + group + "/" + kind, "name a Secret");
+                  "unsupported TLS certificateRef group/kind: " + group + "/" + kind,
+                  "name a Secret");
     }
     std::string ns = text_at(&ref, "namespace");
     if (ns.empty()) ns = gateway_.ns;
     const std::string path = ns + "/" + name.value;
     if (!reference_granted(c_, "Gateway", gateway_.ns, "core", "Secret", ns, name.value)) {
       return fail(l, "ResolvedRefs", false, "RefNotPermitted", "GP0803", name.span,
-                  "cannot reference certificateRef " + path + ": missing ReferenceGrant; the listener is not served",
-                  "add a ReferenceGrant in namespace " + ns + " from Gateways of " + gateway_.ns + " to Secrets");
+                  "cannot reference certificateRef " + path +
+                      ": missing ReferenceGrant; the listener is not served",
+                  "add a ReferenceGrant in namespace " + ns + " from Gateways of " + gateway_.ns +
+                      " to Secrets");
     }
     const Object* secret = c_.find(core_group, "Secret", ns, name.value);
     if (!secret) {
-      return fail(l, "ResolvedRefs", false, "InvalidCertificateRef", "GP0802", name.span,
-                  "cannot load certificateRef " + path + ": the Secret does not exist; the listener is not served",
-                  where_else(c_, core_group, "Secret", ns, name.value) + " with type kubernetes.io/tls");
+      return fail(
+          l, "ResolvedRefs", false, "InvalidCertificateRef", "GP0802", name.span,
+          "cannot load certificateRef " + path +
+              ": the Secret does not exist; the listener is not served",
+          where_else(c_, core_group, "Secret", ns, name.value) + " with type kubernetes.io/tls");
     }
     const Secret data = read_secret(*secret, c_.findings);
     for (const char* key : {"tls.crt", "tls.key"}) {
       const auto entry = data.data.find(key);
       if (entry != data.data.end() && !entry->second.value.empty()) continue;
       return fail(l, "ResolvedRefs", false, "InvalidCertificateRef", "GP0802", name.span,
-                  "cannot load certificateRef " + path + ": " + key + " is missing; the listener is not served",
+                  "cannot load certificateRef " + path + ": " + key +
+                      " is missing; the listener is not served",
                   "put the certificate into tls.crt and its key into tls.key");
     }
     return true;
@@ -233,14 +249,16 @@ std::vector<GatewayView> read_gateways(const Context& c, const EntryPointsView& 
     GatewayView view;
     view.object = o;
     Listeners listeners(c, entry_points, *o);
-    for (const Value& v : items_at(o->at("spec"), "listeners")) view.listeners.push_back(listeners.one(v));
+    for (const Value& v : items_at(o->at("spec"), "listeners"))
+      view.listeners.push_back(listeners.one(v));
     out.push_back(std::move(view));
   }
   return out;
 }
 
-bool reference_granted(const Context& c, std::string_view from_kind, std::string_view from_ns, std::string_view to_group,
-                       std::string_view to_kind, std::string_view to_ns, std::string_view to_name) {
+bool reference_granted(const Context& c, std::string_view from_kind, std::string_view from_ns,
+                       std::string_view to_group, std::string_view to_kind, std::string_view to_ns,
+                       std::string_view to_name) {
   if (from_ns == to_ns) return true;
   const auto same_group = [](std::string group, std::string_view wanted) {
     if (group.empty()) group = "core";

@@ -20,8 +20,9 @@ namespace {
 
 bool hostnames_meet(const Text& listener, const std::vector<Text>& route) {
   if (listener.value.empty() || route.empty()) return true;
-  return std::any_of(route.begin(), route.end(),
-                     [&listener](const Text& h) { return !intersect_hostnames(listener.value, h.value).empty(); });
+  return std::any_of(route.begin(), route.end(), [&listener](const Text& h) {
+    return !intersect_hostnames(listener.value, h.value).empty();
+  });
 }
 
 bool selected_by(const Value& ref, const ListenerView& l) {
@@ -32,17 +33,20 @@ bool selected_by(const Value& ref, const ListenerView& l) {
 
 bool allows(const ListenerView& l, const Object& route) {
   if (std::find(l.kinds.begin(), l.kinds.end(), route.kind) == l.kinds.end()) return false;
-  return l.any_namespace || std::find(l.namespaces.begin(), l.namespaces.end(), route.ns) != l.namespaces.end();
+  return l.any_namespace ||
+         std::find(l.namespaces.begin(), l.namespaces.end(), route.ns) != l.namespaces.end();
 }
 
 class Routes {
  public:
-  Routes(const Context& c, std::vector<GatewayView>& gateways, bool crd) : c_(c), gateways_(gateways), crd_(crd) {}
+  Routes(const Context& c, std::vector<GatewayView>& gateways, bool crd)
+      : c_(c), gateways_(gateways), crd_(crd) {}
 
   void one(const Object& o) {
     RouteView view;
     view.object = &o;
-    for (const Value& h : items_at(o.at("spec"), "hostnames")) view.hostnames.push_back({std::string(h.str()), h.span});
+    for (const Value& h : items_at(o.at("spec"), "hostnames"))
+      view.hostnames.push_back({std::string(h.str()), h.span});
     std::optional<Condition> resolved;
     for (const Value& ref : items_at(o.at("spec"), "parentRefs")) {
       const auto gateway = gateway_of(o, ref);
@@ -53,7 +57,8 @@ class Routes {
       view.parents.back().resolved = *resolved;
     }
     if (view.parents.empty()) return;
-    c_.findings.add("GP1121", o.span, o.label(), o.kind + " is not routed yet: its attachment and backends are checked only",
+    c_.findings.add("GP1121", o.span, o.label(),
+                    o.kind + " is not routed yet: its attachment and backends are checked only",
                     "nothing to mend");
     out.push_back(std::move(view));
   }
@@ -73,13 +78,15 @@ class Routes {
     }
     if (!c_.find(gateway_group, "Gateway", ns, name.value)) {
       c_.findings.add("GP0809", name.span, o.label(),
-                      "no Gateway " + ns + "/" + name.value + " exists: the route attaches to nothing through this parentRef",
+                      "no Gateway " + ns + "/" + name.value +
+                          " exists: the route attaches to nothing through this parentRef",
                       where_else(c_, gateway_group, "Gateway", ns, name.value));
     }
     return std::nullopt;
   }
 
-  ParentView parent(const Object& o, const Value& ref, size_t gateway, const std::vector<Text>& hostnames) {
+  ParentView parent(const Object& o, const Value& ref, size_t gateway,
+                    const std::vector<Text>& hostnames) {
     ParentView p;
     p.gateway = gateway;
     p.section = text_at(&ref, "sectionName");
@@ -110,22 +117,29 @@ class Routes {
 
   void report(const Object& o, const ParentView& p) {
     const Object& gateway = *gateways_[p.gateway].object;
-    const std::string where = gateway.ns + "/" + gateway.name + (p.section.empty() ? "" : ", listener " + p.section);
+    const std::string where =
+        gateway.ns + "/" + gateway.name + (p.section.empty() ? "" : ", listener " + p.section);
     const Report report(c_.findings, o, "the route is not served through this parentRef");
     if (p.accepted.reason == "NotAllowedByListeners") {
-      report("GP0810", p.span, "NotAllowedByListeners: no listener of Gateway " + where + " allows " + o.kind +
-                                   " objects of namespace " + o.ns,
+      report("GP0810", p.span,
+             "NotAllowedByListeners: no listener of Gateway " + where + " allows " + o.kind +
+                 " objects of namespace " + o.ns,
              o.ns == gateway.ns ? "allow the kind in the listener's allowedRoutes.kinds"
-                                : "write allowedRoutes: {namespaces: {from: All}} or a selector in the listener (the default, "
+                                : "write allowedRoutes: {namespaces: {from: All}} or a selector in "
+                                  "the listener (the default, "
                                   "Same, allows namespace " +
                                       gateway.ns + " only)");
     } else if (p.accepted.reason == "NoMatchingListenerHostname") {
-      report("GP0811", p.span, "NoMatchingListenerHostname: no hostname of the route meets a listener's of Gateway " + where,
+      report("GP0811", p.span,
+             "NoMatchingListenerHostname: no hostname of the route meets a listener's of Gateway " +
+                 where,
              "write a hostname that the listener's covers");
     } else {
       std::string names;
-      for (const ListenerView& l : gateways_[p.gateway].listeners) names += (names.empty() ? "" : ", ") + l.name;
-      report("GP0809", p.span, "NoMatchingParent: no sound listener of Gateway " + where + " takes the route",
+      for (const ListenerView& l : gateways_[p.gateway].listeners)
+        names += (names.empty() ? "" : ", ") + l.name;
+      report("GP0809", p.span,
+             "NoMatchingParent: no sound listener of Gateway " + where + " takes the route",
              "name one of the listeners (" + names + "), and mend the one that is named");
     }
   }
@@ -153,16 +167,21 @@ GatewayResult check_gateway(const Context& c, const EntryPointsView& entry_point
   for (GatewayView& g : result.gateways) {
     for (ListenerView& l : g.listeners) {
       if (!l.sound) continue;
-      l.conditions = {{"Accepted", true, "Accepted"}, {"Programmed", true, "Programmed"}, {"ResolvedRefs", true, "ResolvedRefs"}};
+      l.conditions = {{"Accepted", true, "Accepted"},
+                      {"Programmed", true, "Programmed"},
+                      {"ResolvedRefs", true, "ResolvedRefs"}};
     }
-    c.findings.add("GP1121", g.object->span, g.object->label(),
-                   "Gateway is not routed yet: its listeners and the attachment of routes are checked only", "nothing to mend");
+    c.findings.add(
+        "GP1121", g.object->span, g.object->label(),
+        "Gateway is not routed yet: its listeners and the attachment of routes are checked only",
+        "nothing to mend");
   }
   for (const Object* o : c.list(gateway_group, "TCPRoute")) {
     c.findings.add("GP1121", o->span, o->label(), "TCPRoute is not routed yet", "nothing to mend");
   }
   for (const Object* o : c.list(gateway_group, "BackendTLSPolicy")) {
-    c.findings.add("GP1121", o->span, o->label(), "BackendTLSPolicy is not acted on yet", "nothing to mend");
+    c.findings.add("GP1121", o->span, o->label(), "BackendTLSPolicy is not acted on yet",
+                   "nothing to mend");
   }
   return result;
 }

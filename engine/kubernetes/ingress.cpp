@@ -20,7 +20,9 @@ Text port_text(const Value* port) {
   const Text name = located_at(port, "name");
   if (!name.value.empty()) return name;
   const Value* number = member(port, "number");
-  return {std::to_string(integer_at(port, "number")), number ? number->span : port ? port->span : SourceSpan{}};
+  return {std::to_string(integer_at(port, "number")), number ? number->span
+                                                      : port ? port->span
+                                                             : SourceSpan{}};
 }
 
 class Ingresses {
@@ -44,7 +46,8 @@ class Ingresses {
     std::vector<Route> routes;
     for (const Value& rule : rules) {
       for (const Value& path : items_at(member(&rule, "http"), "paths")) {
-        if (auto route = path_route(o, rule, path, *annotations)) routes.push_back(std::move(*route));
+        if (auto route = path_route(o, rule, path, *annotations))
+          routes.push_back(std::move(*route));
       }
     }
     name_routes(o, std::move(routes));
@@ -70,7 +73,8 @@ class Ingresses {
 
   // The first secret that cannot be used ends the list.
   void certificates(const Object& o) {
-    const Report report(c_.findings, o, "clients get another certificate, and the later tls entries are not read");
+    const Report report(c_.findings, o,
+                        "clients get another certificate, and the later tls entries are not read");
     for (const Value& tls : items_at(o.at("spec"), "tls")) {
       const Text secret = located_at(&tls, "secretName");
       if (secret.value.empty()) continue;
@@ -83,11 +87,13 @@ class Ingresses {
   // The `service` of a backend; null for what Traefik cannot serve (recorded).
   const Value* backend_service(const Value& backend, const Report& report) {
     if (const Value* resource = member(&backend, "resource")) {
-      report("GP0728", resource->span, "Resource backends are not supported", "name a Service instead");
+      report("GP0728", resource->span, "Resource backends are not supported",
+             "name a Service instead");
       return nullptr;
     }
     const Value* service = member(&backend, "service");
-    if (!service) report("GP0728", backend.span, "Missing service definition", "name a Service and its port");
+    if (!service)
+      report("GP0728", backend.span, "Missing service definition", "name a Service and its port");
     return service;
   }
 
@@ -117,7 +123,8 @@ class Ingresses {
     out_.routers[qualify("default-router", ingress_provider)] = std::move(r);
   }
 
-  std::optional<Route> path_route(const Object& o, const Value& rule, const Value& path, const RouterAnnotations& a) {
+  std::optional<Route> path_route(const Object& o, const Value& rule, const Value& path,
+                                  const RouterAnnotations& a) {
     const Report report(c_.findings, o, "the path is skipped");
     static const Value nothing;
     const Value* backend = member(&path, "backend");
@@ -126,7 +133,8 @@ class Ingresses {
     auto service = load_service(o, *target, report);
     if (!service) return std::nullopt;
     const std::string port = port_text(member(target, "port")).value;
-    const std::string name = qualify(service_name(o.ns, text_at(target, "name"), port), ingress_provider);
+    const std::string name =
+        qualify(service_name(o.ns, text_at(target, "name"), port), ingress_provider);
     out_.services[name] = std::move(*service);
     const Text host = located_at(&rule, "host"), path_text = located_at(&path, "path");
     const auto text = rule_text(host.value, path, path_text.value, a, report);
@@ -156,8 +164,9 @@ class Ingresses {
     return "Host(" + text::quote(host) + ")";
   }
 
-  std::optional<std::string> rule_text(const std::string& host, const Value& path, const std::string& path_text,
-                                       const RouterAnnotations& a, const Report& report) const {
+  std::optional<std::string> rule_text(const std::string& host, const Value& path,
+                                       const std::string& path_text, const RouterAnnotations& a,
+                                       const Report& report) const {
     std::string rule;
     if (!host.empty()) rule = host_rule(host, a);
     if (path_text.empty()) return rule;
@@ -168,7 +177,8 @@ class Ingresses {
       matcher = a.path_matcher.value;
       if (matcher != "Path" && matcher != "PathPrefix" && matcher != "PathRegexp") {
         report("GP0726", a.path_matcher.span,
-               "invalid router path matcher " + text::quote(matcher) + ": must be one of Path, PathPrefix, PathRegexp",
+               "invalid router path matcher " + text::quote(matcher) +
+                   ": must be one of Path, PathPrefix, PathRegexp",
                "write Path, PathPrefix or PathRegexp");
         return std::nullopt;
       }
@@ -196,15 +206,16 @@ class Ingresses {
       const auto there = out_.routers.find(name);
       if (there != out_.routers.end()) {
         report.plain("GP0720", r.router.span,
-                     "Name collision: router \"" + name + "\" is also made by " + there->second.span.to_string() +
-                         ", which is overridden",
+                     "Name collision: router \"" + name + "\" is also made by " +
+                         there->second.span.to_string() + ", which is overridden",
                      "rename one of the objects, or remove the path that says the same twice");
       }
       out_.routers[name] = std::move(r.router);
     }
   }
 
-  std::optional<ServicePort> port_of(const Service& service, const Value* port, const SourceSpan& at, const Report& report) {
+  std::optional<ServicePort> port_of(const Service& service, const Value* port,
+                                     const SourceSpan& at, const Report& report) {
     const std::string name = text_at(port, "name");
     const int64_t number = integer_at(port, "number");
     for (const ServicePort& p : service.ports) {
@@ -215,7 +226,8 @@ class Ingresses {
     return std::nullopt;
   }
 
-  std::optional<config::ServiceConfig> load_service(const Object& o, const Value& target, const Report& report) {
+  std::optional<config::ServiceConfig> load_service(const Object& o, const Value& target,
+                                                    const Report& report) {
     const Text name = located_at(&target, "name");
     const Object* found = c_.find(core_group, "Service", o.ns, name.value);
     if (!found) {
@@ -249,7 +261,8 @@ class Ingresses {
     return s;
   }
 
-  bool service_references_allowed(const std::string& ns, const ServiceAnnotations& a, const Report& report) {
+  bool service_references_allowed(const std::string& ns, const ServiceAnnotations& a,
+                                  const Report& report) {
     if (c_.cross_provider_allowed(ns)) return true;
     const bool middlewares = !a.middlewares.empty();
     if (!middlewares && a.servers_transport.value.empty()) return true;
@@ -260,16 +273,20 @@ class Ingresses {
     return false;
   }
 
-  std::optional<std::vector<config::ServerConfig>> servers(const Service& service, const ServicePort& port,
-                                                           const ServiceAnnotations& a, const SourceSpan& at,
+  std::optional<std::vector<config::ServerConfig>> servers(const Service& service,
+                                                           const ServicePort& port,
+                                                           const ServiceAnnotations& a,
+                                                           const SourceSpan& at,
                                                            const Report& report) {
-    const std::string scheme = a.servers_scheme.value.empty() ? std::string(scheme_of_port(port)) : a.servers_scheme.value;
+    const std::string scheme =
+        a.servers_scheme.value.empty() ? std::string(scheme_of_port(port)) : a.servers_scheme.value;
     if (a.node_port_lb && service.type == "NodePort") {
       report("GP0715", at, "nodes not found in namespace " + service.object->ns,
              "nodes are not read from files: leave service.nodeportlb out");
       return std::nullopt;
     }
-    if (service.type == "ExternalName") return std::vector{external_server(service, port.number, scheme)};
+    if (service.type == "ExternalName")
+      return std::vector{external_server(service, port.number, scheme)};
     if (a.native_lb.value_or(c_.options.native_lb_by_default)) {
       auto server = native_server(service, port, scheme, at, report);
       if (!server) return std::nullopt;
@@ -277,7 +294,8 @@ class Ingresses {
     }
     std::vector<config::ServerConfig> list = endpoint_servers(c_, service, port, scheme);
     if (list.empty() && !c_.options.allow_empty_services) {
-      report_no_servers(c_, service, port, at, "no endpoints found for " + service.object->ns + "/" + service.object->name,
+      report_no_servers(c_, service, port, at,
+                        "no endpoints found for " + service.object->ns + "/" + service.object->name,
                         report);
       return std::nullopt;
     }
@@ -297,17 +315,20 @@ bool ingress_taken(const Context& c, const Object& ingress) {
   if (spec_class && spec_class->kind == Value::scalar) {
     const std::string_view name = spec_class->str();
     const Object* found = c.store.find(networking_group, "IngressClass", "", name);
-    const bool looks_ours = option.empty() ? name.find("traefik") != std::string_view::npos : name == option;
+    const bool looks_ours =
+        option.empty() ? name.find("traefik") != std::string_view::npos : name == option;
     if (!found && !looks_ours) {
       c.findings.add("GP0709", spec_class->span, ingress.label(),
-                     "the object is not taken: no IngressClass `" + std::string(name) + "` says that it is Traefik's",
+                     "the object is not taken: no IngressClass `" + std::string(name) +
+                         "` says that it is Traefik's",
                      "nothing to mend if it is for another controller");
       return false;
     }
     if (!found) {
       c.findings.add("GP0708", spec_class->span, ingress.label(),
                      "no IngressClass `" + std::string(name) + "` exists: the Ingress is not taken",
-                     "add an IngressClass named " + std::string(name) + " with spec.controller: " + std::string(controller));
+                     "add an IngressClass named " + std::string(name) +
+                         " with spec.controller: " + std::string(controller));
       return false;
     }
     // Another controller's Ingress is none of ours.

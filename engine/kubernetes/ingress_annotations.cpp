@@ -16,7 +16,8 @@ using Each = std::function<bool(const std::string& name, const Value::Member& m)
 
 class Annotations {
  public:
-  Annotations(const Object& o, std::string_view part, std::string_view other_part, const Report& report)
+  Annotations(const Object& o, std::string_view part, std::string_view other_part,
+              const Report& report)
       : object_(o), part_(part), other_part_(other_part), report_(report) {}
 
   // Calls `take` for each; false from it means: no such option.
@@ -56,18 +57,21 @@ class Annotations {
   }
 
  private:
-  void unknown(const Value::Member& m, const std::string& name, std::span<const std::string_view> names) {
+  void unknown(const Value::Member& m, const std::string& name,
+               std::span<const std::string_view> names) {
     const auto near = text::nearest(name, names);
     fail(m.key_span, "field not found, node: " + name.substr(0, name.find('.')),
-         near ? "did you mean `" + std::string(prefix) + std::string(part_) + *near + "`?" : "remove the annotation");
+         near ? "did you mean `" + std::string(prefix) + std::string(part_) + *near + "`?"
+              : "remove the annotation");
   }
 
   void no_effect(const Value::Member& m, const std::string& key) {
     const bool misplaced = key.starts_with(other_part_);
     const bool for_service = other_part_ == "service.";
-    report_.plain("GP0727", m.key_span, "the annotation " + m.key + " has no effect on " + object_.kind,
-                  misplaced ? (for_service ? "put it on the Service" : "put it on the Ingress")
-                            : "remove it: Traefik reads router.* of an Ingress and service.* of a Service");
+    report_.plain(
+        "GP0727", m.key_span, "the annotation " + m.key + " has no effect on " + object_.kind,
+        misplaced ? (for_service ? "put it on the Service" : "put it on the Ingress")
+                  : "remove it: Traefik reads router.* of an Ingress and service.* of a Service");
   }
 
   const Object& object_;
@@ -95,10 +99,20 @@ std::optional<Indexed> indexed(std::string_view name, std::string_view before) {
 }  // namespace
 
 std::optional<RouterAnnotations> router_annotations(const Object& ingress, const Report& report) {
-  static constexpr std::string_view names[] = {
-      "entrypoints", "middlewares", "observability.accesslogs", "observability.metrics", "observability.tracing",
-      "observability.traceverbosity", "pathmatcher", "priority", "rulesyntax", "tls", "tls.certresolver",
-      "tls.domains.0.main", "tls.domains.0.sans", "tls.options"};
+  static constexpr std::string_view names[] = {"entrypoints",
+                                               "middlewares",
+                                               "observability.accesslogs",
+                                               "observability.metrics",
+                                               "observability.tracing",
+                                               "observability.traceverbosity",
+                                               "pathmatcher",
+                                               "priority",
+                                               "rulesyntax",
+                                               "tls",
+                                               "tls.certresolver",
+                                               "tls.domains.0.main",
+                                               "tls.domains.0.sans",
+                                               "tls.options"};
   RouterAnnotations r;
   Annotations all(ingress, "router.", "service.", report);
   const auto tls = [&r](const Value::Member& m) -> config::RouterTls& {
@@ -138,18 +152,32 @@ std::optional<RouterAnnotations> router_annotations(const Object& ingress, const
       },
       names);
   if (!ok) return std::nullopt;
-  if (r.tls) std::erase_if(r.tls->domains, [](const config::TlsDomain& d) { return d.main.empty() && d.sans.empty(); });
+  if (r.tls)
+    std::erase_if(r.tls->domains,
+                  [](const config::TlsDomain& d) { return d.main.empty() && d.sans.empty(); });
   return r;
 }
 
 std::optional<ServiceAnnotations> service_annotations(const Object& service, const Report& report) {
-  static constexpr std::string_view names[] = {
-      "middlewares", "nativelb", "nodeportlb", "passhostheader", "serversscheme", "serverstransport", "sticky.cookie",
-      "sticky.cookie.domain", "sticky.cookie.httponly", "sticky.cookie.maxage", "sticky.cookie.name", "sticky.cookie.path",
-      "sticky.cookie.samesite", "sticky.cookie.secure"};
+  static constexpr std::string_view names[] = {"middlewares",
+                                               "nativelb",
+                                               "nodeportlb",
+                                               "passhostheader",
+                                               "serversscheme",
+                                               "serverstransport",
+                                               "sticky.cookie",
+                                               "sticky.cookie.domain",
+                                               "sticky.cookie.httponly",
+                                               "sticky.cookie.maxage",
+                                               "sticky.cookie.name",
+                                               "sticky.cookie.path",
+                                               "sticky.cookie.samesite",
+                                               "sticky.cookie.secure"};
   ServiceAnnotations s;
   Annotations all(service, "service.", "router.", report);
-  const auto cookie = [&s]() -> config::CookieConfig& { return s.sticky ? *s.sticky : s.sticky.emplace(); };
+  const auto cookie = [&s]() -> config::CookieConfig& {
+    return s.sticky ? *s.sticky : s.sticky.emplace();
+  };
   const bool ok = all.read(
       [&](const std::string& name, const Value::Member& m) {
         if (name == "serversscheme") return all.value(m, s.servers_scheme);
@@ -159,7 +187,9 @@ std::optional<ServiceAnnotations> service_annotations(const Object& service, con
         if (name == "nodeportlb") return all.value(m, s.node_port_lb);
         if (name == "nativelb") return all.value(m, s.native_lb.emplace());
         if (name == "sticky" || name == "sticky.cookie") {
-          if (name == "sticky.cookie" && (m.value.str().empty() || text::iequals(m.value.str(), "true"))) cookie();
+          if (name == "sticky.cookie" &&
+              (m.value.str().empty() || text::iequals(m.value.str(), "true")))
+            cookie();
           return true;
         }
         if (name == "sticky.cookie.name") return all.value(m, cookie().name);

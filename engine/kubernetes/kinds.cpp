@@ -6,15 +6,19 @@ namespace gateproof::kubernetes {
 
 namespace {
 
-#define GP_META "apiVersion:s kind:s metadata!:{name:s namespace:s annotations:m labels:m *} status:a "
+#define GP_META \
+  "apiVersion:s kind:s metadata!:{name:s namespace:s annotations:m labels:m *} status:a "
 #define GP_REF "{name!:s namespace:s}"
 #define GP_COOKIE "{name:s secure:b httpOnly:b sameSite:s maxAge:i path:s domain:s}"
 #define GP_STICKY "{cookie:" GP_COOKIE "}"
 #define GP_BALANCER \
   "name!:s kind:s namespace:s middlewares:[" GP_REF "] sticky:" GP_STICKY \
-  " port:n scheme:s strategy:s passHostHeader:b responseForwarding:{flushInterval:s} serversTransport:s weight:i nativeLB:b" \
-  " nodePortLB:b healthCheck:{scheme:s mode:s path:s method:s status:i port:i interval:n unhealthyInterval:n timeout:n" \
-  " hostname:s followRedirects:b headers:m} passiveHealthCheck:{failureWindow:n maxFailedAttempts:i}"
+  " port:n scheme:s strategy:s passHostHeader:b responseForwarding:{flushInterval:s} " \
+  "serversTransport:s weight:i nativeLB:b" \
+  " nodePortLB:b healthCheck:{scheme:s mode:s path:s method:s status:i port:i interval:n " \
+  "unhealthyInterval:n timeout:n" \
+  " hostname:s followRedirects:b headers:m} passiveHealthCheck:{failureWindow:n " \
+  "maxFailedAttempts:i}"
 #define GP_TLS \
   "{secretName:s options:" GP_REF " store:" GP_REF " certResolver:s domains:[{main:s sans:[s]}]}"
 #define GP_PARENT "{group:s kind:s namespace:s name!:s sectionName:s port:i}"
@@ -29,32 +33,37 @@ constexpr KindInfo table[] = {
     {"", "Namespace", "v1", true, GP_META "*"},
     {"", "Secret", "v1", false, GP_META "type:s data:m stringData:m *"},
     {"", "Service", "v1", false,
-     GP_META
-     "spec:{type:s clusterIP:s externalName:s selector:m ports:[{name:s port!:i targetPort:n nodePort:i protocol:s"
-     " appProtocol:s *}] *} *"},
+     GP_META "spec:{type:s clusterIP:s externalName:s selector:m ports:[{name:s port!:i "
+             "targetPort:n nodePort:i protocol:s"
+             " appProtocol:s *}] *} *"},
     {"discovery.k8s.io", "EndpointSlice", "v1", false,
-     GP_META
-     "addressType:s ports:[{name:s port:i protocol:s *}]"
-     " endpoints:[{addresses:[s] conditions:{ready:b serving:b terminating:b} *}] *"},
+     GP_META "addressType:s ports:[{name:s port:i protocol:s *}]"
+             " endpoints:[{addresses:[s] conditions:{ready:b serving:b terminating:b} *}] *"},
     {gateway, "BackendTLSPolicy", "v1 v1alpha3", false,
-     GP_META "spec!:{targetRefs!:[{group:s kind!:s name!:s sectionName:s}] validation!:{*} options:m}"},
-    {gateway, "GRPCRoute", "v1", false,
-     GP_META "spec:{" GP_ROUTE
-             "hostnames:[s] rules:[{name:s matches:[{method:{type:s service:s method:s} headers:" GP_MATCH_VALUE
-             "}] filters:[{type!:s *}] backendRefs:[{" GP_BACKEND " filters:[{type!:s *}]}] sessionPersistence:a}]}"},
-    {gateway, "Gateway", "v1 v1beta1", false,
      GP_META
-     "spec!:{gatewayClassName!:s listeners!:[{name!:s hostname:s port!:i protocol!:s tls:{mode:s certificateRefs:[{group:s"
-     " kind:s name!:s namespace:s}] frontendValidation:a options:m} allowedRoutes:{namespaces:{from:s selector:{matchLabels:m"
-     " matchExpressions:[{key!:s operator!:s values:[s]}]}} kinds:[{group:s kind!:s}]}}] addresses:a infrastructure:a"
-     " allowedListeners:a backendTLS:a tls:a defaultScope:s}"},
+     "spec!:{targetRefs!:[{group:s kind!:s name!:s sectionName:s}] validation!:{*} options:m}"},
+    {gateway, "GRPCRoute", "v1", false,
+     GP_META "spec:{" GP_ROUTE "hostnames:[s] rules:[{name:s matches:[{method:{type:s service:s "
+                               "method:s} headers:" GP_MATCH_VALUE
+             "}] filters:[{type!:s *}] backendRefs:[{" GP_BACKEND
+             " filters:[{type!:s *}]}] sessionPersistence:a}]}"},
+    {gateway, "Gateway", "v1 v1beta1", false,
+     GP_META "spec!:{gatewayClassName!:s listeners!:[{name!:s hostname:s port!:i protocol!:s "
+             "tls:{mode:s certificateRefs:[{group:s"
+             " kind:s name!:s namespace:s}] frontendValidation:a options:m} "
+             "allowedRoutes:{namespaces:{from:s selector:{matchLabels:m"
+             " matchExpressions:[{key!:s operator!:s values:[s]}]}} kinds:[{group:s kind!:s}]}}] "
+             "addresses:a infrastructure:a"
+             " allowedListeners:a backendTLS:a tls:a defaultScope:s}"},
     {gateway, "GatewayClass", "v1 v1beta1", true,
      GP_META "spec!:{controllerName!:s parametersRef:a description:s}"},
     {gateway, "HTTPRoute", "v1 v1beta1", false,
      GP_META "spec:{" GP_ROUTE
              "hostnames:[s] rules:[{name:s matches:[{path:{type:s value:s} headers:" GP_MATCH_VALUE
-             " queryParams:" GP_MATCH_VALUE " method:s}] filters:[{type!:s *}] backendRefs:[{" GP_BACKEND
-             " filters:[{type!:s *}]}] timeouts:{request:s backendRequest:s} retry:a sessionPersistence:a}]}"},
+             " queryParams:" GP_MATCH_VALUE
+             " method:s}] filters:[{type!:s *}] backendRefs:[{" GP_BACKEND
+             " filters:[{type!:s *}]}] timeouts:{request:s backendRequest:s} retry:a "
+             "sessionPersistence:a}]}"},
     {gateway, "ReferenceGrant", "v1 v1beta1", false,
      GP_META "spec!:{from!:[{group!:s kind!:s namespace!:s}] to!:[{group!:s kind!:s name:s}]}"},
     {gateway, "TCPRoute", "v1alpha2", false,
@@ -62,50 +71,58 @@ constexpr KindInfo table[] = {
     {gateway, "TLSRoute", "v1 v1alpha2 v1alpha3", false,
      GP_META "spec!:{" GP_ROUTE "hostnames:[s] rules!:[{name:s backendRefs:[{" GP_BACKEND "}]}]}"},
     {"networking.k8s.io", "Ingress", "v1", false,
-     GP_META
-     "spec:{ingressClassName:s defaultBackend:{service:{name!:s port:{name:s number:i}} resource:a} tls:[{hosts:[s]"
-     " secretName:s}] rules:[{host:s http:{paths!:[{path:s pathType!:s backend!:{service:{name!:s port:{name:s number:i}}"
-     " resource:a}}]}}]}"},
+     GP_META "spec:{ingressClassName:s defaultBackend:{service:{name!:s port:{name:s number:i}} "
+             "resource:a} tls:[{hosts:[s]"
+             " secretName:s}] rules:[{host:s http:{paths!:[{path:s pathType!:s "
+             "backend!:{service:{name!:s port:{name:s number:i}}"
+             " resource:a}}]}}]}"},
     {"networking.k8s.io", "IngressClass", "v1", true, GP_META "spec:{controller:s parameters:a}"},
     {traefik, "IngressRoute", "v1alpha1", false,
-     GP_META "spec!:{ingressClassName:s entryPoints:[s] routes!:[{match!:s kind:s priority:i syntax:s services:[{" GP_BALANCER
-             "}] middlewares:[" GP_REF "] observability:{accessLogs:b metrics:b tracing:b traceVerbosity:s}}] tls:" GP_TLS
+     GP_META "spec!:{ingressClassName:s entryPoints:[s] routes!:[{match!:s kind:s priority:i "
+             "syntax:s services:[{" GP_BALANCER "}] middlewares:[" GP_REF
+             "] observability:{accessLogs:b metrics:b tracing:b traceVerbosity:s}}] tls:" GP_TLS
              " parentRefs:[" GP_REF "]}"},
     {traefik, "IngressRouteTCP", "v1alpha1", false,
-     GP_META
-     "spec!:{ingressClassName:s entryPoints:[s] routes!:[{match!:s priority:i syntax:s services:[{name!:s namespace:s port!:n"
-     " weight:i terminationDelay:i proxyProtocol:{version:i} serversTransport:s tls:b nativeLB:b nodePortLB:b}]"
-     " middlewares:[" GP_REF "]}] tls:{secretName:s passthrough:b options:" GP_REF " store:" GP_REF
-     " certResolver:s domains:[{main:s sans:[s]}]}}"},
+     GP_META "spec!:{ingressClassName:s entryPoints:[s] routes!:[{match!:s priority:i syntax:s "
+             "services:[{name!:s namespace:s port!:n"
+             " weight:i terminationDelay:i proxyProtocol:{version:i} serversTransport:s tls:b "
+             "nativeLB:b nodePortLB:b}]"
+             " middlewares:[" GP_REF "]}] tls:{secretName:s passthrough:b options:" GP_REF
+             " store:" GP_REF " certResolver:s domains:[{main:s sans:[s]}]}}"},
     {traefik, "IngressRouteUDP", "v1alpha1", false,
-     GP_META
-     "spec!:{ingressClassName:s entryPoints:[s] routes!:[{services:[{name!:s namespace:s port!:n weight:i nativeLB:b"
-     " nodePortLB:b}]}]}"},
+     GP_META "spec!:{ingressClassName:s entryPoints:[s] routes!:[{services:[{name!:s namespace:s "
+             "port!:n weight:i nativeLB:b"
+             " nodePortLB:b}]}]}"},
     {traefik, "Middleware", "v1alpha1", false, GP_META "spec!:{*}"},
     {traefik, "MiddlewareTCP", "v1alpha1", false,
-     GP_META "spec!:{inFlightConn:{amount:i} ipWhiteList:{sourceRange:[s]} ipAllowList:{sourceRange:[s]}}"},
+     GP_META
+     "spec!:{inFlightConn:{amount:i} ipWhiteList:{sourceRange:[s]} ipAllowList:{sourceRange:[s]}}"},
     {traefik, "ServersTransport", "v1alpha1", false,
-     GP_META
-     "spec!:{serverName:s insecureSkipVerify:b rootCAs:[{secret:s configMap:s}] rootCAsSecrets:[s] certificatesSecrets:[s]"
-     " cipherSuites:[s] minVersion:s maxVersion:s maxIdleConnsPerHost:i forwardingTimeouts:{dialTimeout:n"
-     " responseHeaderTimeout:n idleConnTimeout:n readIdleTimeout:n pingTimeout:n} disableHTTP2:b peerCertURI:s"
-     " spiffe:{ids:[s] trustDomain:s}}"},
+     GP_META "spec!:{serverName:s insecureSkipVerify:b rootCAs:[{secret:s configMap:s}] "
+             "rootCAsSecrets:[s] certificatesSecrets:[s]"
+             " cipherSuites:[s] minVersion:s maxVersion:s maxIdleConnsPerHost:i "
+             "forwardingTimeouts:{dialTimeout:n"
+             " responseHeaderTimeout:n idleConnTimeout:n readIdleTimeout:n pingTimeout:n} "
+             "disableHTTP2:b peerCertURI:s"
+             " spiffe:{ids:[s] trustDomain:s}}"},
     {traefik, "ServersTransportTCP", "v1alpha1", false,
-     GP_META
-     "spec!:{dialTimeout:n dialKeepAlive:n terminationDelay:n proxyProtocol:{version:i} tls:{serverName:s"
-     " insecureSkipVerify:b rootCAs:[{secret:s configMap:s}] rootCAsSecrets:[s] certificatesSecrets:[s] peerCertURI:s"
-     " spiffe:{ids:[s] trustDomain:s}}}"},
+     GP_META "spec!:{dialTimeout:n dialKeepAlive:n terminationDelay:n proxyProtocol:{version:i} "
+             "tls:{serverName:s"
+             " insecureSkipVerify:b rootCAs:[{secret:s configMap:s}] rootCAsSecrets:[s] "
+             "certificatesSecrets:[s] peerCertURI:s"
+             " spiffe:{ids:[s] trustDomain:s}}}"},
     {traefik, "TLSOption", "v1alpha1", false,
-     GP_META
-     "spec!:{minVersion:s maxVersion:s cipherSuites:[s] curvePreferences:[s] clientAuth:{secretNames:[s] clientAuthType:s}"
-     " sniStrict:b alpnProtocols:[s] disableSessionTickets:b preferServerCipherSuites:b}"},
+     GP_META "spec!:{minVersion:s maxVersion:s cipherSuites:[s] curvePreferences:[s] "
+             "clientAuth:{secretNames:[s] clientAuthType:s}"
+             " sniStrict:b alpnProtocols:[s] disableSessionTickets:b preferServerCipherSuites:b}"},
     {traefik, "TLSStore", "v1alpha1", false,
-     GP_META
-     "spec!:{defaultCertificate:{secretName!:s} defaultGeneratedCert:{resolver:s domain:{main:s sans:[s]}}"
-     " certificates:[{secretName!:s}]}"},
+     GP_META "spec!:{defaultCertificate:{secretName!:s} defaultGeneratedCert:{resolver:s "
+             "domain:{main:s sans:[s]}}"
+             " certificates:[{secretName!:s}]}"},
     {traefik, "TraefikService", "v1alpha1", false,
-     GP_META "spec!:{weighted:{services:[{" GP_BALANCER "}] sticky:" GP_STICKY "} mirroring:{" GP_BALANCER
-             " mirrors:[{" GP_BALANCER " percent:i}] mirrorBody:b maxBodySize:i} highestRandomWeight:{services:[{" GP_BALANCER
+     GP_META "spec!:{weighted:{services:[{" GP_BALANCER "}] sticky:" GP_STICKY
+             "} mirroring:{" GP_BALANCER " mirrors:[{" GP_BALANCER
+             " percent:i}] mirrorBody:b maxBodySize:i} highestRandomWeight:{services:[{" GP_BALANCER
              "}]} failover:{service:{" GP_BALANCER "} fallback:{" GP_BALANCER
              "} errors:{status:[s] maxRequestBodyBytes:i}}}"},
 };

@@ -25,13 +25,17 @@ std::string make_id(std::string_view ns, std::string_view name) {
   return ns.empty() ? std::string(name) : std::string(ns) + "-" + std::string(name);
 }
 
-std::string short_hash(std::string_view text) { return crypto::hex(crypto::sha256(text)).substr(0, 20); }
+std::string short_hash(std::string_view text) {
+  return crypto::hex(crypto::sha256(text)).substr(0, 20);
+}
 
-std::string tcp_route_name(std::string_view ns, std::string_view ingress_route, std::string_view match) {
+std::string tcp_route_name(std::string_view ns, std::string_view ingress_route,
+                           std::string_view match) {
   return make_id(ns, std::string(ingress_route) + "-" + short_hash(match));
 }
 
-std::string http_route_name(std::string_view ns, std::string_view ingress_route, std::string_view match) {
+std::string http_route_name(std::string_view ns, std::string_view ingress_route,
+                            std::string_view match) {
   return normalise(tcp_route_name(ns, ingress_route, match));
 }
 
@@ -43,11 +47,14 @@ std::string service_name(std::string_view ns, std::string_view service, std::str
   return normalise(std::string(ns) + "-" + std::string(service) + "-" + std::string(port));
 }
 
-std::string object_name(std::string_view ns, std::string_view name) { return normalise(make_id(ns, name)); }
+std::string object_name(std::string_view ns, std::string_view name) {
+  return normalise(make_id(ns, name));
+}
 
-std::string ingress_router_name(std::string_view ns, std::string_view ingress, std::string_view host,
-                                std::string_view path) {
-  return normalise(std::string(ns) + "-" + std::string(ingress) + "-" + std::string(host) + std::string(path));
+std::string ingress_router_name(std::string_view ns, std::string_view ingress,
+                                std::string_view host, std::string_view path) {
+  return normalise(std::string(ns) + "-" + std::string(ingress) + "-" + std::string(host) +
+                   std::string(path));
 }
 
 }  // namespace gateproof::kubernetes

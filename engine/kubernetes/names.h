@@ -18,16 +18,18 @@ std::string make_id(std::string_view ns, std::string_view name);
 std::string short_hash(std::string_view text);
 
 // Router and service of an IngressRoute's route.
-std::string http_route_name(std::string_view ns, std::string_view ingress_route, std::string_view match);
+std::string http_route_name(std::string_view ns, std::string_view ingress_route,
+                            std::string_view match);
 // The same for IngressRouteTCP (not normalised) and IngressRouteUDP (numbered from 0).
-std::string tcp_route_name(std::string_view ns, std::string_view ingress_route, std::string_view match);
+std::string tcp_route_name(std::string_view ns, std::string_view ingress_route,
+                           std::string_view match);
 std::string udp_route_name(std::string_view ns, std::string_view ingress_route, size_t index);
 // Child of a weighted service: a Kubernetes Service's port, as written.
 std::string service_name(std::string_view ns, std::string_view service, std::string_view port);
 // Middleware, TraefikService, ServersTransport.
 std::string object_name(std::string_view ns, std::string_view name);
 // Router of an Ingress's path, before collisions within the Ingress are resolved by a hash of the rule.
-std::string ingress_router_name(std::string_view ns, std::string_view ingress, std::string_view host,
-                                std::string_view path);
+std::string ingress_router_name(std::string_view ns, std::string_view ingress,
+                                std::string_view host, std::string_view path);
 
 }  // namespace gateproof::kubernetes

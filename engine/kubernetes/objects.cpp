@@ -31,7 +31,8 @@ std::pair<std::string_view, std::string_view> split_api_version(std::string_view
 
 namespace {
 
-std::string key_of(std::string_view group, std::string_view kind, std::string_view ns, std::string_view name) {
+std::string key_of(std::string_view group, std::string_view kind, std::string_view ns,
+                   std::string_view name) {
   std::string key;
   for (std::string_view part : {group, kind, ns, name}) key.append(part).push_back('\n');
   return key;
@@ -62,7 +63,9 @@ bool contains_word(std::string_view words, std::string_view word) {
 }
 
 // Groups whose every kind we know; an unknown kind there is a slip and not somebody else's object.
-bool whole_group_known(std::string_view group) { return group == traefik_group || group == gateway_group; }
+bool whole_group_known(std::string_view group) {
+  return group == traefik_group || group == gateway_group;
+}
 
 void unknown_kind(const Object& o, const Value& kind, Findings& findings) {
   std::vector<std::string_view> names;
@@ -78,13 +81,15 @@ void unknown_kind(const Object& o, const Value& kind, Findings& findings) {
     if (k.group == o.group) names.push_back(k.kind);
   }
   if (o.group == "traefik.containo.us") {
-    findings.add("GP0703", kind.span, o.label(), "Traefik v3 does not read the group traefik.containo.us",
+    findings.add("GP0703", kind.span, o.label(),
+                 "Traefik v3 does not read the group traefik.containo.us",
                  "write apiVersion: traefik.io/v1alpha1");
     return;
   }
   if (!whole_group_known(o.group)) return;
   const auto near = text::nearest(o.kind, names);
-  findings.add("GP0703", kind.span, o.label(), "no matches for kind \"" + o.kind + "\" in " + o.group,
+  findings.add("GP0703", kind.span, o.label(),
+               "no matches for kind \"" + o.kind + "\" in " + o.group,
                near ? "did you mean `" + *near + "`?" : "write one of the kinds of " + o.group);
 }
 
@@ -100,15 +105,18 @@ bool check_object(Object& o, const Value& kind, Findings& findings) {
   if (!contains_word(info->versions, o.version)) {
     findings.add("GP0703", kind.span, o.label(),
                  "version " + o.version + " of " + o.kind + " is not read",
-                 "write apiVersion: " + o.group + "/" + std::string(info->versions.substr(0, info->versions.find(' '))));
+                 "write apiVersion: " + o.group + "/" +
+                     std::string(info->versions.substr(0, info->versions.find(' '))));
     return false;
   }
   bool accepted = check_shape(*info, *o.root, o.label(), findings);
   if (!valid_name(o.name)) {
     findings.add("GP0704", o.span, o.label(),
                  o.name.empty() ? "metadata.name is missing: the API server refuses the object"
-                                : "metadata.name " + text::quote(o.name) + " is not valid: the API server refuses the object",
-                 "write lower case letters, digits, `-` and `.`, beginning and ending with a letter or digit");
+                                : "metadata.name " + text::quote(o.name) +
+                                      " is not valid: the API server refuses the object",
+                 "write lower case letters, digits, `-` and `.`, beginning and ending with a "
+                 "letter or digit");
     accepted = false;
   }
   return accepted;
@@ -132,21 +140,26 @@ void ObjectStore::add(config::Document document, Findings& findings) {
   add_value(documents_.back()->root, "", "", findings);
 }
 
-void ObjectStore::add_value(const Value& v, std::string_view group_version, std::string_view item_kind,
-                            Findings& findings) {
+void ObjectStore::add_value(const Value& v, std::string_view group_version,
+                            std::string_view item_kind, Findings& findings) {
   const Value* version = v.find("apiVersion");
   const Value* kind = v.find("kind");
-  const std::string_view version_text = version && !version->str().empty() ? version->str() : group_version;
+  const std::string_view version_text =
+      version && !version->str().empty() ? version->str() : group_version;
   const std::string_view kind_text = kind && !kind->str().empty() ? kind->str() : item_kind;
   if (version_text.empty() || kind_text.empty()) {
-    findings.add("GP0701", v.span, "", "this document is no Kubernetes object: apiVersion or kind is missing",
+    findings.add("GP0701", v.span, "",
+                 "this document is no Kubernetes object: apiVersion or kind is missing",
                  "write apiVersion and kind");
     return;
   }
-  if (kind_text.ends_with("List") && v.find("items") && !find_kind(split_api_version(version_text).first, kind_text)) {
+  if (kind_text.ends_with("List") && v.find("items") &&
+      !find_kind(split_api_version(version_text).first, kind_text)) {
     // `kind: List` holds any objects; a typed list, as `kubectl get -o yaml` prints none and the API does, holds its own.
-    const std::string_view inner = kind_text == "List" ? std::string_view() : kind_text.substr(0, kind_text.size() - 4);
-    for (const Value& item : v.find("items")->items) add_value(item, inner.empty() ? "" : version_text, inner, findings);
+    const std::string_view inner =
+        kind_text == "List" ? std::string_view() : kind_text.substr(0, kind_text.size() - 4);
+    for (const Value& item : v.find("items")->items)
+      add_value(item, inner.empty() ? "" : version_text, inner, findings);
     return;
   }
   Object o;
@@ -160,7 +173,8 @@ void ObjectStore::add_value(const Value& v, std::string_view group_version, std:
   const Value* ns = v.at("metadata.namespace");
   if (name) o.name = name->str();
   o.span = name && name->span.known() ? name->span : v.span;
-  if (!info || !info->cluster_scoped) o.ns = ns && !ns->str().empty() ? std::string(ns->str()) : "default";
+  if (!info || !info->cluster_scoped)
+    o.ns = ns && !ns->str().empty() ? std::string(ns->str()) : "default";
   o.refused = !check_object(o, kind ? *kind : v, findings);
   keep(std::move(o), findings);
 }
@@ -176,7 +190,8 @@ void ObjectStore::keep(Object o, Findings& findings) {
   Object& earlier = objects_[at->second];
   if (o.known && !o.name.empty()) {
     findings.add("GP0702", o.span, o.label(),
-                 o.label() + " is defined twice (" + earlier.span.to_string() + "); the later definition replaces the earlier",
+                 o.label() + " is defined twice (" + earlier.span.to_string() +
+                     "); the later definition replaces the earlier",
                  "give the objects different names, or remove one");
   }
   // A refused update leaves the object as it was.

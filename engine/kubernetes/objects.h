@@ -12,11 +12,11 @@ struct Object {
   std::string group;    // "" for the core group
   std::string version;  // "v1"
   std::string kind;
-  std::string ns;       // "default" when none is written; "" for kinds of the cluster
+  std::string ns;  // "default" when none is written; "" for kinds of the cluster
   std::string name;
   const config::Value* root = nullptr;
-  SourceSpan span;      // of metadata.name
-  bool known = false;   // a kind that is read here
+  SourceSpan span;     // of metadata.name
+  bool known = false;  // a kind that is read here
   bool refused = false;
 
   std::string label() const;  // "Secret default/users", "GatewayClass traefik"
@@ -37,7 +37,8 @@ class ObjectStore {
   // Objects that the API server would hold, in the order of their first definition.
   std::vector<const Object*> list(std::string_view group, std::string_view kind) const;
   // Null when there is none.
-  const Object* find(std::string_view group, std::string_view kind, std::string_view ns, std::string_view name) const;
+  const Object* find(std::string_view group, std::string_view kind, std::string_view ns,
+                     std::string_view name) const;
   // Everything, refused objects and kinds that are not read included.
   const std::vector<Object>& all() const { return objects_; }
   bool empty() const { return objects_.empty(); }

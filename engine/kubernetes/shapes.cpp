@@ -97,7 +97,8 @@ std::string_view wanted(Shape::Kind kind) {
 
 class ShapeChecker {
  public:
-  ShapeChecker(const std::string& label, config::Findings& findings) : label_(label), findings_(findings) {}
+  ShapeChecker(const std::string& label, config::Findings& findings)
+      : label_(label), findings_(findings) {}
 
   void check(const Shape& s, const Value& v, const std::string& path) {
     if (v.kind == Value::null) return;
@@ -140,17 +141,21 @@ class ShapeChecker {
   void wrong(const Shape& s, const Value& v, const std::string& path) {
     refused = true;
     std::string remedy = "write " + std::string(wanted(s.kind));
-    if (s.kind == Shape::text && v.kind == Value::scalar) remedy = "write it in quotes: \"" + v.text + "\"";
-    if (v.quoted && s.kind != Shape::list && s.kind != Shape::object) remedy = "write it without quotes";
-    findings_.add("GP0706", v.span, label_,
-                  path + " has to be " + std::string(wanted(s.kind)) + ": the API server refuses the object",
-                  std::move(remedy));
+    if (s.kind == Shape::text && v.kind == Value::scalar)
+      remedy = "write it in quotes: \"" + v.text + "\"";
+    if (v.quoted && s.kind != Shape::list && s.kind != Shape::object)
+      remedy = "write it without quotes";
+    findings_.add(
+        "GP0706", v.span, label_,
+        path + " has to be " + std::string(wanted(s.kind)) + ": the API server refuses the object",
+        std::move(remedy));
   }
 
   void check_object(const Shape& s, const Value& v, const std::string& path) {
     if (v.kind != Value::mapping) return wrong(s, v, path);
     for (const Value::Member& m : v.members) {
-      const auto f = std::find_if(s.fields.begin(), s.fields.end(), [&m](const ShapeField& x) { return x.name == m.key; });
+      const auto f = std::find_if(s.fields.begin(), s.fields.end(),
+                                  [&m](const ShapeField& x) { return x.name == m.key; });
       if (f != s.fields.end()) {
         check(f->shape, m.value, path.empty() ? m.key : path + "." + m.key);
       } else if (!s.open) {
@@ -163,7 +168,8 @@ class ShapeChecker {
       if (there && there->kind != Value::null) continue;
       refused = true;
       findings_.add("GP0706", v.span, label_,
-                    (path.empty() ? f.name : path + "." + f.name) + " is missing: the API server refuses the object",
+                    (path.empty() ? f.name : path + "." + f.name) +
+                        " is missing: the API server refuses the object",
                     "write `" + f.name + "`");
     }
   }
@@ -175,8 +181,10 @@ class ShapeChecker {
     findings_.add("GP0705", m.key_span, label_,
                   "unknown field \"" + (path.empty() ? m.key : path + "." + m.key) +
                       "\": `kubectl` refuses it, and the API server drops it without a word",
-                  near ? "did you mean `" + *near + "`?" : "remove it; known here: " + text::join(
-                      std::vector<std::string>(names.begin(), names.end()), ", "));
+                  near
+                      ? "did you mean `" + *near + "`?"
+                      : "remove it; known here: " +
+                            text::join(std::vector<std::string>(names.begin(), names.end()), ", "));
   }
 
   const std::string& label_;
@@ -204,17 +212,20 @@ std::optional<int64_t> integer_of(const Value& v) {
   if (v.kind != Value::scalar || v.quoted) return std::nullopt;
   const config::PlainScalar plain = config::resolve_plain(v.text);
   if (plain.kind != config::PlainScalar::integer) return std::nullopt;
-  return config::parse_decimal(plain.spelled.empty() ? std::string_view(v.text) : std::string_view(plain.spelled));
+  return config::parse_decimal(plain.spelled.empty() ? std::string_view(v.text)
+                                                     : std::string_view(plain.spelled));
 }
 
 std::optional<bool> boolean_of(const Value& v) {
   if (v.kind != Value::scalar || v.quoted) return std::nullopt;
   const config::PlainScalar plain = config::resolve_plain(v.text);
   if (plain.kind != config::PlainScalar::boolean) return std::nullopt;
-  return config::parse_bool(plain.spelled.empty() ? std::string_view(v.text) : std::string_view(plain.spelled));
+  return config::parse_bool(plain.spelled.empty() ? std::string_view(v.text)
+                                                  : std::string_view(plain.spelled));
 }
 
-bool check_shape(const KindInfo& kind, const Value& object, const std::string& label, config::Findings& findings) {
+bool check_shape(const KindInfo& kind, const Value& object, const std::string& label,
+                 config::Findings& findings) {
   ShapeChecker checker(label, findings);
   checker.check(shape_of(kind), object, "");
   return !checker.refused;

@@ -15,8 +15,8 @@ struct ShapeField;
 struct Shape {
   enum Kind : uint8_t { any, text, integer, boolean, int_or_text, list, object, text_map };
   Kind kind = any;
-  bool open = false;  // object: fields beside the listed ones are not ours to judge
-  std::vector<ShapeField> fields;        // object
+  bool open = false;               // object: fields beside the listed ones are not ours to judge
+  std::vector<ShapeField> fields;  // object
   std::shared_ptr<const Shape> element;  // list
 };
 
@@ -35,7 +35,7 @@ struct KindInfo {
   std::string_view group, kind;
   std::string_view versions;  // served ones, separated by blanks
   bool cluster_scoped = false;
-  std::string_view shape;     // of the whole object, without apiVersion, kind and status
+  std::string_view shape;  // of the whole object, without apiVersion, kind and status
 };
 // Every kind that is read here, by group and kind.
 std::span<const KindInfo> kinds();

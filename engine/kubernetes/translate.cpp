@@ -14,24 +14,27 @@ struct Providers {
 
 Providers providers_of(const config::StaticConfig* s) {
   if (s) return {s->kubernetes_crd, s->kubernetes_ingress, s->kubernetes_gateway};
-  return {config::KubernetesProviderConfig{}, config::KubernetesProviderConfig{}, config::KubernetesProviderConfig{}};
+  return {config::KubernetesProviderConfig{}, config::KubernetesProviderConfig{},
+          config::KubernetesProviderConfig{}};
 }
 
 EntryPointsView entry_points_of(const config::StaticConfig* s) {
   EntryPointsView view;
   if (!s) return view;
   view.known = true;
-  for (const auto& [name, e] : s->entry_points) view.list.push_back({name, e.address.value, e.tls.has_value()});
+  for (const auto& [name, e] : s->entry_points)
+    view.list.push_back({name, e.address.value, e.tls.has_value()});
   return view;
 }
 
 // One note for each provider whose objects are there and which is off.
-void provider_off(const ObjectStore& store, std::string_view group, std::string_view kind, std::string_view option,
-                  config::Findings& findings) {
+void provider_off(const ObjectStore& store, std::string_view group, std::string_view kind,
+                  std::string_view option, config::Findings& findings) {
   const auto objects = store.list(group, kind);
   if (objects.empty()) return;
   findings.add("GP0729", objects.front()->span, objects.front()->label(),
-               "objects of kind " + std::string(kind) + " are not read: providers." + std::string(option) + " is off",
+               "objects of kind " + std::string(kind) + " are not read: providers." +
+                   std::string(option) + " is off",
                "write providers." + std::string(option) + " in the static configuration");
 }
 
@@ -52,7 +55,8 @@ Translation translate(const ObjectStore& store, const config::StaticConfig* stat
   const Providers on = providers_of(static_config);
   if (!on.crd && !on.ingress && !on.gateway) return out;
   if (on.crd) {
-    CrdResult crd = translate_crd({store, *on.crd, crd_provider, "providers.kubernetesCRD", findings}, types);
+    CrdResult crd =
+        translate_crd({store, *on.crd, crd_provider, "providers.kubernetesCRD", findings}, types);
     merge(out.config, std::move(crd.config));
     out.users = std::move(crd.users);
   } else {
@@ -66,7 +70,8 @@ Translation translate(const ObjectStore& store, const config::StaticConfig* stat
     provider_off(store, networking_group, "Ingress", "kubernetesIngress", findings);
   }
   if (on.gateway) {
-    const Context c{store, *on.gateway, "kubernetesgateway", "providers.kubernetesGateway", findings};
+    const Context c{store, *on.gateway, "kubernetesgateway", "providers.kubernetesGateway",
+                    findings};
     out.gateway = check_gateway(c, entry_points_of(static_config), on.crd.has_value());
   } else {
     provider_off(store, gateway_group, "Gateway", "kubernetesGateway", findings);

@@ -8,11 +8,13 @@ namespace {
 using testing::lines_of;
 using testing::Rig;
 
-// The fields of an answer as "Name: value" lines, sorted.
+// The fields of an answer as "Name: value" lines, sorted by name.
 std::string fields(const http::Headers& h) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& f : h) pairs.emplace_back(f.name, f.value);
+  std::sort(pairs.begin(), pairs.end());
   std::vector<std::string> lines;
-  for (const auto& f : h) lines.push_back(std::string(f.name) + ": " + std::string(f.value));
-  std::sort(lines.begin(), lines.end());
+  for (const auto& [name, value] : pairs) lines.push_back(name + ": " + value);
   return text::join(lines, "\n");
 }
 

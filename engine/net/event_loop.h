@@ -37,8 +37,9 @@ class Mailbox {
 
 class EventLoop {
  public:
-  static constexpr int events_per_wait_max = 256;   // events taken by one epoll_wait
-  static constexpr size_t resumes_per_round_max = 4096;  // coroutines resumed before the system is asked again
+  static constexpr int events_per_wait_max = 256;  // events taken by one epoll_wait
+  static constexpr size_t resumes_per_round_max =
+      4096;  // coroutines resumed before the system is asked again
 
   // Code::io when the system has no descriptor left.
   static Result<std::unique_ptr<EventLoop>> make();
@@ -71,7 +72,7 @@ class EventLoop {
   Fd epoll_;
   Fd wake_;
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
-  bool stopped_ = false;  // the loop's thread only
+  bool stopped_ = false;         // the loop's thread only
   Scheduler scheduler_{clock_};  // last: its tasks go first
 };
 

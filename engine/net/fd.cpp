@@ -34,8 +34,8 @@ std::string errno_text(std::string_view what, int error_number) {
 }
 
 bool out_of_resources(int error_number) {
-  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS || error_number == ENOMEM ||
-         error_number == ENOSPC;
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
+         error_number == ENOMEM || error_number == ENOSPC;
 }
 
 }  // namespace gateproof::net

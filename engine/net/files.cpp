@@ -16,7 +16,7 @@ Error file_error(const std::string& path, int error_number) {
   return Error(code_of_errno(error_number), errno_text(path, error_number));
 }
 bool is_directory(const std::string& path) {
-  struct stat st{};
+  struct stat st {};
   return ::stat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode);
 }
 }  // namespace
@@ -25,7 +25,7 @@ Result<std::string> RealFiles::read(const std::string& path, size_t bytes_max) {
   // O_NONBLOCK: a FIFO under a configuration name must not stop the loop.
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return file_error(path, errno);
-  struct stat st{};
+  struct stat st {};
   if (::fstat(fd.get(), &st) != 0) return file_error(path, errno);
   if (S_ISDIR(st.st_mode)) return file_error(path, EISDIR);
   std::string text;
@@ -62,7 +62,7 @@ Result<std::vector<std::string>> RealFiles::list(const std::string& directory) {
 }
 
 Result<FileStamp> RealFiles::stamp(const std::string& path) {
-  struct stat st{};
+  struct stat st {};
   if (::stat(path.c_str(), &st) != 0) return file_error(path, errno);
   FileStamp stamp;
   stamp.modified_ns = static_cast<int64_t>(st.st_mtim.tv_sec) * 1'000'000'000 + st.st_mtim.tv_nsec;

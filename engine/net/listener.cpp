@@ -9,8 +9,10 @@
 
 namespace gateproof::net {
 
-NetListener::NetListener(EventLoop& loop, Fd fd) : loop_(loop), fd_(std::move(fd)), local_(local_address(fd_.get())) {
-  any_address_ = std::all_of(local_.ip.bytes.begin(), local_.ip.bytes.end(), [](uint8_t b) { return b == 0; });
+NetListener::NetListener(EventLoop& loop, Fd fd)
+    : loop_(loop), fd_(std::move(fd)), local_(local_address(fd_.get())) {
+  any_address_ =
+      std::all_of(local_.ip.bytes.begin(), local_.ip.bytes.end(), [](uint8_t b) { return b == 0; });
 }
 
 Result<std::unique_ptr<NetListener>> NetListener::adopt(EventLoop& loop, Fd listening) {
@@ -42,8 +44,8 @@ std::optional<Result<std::unique_ptr<Stream>>> NetListener::try_accept() {
       continue;  // ECONNABORTED and the network errors that accept(2) passes on belong to one connection
     }
     const SocketAddress here = any_address_ ? SocketAddress{} : local_;
-    Result<std::unique_ptr<NetStream>> stream =
-        NetStream::adopt(loop_, std::move(fd), from_raw(raw.storage), here, NetStream::State::connected);
+    Result<std::unique_ptr<NetStream>> stream = NetStream::adopt(
+        loop_, std::move(fd), from_raw(raw.storage), here, NetStream::State::connected);
     if (!stream) return Error(Code::limit, stream.error().message);
     return Result<std::unique_ptr<Stream>>(std::move(*stream));
   }

@@ -11,8 +11,10 @@
 namespace gateproof::net {
 
 namespace {
-constexpr std::array<std::string_view, 7> names{"trace", "debug", "info", "warn", "error", "fatal", "panic"};
-constexpr std::array<std::string_view, 7> short_names{"TRC", "DBG", "INF", "WRN", "ERR", "FTL", "PNC"};
+constexpr std::array<std::string_view, 7> names{"trace", "debug", "info", "warn",
+                                                "error", "fatal", "panic"};
+constexpr std::array<std::string_view, 7> short_names{"TRC", "DBG", "INF", "WRN",
+                                                      "ERR", "FTL", "PNC"};
 }  // namespace
 
 LogLevel log_level(std::string_view name) {

@@ -135,7 +135,8 @@ TEST_F(NetTest, WritingBlocksWhenThePeerDoesNotReadAndGoesOnWhenItDoes) {
   ASSERT_FALSE(waiting.start_root(scheduler(), "writable"));
   std::string buffer(1 << 16, '\0');
   size_t received = 0;
-  while (received < sent) received += **run(read_some(*p.server, buffer, scheduler().now() + seconds(2)));
+  while (received < sent)
+    received += **run(read_some(*p.server, buffer, scheduler().now() + seconds(2)));
   EXPECT_EQ(received, sent);
   ASSERT_TRUE(loop_->run_until([&] { return waiting.done(); }, seconds(2)));
   EXPECT_EQ(waiting.take(), Wake::ready);
@@ -334,7 +335,7 @@ TEST(RealFiles, ReadsListsAndStamps) {
   std::ofstream(dir + "/b.yml") << "12345";
   std::ofstream(dir + "/a.yml") << "";
   RealFiles files;
-  EXPECT_EQ(*files.read(dir + "/b.yml", 5), "12345");   // at the limit
+  EXPECT_EQ(*files.read(dir + "/b.yml", 5), "12345");                  // at the limit
   EXPECT_EQ(files.read(dir + "/b.yml", 4).error().code, Code::limit);  // one over
   EXPECT_EQ(files.read(dir + "/b.yml", 0).error().code, Code::limit);  // zero
   EXPECT_EQ(*files.read(dir + "/a.yml", 0), "");
@@ -350,8 +351,9 @@ TEST(Log, LevelsAndLayout) {
     std::string_view name;
     LogLevel level;
   };
-  for (const Row& r : {Row{"DEBUG", LogLevel::debug}, Row{"info", LogLevel::info}, Row{"Warn", LogLevel::warn},
-                       Row{"nonsense", LogLevel::error}, Row{"", LogLevel::error}}) {
+  for (const Row& r :
+       {Row{"DEBUG", LogLevel::debug}, Row{"info", LogLevel::info}, Row{"Warn", LogLevel::warn},
+        Row{"nonsense", LogLevel::error}, Row{"", LogLevel::error}}) {
     EXPECT_EQ(log_level(r.name), r.level) << r.name;
   }
   int pipe_fds[2];
@@ -361,7 +363,8 @@ TEST(Log, LevelsAndLayout) {
   log.error("shown");
   ::close(pipe_fds[1]);
   std::string text(200, '\0');
-  text.resize(static_cast<size_t>(std::max<ssize_t>(0, ::read(pipe_fds[0], text.data(), text.size()))));
+  text.resize(
+      static_cast<size_t>(std::max<ssize_t>(0, ::read(pipe_fds[0], text.data(), text.size()))));
   ::close(pipe_fds[0]);
   EXPECT_EQ(text.substr(10, 1), "T");
   EXPECT_EQ(text.substr(19), "Z ERR shown\n");

@@ -23,8 +23,10 @@ Answer ask_system(const std::string& host) {
     hints.ai_flags = 0;  // a machine with nothing but loopback still has names for it
     failure = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
   }
-  if (failure == EAI_AGAIN) return Error(Code::timeout, Source::upstream, "lookup " + host + ": no name server answered");
-  if (failure != 0) return Error(Code::not_found, Source::upstream, "lookup " + host + ": no such host");
+  if (failure == EAI_AGAIN)
+    return Error(Code::timeout, Source::upstream, "lookup " + host + ": no name server answered");
+  if (failure != 0)
+    return Error(Code::not_found, Source::upstream, "lookup " + host + ": no such host");
   std::vector<IpAddress> addresses;
   for (const addrinfo* a = list; a; a = a->ai_next) {
     sockaddr_storage storage{};
@@ -63,17 +65,19 @@ void finish(const std::shared_ptr<RealResolver::Shared>& shared, Lookup& lookup,
   start_next(shared);
 }
 
-void work(std::shared_ptr<RealResolver::Shared> shared, std::shared_ptr<Lookup> lookup, std::string host) {
+void work(std::shared_ptr<RealResolver::Shared> shared, std::shared_ptr<Lookup> lookup,
+          std::string host) {
   Answer answer = ask_system(host);
   const std::shared_ptr<Mailbox> mailbox = shared->mailbox;
   // Moved whole: after posting, this thread holds nothing that the loop's thread uses.
-  mailbox->post([shared = std::move(shared), lookup = std::move(lookup), answer = std::move(answer)]() mutable {
-    finish(shared, *lookup, std::move(answer));
-  });
+  mailbox->post(
+      [shared = std::move(shared), lookup = std::move(lookup),
+       answer = std::move(answer)]() mutable { finish(shared, *lookup, std::move(answer)); });
 }
 
 void start_next(const std::shared_ptr<RealResolver::Shared>& shared) {
-  while (!shared->closed && !shared->queue.empty() && shared->running < RealResolver::lookups_at_once_max) {
+  while (!shared->closed && !shared->queue.empty() &&
+         shared->running < RealResolver::lookups_at_once_max) {
     std::shared_ptr<Lookup> lookup = std::move(shared->queue.front());
     shared->queue.pop_front();
     ++shared->running;
@@ -90,7 +94,8 @@ struct WaiterGuard {
 
 }  // namespace
 
-RealResolver::RealResolver(EventLoop& loop) : loop_(loop), shared_(std::make_shared<Shared>()) {
+RealResolver::RealResolver(EventLoop& loop, const Detours* detours)
+    : loop_(loop), detours_(detours), shared_(std::make_shared<Shared>()) {
   shared_->mailbox = loop_.mailbox();
 }
 
@@ -99,6 +104,10 @@ RealResolver::~RealResolver() { shared_->closed = true; }
 Task<Result<std::vector<IpAddress>>> RealResolver::resolve(std::string host) {
   if (const std::optional<IpAddress> literal = IpAddress::parse(host)) {
     co_return std::vector<IpAddress>{*literal};
+  }
+  if (detours_) {
+    if (const std::optional<IpAddress> known = detours_->name(host))
+      co_return std::vector<IpAddress>{*known};
   }
   auto lookup = std::make_shared<Lookup>();
   lookup->host = std::move(host);

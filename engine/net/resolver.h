@@ -1,15 +1,18 @@
 // RealResolver: the system's resolver (files, DNS, whatever nsswitch says), asked on helper threads because it blocks.
 #pragma once
 #include "engine/env/transport.h"
+#include "engine/net/detours.h"
 #include "engine/net/event_loop.h"
 
 namespace gateproof::net {
 
 class RealResolver final : public Resolver {
  public:
-  static constexpr size_t lookups_at_once_max = 16;  // threads asking the system for one loop; further lookups wait their turn
+  static constexpr size_t lookups_at_once_max =
+      16;  // threads asking the system for one loop; further lookups wait their turn
 
-  explicit RealResolver(EventLoop& loop);
+  // Names of `detours` (which may be null) come first.
+  explicit RealResolver(EventLoop& loop, const Detours* detours = nullptr);
   ~RealResolver() override;
   // Addresses in the system's order of preference (RFC 6724). Code::not_found for an unknown name, Code::timeout when no name
   // server answered. Never cached, as Traefik does not.
@@ -19,6 +22,7 @@ class RealResolver final : public Resolver {
 
  private:
   EventLoop& loop_;
+  const Detours* detours_;
   std::shared_ptr<Shared> shared_;
 };
 

@@ -19,7 +19,8 @@ Result<IpAddress> listen_host(const std::string& host) {
   addrinfo* list = nullptr;
   if (::getaddrinfo(host.c_str(), nullptr, &hints, &list) != 0) {
     Error e(Code::not_found, "listen tcp: lookup " + host + ": no such host");
-    e.remedy = "write an IP address of this machine, or leave the host out to listen on all interfaces";
+    e.remedy =
+        "write an IP address of this machine, or leave the host out to listen on all interfaces";
     return e;
   }
   std::optional<IpAddress> first, v4;
@@ -63,8 +64,12 @@ std::string machine_name() {
 }
 
 Server::Server(pipeline::Engine& engine, Random& random, const Log& log, ServeOptions options)
-    : shared_{engine, log, random, options.host_name.empty() ? machine_name() : options.host_name,
-              options.connections_max > 0 ? options.connections_max : connections_max_of_system()},
+    : shared_{engine,
+              log,
+              random,
+              options.host_name.empty() ? machine_name() : options.host_name,
+              options.connections_max > 0 ? options.connections_max : connections_max_of_system(),
+              options.detours},
       options_(std::move(options)) {}
 
 Server::~Server() {

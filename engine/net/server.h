@@ -13,10 +13,12 @@ struct ServeOptions {
   // Client connections open at once in the process; further ones wait in the system's backlog. Looked at before each accept, so
   // that each worker may go over it by one. 0: as many as the limit of open files allows (two per connection).
   size_t connections_max = 0;
-  std::string host_name;  // for X-Forwarded-Server; empty: the machine's
+  std::string host_name;             // for X-Forwarded-Server; empty: the machine's
+  const Detours* detours = nullptr;  // upstreams played by somebody else; outlives the server
 };
 
-inline constexpr size_t descriptors_reserved = 64;  // files not left to connections: listeners, logs, watches, configuration
+inline constexpr size_t descriptors_reserved =
+    64;  // files not left to connections: listeners, logs, watches, configuration
 // (open files - descriptors_reserved) / 2, at least 1.
 size_t connections_max_of_system();
 // Raises the limit of open files to what the system allows, as Go's runtime does.

@@ -1,10 +1,11 @@
 // The server end to end on real sockets: a small backend on a loop of its own, a client on a third.
+#include "engine/net/server.h"
+
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include "engine/net/clock.h"
 #include "engine/net/random.h"
-#include "engine/net/server.h"
 
 namespace gateproof::net {
 namespace {
@@ -134,8 +135,8 @@ class ServerTest : public ::testing::Test {
   }
   void start(size_t workers = 1, size_t connections_max = 0) {
     if (statics_.entry_points.empty()) entry();
-    engine_ = std::make_unique<pipeline::Engine>(std::make_shared<const config::StaticConfig>(statics_), clock_, random_,
-                                                 "test-host");
+    engine_ = std::make_unique<pipeline::Engine>(
+        std::make_shared<const config::StaticConfig>(statics_), clock_, random_, "test-host");
     ServeOptions options;
     options.workers = workers;
     options.connections_max = connections_max;
@@ -217,7 +218,8 @@ TEST_F(ServerTest, PortInUseNamesTheEntryPointAndARemedy) {
   const uint16_t taken = web().port;
   statics_.entry_points.clear();
   entry("second").address.value = "127.0.0.1:" + std::to_string(taken);
-  pipeline::Engine engine(std::make_shared<const config::StaticConfig>(statics_), clock_, random_, "h");
+  pipeline::Engine engine(std::make_shared<const config::StaticConfig>(statics_), clock_, random_,
+                          "h");
   for (const size_t workers : {size_t{1}, size_t{2}}) {
     ServeOptions options;
     options.workers = workers;

@@ -9,7 +9,8 @@
 
 namespace gateproof::net {
 
-Result<std::unique_ptr<Signals>> Signals::make(EventLoop& loop, std::initializer_list<int> signals) {
+Result<std::unique_ptr<Signals>> Signals::make(EventLoop& loop,
+                                               std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);
   for (int s : signals) sigaddset(&set, s);
@@ -30,7 +31,8 @@ void Signals::on_events(uint32_t) {
 
 std::optional<int> Signals::try_next() {
   signalfd_siginfo info{};
-  if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
+  if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info))
+    return std::nullopt;
   return static_cast<int>(info.ssi_signo);
 }
 

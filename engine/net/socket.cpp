@@ -53,7 +53,9 @@ SocketAddress local_address(int fd) {
   return from_raw(raw.storage);
 }
 
-void set_option(int fd, int level, int name, int value) { ::setsockopt(fd, level, name, &value, sizeof value); }
+void set_option(int fd, int level, int name, int value) {
+  ::setsockopt(fd, level, name, &value, sizeof value);
+}
 
 void set_keep_alive(int fd, int seconds) {
   set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -64,9 +66,11 @@ void set_keep_alive(int fd, int seconds) {
 namespace {
 
 Error listen_error(const SocketAddress& at, std::string_view call, int error_number) {
-  Error e(Code::io, errno_text("listen tcp " + at.to_string() + ": " + std::string(call), error_number));
+  Error e(Code::io,
+          errno_text("listen tcp " + at.to_string() + ": " + std::string(call), error_number));
   if (error_number == EADDRINUSE) {
-    e.remedy = "another process listens there: end it, choose another address, or set reusePort on both";
+    e.remedy =
+        "another process listens there: end it, choose another address, or set reusePort on both";
   } else if (error_number == EACCES) {
     e.remedy = "ports below 1024 need CAP_NET_BIND_SERVICE: grant it, or choose a higher port";
   } else if (error_number == EADDRNOTAVAIL) {

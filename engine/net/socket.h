@@ -7,9 +7,11 @@
 
 namespace gateproof::net {
 
-inline constexpr int keep_alive_accepted_seconds = 180;  // catalogue 2.1: TCP keep-alive, period 3 minutes
-inline constexpr int keep_alive_dialled_seconds = 30;    // Traefik's dialer
-inline constexpr int listen_backlog = 4096;              // connections; the system caps it at net.core.somaxconn
+inline constexpr int keep_alive_accepted_seconds =
+    180;  // catalogue 2.1: TCP keep-alive, period 3 minutes
+inline constexpr int keep_alive_dialled_seconds = 30;  // Traefik's dialer
+inline constexpr int listen_backlog =
+    4096;  // connections; the system caps it at net.core.somaxconn
 
 struct RawAddress {
   sockaddr_storage storage{};

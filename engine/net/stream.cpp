@@ -14,7 +14,8 @@ namespace {
 IoResult failed(int error_number) { return {IoResult::failed, 0, code_of_errno(error_number)}; }
 }  // namespace
 
-NetStream::NetStream(EventLoop& loop, Fd fd, const SocketAddress& peer, const SocketAddress& local, State state)
+NetStream::NetStream(EventLoop& loop, Fd fd, const SocketAddress& peer, const SocketAddress& local,
+                     State state)
     : Stream(loop.scheduler()),
       fd_(std::move(fd)),
       // A client usually sends with its handshake's last segment, so an accepted socket is worth one try; a socket that we
@@ -51,7 +52,8 @@ StreamList::~StreamList() {
   while (first_) remove(*first_);
 }
 
-Result<std::unique_ptr<NetStream>> NetStream::adopt(EventLoop& loop, Fd fd, const SocketAddress& peer,
+Result<std::unique_ptr<NetStream>> NetStream::adopt(EventLoop& loop, Fd fd,
+                                                    const SocketAddress& peer,
                                                     const SocketAddress& local, State state) {
   std::unique_ptr<NetStream> stream(new NetStream(loop, std::move(fd), peer, local, state));
   const Result<void> added = loop.add(stream->fd_.get(), *stream);
@@ -121,7 +123,8 @@ void NetStream::shutdown_write() {
 
 void NetStream::end_if_silent() {
   int waiting = 0;
-  if (!fd_ || (read_ready_ && used_) || ::ioctl(fd_.get(), FIONREAD, &waiting) != 0 || waiting > 0) return;
+  if (!fd_ || (read_ready_ && used_) || ::ioctl(fd_.get(), FIONREAD, &waiting) != 0 || waiting > 0)
+    return;
   ::shutdown(fd_.get(), SHUT_RD);
   input_ended_ = true;
   read_ready_ = true;

@@ -64,13 +64,15 @@ class NetStream final : public Stream, public Pollable {
 
  private:
   friend class StreamList;
-  NetStream(EventLoop& loop, Fd fd, const SocketAddress& peer, const SocketAddress& local, State state);
+  NetStream(EventLoop& loop, Fd fd, const SocketAddress& peer, const SocketAddress& local,
+            State state);
 
   Fd fd_;
   // Edge-triggered: true until a call has said otherwise.
   bool read_ready_;
   bool write_ready_;
-  bool input_ended_ = false;  // the peer's FIN or a hang-up was reported: a short read does not mean "drained" any more
+  bool input_ended_ =
+      false;  // the peer's FIN or a hang-up was reported: a short read does not mean "drained" any more
   bool used_ = false;
   Instant born_;
   SocketAddress peer_;

@@ -14,11 +14,13 @@ namespace gateproof::net {
 
 namespace {
 Error dial_error(const SocketAddress& to, int error_number) {
-  return Error(code_of_errno(error_number), Source::upstream, errno_text("dial tcp " + to.to_string(), error_number));
+  return Error(code_of_errno(error_number), Source::upstream,
+               errno_text("dial tcp " + to.to_string(), error_number));
 }
 }  // namespace
 
 Task<Result<std::unique_ptr<Stream>>> NetTransport::connect(SocketAddress to, Instant deadline) {
+  if (detours_) to = detours_->real(to);
   Fd fd(::socket(to.ip.v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) co_return dial_error(to, errno);
   set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);

@@ -1,19 +1,23 @@
 // NetTransport: TCP connections and listeners of one loop.
 #pragma once
 #include "engine/env/transport.h"
+#include "engine/net/detours.h"
 #include "engine/net/event_loop.h"
 
 namespace gateproof::net {
 
 class NetTransport final : public Transport {
  public:
-  explicit NetTransport(EventLoop& loop) : loop_(loop) {}
+  // `detours` may be null, which is the ordinary case.
+  explicit NetTransport(EventLoop& loop, const Detours* detours = nullptr)
+      : loop_(loop), detours_(detours) {}
   // Code::refused, timeout, io; all with Source::upstream.
   Task<Result<std::unique_ptr<Stream>>> connect(SocketAddress to, Instant deadline) override;
   Result<std::unique_ptr<Listener>> listen(SocketAddress at) override;
 
  private:
   EventLoop& loop_;
+  const Detours* detours_;
 };
 
 }  // namespace gateproof::net

@@ -14,8 +14,8 @@ namespace gateproof::net {
 namespace {
 
 // What the reference's library asks for as well; IN_CLOSE_WRITE would only repeat IN_MODIFY.
-constexpr uint32_t mask =
-    IN_CREATE | IN_MODIFY | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr uint32_t mask = IN_CREATE | IN_MODIFY | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM |
+                          IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
 std::optional<std::string> read_link(const std::string& path) {
   std::array<char, PATH_MAX> target;
@@ -25,7 +25,7 @@ std::optional<std::string> read_link(const std::string& path) {
 }
 
 bool is_directory(const std::string& path) {
-  struct stat st{};
+  struct stat st {};
   return ::stat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode);
 }
 

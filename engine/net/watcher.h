@@ -12,8 +12,10 @@ namespace gateproof::net {
 
 class InotifyWatcher final : public FileWatcher, public Pollable {
  public:
-  static constexpr int links_followed_max = 40;  // symbolic links on one way, as in path_resolution(7)
-  static constexpr Duration look_again = std::chrono::seconds(1);  // for a watched directory that went away
+  static constexpr int links_followed_max =
+      40;  // symbolic links on one way, as in path_resolution(7)
+  static constexpr Duration look_again =
+      std::chrono::seconds(1);  // for a watched directory that went away
 
   static Result<std::unique_ptr<InotifyWatcher>> make(EventLoop& loop);
 

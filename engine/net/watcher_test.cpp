@@ -1,11 +1,11 @@
 // inotify on real files: every way in which configuration files are replaced.
+#include "engine/net/watcher.h"
+
 #include <fstream>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "engine/net/watcher.h"
 
 namespace gateproof::net {
 namespace {
@@ -20,18 +20,24 @@ class WatcherTest : public ::testing::Test {
   }
   void TearDown() override { EXPECT_EQ(::system(("rm -rf " + dir_).c_str()), 0); }
 
-  void put(const std::string& name, std::string_view text) { std::ofstream(dir_ + "/" + name) << text; }
+  void put(const std::string& name, std::string_view text) {
+    std::ofstream(dir_ + "/" + name) << text;
+  }
   void put_atomically(const std::string& name, std::string_view text) {
     put(name + ".tmp", text);
     ASSERT_EQ(::rename((dir_ + "/" + name + ".tmp").c_str(), (dir_ + "/" + name).c_str()), 0);
   }
-  void make_dir(const std::string& name) { ASSERT_EQ(::mkdir((dir_ + "/" + name).c_str(), 0755), 0); }
+  void make_dir(const std::string& name) {
+    ASSERT_EQ(::mkdir((dir_ + "/" + name).c_str(), 0755), 0);
+  }
   void link(const std::string& target, const std::string& name) {
     const std::string temporary = dir_ + "/" + name + ".new";
     ASSERT_EQ(::symlink(target.c_str(), temporary.c_str()), 0);
     ASSERT_EQ(::rename(temporary.c_str(), (dir_ + "/" + name).c_str()), 0);
   }
-  void watch(const std::string& name) { ASSERT_TRUE(watcher_->watch(dir_ + (name.empty() ? "" : "/" + name))); }
+  void watch(const std::string& name) {
+    ASSERT_TRUE(watcher_->watch(dir_ + (name.empty() ? "" : "/" + name)));
+  }
   // Whether a change is reported soon.
   bool seen(Duration longest = milliseconds(300)) {
     Task<std::vector<std::string>> task = watcher_->changed();

@@ -34,7 +34,10 @@ pipeline::ServerOptions options_of(const config::EntryPointConfig& c) {
 
 struct Worker::Entry {
   Entry(const config::EntryPointConfig& c, ServerShared& shared, http::Origin& origin)
-      : config(c), options(options_of(c)), handler(shared.engine, origin, c.name), streams(shared.connections) {}
+      : config(c),
+        options(options_of(c)),
+        handler(shared.engine, origin, c.name),
+        streams(shared.connections) {}
   const config::EntryPointConfig& config;
   pipeline::ServerOptions options;
   EntryHandler handler;
@@ -45,9 +48,10 @@ struct Worker::Entry {
 Worker::Worker(std::unique_ptr<EventLoop> loop, ServerShared& shared)
     : loop_(std::move(loop)),
       shared_(shared),
-      transport_(*loop_),
-      resolver_(*loop_),
-      env_{loop_->scheduler(), loop_->clock(), shared.random, transport_, resolver_, shared.host_name},
+      transport_(*loop_, shared.detours),
+      resolver_(*loop_, shared.detours),
+      env_{loop_->scheduler(), loop_->clock(), shared.random,
+           transport_,         resolver_,      shared.host_name},
       origin_(env_) {}
 
 Worker::~Worker() { loop_->scheduler().cancel_all(); }
@@ -81,7 +85,8 @@ Task<void> Worker::accept_connections(Entry& e) {
     if (!stream) co_return;
     if (e.listener->pauses() != pauses) {
       pauses = e.listener->pauses();
-      shared_.log.error("entryPoint " + e.config.name + ": no file descriptor left, accepting was paused");
+      shared_.log.error("entryPoint " + e.config.name +
+                        ": no file descriptor left, accepting was paused");
     }
     serve(e, std::move(*stream));
   }
@@ -89,7 +94,8 @@ Task<void> Worker::accept_connections(Entry& e) {
 
 void Worker::serve(Entry& e, std::unique_ptr<Stream> stream) {
   e.streams.add(static_cast<NetStream&>(*stream));
-  loop_->scheduler().spawn(e.config.name, pipeline::serve_h1(env_, std::move(stream), e.handler, e.options));
+  loop_->scheduler().spawn(e.config.name,
+                           pipeline::serve_h1(env_, std::move(stream), e.handler, e.options));
 }
 
 void Worker::begin_drain() {

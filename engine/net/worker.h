@@ -20,13 +20,16 @@ struct ServerShared {
   Random& random;
   std::string host_name;
   size_t connections_max = 0;
+  const Detours* detours = nullptr;
   std::atomic<size_t> connections{0};
 };
 
 class Worker {
  public:
-  static constexpr Duration full_pause = std::chrono::milliseconds(20);   // between looks while connections_max is reached
-  static constexpr Duration drain_pause = std::chrono::milliseconds(10);  // between looks while draining
+  static constexpr Duration full_pause =
+      std::chrono::milliseconds(20);  // between looks while connections_max is reached
+  static constexpr Duration drain_pause =
+      std::chrono::milliseconds(10);  // between looks while draining
   // A connection that has sent nothing is ended by a drain only after this time, as in Go's Shutdown.
   static constexpr Duration fresh_time = std::chrono::seconds(5);
 

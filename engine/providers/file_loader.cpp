@@ -96,8 +96,8 @@ Loaded FileLoader::load() {
     if (before != seen_.end() && before->second.text == seen.text) {
       seen.values = before->second.values;
     } else {
-      const Result<config::Document> doc =
-          config::parse_document(text, path, config::format_of(path).value_or(config::Format::yaml));
+      const Result<config::Document> doc = config::parse_document(
+          text, path, config::format_of(path).value_or(config::Format::yaml));
       seen.values = doc ? digest_of(doc->root) : crypto::hex(crypto::sha256(text));
     }
     // Paths do not count, their order does: the first definition of a name wins.

@@ -8,7 +8,8 @@ namespace gateproof::providers {
 class FileLoader {
  public:
   // All but the config outlive the loader.
-  FileLoader(Files& files, const config::FileProviderConfig& config, const config::MiddlewareTypes& types)
+  FileLoader(Files& files, const config::FileProviderConfig& config,
+             const config::MiddlewareTypes& types)
       : files_(files), config_(config), types_(types) {}
 
   // The message's digest is one of values: comments, blanks, quoting and the order of keys do not count, as they do not for the
@@ -23,7 +24,8 @@ class FileLoader {
   Files& files_;
   config::FileProviderConfig config_;
   const config::MiddlewareTypes& types_;
-  std::map<std::string, Seen> seen_;  // by path: a file that did not change is not parsed a second time
+  std::map<std::string, Seen>
+      seen_;  // by path: a file that did not change is not parsed a second time
 };
 
 // 32 hexadecimal digits over the values of a tree.

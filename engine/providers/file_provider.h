@@ -20,15 +20,15 @@ struct Loaded {
 class FileProvider {
  public:
   struct Hooks {
-    std::function<Loaded()> load;                             // reads the files as they are now
-    Throttle::Deliver apply;                                  // a new configuration is in force from now on
-    std::function<void(const config::Findings&)> report;      // of each reading that found something
+    std::function<Loaded()> load;  // reads the files as they are now
+    Throttle::Deliver apply;       // a new configuration is in force from now on
+    std::function<void(const config::Findings&)> report;  // of each reading that found something
     std::function<void(const std::string&)> log_error;
   };
 
   // The scheduler, the files and the watcher outlive the provider. The watcher is null where nothing can be watched.
-  FileProvider(Scheduler& scheduler, Files& files, FileWatcher* watcher, const config::FileProviderConfig& config,
-               Duration throttle, Hooks hooks);
+  FileProvider(Scheduler& scheduler, Files& files, FileWatcher* watcher,
+               const config::FileProviderConfig& config, Duration throttle, Hooks hooks);
 
   // Watches and reads for the first time; apply() is called before it returns. False: not started (missing file or directory).
   bool start();

@@ -24,8 +24,10 @@ class Recorder {
   explicit Recorder(testing::FakeWorld& w) : world_(w) {}
   Throttle::Deliver deliver() {
     return [this](config::DynamicConfig c) {
-      const auto ms = std::chrono::duration_cast<milliseconds>(world_.clock.now().time_since_epoch()).count();
-      lines.push_back(std::to_string(ms) + " " + (c.routers.empty() ? "-" : c.routers.begin()->first));
+      const auto ms =
+          std::chrono::duration_cast<milliseconds>(world_.clock.now().time_since_epoch()).count();
+      lines.push_back(std::to_string(ms) + " " +
+                      (c.routers.empty() ? "-" : c.routers.begin()->first));
     };
   }
   std::vector<std::string> lines;  // "ms router"
@@ -54,7 +56,8 @@ class ThrottleTest : public ::testing::Test {
 };
 
 TEST_F(ThrottleTest, FirstAtOnceThenTheNewestAfterTheDuration) {
-  EXPECT_EQ(run(seconds(2), {{0, "a"}, {100, "b"}, {200, "c"}, {1999, "d"}}), (Lines{"0 a", "2000 d"}));
+  EXPECT_EQ(run(seconds(2), {{0, "a"}, {100, "b"}, {200, "c"}, {1999, "d"}}),
+            (Lines{"0 a", "2000 d"}));
 }
 
 TEST_F(ThrottleTest, EachDeliveryOpensANewPause) {
@@ -71,7 +74,8 @@ TEST_F(ThrottleTest, AChangeAndItsTakingBackWithinAPauseIsNoChange) {
 }
 
 TEST_F(ThrottleTest, ZeroMeansNoThrottle) {
-  EXPECT_EQ(run(seconds(0), {{0, "a"}, {1, "b"}, {2, "b"}, {3, "c"}}), (Lines{"0 a", "1 b", "3 c"}));
+  EXPECT_EQ(run(seconds(0), {{0, "a"}, {1, "b"}, {2, "b"}, {3, "c"}}),
+            (Lines{"0 a", "1 b", "3 c"}));
 }
 
 TEST_F(ThrottleTest, AtTheDurationAndOneBefore) {
@@ -117,9 +121,12 @@ class FileProviderTest : public ::testing::Test {
     FileProvider::Hooks hooks;
     hooks.load = [this] { return load(); };
     hooks.apply = recorder_.deliver();
-    hooks.report = [this](const config::Findings& f) { reports_.push_back(f.list().front().message); };
+    hooks.report = [this](const config::Findings& f) {
+      reports_.push_back(f.list().front().message);
+    };
     hooks.log_error = [this](const std::string& line) { errors_.push_back(line); };
-    provider_ = std::make_unique<FileProvider>(world_.scheduler, files_, &watcher_, config, throttle, std::move(hooks));
+    provider_ = std::make_unique<FileProvider>(world_.scheduler, files_, &watcher_, config,
+                                               throttle, std::move(hooks));
     const bool started = provider_->start();
     world_.scheduler.spawn("provider", provider_->run());
     return started;

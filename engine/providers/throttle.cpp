@@ -3,7 +3,10 @@
 namespace gateproof::providers {
 
 Throttle::Throttle(Scheduler& scheduler, Duration duration, Deliver deliver)
-    : scheduler_(scheduler), duration_(duration), deliver_(std::move(deliver)), slot_(scheduler, *this) {}
+    : scheduler_(scheduler),
+      duration_(duration),
+      deliver_(std::move(deliver)),
+      slot_(scheduler, *this) {}
 
 void Throttle::offer(Message message) {
   if (slot_.armed()) {

@@ -30,6 +30,7 @@ class Echo final : public pipeline::ExchangeHandler {
 
 class Server : public ::testing::Test {
  protected:
+  Echo echo;  // outlives the connections, which the scheduler owns
   VirtualClock clock;
   SeededRandom random{1};
   Scheduler scheduler{clock};
@@ -38,7 +39,6 @@ class Server : public ::testing::Test {
     Task<Result<std::vector<IpAddress>>> resolve(std::string) override { co_return Error(Code::not_found, "none"); }
   } resolver;
   Env env{scheduler, clock, random, transport, resolver, "h"};
-  Echo echo;
   pipeline::ServerOptions options;
   std::unique_ptr<SimStream> client;
 

@@ -44,7 +44,10 @@ class Decision final : public pipeline::RoutingObserver {
       outcome_.rule = winner->rule.text;
       outcome_.rule_span = winner->rule_span;
     }
-    if (detail_ != Detail::candidates) return;
+    if (detail_ == Detail::trace) {
+      outcome_.routing = std::make_shared<RoutingRecord>(snapshot_, request_.entry_point, request_.tls, facts, table, winner);
+      return;
+    }
     outcome_.candidates =
         pipeline::candidates(*snapshot_, request_.entry_point, request_.tls, facts, table, winner);
   }
@@ -108,6 +111,25 @@ Task<void> run_exchange(http::Exchange& x, std::shared_ptr<const pipeline::Snaps
 
 }  // namespace
 
+RoutingRecord::RoutingRecord(std::shared_ptr<const pipeline::Snapshot> snapshot, std::string entry_point, bool tls,
+                             const rules::RequestFacts& facts, const rules::RoutingTable& table, const rules::Route* winner)
+    : snapshot_(std::move(snapshot)),
+      entry_point_(std::move(entry_point)),
+      host_(facts.host),
+      path_(facts.path),
+      method_(facts.method),
+      query_(facts.query),
+      headers_(*facts.headers),
+      client_ip_(facts.client_ip),
+      table_(table),
+      winner_(winner),
+      tls_(tls) {}
+
+std::vector<pipeline::Candidate> RoutingRecord::candidates() const {
+  rules::RequestFacts facts{host_, path_, method_, &headers_, query_, client_ip_, {}};
+  return pipeline::candidates(*snapshot_, entry_point_, tls_, facts, table_, winner_);
+}
+
 World::World(uint64_t seed, std::shared_ptr<const config::StaticConfig> statics)
     : random_(seed),
       resolver_(std::make_unique<Resolver>()),
@@ -152,14 +174,31 @@ void World::add_host(const std::string& address, Host host) {
   });
 }
 
-void World::run_until(const std::function<bool()>& done) {
+// False when nothing is left that could ever finish it, or when it takes too many events.
+bool World::run_until(const std::function<bool()>& done) {
+  uint64_t events = 0;
+  out_of_budget_ = false;
   while (!done()) {
+    if (events_max > 0 && ++events > events_max) {
+      out_of_budget_ = true;
+      stuck_ = scheduler_.dump();
+      return false;
+    }
     if (scheduler_.run_ready(1) > 0) continue;
     const Instant next = scheduler_.next_timer();
-    if (next == instant_max) return;
+    if (next == instant_max) {
+      stuck_ = scheduler_.dump();
+      return false;
+    }
     clock_.advance_to(next);
     scheduler_.fire_timers(clock_.now());
   }
+  return true;
+}
+
+void World::note_unfinished(Outcome& out) {
+  out.budget_exceeded = out_of_budget_;
+  out.stuck = stuck_.empty() ? "no task waits for anything" : std::move(stuck_);
 }
 
 void World::advance(Duration d) {
@@ -174,9 +213,9 @@ void World::advance(Duration d) {
   clock_.advance_to(end);
 }
 
-void World::run(Task<void> task) {
-  if (task.start_root(scheduler_, "exchange")) return;
-  run_until([&] { return task.done(); });
+bool World::run(Task<void> task) {
+  if (task.start_root(scheduler_, "exchange")) return true;
+  return run_until([&] { return task.done(); });
 }
 
 Outcome World::send_direct(const Request& request, Detail detail, http::Origin& origin, bool look_beyond) {
@@ -195,7 +234,7 @@ Outcome World::send_direct(const Request& request, Detail detail, http::Origin& 
   if (detail != Detail::none) x.trace = &out.trace;
   const auto snapshot = engine_.snapshot();
   Decision observer(snapshot, request, out, detail);
-  run(run_exchange(x, snapshot, observer, out));
+  if (!run(run_exchange(x, snapshot, observer, out))) note_unfinished(out);
   out.stopped_by = std::string(x.stopped_by);
   out.status = x.response.status;
   out.reason = x.response.reason;
@@ -270,7 +309,9 @@ Outcome World::send_wire(const Request& request, Detail detail) {
   Task<void> server = pipeline::serve_h1(env_, std::move(ends.second), handler, options);
   Task<WireAnswer> client = wire_exchange(*ends.first, wire_bytes(request), request.method == "HEAD");
   const bool served = server.start_root(scheduler_, "connection");
-  if (!client.start_root(scheduler_, "client")) run_until([&] { return client.done(); });
+  if (!client.start_root(scheduler_, "client")) {
+    if (!run_until([&] { return client.done(); })) note_unfinished(out);
+  }
   (void)served;
   if (client.done()) {
     WireAnswer a = client.take();

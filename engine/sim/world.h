@@ -27,6 +27,23 @@ struct Request {
   std::string raw;              // wire arm: these bytes instead of all the above
 };
 
+// What it takes to say later why each other router did not take a request: most callers never ask.
+class RoutingRecord {
+ public:
+  RoutingRecord(std::shared_ptr<const pipeline::Snapshot> snapshot, std::string entry_point, bool tls,
+                const rules::RequestFacts& facts, const rules::RoutingTable& table, const rules::Route* winner);
+  std::vector<pipeline::Candidate> candidates() const;
+
+ private:
+  std::shared_ptr<const pipeline::Snapshot> snapshot_;
+  std::string entry_point_, host_, path_, method_, query_;
+  http::Headers headers_;
+  IpAddress client_ip_;
+  const rules::RoutingTable& table_;
+  const rules::Route* winner_;
+  bool tls_;
+};
+
 struct Outcome {
   int status = 0;               // 0: no answer (connection closed)
   std::string reason;
@@ -42,6 +59,9 @@ struct Outcome {
   std::vector<HostRequest> upstream;  // what hosts received, in order
   http::ExchangeTrace trace;
   std::vector<pipeline::Candidate> candidates;  // every other router, and why it did not take the request
+  std::shared_ptr<const RoutingRecord> routing;  // Detail::trace: candidates for later
+  std::string stuck;            // nothing can ever end this exchange: the tasks that wait
+  bool budget_exceeded = false; // it took more than World::events_max events
   std::string stopped_by;       // ask: the middleware that answered first; what is behind it is told all the same
   int64_t started_ns = 0, finished_ns = 0;  // virtual, monotonic
   bool connection_kept = true;  // wire: the connection stayed open
@@ -71,16 +91,24 @@ class World {
   // A digest of everything sent and answered so far, with its times: equal for equal seeds (16 hex digits).
   std::string digest() const;
 
+  // Events (task resumptions and timers) that one exchange may take; 0: no limit.
+  uint64_t events_max = 50'000'000;
+
   // The direct arm's inner step, without building an Outcome (benchmarks): x must be filled.
-  void run(Task<void> task);
+  bool run(Task<void> task);
 
  private:
   class Resolver;
   struct Registered;
-  void run_until(const std::function<bool()>& done);
+  bool run_until(const std::function<bool()>& done);
+  void note_unfinished(Outcome& out);
   Outcome send_direct(const Request& request, Detail detail, http::Origin& origin, bool look_beyond = false);
   Outcome send_wire(const Request& request, Detail detail);
   void record(const Request& request, const Outcome& outcome);
+
+  // Before the scheduler: the connections that it owns refer to them to their end.
+  std::vector<std::unique_ptr<Registered>> hosts_;
+  std::vector<HostRequest> seen_;
 
   VirtualClock clock_;
   SeededRandom random_;
@@ -92,9 +120,9 @@ class World {
   DirectOrigin direct_{scheduler_};
   std::unique_ptr<http::Origin> wire_;
   std::unique_ptr<http::Origin> nobody_;
-  std::vector<std::unique_ptr<Registered>> hosts_;
-  std::vector<HostRequest> seen_;
   uint64_t digest_ = 0;
+  bool out_of_budget_ = false;
+  std::string stuck_;  // what waited when a run could not end
   uint32_t next_ip_ = 1;
 };
 

@@ -68,7 +68,7 @@ class CookieJar:
                         self._values[key] = morsel.value
 
 
-def full_static(resolved: ResolvedCase, directory: Path, api: str) -> dict[str, Any]:
+def full_static(resolved: ResolvedCase, directory: Path | str, api: str) -> dict[str, Any]:
     """The case's static configuration plus what the arm needs: file provider, API, no calls out."""
     static: dict[str, Any] = copy.deepcopy(resolved.static)
     static.setdefault("entryPoints", {}).setdefault(_API, {"address": api})

@@ -1,0 +1,126 @@
+// Each middleware alone and chains of 5 and 10, through Chain in the direct style; the floor is the same number of virtual
+// calls that do nothing.
+#include <benchmark/benchmark.h>
+
+#include "engine/base/crypto.h"
+#include "engine/middleware/rig_test.h"
+
+using namespace gateproof;
+using namespace gateproof::middleware;
+using middleware::testing::Rig;
+
+namespace {
+
+struct Config {
+  const char *type, *yaml;
+};
+
+const Config configs[] = {
+    {"addPrefix", "prefix: /pre"},
+    {"basicAuth", "users: ['u:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=']"},
+    {"basicAuth", "users: ['u:$2b$04$abcdefghijklmnopqrstuughE8Ev8uGFaUgY2cNEySvxngrb/Jzdm']"},
+    {"compress", "minResponseBodyBytes: 1000000"},
+    {"compress", "minResponseBodyBytes: 1"},
+    {"headers",
+     "{customRequestHeaders: {X-A: a}, customResponseHeaders: {X-B: b}, frameDeny: true}"},
+    {"inFlightReq", "amount: 1000"},
+    {"ipAllowList", "sourceRange: [10.0.0.0/8, 127.0.0.0/8]"},
+    {"rateLimit", "{average: 1000000, burst: 1000000}"},
+    {"redirectRegex", "{regex: '^http://old.test/(.*)', replacement: 'https://new.test/$1'}"},
+    {"redirectScheme", "scheme: http"},
+    {"replacePath", "path: /new"},
+    {"replacePathRegex", "{regex: '^/api/(.*)', replacement: '/v2/$1'}"},
+    {"stripPrefix", "prefixes: [/api]"},
+    {"stripPrefixRegex", "regex: ['^/ap[a-z]']"},
+};
+
+class FixedEnd final : public http::Handler {
+ public:
+  Task<void> handle(Exchange& x) override {
+    x.response.status = 200;
+    x.response.body = http::Body::view("a body of some forty bytes, as answers go");
+    co_return;
+  }
+};
+
+void fill(Exchange& x) {
+  x.reset();
+  x.request.method = "GET";
+  x.request.url.path = "/api/users";
+  x.request.host = "x.test";
+  x.request.headers.add_static("Accept-Encoding", "gzip, br");
+  x.request.headers.add_static("Authorization", "Basic dTpwYXNzd29yZA==");
+  x.peer = {IpAddress::v4(127, 0, 0, 1), 5000};
+}
+
+void run(benchmark::State& state, Rig& rig, std::vector<std::unique_ptr<Middleware>> steps) {
+  const Chain chain(std::move(steps), std::make_shared<FixedEnd>());
+  Exchange x(rig.world.env);
+  for (auto _ : state) {
+    fill(x);
+    auto task = chain.run(x, 0);
+    if (!task.start_root(rig.world.scheduler, "bench")) state.SkipWithError("it waited");
+    benchmark::DoNotOptimize(x.response.status);
+    if (x.response.status != 200) state.SkipWithError("not 200");
+  }
+}
+
+void alone(benchmark::State& state, const Config& config) {
+  Rig rig;
+  auto made = rig.build(config.type, config.yaml);
+  if (!made) {
+    state.SkipWithError(made.error().message.c_str());
+    return;
+  }
+  std::vector<std::unique_ptr<Middleware>> steps;
+  steps.push_back(std::move(*made));
+  run(state, rig, std::move(steps));
+}
+
+// A usual list, repeated to the wanted length.
+void chain_of(benchmark::State& state) {
+  const Config usual[] = {configs[7], configs[5], configs[13], configs[0], configs[10]};
+  Rig rig;
+  std::vector<std::unique_ptr<Middleware>> steps;
+  for (int64_t i = 0; i < state.range(0); ++i) {
+    const Config& c = usual[i % 5];
+    steps.push_back(std::move(*rig.build(c.type, c.yaml)));
+  }
+  run(state, rig, std::move(steps));
+}
+BENCHMARK(chain_of)->Arg(0)->Arg(5)->Arg(10);
+
+// The floor: as many virtual calls in and out, on the same exchange.
+class Nothing final : public SyncFilter {
+ public:
+  Flow on_request(Exchange& x) override {
+    ++x.attempts;
+    return Flow::next;
+  }
+  void on_response(Exchange& x) override { --x.attempts; }
+};
+
+void floor_virtual_calls(benchmark::State& state) {
+  Rig rig;
+  std::vector<std::unique_ptr<Middleware>> steps;
+  for (int64_t i = 0; i < state.range(0); ++i) steps.push_back(std::make_unique<Nothing>());
+  Exchange x(rig.world.env);
+  for (auto _ : state) {
+    fill(x);
+    for (const auto& m : steps) benchmark::DoNotOptimize(m->on_request(x));
+    for (const auto& m : steps) m->on_response(x);
+    benchmark::DoNotOptimize(x.attempts);
+  }
+}
+BENCHMARK(floor_virtual_calls)->Arg(0)->Arg(1)->Arg(5)->Arg(10);
+
+[[maybe_unused]] const bool registered = [] {
+  int n = 0;
+  for (const Config& c : configs) {
+    benchmark::RegisterBenchmark((std::string(c.type) + "/" + std::to_string(n++)).c_str(),
+                                 [&c](benchmark::State& state) { alone(state, c); });
+  }
+  return true;
+}();
+
+}  // namespace

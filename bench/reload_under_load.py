@@ -1,0 +1,189 @@
+#!/usr/bin/python3
+"""Hot reload under load: the dynamic file changes all the time, and no request may fail.
+
+Starts gateproofd with a file provider and an asyncio backend, keeps connections busy with requests,
+replaces the file every --interval seconds (atomic rename; each version adds another path prefix,
+which the backend sends back), and prints counts as one line of JSON. Exit code 1 when a request
+failed or the versions did not reach the answers.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_DAEMON = ROOT / "build" / "release" / "bin" / "gateproofd"
+START_SECONDS_MAX = 15.0
+ANSWER_SECONDS_MAX = 10.0
+
+
+def dynamic(version: int, backend: int) -> str:
+    return json.dumps(
+        {
+            "http": {
+                "routers": {
+                    "r": {"rule": "PathPrefix(`/`)", "service": "s", "middlewares": ["version"]}
+                },
+                "middlewares": {"version": {"addPrefix": {"prefix": f"/v{version}"}}},
+                "services": {
+                    "s": {"loadBalancer": {"servers": [{"url": f"http://127.0.0.1:{backend}"}]}}
+                },
+            }
+        }
+    )
+
+
+def replace(path: Path, text: str) -> None:
+    temporary = path.with_suffix(".new")
+    temporary.write_text(text)
+    temporary.rename(path)
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """The backend: sends the request's path back."""
+    try:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            body = head.split(b" ", 2)[1]
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        writer.close()
+
+
+class Load:
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.requests = 0
+        self.failures: list[str] = []
+        self.versions: set[str] = set()
+        self.slowest = 0.0
+        self.stop = False
+
+    async def connection(self) -> None:
+        while not self.stop:
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError as error:
+                self.failures.append(f"connect: {error}")
+                await asyncio.sleep(0.01)
+                continue
+            try:
+                while not self.stop:
+                    began = time.perf_counter()
+                    await asyncio.wait_for(self.one(reader, writer), ANSWER_SECONDS_MAX)
+                    self.slowest = max(self.slowest, time.perf_counter() - began)
+            except (OSError, EOFError, ValueError, TimeoutError) as error:
+                self.failures.append(f"{type(error).__name__}: {error}")
+            finally:
+                writer.close()
+
+    async def one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n")
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = next(
+            int(line.split(":")[1])
+            for line in head.split("\r\n")
+            if line.lower().startswith("content-length:")
+        )
+        body = (await reader.readexactly(length)).decode()
+        self.requests += 1
+        if not head.startswith("HTTP/1.1 200 ") or not body.endswith("/x"):
+            self.failures.append(f"{head.splitlines()[0]}: {body[:80]}")
+            return
+        self.versions.add(body.split("/")[1])
+
+
+async def wait_ready(port: int, process: asyncio.subprocess.Process) -> None:
+    end = time.monotonic() + START_SECONDS_MAX
+    while time.monotonic() < end and process.returncode is None:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.02)
+            continue
+        writer.close()
+        return
+    raise SystemExit("gateproofd did not start")
+
+
+async def measure(args: argparse.Namespace, folder: Path) -> dict:
+    backend = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1024)
+    backend_port = backend.sockets[0].getsockname()[1]
+    port = free_port()
+    file = folder / "dynamic.yml"
+    replace(file, dynamic(0, backend_port))
+    process = await asyncio.create_subprocess_exec(
+        str(args.daemon),
+        f"--entryPoints.web.address=127.0.0.1:{port}",
+        f"--providers.file.filename={file}",
+        f"--providers.providersThrottleDuration={args.throttle}",
+        f"--gateproof.workers={args.workers}",
+    )
+    try:
+        await wait_ready(port, process)
+        load = Load(port)
+        clients = [asyncio.create_task(load.connection()) for _ in range(args.connections)]
+        end = time.monotonic() + args.seconds
+        changes = 0
+        while time.monotonic() < end:
+            await asyncio.sleep(args.interval)
+            changes += 1
+            replace(file, dynamic(changes, backend_port))
+        load.stop = True
+        await asyncio.gather(*clients)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        code = await process.wait()
+        backend.close()
+    return {
+        "requests": load.requests,
+        "failed": len(load.failures),
+        "failures": load.failures[:5],
+        "changes": changes,
+        "versions_seen": len(load.versions),
+        "slowest_ms": round(load.slowest * 1000, 1),
+        "connections": args.connections,
+        "workers": args.workers,
+        "exit_code": code,
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--daemon", type=Path, default=DEFAULT_DAEMON)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--interval", type=float, default=0.2, help="seconds between changes")
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--throttle", default="100ms", help="providersThrottleDuration")
+    args = parser.parse_args()
+    if not os.access(args.daemon, os.X_OK):
+        print(
+            f"no gateproofd at {args.daemon}: build it, or name it with --daemon", file=sys.stderr
+        )
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        result = asyncio.run(measure(args, Path(folder)))
+    print(json.dumps(result))
+    # A version may be replaced before a request meets it, but most must be seen.
+    seen = result["versions_seen"] >= max(2, result["changes"] // 2)
+    return 0 if result["failed"] == 0 and seen and result["exit_code"] == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,296 @@
+"""The engine's arms for parity cases: objects, bytes in memory, and real sockets."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from gateproof import _core
+from gateproof.case_arm import (
+    Arm,
+    ArmStartError,
+    ArmUnsupported,
+    Observation,
+    RouterState,
+    UpstreamSeen,
+)
+from gateproof.case_model import Case, ChangeSpec, RequestSpec, UpstreamScript, UpstreamSpec
+from gateproof.errors import StartError
+from gateproof.loopback import free_address
+from gateproof.rawhttp import Client, header, request_target, serialise
+from gateproof.real_traefik import CookieJar, full_static
+from gateproof.upstreams import UpstreamSet
+
+# Where virtual arms keep their files; nothing there is read from a disk.
+_ROOT = "/gateproof"
+_DIRECTORY = f"{_ROOT}/dynamic"
+_STATIC = f"{_ROOT}/traefik.yaml"
+# The name that a virtual world gives its proxy.
+_HOST_NAME = "gateproof"
+
+
+def load_case(case: Case, addresses: Mapping[str, str]) -> tuple[_core.ConfigSet, dict[str, str]]:
+    """The case's configuration and its dynamic files. Raises ArmStartError."""
+    resolved = case.resolve(addresses)
+    static = full_static(resolved, _DIRECTORY, addresses["api"])
+    if "api" not in resolved.static:
+        # Only the real binary needs its API to be watched.
+        del static["api"]
+        del static["entryPoints"]["traefik"]
+    texts = {f"{_DIRECTORY}/{name}": text for name, text in resolved.files.items()}
+    texts[_STATIC] = yaml.safe_dump(static, sort_keys=False)
+    core = _core.load([_STATIC], texts, "")
+    refused = [one for one in core.findings if one.severity == "error" and one.file == _STATIC]
+    if refused or not core.statics or not core.statics[0]:
+        raise ArmStartError("\n".join(one.message for one in refused) or "no static configuration")
+    return core, resolved.files
+
+
+def _answer(script: UpstreamScript, name: str) -> _core.HostAnswer:
+    body = name.encode() if script.body is None else script.body
+    if script.size is not None:
+        body = b"x" * script.size
+    headers = list(script.headers)
+    if script.gzip:
+        body = gzip.compress(body, mtime=0)
+        headers.append(("Content-Encoding", "gzip"))
+    return _core.HostAnswer(
+        status=script.status,
+        reason=script.reason or "",
+        headers=headers,
+        body=body,
+        # Without a length, whether the end is told by a last chunk or by closing, is one thing here.
+        chunked=script.chunked or script.until_close,
+        trailers=list(script.trailers),
+        delay_ns=round(script.delay * 10**9),
+        action="close" if script.close else "answer",
+    )
+
+
+def _script(spec: UpstreamSpec, name: str) -> _core.HostAnswer | Callable[[Any], Any]:
+    if spec.refuse:
+        return _core.HostAnswer(action="refuse")
+    answers = [_answer(script, name) for script in spec.answers]
+    if len(answers) == 1:
+        return answers[0]
+    turn = itertools.count()
+    return lambda _seen: answers[min(next(turn), len(answers) - 1)]
+
+
+def _states(rows: list[dict[str, Any]]) -> dict[str, RouterState]:
+    return {row["name"]: RouterState(row["status"], tuple(row["errors"])) for row in rows}
+
+
+def _apply(change: ChangeSpec, files: dict[str, str], update: Callable[[dict[str, str]], Any]) -> None:
+    """Plays a change on files in memory, told to the engine as the file provider would."""
+    for name, text in change.files.items():
+        if text is None:
+            files.pop(name, None)
+            continue
+        if change.how == "overwrite":
+            files[name] = ""
+            update(files)
+        files[name] = text
+    update(files)
+
+
+class VirtualSession:
+    """One case in a world with virtual time; see `ArmSession`."""
+
+    def __init__(self, case: Case, arm: str, seed: int) -> None:
+        self._arm = arm
+        names = [*case.entry_points, *case.upstreams]
+        # Stable, so that values derived from addresses are the same in every run.
+        self._addresses = {name: f"127.0.0.1:{20000 + n}" for n, name in enumerate(names)}
+        self._addresses |= {"dir": _DIRECTORY, "hostname": _HOST_NAME, "api": "127.0.0.1:8080"}
+        self._jar = CookieJar()
+        core, self._files = load_case(case, self._addresses)
+        self._world = _core.World(core, seed, 0)
+        for name, spec in case.upstreams.items():
+            self._world.add_host(self._addresses[name], name, _script(spec, name))
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """Entry points and upstreams by name."""
+        return self._addresses
+
+    def send(self, request: RequestSpec) -> Observation:
+        """See `ArmSession.send`."""
+        request = self._jar.apply(request)
+        got = self._exchange(request)
+        self._jar.store(got)
+        return got
+
+    def _exchange(self, request: RequestSpec) -> Observation:
+        if self._arm == "direct" and (request.raw is not None or request.trailers):
+            raise ArmUnsupported("the direct arm has no bytes on a connection")
+        parts = urlsplit(request.url)
+        hosts = [value for name, value in request.headers if name.lower() == "host"]
+        if self._arm == "direct" and len(hosts) > 1:
+            raise ArmUnsupported("the direct arm has one Host")
+        method = request.method
+        if request.raw:
+            method = request.raw.split(b" ")[0].decode("latin-1")
+        out = self._world.send(
+            method,
+            request_target(request),
+            hosts[0] if hosts else parts.netloc,
+            [(n.encode("latin-1"), v.encode("latin-1"))
+             for n, v in request.headers if n.lower() != "host"],
+            b"".join(request.chunks) or request.body,
+            entry_point=request.entry_point,
+            tls=parts.scheme == "https",
+            peer=f"{request.client_ip}:50000",
+            arm=self._arm,
+            detail="none",
+            http10=request.version == "1.0",
+            has_host=bool(hosts) or request.host_line,
+            chunked=bool(request.chunks),
+            raw=serialise(request) if self._arm == "wire" else b"",
+        )
+        seen = [
+            UpstreamSeen(one.host, one.method, one.target, list(one.headers), bytes(one.body))
+            for one in out.upstream
+        ]
+        if out.status == 0:
+            return Observation(error="closed", upstream=seen)
+        return Observation(
+            status=out.status,
+            reason=out.reason,
+            headers=list(out.headers),
+            body=bytes(out.body),
+            trailers=list(out.trailers),
+            upstream=seen,
+            router=out.router or None,
+            stays_open=out.connection_kept if self._arm == "wire" else None,
+        )
+
+    def change(self, change: ChangeSpec) -> None:
+        """Hands the files to the engine as the file provider would."""
+        _apply(change, self._files, self._world.update)
+
+    def wait(self, seconds: float) -> None:
+        """Moves the clock."""
+        self._world.advance(round(seconds * 10**9))
+
+    def routers(self) -> Mapping[str, RouterState]:
+        """States of all routers."""
+        return _states(self._world.routers())
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class SocketSession:
+    """One case on real loopback sockets, the engine in this process; see `ArmSession`."""
+
+    def __init__(self, case: Case, workers: int) -> None:
+        self._upstreams = UpstreamSet(case.upstreams)
+        self._addresses = {name: free_address() for name in case.entry_points}
+        self._addresses |= {**self._upstreams.addresses, "dir": _DIRECTORY}
+        self._addresses["api"] = self._addresses.get("traefik") or free_address()
+        self._client = Client(self._addresses)
+        self._jar = CookieJar()
+        self._server: _core.Server | None = None
+        try:
+            core, self._files = load_case(case, self._addresses)
+            self._server = _core.Server(core, 0, workers)
+        except StartError as problem:
+            self.close()
+            raise ArmStartError(str(problem)) from None
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """Entry points and upstreams by name."""
+        return self._addresses
+
+    def send(self, request: RequestSpec) -> Observation:
+        """See `ArmSession.send`."""
+        self._upstreams.take()
+        got = self._client.send(self._jar.apply(request))
+        self._jar.store(got)
+        return dataclasses.replace(got, upstream=self._upstreams.take())
+
+    def change(self, change: ChangeSpec) -> None:
+        """Hands the files to the engine as the file provider would."""
+        assert self._server is not None
+        _apply(change, self._files, self._server.update)
+
+    def wait(self, seconds: float) -> None:
+        """Sleeps."""
+        import time
+
+        time.sleep(seconds)
+
+    def routers(self) -> Mapping[str, RouterState]:
+        """States of all routers."""
+        assert self._server is not None
+        return _states(self._server.routers())
+
+    def close(self) -> None:
+        """Ends the server and the upstreams."""
+        self._client.close()
+        if self._server is not None:
+            self._server.stop()
+        self._upstreams.close()
+
+
+class DirectArm:
+    """No bytes: a request object goes in, an answer object comes out; time is virtual."""
+
+    name = "direct"
+    tells_router = True
+
+    def __init__(self, seed: int = 1) -> None:
+        self._seed = seed
+
+    def open(self, case: Case) -> VirtualSession:
+        """See `Arm.open`."""
+        return VirtualSession(case, self.name, self._seed)
+
+
+class WireArm(DirectArm):
+    """HTTP/1.1 bytes through connections in memory; time is virtual."""
+
+    name = "wire"
+
+
+class SocketArm:
+    """HTTP/1.1 on real loopback sockets, with `workers` event loops."""
+
+    name = "socket"
+    tells_router = False
+
+    def __init__(self, workers: int = 1) -> None:
+        self._workers = workers
+
+    def open(self, case: Case) -> SocketSession:
+        """See `Arm.open`."""
+        return SocketSession(case, self._workers)
+
+
+ENGINE_ARMS = ("direct", "wire", "socket")
+
+
+def make_arm(name: str, *, seed: int = 1) -> Arm:
+    """An arm by name: one of `ENGINE_ARMS`, or `traefik`. Raises ValueError."""
+    if name == "direct":
+        return DirectArm(seed)
+    if name == "wire":
+        return WireArm(seed)
+    if name == "socket":
+        return SocketArm()
+    if name == "traefik":
+        from gateproof.real_traefik import TraefikArm
+
+        return TraefikArm()
+    raise ValueError(f"no arm is called {name!r}; there are: {', '.join(ENGINE_ARMS)}, traefik")

@@ -1,0 +1,102 @@
+#include "engine/check/declared.h"
+
+#include "engine/base/text.h"
+#include "engine/check/declared_kubernetes.h"
+
+namespace gateproof::check {
+
+using config::Value;
+
+const Value* DeclaredMiddleware::options(std::string_view type) const { return types ? types->find_nocase(type) : nullptr; }
+
+const DeclaredMiddleware* Declared::middleware(std::string_view name) const {
+  const auto found = middlewares.find(std::string(name));
+  return found == middlewares.end() ? nullptr : &found->second;
+}
+
+const DeclaredRouter* Declared::router(std::string_view name) const {
+  for (const DeclaredRouter& r : routers) {
+    if (r.name == name) return &r;
+  }
+  return nullptr;
+}
+
+namespace {
+
+constexpr size_t chain_depth_max = 16;  // a chain in itself is the builder's to report
+
+void expand(const Declared& d, const MiddlewareUse& use, size_t depth, std::vector<Declared::Step>& out) {
+  const DeclaredMiddleware* m = d.middleware(use.name);
+  if (!m || depth > chain_depth_max) return;
+  if (m->chain.empty()) out.push_back({m, use.span});
+  for (const MiddlewareUse& inner : m->chain) expand(d, inner, depth + 1, out);
+}
+
+MiddlewareUse use_of(const config::Text& t, std::string_view provider) {
+  return {config::qualify(t.value, provider), t.value, t.span};
+}
+
+// The Value of http.<section>.<name> in a dynamic file.
+const Value* object_in(const config::Document& d, std::string_view section, std::string_view name) {
+  const Value* http = d.root.find_nocase("http");
+  const Value* map = http ? http->find_nocase(section) : nullptr;
+  return map ? map->find(name) : nullptr;
+}
+
+void declare_file(const LoadedFile& f, const config::DynamicConfig& config, Declared& out) {
+  for (const auto& [name, r] : config.routers) {
+    DeclaredRouter d;
+    d.name = name;
+    d.object = "router " + name;
+    d.provider = "file";
+    d.span = r.span;
+    d.rule = r.rule;
+    d.priority = r.priority.value;
+    d.priority_span = r.priority.span;
+    d.entry_points = r.entry_points;
+    for (const config::Text& m : r.middlewares) d.middlewares.push_back(use_of(m, "file"));
+    d.tls = r.tls.has_value();
+    d.file = f.path;
+    auto parsed = rules::parse_rule(r.rule.value, r.rule_syntax.value == "v2" ? rules::Syntax::v2 : rules::Syntax::v3);
+    if (parsed) d.parsed = std::move(*parsed);
+    out.routers.push_back(std::move(d));
+  }
+  for (const auto& [name, m] : config.middlewares) {
+    DeclaredMiddleware d;
+    d.name = name;
+    d.object = "middleware " + name;
+    d.span = m.span;
+    d.types = object_in(f.documents.front(), "middlewares", config::bare_name(name));
+    for (const config::Text& ref : m.refs) d.chain.push_back(use_of(ref, "file"));
+    d.file = f.path;
+    out.middlewares.emplace(name, std::move(d));
+  }
+  for (const auto& [name, s] : config.services) {
+    for (const config::Text& m : s.middlewares) out.other_uses.push_back(use_of(m, "file"));
+  }
+}
+
+}  // namespace
+
+std::vector<Declared::Step> Declared::steps(const DeclaredRouter& router) const {
+  std::vector<Step> out;
+  for (const MiddlewareUse& use : router.middlewares) expand(*this, use, 0, out);
+  return out;
+}
+
+Declared declare(const ConfigSet& set) {
+  Declared out;
+  for (const LoadedFile& f : set.files) {
+    const auto decoded = set.dynamics.find(f.path);
+    if (f.kind == FileKind::dynamics && decoded != set.dynamics.end()) declare_file(f, decoded->second, out);
+  }
+  declare_kubernetes(set.objects, out);
+  for (const Assembly& a : set.assemblies) {
+    for (const auto& [name, e] : a.statics->entry_points) {
+      for (const config::Text& m : e.middlewares) out.other_uses.push_back(use_of(m, "file"));
+    }
+  }
+  return out;
+}
+
+}  // namespace gateproof::check

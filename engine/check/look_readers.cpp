@@ -1,0 +1,128 @@
+// Whether anybody reads what is there: static files without a provider, dynamic files and objects that none reaches; and what
+// resolvers need beside their files.
+#include "engine/base/text.h"
+#include "engine/check/assemble.h"
+#include "engine/check/looks.h"
+#include "engine/check/paths.h"
+
+namespace gateproof::check {
+
+using config::Value;
+
+namespace {
+
+SourceSpan first_key(const LoadedFile& f) {
+  const Value& root = f.documents.front().root;
+  return root.members.empty() ? root.span : root.members.front().key_span;
+}
+
+const LoadedFile* file_of(const ConfigSet& set, const std::string& path) {
+  for (const LoadedFile& f : set.files) {
+    if (f.path == path) return &f;
+  }
+  return nullptr;
+}
+
+// Paths that cannot be looked into (of a container, say) may hold the file.
+bool may_read(const config::StaticConfig& s, const ConfigSet& set, const std::string& file) {
+  if (!s.file) return false;
+  const config::Text& path = s.file->directory.value.empty() ? s.file->filename : s.file->directory;
+  if (path.value.empty()) return false;
+  for (const std::string& target : {plain_path(path.value), plain_path(join_path(directory_of(s.file_name), path.value))}) {
+    if (reaches(target, file)) return true;
+    for (const LoadedFile& f : set.files) {
+      if (f.kind == FileKind::dynamics && reaches(target, f.path)) return false;  // it is here, and does not hold this file
+    }
+  }
+  return true;
+}
+
+void unread_files(const ConfigSet& set, Sightings& out) {
+  for (const LoadedFile& f : set.files) {
+    if (f.kind != FileKind::dynamics || f.followed || set.statics.empty()) continue;
+    const bool read = std::any_of(set.statics.begin(), set.statics.end(), [&](const auto& s) {
+      return !has_provider(*s) || may_read(*s, set, f.path);
+    });
+    if (read) continue;
+    out.add("GP1011", first_key(f), "", "no providers.file of these static files reads this file: nothing in it exists",
+            "write providers.file with this file or its directory");
+  }
+}
+
+void unread_objects(const ConfigSet& set, Sightings& out) {
+  if (set.objects.empty() || set.statics.empty()) return;
+  for (const Assembly& a : set.assemblies) {
+    const config::StaticConfig& s = *a.statics;
+    if (!has_provider(s) || s.kubernetes_crd || s.kubernetes_ingress || s.kubernetes_gateway) return;
+    for (const auto& [name, span] : s.other_providers) {
+      if (name == "kubernetesIngressNGINX" || name == "knative") return;
+    }
+  }
+  const kubernetes::Object& first = set.objects.all().front();
+  out.add("GP1011", first.span, first.label(), "no static file has a Kubernetes provider: these objects are not read",
+          "write providers.kubernetesCRD and providers.kubernetesIngress");
+}
+
+struct DnsProvider {
+  std::string_view name, variables;
+};
+constexpr DnsProvider dns_providers[] = {
+    {"acme-dns", "ACME_DNS_API_BASE and ACME_DNS_STORAGE_PATH"},
+    {"azuredns", "AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and AZURE_TENANT_ID"},
+    {"cloudflare", "CF_DNS_API_TOKEN"},
+    {"desec", "DESEC_TOKEN"},
+    {"digitalocean", "DO_AUTH_TOKEN"},
+    {"duckdns", "DUCKDNS_TOKEN"},
+    {"gandiv5", "GANDIV5_PERSONAL_ACCESS_TOKEN"},
+    {"gcloud", "GCE_PROJECT and GCE_SERVICE_ACCOUNT_FILE"},
+    {"godaddy", "GODADDY_API_KEY and GODADDY_API_SECRET"},
+    {"hetzner", "HETZNER_API_TOKEN"},
+    {"linode", "LINODE_TOKEN"},
+    {"namecheap", "NAMECHEAP_API_USER and NAMECHEAP_API_KEY"},
+    {"ovh", "OVH_ENDPOINT, OVH_APPLICATION_KEY, OVH_APPLICATION_SECRET and OVH_CONSUMER_KEY"},
+    {"rfc2136", "RFC2136_NAMESERVER, RFC2136_TSIG_KEY and RFC2136_TSIG_SECRET"},
+    {"route53", "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION"},
+    {"vultr", "VULTR_API_KEY"},
+};
+
+std::string variables_of(std::string_view provider) {
+  for (const DnsProvider& p : dns_providers) {
+    if (text::iequals(p.name, provider)) return std::string(p.variables);
+  }
+  return "the variables that lego lists for " + std::string(provider);
+}
+
+}  // namespace
+
+void look_at_readers(const ConfigSet& set, const Declared& declared, Sightings& out) {
+  for (const auto& s : set.statics) {
+    const LoadedFile* f = file_of(set, s->file_name);
+    if (has_provider(*s) || !f) continue;
+    out.add("GP1010", first_key(*f), "", "the static configuration has no provider: no router is ever read, so nothing is routed",
+            "write providers.file, or the provider that your routers come from");
+  }
+  unread_files(set, out);
+  unread_objects(set, out);
+}
+
+void look_at_dns_challenges(const ConfigSet& set, const Declared& declared, Sightings& out) {
+  for (const LoadedFile& f : set.files) {
+    if (f.kind != FileKind::statics && f.kind != FileKind::helm_values) continue;
+    const Value& root = f.documents.front().root;
+    const Value* resolvers = root.find_nocase("certificatesResolvers");
+    // The chart hands variables to the container; there they can be seen.
+    if (!resolvers || (f.kind == FileKind::helm_values && (root.find("env") || root.find("envFrom")))) continue;
+    for (const Value::Member& m : resolvers->members) {
+      const Value* acme = m.value.find_nocase("acme");
+      const Value* challenge = acme ? acme->find_nocase("dnsChallenge") : nullptr;
+      const Value* provider = challenge ? challenge->find_nocase("provider") : nullptr;
+      if (!provider || provider->str().empty() || text::iequals(provider->str(), "manual")) continue;
+      out.add("GP1012", provider->span, "resolver " + m.key,
+              "the DNS challenge of " + provider->text + " takes its credentials from the environment, which is not seen here; "
+              "without them no certificate is made",
+              "give Traefik " + variables_of(provider->str()));
+    }
+  }
+}
+
+}  // namespace gateproof::check

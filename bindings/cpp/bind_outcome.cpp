@@ -50,6 +50,7 @@ void bind_outcome(py::module_& m) {
       .def_property_readonly("headers", [](const Outcome& o) { return fields(o.headers); })
       .def_property_readonly("body", [](const Outcome& o) { return py::bytes(o.body); })
       .def_property_readonly("trailers", [](const Outcome& o) { return fields(o.trailers); })
+      .def_readonly("entry_point", &Outcome::entry_point)
       .def_property_readonly("router", text(&Outcome::router))
       .def_property_readonly("service", text(&Outcome::service))
       .def_property_readonly("server", text(&Outcome::server))

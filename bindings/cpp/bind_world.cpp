@@ -89,6 +89,11 @@ class PyWorld {
     matchers_ = matchers_.without(name);
     world_.engine().set_matchers(matchers_);
   }
+  std::string entry_point_of(const std::string& url) const {
+    sim::Request r;
+    split_url(url, {}, doors_, r);
+    return r.entry_point;
+  }
   void set_events_max(uint64_t events) { world_.events_max = events; }
   void set_link(int64_t latency_ns, size_t segment_bytes) {
     world_.transport().link.latency = Duration(latency_ns);
@@ -127,6 +132,7 @@ void bind_world(py::module_& m) {
       .def("update", &PyWorld::update, py::arg("files"))
       .def("remove_matcher", &PyWorld::remove_matcher, py::arg("name"))
       .def("set_events_max", &PyWorld::set_events_max, py::arg("events"))
+      .def("entry_point_of", &PyWorld::entry_point_of, py::arg("url"))
       .def("set_link", &PyWorld::set_link, py::arg("latency_ns") = 0, py::arg("segment_bytes") = 65536);
 }
 

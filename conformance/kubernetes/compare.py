@@ -1,9 +1,11 @@
-"""Records what a real Traefik makes of the Kubernetes objects in cases/, or checks that the recorded answers still hold.
+"""Records what a real Traefik makes of the Kubernetes objects in cases/, or checks the records.
 
-  .venv/bin/python conformance/kubernetes/compare.py record [CASE...]   writes cases/CASE/expected.json
-  .venv/bin/python conformance/kubernetes/compare.py check [CASE...]    1 if the binary answers otherwise than recorded
+  .venv/bin/python conformance/kubernetes/compare.py record [CASE...]
+  .venv/bin/python conformance/kubernetes/compare.py check [CASE...]
 
-The engine's translation is compared with the recorded answers by engine/kubernetes/recorded_test.cpp, without the binary.
+`record` writes cases/CASE/expected.json; `check` ends with 1 if the binary answers otherwise than
+recorded. The engine's translation is compared with the records by
+engine/kubernetes/recorded_test.cpp, without the binary.
 """
 
 from __future__ import annotations
@@ -25,9 +27,16 @@ from gateproof.real_traefik import find_traefik
 CASES = Path(__file__).resolve().parent / "cases"
 API = "gateproof-api"
 ROUTER = ("rule", "service", "middlewares", "priority", "ruleSyntax", "tls", "parentRefs")
-SERVICE = ("loadBalancer", "weighted", "mirroring", "failover", "highestRandomWeight", "middlewares")
+SERVICE = (
+    "loadBalancer",
+    "weighted",
+    "mirroring",
+    "failover",
+    "highestRandomWeight",
+    "middlewares",
+)
 QUIET = {"status", "error", "usedBy", "using", "observability", "serverStatus"}
-# What the log says about objects; the rest of the log is about routers that are built from them.
+# Of the log only what is about objects is kept.
 BORING = ("SafeNaming is not", "Unable to ")
 
 

@@ -1,7 +1,8 @@
-"""A read-only Kubernetes API server on loopback, enough for one Traefik: list, watch, and status updates kept to be read.
+"""A read-only Kubernetes API server on loopback, enough for one Traefik.
 
-It serves objects from manifests as they are, with the defaults that the real server's schemas would fill in where Traefik
-depends on them. It validates nothing: a field of the wrong type reaches Traefik, which the real server would prevent.
+It lists and watches objects from manifests as they are, with the defaults that the real server's
+schemas would fill in where Traefik depends on them, and keeps status updates to be read. It
+validates nothing: a field of the wrong type reaches Traefik, which the real server would prevent.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def with_defaults(given: Object) -> Object:
 
 
 class Store:
-    """The objects by resource; `statuses` holds what Traefik wrote back, by (kind, namespace, name)."""
+    """The objects by resource; `statuses` is what Traefik wrote, by (kind, namespace, name)."""
 
     def __init__(self, objects: Iterable[Object]) -> None:
         self.statuses: dict[tuple[str, str, str], Any] = {}
@@ -215,9 +216,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 _ALL_KINDS = (
-    "Service Endpoints EndpointSlice Secret ConfigMap Namespace Node Ingress IngressClass IngressRoute IngressRouteTCP "
-    "IngressRouteUDP Middleware MiddlewareTCP TraefikService TLSOption TLSStore ServersTransport ServersTransportTCP "
-    "GatewayClass Gateway HTTPRoute GRPCRoute TLSRoute TCPRoute ReferenceGrant BackendTLSPolicy"
+    "Service Endpoints EndpointSlice Secret ConfigMap Namespace Node Ingress IngressClass "
+    "IngressRoute IngressRouteTCP IngressRouteUDP Middleware MiddlewareTCP TraefikService "
+    "TLSOption TLSStore ServersTransport ServersTransportTCP GatewayClass Gateway "
+    "HTTPRoute GRPCRoute TLSRoute TCPRoute ReferenceGrant BackendTLSPolicy "
 ).split()
 KINDS = {plural(kind): kind for kind in _ALL_KINDS}
 

@@ -1,4 +1,4 @@
-"""Asks a real Traefik what it makes of Kubernetes objects: its /api/rawdata, its log, and the statuses it writes."""
+"""Asks a real Traefik what it makes of Kubernetes objects: rawdata, log and statuses."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def entry_points(static: dict[str, Any], host: str) -> dict[str, Any]:
 def ask(
     binary: Path, objects: Iterable[Object], static: dict[str, Any], host: str = "127.0.9.1"
 ) -> Answer:
-    """Starts the binary over a fake API server that holds the objects; returns when it has settled."""
+    """Starts the binary over a fake API server with the objects; returns when it has settled."""
     with FakeApi(objects, host) as api, tempfile.TemporaryDirectory() as folder:
         providers = {}
         for name, options in (static.get("providers") or {}).items():
@@ -135,5 +135,7 @@ def ask(
             finally:
                 process.terminate()
                 process.wait(10)
-        lines = [json.loads(x) for x in log.read_text(errors="replace").splitlines() if x[:1] == "{"]
+        lines = [
+            json.loads(x) for x in log.read_text(errors="replace").splitlines() if x[:1] == "{"
+        ]
         return Answer(raw, lines, dict(api.store.statuses))

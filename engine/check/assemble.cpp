@@ -30,7 +30,8 @@ class Assembler {
       RenderedChart chart = render_chart(f.documents.front().root, f.path);
       config::Findings ignored;
       config::complete_static(chart.statics, ignored);
-      add(std::make_shared<const StaticConfig>(std::move(chart.statics)), true, chart.ingress_class);
+      add(std::make_shared<const StaticConfig>(std::move(chart.statics)), true,
+          chart.ingress_class);
     }
     if (out_.empty()) add_synthetic();
     return std::move(out_);
@@ -91,8 +92,8 @@ class Assembler {
       all_on.kubernetes_ingress.emplace();
       all_on.kubernetes_gateway.emplace();
     }
-    kubernetes::Translation t =
-        kubernetes::translate(*store, a.synthetic ? nullptr : &all_on, middleware::middleware_types(), a.findings);
+    kubernetes::Translation t = kubernetes::translate(*store, a.synthetic ? nullptr : &all_on,
+                                                      middleware::middleware_types(), a.findings);
     a.gateway = std::move(t.gateway);
     a.users = std::move(t.users);
     split(std::move(t.config), a.providers);
@@ -100,7 +101,7 @@ class Assembler {
 
   // By the provider in each name, as Traefik receives them.
   static void split(DynamicConfig all, std::map<std::string, DynamicConfig>& out) {
-    const auto each = [&out](auto& from, auto DynamicConfig::* member) {
+    const auto each = [&out](auto& from, auto DynamicConfig::*member) {
       for (auto& [name, object] : from) {
         std::string provider(config::provider_of(name));
         if (provider.empty()) provider = kubernetes::crd_provider;  // the TLS options `default`
@@ -112,7 +113,8 @@ class Assembler {
     each(all.services, &DynamicConfig::services);
     each(all.servers_transports, &DynamicConfig::servers_transports);
     each(all.tls_options, &DynamicConfig::tls_options);
-    if (!all.certificates.empty()) out[std::string(kubernetes::crd_provider)].certificates = std::move(all.certificates);
+    if (!all.certificates.empty())
+      out[std::string(kubernetes::crd_provider)].certificates = std::move(all.certificates);
   }
 
   const ConfigSet& set_;
@@ -123,25 +125,30 @@ class Assembler {
 }  // namespace
 
 bool has_provider(const StaticConfig& s) {
-  return s.file || s.kubernetes_crd || s.kubernetes_ingress || s.kubernetes_gateway || !s.other_providers.empty();
+  return s.file || s.kubernetes_crd || s.kubernetes_ingress || s.kubernetes_gateway ||
+         !s.other_providers.empty();
 }
 
 bool reaches(const std::string& target, const std::string& file) {
   const std::string plain = plain_path(file);
-  return plain == target || plain.starts_with(target + "/") || (target == "." && !plain.starts_with('/'));
+  return plain == target || plain.starts_with(target + "/") ||
+         (target == "." && !plain.starts_with('/'));
 }
 
 Followed follow_target(const StaticConfig& statics, Files& files) {
   const config::Text* path = named_path(statics);
   if (!path) return {};
   for (const std::string& candidate :
-       {plain_path(path->value), plain_path(join_path(directory_of(statics.file_name), path->value))}) {
+       {plain_path(path->value),
+        plain_path(join_path(directory_of(statics.file_name), path->value))}) {
     if (files.stamp(candidate) || files.list(candidate)) return {candidate, false};
   }
   // An absolute path is one of the machine or container that Traefik runs in: nothing can be said of it from here.
   return {"", !path->value.starts_with('/')};
 }
 
-std::vector<Assembly> assemble(const ConfigSet& set, bool supply) { return Assembler(set, supply).run(); }
+std::vector<Assembly> assemble(const ConfigSet& set, bool supply) {
+  return Assembler(set, supply).run();
+}
 
 }  // namespace gateproof::check

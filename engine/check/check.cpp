@@ -32,7 +32,8 @@ std::shared_ptr<const pipeline::Snapshot> build(const Assembly& a, SameRandom& r
 class Objects {
  public:
   explicit Objects(const Declared& d) {
-    for (const DeclaredRouter& r : d.routers) names_["router " + r.name] = names_[r.name] = r.object;
+    for (const DeclaredRouter& r : d.routers)
+      names_["router " + r.name] = names_[r.name] = r.object;
     for (const auto& [name, m] : d.middlewares) names_["middleware " + name] = m.object;
   }
   std::string operator()(const std::string& object) const {
@@ -40,12 +41,15 @@ class Objects {
     if (found != names_.end()) return found->second;
     // A copy for one entry point, "websecure-my-app@file" (catalogue 2.4).
     const bool prefixed = object.starts_with("router ");
-    const std::string_view name = prefixed ? std::string_view(object).substr(7) : std::string_view(object);
-    for (size_t dash = name.find('-'); dash != std::string_view::npos; dash = name.find('-', dash + 1)) {
+    const std::string_view name =
+        prefixed ? std::string_view(object).substr(7) : std::string_view(object);
+    for (size_t dash = name.find('-'); dash != std::string_view::npos;
+         dash = name.find('-', dash + 1)) {
       const auto original = names_.find("router " + std::string(name.substr(dash + 1)));
       if (original != names_.end()) return original->second;
     }
-    if (!prefixed && name.find('@') != std::string_view::npos && name.find(' ') == std::string_view::npos) {
+    if (!prefixed && name.find('@') != std::string_view::npos &&
+        name.find(' ') == std::string_view::npos) {
       return "router " + std::string(name);
     }
     return object;
@@ -59,7 +63,8 @@ class Objects {
 bool about_other_providers(const Finding& f) {
   if (f.code != "GP0307" && f.code != "GP0305") return false;
   const size_t quote = f.message.find('"');
-  const std::string_view name = std::string_view(f.message).substr(quote + 1, f.message.find('"', quote + 1) - quote - 1);
+  const std::string_view name =
+      std::string_view(f.message).substr(quote + 1, f.message.find('"', quote + 1) - quote - 1);
   const std::string_view provider = config::provider_of(name);
   return provider != "file" && provider != "internal" && !provider.starts_with("kubernetes");
 }
@@ -106,7 +111,8 @@ class Collector {
   static std::string place_key(const Finding& f) { return place_of(f) + "\n" + f.object; }
 
   // " (with static/traefik.yml)" where it does not hold with every static file that the object is served with.
-  std::string with_which(const Finding& f, const std::set<size_t>& held, const std::vector<Assembly>& assemblies) const {
+  std::string with_which(const Finding& f, const std::set<size_t>& held,
+                         const std::vector<Assembly>& assemblies) const {
     if (assemblies.size() < 2) return "";
     size_t could = 0;
     std::vector<std::string> names;
@@ -115,6 +121,8 @@ class Collector {
       could += sees(assemblies[i], f.span.file_name());
       if (held.contains(i)) names.push_back(assemblies[i].file);
     }
+    // What speaks of the static configuration says of which.
+    if (f.message.find("static configuration") != std::string::npos) could = assemblies.size();
     return names.size() < could ? " (with " + listed(names) + ")" : "";
   }
 
@@ -122,8 +130,9 @@ class Collector {
     for (const LoadedFile& f : set_.files) {
       if (f.path != file) continue;
       if (f.kind == FileKind::dynamics) return a.providers.contains("file");
-      return f.kind != FileKind::manifests || a.statics->kubernetes_crd || a.statics->kubernetes_ingress ||
-             a.statics->kubernetes_gateway || !has_provider(*a.statics);
+      return f.kind != FileKind::manifests || a.statics->kubernetes_crd ||
+             a.statics->kubernetes_ingress || a.statics->kubernetes_gateway ||
+             !has_provider(*a.statics);
     }
     return true;
   }
@@ -137,14 +146,18 @@ class Collector {
 // The builder's word about internal services, with what turns them on.
 void say_how_to_turn_on(Finding& f) {
   if (f.code != "GP0306") return;
-  for (const auto& [name, block] : std::map<std::string, std::string>{
-           {"api@internal", "api: {}"}, {"dashboard@internal", "api: {}"}, {"ping@internal", "ping: {}"},
-           {"prometheus@internal", "metrics: {prometheus: {}}"}}) {
-    if (f.message.find("\"" + name + "\"") != std::string::npos) f.remedy = "write " + block + " in the static configuration";
+  for (const auto& [name, block] :
+       std::map<std::string, std::string>{{"api@internal", "api: {}"},
+                                          {"dashboard@internal", "api: {}"},
+                                          {"ping@internal", "ping: {}"},
+                                          {"prometheus@internal", "metrics: {prometheus: {}}"}}) {
+    if (f.message.find("\"" + name + "\"") != std::string::npos)
+      f.remedy = "write " + block + " in the static configuration";
   }
 }
 
-void add_all(const config::Findings& from, const Objects& names, std::optional<size_t> assembly, Collector& out) {
+void add_all(const config::Findings& from, const Objects& names, std::optional<size_t> assembly,
+             Collector& out) {
   for (const Finding& f : from.list()) {
     if (about_other_providers(f)) continue;
     Finding named = f;

@@ -22,7 +22,8 @@ std::string_view to_string(FileKind kind) {
 namespace {
 
 bool any_of(std::string_view key, std::initializer_list<std::string_view> names) {
-  return std::any_of(names.begin(), names.end(), [key](std::string_view n) { return text::iequals(n, key); });
+  return std::any_of(names.begin(), names.end(),
+                     [key](std::string_view n) { return text::iequals(n, key); });
 }
 
 // The chart switches each provider with `enabled`, which no provider of Traefik's own knows.
@@ -35,9 +36,10 @@ bool providers_of_chart(const Value& v) {
 
 // Keys that other charts, compose files and workflows do not have at the top.
 bool only_in_this_chart(const Value::Member& m) {
-  if (m.value.kind != Value::mapping) return any_of(m.key, {"additionalArguments", "globalArguments"});
-  return any_of(m.key, {"deployment", "ports", "ingressClass", "ingressRoute", "dashboard", "logs", "tlsOptions", "tlsStore",
-                        "gatewayClass", "certResolvers"});
+  if (m.value.kind != Value::mapping)
+    return any_of(m.key, {"additionalArguments", "globalArguments"});
+  return any_of(m.key, {"deployment", "ports", "ingressClass", "ingressRoute", "dashboard", "logs",
+                        "tlsOptions", "tlsStore", "gatewayClass", "certResolvers"});
 }
 
 struct Marks {
@@ -78,7 +80,8 @@ FileKind classify(const std::vector<config::Document>& documents, std::string_vi
   if (m.enabled || (chart && m.dynamics == 0)) return FileKind::helm_values;
   if (m.statics > m.foreign) {
     const bool named_so = file_name.find("values") != std::string_view::npos;
-    return named_so && m.dynamics == 0 && !root.find("providers") ? FileKind::helm_values : FileKind::statics;
+    return named_so && m.dynamics == 0 && !root.find("providers") ? FileKind::helm_values
+                                                                  : FileKind::statics;
   }
   return m.dynamics > 0 ? FileKind::dynamics : FileKind::unknown;
 }

@@ -16,16 +16,21 @@ constexpr const char* pod_address = "192.0.2.1";
 
 std::string slice_of(const kubernetes::Service& service) {
   const std::string& name = service.object->name;
-  std::string out = "---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\nmetadata: {name: " + name +
-                    "-made-up, namespace: " + service.object->ns + ", labels: {kubernetes.io/service-name: " + name + "}}\nports:\n";
+  std::string out =
+      "---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\nmetadata: "
+      "{name: " +
+      name + "-made-up, namespace: " + service.object->ns +
+      ", labels: {kubernetes.io/service-name: " + name + "}}\nports:\n";
   for (const kubernetes::ServicePort& p : service.ports) {
-    out += "  - {" + (p.name.empty() ? std::string() : "name: " + text::quote(p.name) + ", ") + "port: " +
-           std::to_string(p.number) + ", protocol: " + p.protocol + "}\n";
+    out += "  - {" + (p.name.empty() ? std::string() : "name: " + text::quote(p.name) + ", ") +
+           "port: " + std::to_string(p.number) + ", protocol: " + p.protocol + "}\n";
   }
-  return out + "endpoints:\n  - {addresses: [\"" + pod_address + "\"], conditions: {ready: true}}\n";
+  return out + "endpoints:\n  - {addresses: [\"" + pod_address +
+         "\"], conditions: {ready: true}}\n";
 }
 
-EntryPointConfig& entry_point(StaticConfig& s, const std::string& name, const std::string& address) {
+EntryPointConfig& entry_point(StaticConfig& s, const std::string& name,
+                              const std::string& address) {
   EntryPointConfig& e = s.entry_points[name];
   e.name = name;
   e.address.value = address;
@@ -49,14 +54,15 @@ kubernetes::ObjectStore as_in_a_cluster(const kubernetes::ObjectStore& store, bo
   std::string text;
   for (const kubernetes::Object* o : store.list(kubernetes::core_group, "Service")) {
     const kubernetes::Service service = kubernetes::read_service(*o);
-    if (endpoints && service.has_selector && !service.ports.empty() && service.type != "ExternalName" &&
-        kubernetes::endpoint_slices(store, service).empty()) {
+    if (endpoints && service.has_selector && !service.ports.empty() &&
+        service.type != "ExternalName" && kubernetes::endpoint_slices(store, service).empty()) {
       text += slice_of(service);
     }
   }
-  if (!ingress_class.empty() && !store.find(kubernetes::networking_group, "IngressClass", "", ingress_class)) {
-    text += "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: " + ingress_class +
-            "}\nspec: {controller: traefik.io/ingress-controller}\n";
+  if (!ingress_class.empty() &&
+      !store.find(kubernetes::networking_group, "IngressClass", "", ingress_class)) {
+    text += "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: " +
+            ingress_class + "}\nspec: {controller: traefik.io/ingress-controller}\n";
   }
   kubernetes::ObjectStore out = store;
   config::Findings ignored;
@@ -74,9 +80,11 @@ StaticConfig made_up_static(const std::map<std::string, config::DynamicConfig>& 
   for (const auto& [provider, config] : providers) {
     for (const auto& [name, router] : config.routers) {
       for (const config::Text& e : router.entry_points) {
-        if (!s.entry_points.contains(e.value)) entry_point(s, e.value, e.value == "traefik" ? ":8080" : ":0");
+        if (!s.entry_points.contains(e.value))
+          entry_point(s, e.value, e.value == "traefik" ? ":8080" : ":0");
       }
-      if (router.tls && !router.tls->cert_resolver.value.empty()) s.resolvers[router.tls->cert_resolver.value];
+      if (router.tls && !router.tls->cert_resolver.value.empty())
+        s.resolvers[router.tls->cert_resolver.value];
     }
   }
   s.kubernetes_crd.emplace();

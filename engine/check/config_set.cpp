@@ -12,13 +12,15 @@ namespace gateproof::check {
 namespace {
 
 bool has_dynamics(const ConfigSet& set) {
-  return std::any_of(set.files.begin(), set.files.end(), [](const LoadedFile& f) { return f.kind == FileKind::dynamics; });
+  return std::any_of(set.files.begin(), set.files.end(),
+                     [](const LoadedFile& f) { return f.kind == FileKind::dynamics; });
 }
 
 void decode_statics(ConfigSet& set) {
   for (const LoadedFile& f : set.files) {
     if (f.kind != FileKind::statics) continue;
-    std::optional<config::StaticConfig> s = config::decode_static(f.documents.front(), set.findings);
+    std::optional<config::StaticConfig> s =
+        config::decode_static(f.documents.front(), set.findings);
     if (!s) continue;
     s->file_name = f.path;
     config::complete_static(*s, set.findings);
@@ -32,24 +34,29 @@ void follow_providers(ConfigSet& set, Files& files, Reader& reader) {
     const Followed to = follow_target(*s, files);
     if (!to.target.empty()) reader.follow(to.target);
     if (!to.missing) continue;
-    const config::Text& named = s->file->directory.value.empty() ? s->file->filename : s->file->directory;
-    set.findings.add("GP0212", named.span, "providers.file",
-                     "there is no " + named.value + ": the file provider is not started, and its routers do not exist",
-                     "correct the path; it is taken relative to the directory that Traefik is started in");
+    const config::Text& named =
+        s->file->directory.value.empty() ? s->file->filename : s->file->directory;
+    set.findings.add(
+        "GP0212", named.span, "providers.file",
+        "there is no " + named.value +
+            ": the file provider is not started, and its routers do not exist",
+        "correct the path; it is taken relative to the directory that Traefik is started in");
   }
 }
 
 void decode_dynamics(ConfigSet& set) {
   for (const LoadedFile& f : set.files) {
     if (f.kind != FileKind::dynamics) continue;
-    auto config = config::decode_file_text(f.text, f.path, middleware::middleware_types(), set.findings);
+    auto config =
+        config::decode_file_text(f.text, f.path, middleware::middleware_types(), set.findings);
     if (config) set.dynamics[f.path] = std::move(*config);
   }
 }
 
 }  // namespace
 
-ConfigSet load_config_set(const std::vector<std::string>& paths, Files& files, const std::string& standard_input) {
+ConfigSet load_config_set(const std::vector<std::string>& paths, Files& files,
+                          const std::string& standard_input) {
   ConfigSet set;
   Reader reader(files, set);
   for (const std::string& p : paths) {
@@ -64,7 +71,8 @@ ConfigSet load_config_set(const std::vector<std::string>& paths, Files& files, c
   decode_dynamics(set);
   for (const LoadedFile& f : set.files) {
     if (f.kind == FileKind::manifests) set.objects.add(f.documents, set.findings);
-    if (f.kind == FileKind::helm_values) look_at_helm_values(f.documents.front().root, set.findings);
+    if (f.kind == FileKind::helm_values)
+      look_at_helm_values(f.documents.front().root, set.findings);
   }
   set.assemblies = assemble(set, false);
   set.findings.sort();

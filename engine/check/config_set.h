@@ -28,21 +28,23 @@ FileKind classify(const std::vector<config::Document>& documents, std::string_vi
 struct Assembly {
   std::shared_ptr<const config::StaticConfig> statics;
   std::map<std::string, config::DynamicConfig> providers;  // "file", "kubernetescrd", "kubernetes"
-  bool synthetic = false;          // no static file was given: entry points, resolvers and the API were made up
-  bool helm = false;               // what the chart would render from Helm values
-  std::string file;                // of the static configuration or the values; "" when synthetic
-  config::Findings findings;       // of translating the manifests
-  std::shared_ptr<const kubernetes::ObjectStore> store;  // what the manifests were translated from; null without manifests
-  kubernetes::GatewayResult gateway;                     // looked at, not routed; points into the store
+  bool synthetic =
+      false;          // no static file was given: entry points, resolvers and the API were made up
+  bool helm = false;  // what the chart would render from Helm values
+  std::string file;   // of the static configuration or the values; "" when synthetic
+  config::Findings findings;  // of translating the manifests
+  std::shared_ptr<const kubernetes::ObjectStore>
+      store;  // what the manifests were translated from; null without manifests
+  kubernetes::GatewayResult gateway;  // looked at, not routed; points into the store
   std::vector<kubernetes::SecretUsers> users;
 };
 
 struct ConfigSet {
-  std::vector<LoadedFile> files;                    // in the order read
+  std::vector<LoadedFile> files;  // in the order read
   std::vector<std::shared_ptr<const config::StaticConfig>> statics;
   kubernetes::ObjectStore objects;
   std::map<std::string, config::DynamicConfig> dynamics;  // by path, those that could be decoded
-  config::Findings findings;                        // of reading and decoding
+  config::Findings findings;                              // of reading and decoding
   // One for each static file (in order), then one for each Helm values file; one synthetic when there is neither. A static
   // file without any provider is a part of a configuration, and is put together with everything.
   std::vector<Assembly> assemblies;
@@ -51,7 +53,8 @@ struct ConfigSet {
 // `paths`: files, directories (read recursively, names that begin with a dot left out), or "-" with `standard_input` as its
 // text. A static file's providers.file is followed (relative to the working directory, else to the static file's directory)
 // when no dynamic file was given by name.
-ConfigSet load_config_set(const std::vector<std::string>& paths, Files& files, const std::string& standard_input = {});
+ConfigSet load_config_set(const std::vector<std::string>& paths, Files& files,
+                          const std::string& standard_input = {});
 
 // Every finding of a set: reading, decoding, building each assembly (engine/pipeline), and the static look (engine/check).
 // Sorted, each once; what holds with some of several static files only says with which.

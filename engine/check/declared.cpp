@@ -7,7 +7,9 @@ namespace gateproof::check {
 
 using config::Value;
 
-const Value* DeclaredMiddleware::options(std::string_view type) const { return types ? types->find_nocase(type) : nullptr; }
+const Value* DeclaredMiddleware::options(std::string_view type) const {
+  return types ? types->find_nocase(type) : nullptr;
+}
 
 const DeclaredMiddleware* Declared::middleware(std::string_view name) const {
   const auto found = middlewares.find(std::string(name));
@@ -25,7 +27,8 @@ namespace {
 
 constexpr size_t chain_depth_max = 16;  // a chain in itself is the builder's to report
 
-void expand(const Declared& d, const MiddlewareUse& use, size_t depth, std::vector<Declared::Step>& out) {
+void expand(const Declared& d, const MiddlewareUse& use, size_t depth,
+            std::vector<Declared::Step>& out) {
   const DeclaredMiddleware* m = d.middleware(use.name);
   if (!m || depth > chain_depth_max) return;
   if (m->chain.empty()) out.push_back({m, use.span});
@@ -57,7 +60,8 @@ void declare_file(const LoadedFile& f, const config::DynamicConfig& config, Decl
     for (const config::Text& m : r.middlewares) d.middlewares.push_back(use_of(m, "file"));
     d.tls = r.tls.has_value();
     d.file = f.path;
-    auto parsed = rules::parse_rule(r.rule.value, r.rule_syntax.value == "v2" ? rules::Syntax::v2 : rules::Syntax::v3);
+    auto parsed = rules::parse_rule(
+        r.rule.value, r.rule_syntax.value == "v2" ? rules::Syntax::v2 : rules::Syntax::v3);
     if (parsed) d.parsed = std::move(*parsed);
     out.routers.push_back(std::move(d));
   }
@@ -88,7 +92,8 @@ Declared declare(const ConfigSet& set) {
   Declared out;
   for (const LoadedFile& f : set.files) {
     const auto decoded = set.dynamics.find(f.path);
-    if (f.kind == FileKind::dynamics && decoded != set.dynamics.end()) declare_file(f, decoded->second, out);
+    if (f.kind == FileKind::dynamics && decoded != set.dynamics.end())
+      declare_file(f, decoded->second, out);
   }
   declare_kubernetes(set.objects, out);
   for (const Assembly& a : set.assemblies) {

@@ -40,7 +40,9 @@ struct DeclaredRouter {
   bool tls = false;
   std::string file;
 
-  int64_t effective_priority() const { return priority ? priority : static_cast<int64_t>(rule.value.size()); }
+  int64_t effective_priority() const {
+    return priority ? priority : static_cast<int64_t>(rule.value.size());
+  }
 };
 
 struct Declared {

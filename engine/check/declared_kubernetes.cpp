@@ -23,8 +23,9 @@ std::vector<MiddlewareUse> names_in_list(const Value& list) {
     const std::string_view name = text::trim(part);
     if (!name.empty()) {
       const size_t offset = at + static_cast<size_t>(name.data() - part.data());
-      out.push_back({std::string(name), std::string(name),
-                     list.span.at(static_cast<uint32_t>(offset), static_cast<uint32_t>(name.size()))});
+      out.push_back(
+          {std::string(name), std::string(name),
+           list.span.at(static_cast<uint32_t>(offset), static_cast<uint32_t>(name.size()))});
     }
     at = end + 1;
   }
@@ -68,11 +69,13 @@ void ingress_route(const Object& o, Declared& out) {
   for (const Value& route : items_at(spec, "routes")) {
     DeclaredRouter r = router_of(o, kubernetes::crd_provider);
     r.rule = located_at(&route, "match");
-    r.name = qualify(kubernetes::http_route_name(o.ns, o.name, r.rule.value), kubernetes::crd_provider);
+    r.name =
+        qualify(kubernetes::http_route_name(o.ns, o.name, r.rule.value), kubernetes::crd_provider);
     r.span = r.rule.span.known() ? r.rule.span : o.span;
     r.priority = kubernetes::integer_at(&route, "priority");
     if (const Value* p = member(&route, "priority")) r.priority_span = p->span;
-    for (const Value& e : items_at(spec, "entryPoints")) r.entry_points.push_back({std::string(e.str()), e.span});
+    for (const Value& e : items_at(spec, "entryPoints"))
+      r.entry_points.push_back({std::string(e.str()), e.span});
     r.middlewares = references(o, &route);
     r.tls = member(spec, "tls") != nullptr;
     parse(r, text_at(&route, "syntax") == "v2");
@@ -83,13 +86,16 @@ void ingress_route(const Object& o, Declared& out) {
   }
 }
 
-const Value* annotation(const Object& o, std::string_view name) { return o.annotation(std::string(prefix) + std::string(name)); }
+const Value* annotation(const Object& o, std::string_view name) {
+  return o.annotation(std::string(prefix) + std::string(name));
+}
 
 bool ingress_is_tls(const Object& o) {
   const Value* all = o.at("metadata.annotations");
   if (!all) return false;
   for (const Value::Member& m : all->members) {
-    if (m.key.starts_with(std::string(prefix) + "router.tls") && m.value.str() != "false") return true;
+    if (m.key.starts_with(std::string(prefix) + "router.tls") && m.value.str() != "false")
+      return true;
   }
   return false;
 }
@@ -100,7 +106,8 @@ std::string ingress_rule(const std::string& host, const Value& path) {
   const std::string p = text_at(&path, "path");
   if (p.empty()) return rule;
   const bool exact = text_at(&path, "pathType") == "Exact";
-  return rule + (rule.empty() ? "" : " && ") + (exact ? "Path(" : "PathPrefix(") + text::quote(p) + ")";
+  return rule + (rule.empty() ? "" : " && ") + (exact ? "Path(" : "PathPrefix(") + text::quote(p) +
+         ")";
 }
 
 void ingress(const Object& o, Declared& out) {
@@ -109,7 +116,8 @@ void ingress(const Object& o, Declared& out) {
     for (const Value& path : items_at(member(&rule, "http"), "paths")) {
       DeclaredRouter r = router_of(o, kubernetes::ingress_provider);
       const std::string written = text_at(&path, "path");
-      r.name = qualify(kubernetes::ingress_router_name(o.ns, o.name, host, written), kubernetes::ingress_provider);
+      r.name = qualify(kubernetes::ingress_router_name(o.ns, o.name, host, written),
+                       kubernetes::ingress_provider);
       const Value* at = member(&path, "path");
       r.span = at ? at->span : path.span;
       r.rule = {ingress_rule(host, path), r.span};
@@ -118,7 +126,8 @@ void ingress(const Object& o, Declared& out) {
         r.priority_span = p->span;
       }
       if (const Value* e = annotation(o, "router.entrypoints")) {
-        for (MiddlewareUse& name : names_in_list(*e)) r.entry_points.push_back({name.name, name.span});
+        for (MiddlewareUse& name : names_in_list(*e))
+          r.entry_points.push_back({name.name, name.span});
       }
       if (const Value* m = o.annotation(router_middlewares)) r.middlewares = names_in_list(*m);
       r.tls = ingress_is_tls(o);
@@ -146,7 +155,8 @@ void gateway_filters(const Object& o, const Value& holder, Declared& out) {
     if (!ref || text_at(ref, "kind") != "Middleware") continue;
     const config::Text name = located_at(ref, "name");
     out.other_uses.push_back(
-        {qualify(kubernetes::object_name(o.ns, name.value), kubernetes::crd_provider), name.value, name.span});
+        {qualify(kubernetes::object_name(o.ns, name.value), kubernetes::crd_provider), name.value,
+         name.span});
   }
   for (const Value& backend : items_at(&holder, "backendRefs")) gateway_filters(o, backend, out);
 }
@@ -155,7 +165,8 @@ void gateway_filters(const Object& o, const Value& holder, Declared& out) {
 
 void declare_kubernetes(const kubernetes::ObjectStore& store, Declared& out) {
   for (const Object* o : store.list(kubernetes::traefik_group, "Middleware")) middleware(*o, out);
-  for (const Object* o : store.list(kubernetes::traefik_group, "IngressRoute")) ingress_route(*o, out);
+  for (const Object* o : store.list(kubernetes::traefik_group, "IngressRoute"))
+    ingress_route(*o, out);
   for (const Object* o : store.list(kubernetes::networking_group, "Ingress")) ingress(*o, out);
   for (const char* kind : {"HTTPRoute", "GRPCRoute"}) {
     for (const Object* o : store.list(kubernetes::gateway_group, kind)) {

@@ -4,7 +4,8 @@
 
 namespace gateproof::check {
 
-inline constexpr std::string_view router_middlewares = "traefik.ingress.kubernetes.io/router.middlewares";
+inline constexpr std::string_view router_middlewares =
+    "traefik.ingress.kubernetes.io/router.middlewares";
 
 void declare_kubernetes(const kubernetes::ObjectStore& store, Declared& out);
 

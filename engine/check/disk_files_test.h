@@ -14,7 +14,8 @@ class DiskFiles final : public Files {
 
   Result<std::string> read(const std::string& path, size_t bytes_max) override {
     std::ifstream in(at(path), std::ios::binary);
-    if (!in || std::filesystem::is_directory(at(path))) return Error(Code::io, path + ": cannot be read");
+    if (!in || std::filesystem::is_directory(at(path)))
+      return Error(Code::io, path + ": cannot be read");
     std::ostringstream text;
     text << in.rdbuf();
     if (text.str().size() > bytes_max) return Error(Code::limit, path + ": too large");
@@ -31,12 +32,15 @@ class DiskFiles final : public Files {
     return names;
   }
   Result<FileStamp> stamp(const std::string& path) override {
-    if (!std::filesystem::exists(at(path))) return Error(Code::not_found, path + ": no such file or directory");
+    if (!std::filesystem::exists(at(path)))
+      return Error(Code::not_found, path + ": no such file or directory");
     return FileStamp{1, 1, 1};
   }
 
  private:
-  std::string at(const std::string& path) const { return path.starts_with('/') ? path : root_ + "/" + path; }
+  std::string at(const std::string& path) const {
+    return path.starts_with('/') ? path : root_ + "/" + path;
+  }
   std::string root_;
 };
 

@@ -16,12 +16,18 @@ struct ClosedObject {
 
 constexpr ClosedObject closed[] = {
     {"",
-     "accessLog additionalArguments additionalVolumeMounts affinity api autoscaling certificatesResolvers commonLabels core"
-     " deployment enabled env envFrom experimental extraObjects fullnameOverride gateway gatewayClass global hostNetwork hub"
-     " image ingressClass ingressRoute instanceLabelOverride livenessProbe log metrics nameOverride namespaceOverride"
-     " nodeSelector oci_meta ocsp offering_version persistence podDisruptionBudget podSecurityContext ports priorityClassName"
-     " providers rbac readinessProbe resources securityContext service serviceAccount serviceAccountAnnotations startupProbe"
-     " tlsOptions tlsStore tolerations topologySpreadConstraints tracing updateStrategy versionOverride volumes"},
+     "accessLog additionalArguments additionalVolumeMounts affinity api autoscaling "
+     "certificatesResolvers commonLabels core"
+     " deployment enabled env envFrom experimental extraObjects fullnameOverride gateway "
+     "gatewayClass global hostNetwork hub"
+     " image ingressClass ingressRoute instanceLabelOverride livenessProbe log metrics "
+     "nameOverride namespaceOverride"
+     " nodeSelector oci_meta ocsp offering_version persistence podDisruptionBudget "
+     "podSecurityContext ports priorityClassName"
+     " providers rbac readinessProbe resources securityContext service serviceAccount "
+     "serviceAccountAnnotations startupProbe"
+     " tlsOptions tlsStore tolerations topologySpreadConstraints tracing updateStrategy "
+     "versionOverride volumes"},
     {"accessLog.filters", "minDuration retryAttempts statusCodes"},
     {"api", "basePath dashboard dashboardName debug disableDashboardAd insecure"},
     {"autoscaling", "behavior enabled maxReplicas metrics minReplicas scaleTargetRef"},
@@ -29,33 +35,43 @@ constexpr ClosedObject closed[] = {
     {"gatewayClass", "enabled labels name"},
     {"image", "digest pullPolicy registry repository tag"},
     {"ingressClass", "enabled isDefaultClass name"},
-    {"livenessProbe", "failureThreshold initialDelaySeconds periodSeconds successThreshold timeoutSeconds"},
+    {"livenessProbe",
+     "failureThreshold initialDelaySeconds periodSeconds successThreshold timeoutSeconds"},
     {"podDisruptionBudget", "enabled maxUnavailable minAvailable"},
     {"ports.*",
-     "allowACMEByPass appProtocol asDefault containerPort expose exposedPort forwardedHeaders hostIP hostPort http http3"
+     "allowACMEByPass appProtocol asDefault containerPort expose exposedPort forwardedHeaders "
+     "hostIP hostPort http http3"
      " nodePort observability port protocol proxyProtocol targetPort transport uplink"},
     {"ports.*.http.encodedCharacters",
-     "allowEncodedBackSlash allowEncodedHash allowEncodedNullCharacter allowEncodedPercent allowEncodedQuestionMark"
+     "allowEncodedBackSlash allowEncodedHash allowEncodedNullCharacter allowEncodedPercent "
+     "allowEncodedQuestionMark"
      " allowEncodedSemicolon allowEncodedSlash"},
     {"ports.*.observability", "accessLogs metrics traceVerbosity tracing"},
     {"providers",
-     "file knative kubernetesCRD kubernetesGateway kubernetesIngress kubernetesIngressNGINX precedence"},
+     "file knative kubernetesCRD kubernetesGateway kubernetesIngress kubernetesIngressNGINX "
+     "precedence"},
     {"providers.file", "content enabled watch"},
     {"providers.knative", "enabled labelSelector namespaces"},
     {"providers.kubernetesCRD",
-     "allowCrossNamespace allowEmptyServices allowExternalNameServices crossProviderNamespaces defaultTLSResourcesNamespace"
+     "allowCrossNamespace allowEmptyServices allowExternalNameServices crossProviderNamespaces "
+     "defaultTLSResourcesNamespace"
      " enabled ingressClass labelSelector namespaces nativeLBByDefault safeNaming"},
     {"providers.kubernetesGateway",
-     "burst crossProviderNamespaces enabled experimentalChannel labelSelector namespaces nativeLBByDefault qps statusAddress"},
+     "burst crossProviderNamespaces enabled experimentalChannel labelSelector namespaces "
+     "nativeLBByDefault qps statusAddress"},
     {"providers.kubernetesIngress",
-     "allowEmptyServices allowExternalNameServices crossProviderNamespaces disableIngressClassLookup enabled ingressClass"
-     " ingressEndpoint labelSelector namespaces nativeLBByDefault publishedService strictPrefixMatching"},
+     "allowEmptyServices allowExternalNameServices crossProviderNamespaces "
+     "disableIngressClassLookup enabled ingressClass"
+     " ingressEndpoint labelSelector namespaces nativeLBByDefault publishedService "
+     "strictPrefixMatching"},
     {"providers.kubernetesIngress.ingressEndpoint", "hostname ip"},
     {"rbac", "aggregateTo enabled namespaced"},
-    {"readinessProbe", "failureThreshold initialDelaySeconds periodSeconds successThreshold timeoutSeconds"},
+    {"readinessProbe",
+     "failureThreshold initialDelaySeconds periodSeconds successThreshold timeoutSeconds"},
     {"serviceAccount", "name"},
     {"tracing",
-     "addInternals capturedRequestHeaders capturedResponseHeaders otlp resourceAttributes safeQueryParams sampleRate"
+     "addInternals capturedRequestHeaders capturedResponseHeaders otlp resourceAttributes "
+     "safeQueryParams sampleRate"
      " serviceName"},
     {"updateStrategy", "rollingUpdate type"},
 };
@@ -67,10 +83,13 @@ struct Moved {
 constexpr Moved moved[] = {
     {"additionalVolumes", "write deployment.additionalVolumes"},
     {"certResolvers", "write certificatesResolvers"},
-    {"dashboard", "write api.dashboard (true by default), and ingressRoute.dashboard.enabled for a route to it"},
+    {"dashboard",
+     "write api.dashboard (true by default), and ingressRoute.dashboard.enabled for a route to it"},
     {"deploymentAnnotations", "write deployment.annotations"},
-    {"globalArguments", "write global.checkNewVersion and global.sendAnonymousUsage, or additionalArguments"},
-    {"logs", "write log.level for logs.general.level, and accessLog.enabled for logs.access.enabled"},
+    {"globalArguments",
+     "write global.checkNewVersion and global.sendAnonymousUsage, or additionalArguments"},
+    {"logs",
+     "write log.level for logs.general.level, and accessLog.enabled for logs.access.enabled"},
     {"pilot", "remove it: Traefik Pilot is gone"},
     {"podAnnotations", "write deployment.podAnnotations"},
     {"podSecurityPolicy", "remove it: Kubernetes has no PodSecurityPolicy any more"},
@@ -82,10 +101,12 @@ constexpr Moved moved[] = {
     {"accessLog.filters.statuscodes", "write accessLog.filters.statusCodes"},
     {"ports.*.middlewares", "write http.middlewares below the port"},
     {"ports.*.redirectTo",
-     "write http.redirections.entryPoint.to (with scheme: https and permanent: true) below the port"},
+     "write http.redirections.entryPoint.to (with scheme: https and permanent: true) below the "
+     "port"},
     {"ports.*.redirections", "write http.redirections below the port"},
     {"ports.*.tls", "write http.tls (enabled, options, certResolver, domains) below the port"},
-    {"providers.kubernetesGateway.namespacePolicy", "write gateway.listeners.<name>.namespacePolicy"},
+    {"providers.kubernetesGateway.namespacePolicy",
+     "write gateway.listeners.<name>.namespacePolicy"},
 };
 
 std::vector<std::string_view> words(std::string_view text) { return text::split(text, ' '); }
@@ -101,7 +122,8 @@ std::string join_keys(std::string_view path, std::string_view key) {
   return path.empty() ? std::string(key) : std::string(path) + "." + std::string(key);
 }
 
-std::string remedy_for(const std::string& general_path, std::string_view key, const ClosedObject& where) {
+std::string remedy_for(const std::string& general_path, std::string_view key,
+                       const ClosedObject& where) {
   for (const Moved& m : moved) {
     if (m.path == general_path) return std::string(m.remedy);
   }
@@ -119,13 +141,15 @@ void walk(const Value& v, const std::string& path, const std::string& general, F
     if (here) {
       const std::vector<std::string_view> names = words(here->keys);
       if (std::find(names.begin(), names.end(), m.key) == names.end()) {
-        findings.add("GP0901", m.key_span, "value " + inner,
-                     "the chart has no key `" + inner + "`: it rejects the values, and nothing is installed",
-                     remedy_for(join_keys(general, m.key), m.key, *here));
+        findings.add(
+            "GP0901", m.key_span, "value " + inner,
+            "the chart has no key `" + inner + "`: it rejects the values, and nothing is installed",
+            remedy_for(join_keys(general, m.key), m.key, *here));
         continue;
       }
     }
-    if (m.value.kind == Value::mapping) walk(m.value, inner, join_keys(general, general == "ports" ? "*" : m.key), findings);
+    if (m.value.kind == Value::mapping)
+      walk(m.value, inner, join_keys(general, general == "ports" ? "*" : m.key), findings);
   }
 }
 
@@ -137,7 +161,8 @@ bool is_chart_key(std::string_view key) {
 }
 
 bool was_chart_key(std::string_view key) {
-  return std::any_of(std::begin(moved), std::end(moved), [key](const Moved& m) { return m.path == key; });
+  return std::any_of(std::begin(moved), std::end(moved),
+                     [key](const Moved& m) { return m.path == key; });
 }
 
 void look_at_helm_keys(const Value& root, Findings& findings) { walk(root, "", "", findings); }

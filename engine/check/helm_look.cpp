@@ -33,13 +33,15 @@ void one_resolver(const Value::Member& resolver, const Replicas& replicas, Findi
   const Value* storage = acme->find_nocase("storage");
   const std::string file = storage ? std::string(storage->str()) : "acme.json";
   const std::string count = std::to_string(replicas.count);
-  findings.add("GP0902", replicas.span, "value " + replicas.key,
-               count + " replicas share the ACME storage " + file + " of resolver " + resolver.key +
-                   ": each overwrites what the other stored, and certificates are asked for again and again",
-               "set " + replicas.key + ": 1, or leave certificates to cert-manager");
+  findings.add(
+      "GP0902", replicas.span, "value " + replicas.key,
+      count + " replicas share the ACME storage " + file + " of resolver " + resolver.key +
+          ": each overwrites what the other stored, and certificates are asked for again and again",
+      "set " + replicas.key + ": 1, or leave certificates to cert-manager");
   const Value* http = acme->find_nocase("httpChallenge");
   if (!http || http->kind == Value::null) return;
-  findings.add("GP0903", http->span.known() ? http->span : resolver.key_span, "value certificatesResolvers." + resolver.key,
+  findings.add("GP0903", http->span.known() ? http->span : resolver.key_span,
+               "value certificatesResolvers." + resolver.key,
                "the token of an HTTP-01 challenge is held by one of " + count +
                    " replicas, and the request for it may reach another: the challenge fails",
                "use dnsChallenge, or set " + replicas.key + ": 1");

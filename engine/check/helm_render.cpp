@@ -19,7 +19,9 @@ using kubernetes::text_at;
 
 namespace {
 
-bool on(const Value* v, std::string_view key, bool otherwise) { return boolean_at(v, key).value_or(otherwise); }
+bool on(const Value* v, std::string_view key, bool otherwise) {
+  return boolean_at(v, key).value_or(otherwise);
+}
 
 std::vector<Text> texts(const Value* v, std::string_view key) {
   std::vector<Text> out;
@@ -47,12 +49,15 @@ void read_tls(const Value* port, bool by_default, EntryPointConfig& e) {
   out.options = located_at(tls, "options");
 }
 
-void add_port(StaticConfig& s, const std::string& name, int64_t number, bool tls, const Value* port, const SourceSpan& span) {
+void add_port(StaticConfig& s, const std::string& name, int64_t number, bool tls, const Value* port,
+              const SourceSpan& span) {
   EntryPointConfig& e = s.entry_points[name];
   e.name = name;
   e.span = span;
   const std::string protocol = text::to_lower(text_at(port, "protocol"));
-  e.address = {":" + std::to_string(integer_at(port, "port", number)) + (protocol == "udp" ? "/udp" : ""), span};
+  e.address = {
+      ":" + std::to_string(integer_at(port, "port", number)) + (protocol == "udp" ? "/udp" : ""),
+      span};
   e.as_default = on(port, "asDefault", false);
   if (port) e.middlewares = texts(port->at("http"), "middlewares");
   const Value* forwarded = member(port, "forwardedHeaders");
@@ -68,7 +73,10 @@ void add_ports(const Value& root, StaticConfig& s) {
     int64_t port;
     bool tls;
   };
-  constexpr Default defaults[] = {{"metrics", 9100, false}, {"traefik", 8080, false}, {"web", 8000, false}, {"websecure", 8443, true}};
+  constexpr Default defaults[] = {{"metrics", 9100, false},
+                                  {"traefik", 8080, false},
+                                  {"web", 8000, false},
+                                  {"websecure", 8443, true}};
   const Value* ports = member(&root, "ports");
   const SourceSpan whole = {root.span.file, 0, 0, 0};
   for (const Default& d : defaults) {
@@ -78,11 +86,13 @@ void add_ports(const Value& root, StaticConfig& s) {
   }
   if (!ports) return;
   for (const Value::Member& m : ports->members) {
-    if (m.value.kind == Value::mapping && !s.entry_points.contains(m.key)) add_port(s, m.key, 0, false, &m.value, m.key_span);
+    if (m.value.kind == Value::mapping && !s.entry_points.contains(m.key))
+      add_port(s, m.key, 0, false, &m.value, m.key_span);
   }
 }
 
-std::optional<KubernetesProviderConfig> provider(const Value* providers, std::string_view name, bool by_default) {
+std::optional<KubernetesProviderConfig> provider(const Value* providers, std::string_view name,
+                                                 bool by_default) {
   const Value* v = member(providers, name);
   if (!on(v, "enabled", by_default)) return std::nullopt;
   KubernetesProviderConfig p;
@@ -116,7 +126,8 @@ void add_arguments(const Value& root, StaticConfig& s) {
     while (argument.starts_with('-')) argument.erase(0, 1);
     const std::string key = argument.substr(0, argument.find('='));
     const std::vector<std::string_view> parts = text::split(key, '.');
-    if (parts.size() > 1 && parts[0] == "certificatesresolvers") s.resolvers[std::string(parts[1])].span = item.span;
+    if (parts.size() > 1 && parts[0] == "certificatesresolvers")
+      s.resolvers[std::string(parts[1])].span = item.span;
     if (parts.size() > 2 && parts[0] == "entrypoints") {
       const auto e = s.entry_points.find(std::string(parts[1]));
       if (e == s.entry_points.end()) continue;
@@ -140,7 +151,8 @@ RenderedChart render_chart(const Value& root, const std::string& file) {
   s.kubernetes_crd = provider(providers, "kubernetesCRD", true);
   s.kubernetes_ingress = provider(providers, "kubernetesIngress", true);
   s.kubernetes_gateway = provider(providers, "kubernetesGateway", false);
-  if (const Value* f = member(providers, "file"); on(f, "enabled", false)) s.file.emplace().span = f->span;
+  if (const Value* f = member(providers, "file"); on(f, "enabled", false))
+    s.file.emplace().span = f->span;
   add_resolvers(root, s);
   s.ping.emplace();
   s.api.emplace();
@@ -149,7 +161,8 @@ RenderedChart render_chart(const Value& root, const std::string& file) {
   const Value* ingress_class = member(&root, "ingressClass");
   if (on(ingress_class, "enabled", true)) {
     out.ingress_class = text_at(ingress_class, "name");
-    if (out.ingress_class.empty()) out.ingress_class = "traefik";  // the release's name, by the chart's own instructions
+    if (out.ingress_class.empty())
+      out.ingress_class = "traefik";  // the release's name, by the chart's own instructions
   }
   return out;
 }

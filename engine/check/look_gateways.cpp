@@ -16,7 +16,8 @@ namespace {
 std::vector<Sample> samples_of(const kubernetes::RouteView& route) {
   std::vector<Sample> out;
   for (const config::Text& host : route.hostnames) {
-    const std::string name = host.value.starts_with("*.") ? "sample" + host.value.substr(1) : host.value;
+    const std::string name =
+        host.value.starts_with("*.") ? "sample" + host.value.substr(1) : host.value;
     for (const Value& rule : items_at(route.object->at("spec"), "rules")) {
       if (items_at(&rule, "matches").empty()) out.push_back({name, "/"});
       for (const Value& match : items_at(&rule, "matches")) {
@@ -49,9 +50,12 @@ const DeclaredRouter* protector(const Scene& scene, const kubernetes::RouteView&
   for (const DeclaredRouter& r : scene.declared.routers) {
     if (!r.parsed || !scene.serves(r)) continue;
     // One that keeps somebody out weighs more than any number of rewrites.
-    const size_t weight = scene.declared.steps(r).size() + 100 * protections(scene.declared, r).size();
+    const size_t weight =
+        scene.declared.steps(r).size() + 100 * protections(scene.declared, r).size();
     if (weight <= most) continue;
-    if (std::none_of(samples.begin(), samples.end(), [&](const Sample& s) { return r.parsed->matches(s.facts(none)); })) continue;
+    if (std::none_of(samples.begin(), samples.end(),
+                     [&](const Sample& s) { return r.parsed->matches(s.facts(none)); }))
+      continue;
     best = &r;
     most = weight;
   }
@@ -70,24 +74,31 @@ std::string what_is_lost(const Scene& scene, const DeclaredRouter& r) {
     const DeclaredMiddleware& m = *step.middleware;
     const bool login = m.is("basicAuth") || m.is("digestAuth") || m.is("forwardAuth");
     const bool strips = m.is("stripPrefix") || m.is("stripPrefixRegex");
-    names.push_back((login ? "the authentication of " : strips ? "the prefix stripping of " : "") + m.object);
+    names.push_back((login    ? "the authentication of "
+                     : strips ? "the prefix stripping of "
+                              : "") +
+                    m.object);
   }
   return listed(names);
 }
 
-void one_parent(const Scene& scene, const kubernetes::RouteView& route, const kubernetes::ParentView& parent, Sightings& out) {
+void one_parent(const Scene& scene, const kubernetes::RouteView& route,
+                const kubernetes::ParentView& parent, Sightings& out) {
   const kubernetes::GatewayView& gateway = scene.assembly.gateway.gateways[parent.gateway];
   bool secure = false;
   for (size_t i : parent.selected) secure = secure || gateway.listeners[i].protocol == "HTTPS";
   for (size_t i : parent.selected) {
     const kubernetes::ListenerView& l = gateway.listeners[i];
     if (!secure || l.protocol != "HTTP" || redirects(scene, l)) continue;
-    if (!scene.assembly.synthetic && l.entry_point.empty()) continue;  // not served at all: reported as such
-    const bool attached = std::find(parent.attached.begin(), parent.attached.end(), i) != parent.attached.end();
+    if (!scene.assembly.synthetic && l.entry_point.empty())
+      continue;  // not served at all: reported as such
+    const bool attached =
+        std::find(parent.attached.begin(), parent.attached.end(), i) != parent.attached.end();
     out.add("GP1015", l.span, gateway.object->label(),
-            "listener " + l.name + (attached ? " serves " : " would serve, once it is accepted, ") + route.object->label() +
-                " in plain HTTP too",
-            "name the HTTPS listener in the route's parentRefs (sectionName), and redirect on this one");
+            "listener " + l.name + (attached ? " serves " : " would serve, once it is accepted, ") +
+                route.object->label() + " in plain HTTP too",
+            "name the HTTPS listener in the route's parentRefs (sectionName), and redirect on this "
+            "one");
   }
 }
 
@@ -95,12 +106,17 @@ void one_parent(const Scene& scene, const kubernetes::RouteView& route, const ku
 
 void look_at_gateways(const Scene& scene, Sightings& out) {
   for (const kubernetes::RouteView& route : scene.assembly.gateway.routes) {
-    for (const kubernetes::ParentView& parent : route.parents) one_parent(scene, route, parent, out);
-    const DeclaredRouter* r = route.object->kind == "HTTPRoute" && !has_extension(route) ? protector(scene, route) : nullptr;
+    for (const kubernetes::ParentView& parent : route.parents)
+      one_parent(scene, route, parent, out);
+    const DeclaredRouter* r = route.object->kind == "HTTPRoute" && !has_extension(route)
+                                  ? protector(scene, route)
+                                  : nullptr;
     if (!r) continue;
     out.add("GP1016", route.object->span, route.object->label(),
-            "where it is served, the route takes requests of " + r->object + " (" + r->span.to_string() + ") without " + what_is_lost(scene, *r),
-            "add ExtensionRef filters for the middlewares, or serve the requests by one of the two only");
+            "where it is served, the route takes requests of " + r->object + " (" +
+                r->span.to_string() + ") without " + what_is_lost(scene, *r),
+            "add ExtensionRef filters for the middlewares, or serve the requests by one of the two "
+            "only");
   }
 }
 

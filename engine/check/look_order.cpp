@@ -8,7 +8,9 @@ using config::Value;
 
 namespace {
 
-bool is_login(const DeclaredMiddleware& m) { return m.is("basicAuth") || m.is("digestAuth") || m.is("forwardAuth"); }
+bool is_login(const DeclaredMiddleware& m) {
+  return m.is("basicAuth") || m.is("digestAuth") || m.is("forwardAuth");
+}
 
 // A limit by a header (a user's name, a key) wants to stand behind the authentication that vouches for it.
 bool limits_clients(const DeclaredMiddleware& m) {
@@ -27,10 +29,11 @@ void look_at_order(const ConfigSet& set, const Declared& declared, Sightings& ou
       if (!login && is_login(*step.middleware)) login = &step;
       if (!limits_clients(*step.middleware)) continue;
       if (login) {
-        out.add("GP1003", login->span, r.object,
-                login->middleware->object + " stands before " + step.middleware->object +
-                    ": wrong passwords are refused before they are counted, so guessing is not limited",
-                "put " + step.middleware->object + " before " + login->middleware->object);
+        out.add(
+            "GP1003", login->span, r.object,
+            login->middleware->object + " stands before " + step.middleware->object +
+                ": wrong passwords are refused before they are counted, so guessing is not limited",
+            "put " + step.middleware->object + " before " + login->middleware->object);
       }
       break;
     }
@@ -52,8 +55,10 @@ void look_at_unused(const ConfigSet& set, const Declared& declared, Sightings& o
   for (const auto& s : set.statics) others = others || !s->other_providers.empty();
   for (const auto& [name, m] : declared.middlewares) {
     const std::string provider(config::provider_of(name));
-    if (used.contains(name) || !with_routers.contains(provider) || (provider == "file" && others)) continue;
-    out.add("GP1005", m.span, m.object, "no router of these files uses this middleware", "use it, or remove it");
+    if (used.contains(name) || !with_routers.contains(provider) || (provider == "file" && others))
+      continue;
+    out.add("GP1005", m.span, m.object, "no router of these files uses this middleware",
+            "use it, or remove it");
   }
 }
 

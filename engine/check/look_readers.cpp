@@ -28,10 +28,12 @@ bool may_read(const config::StaticConfig& s, const ConfigSet& set, const std::st
   if (!s.file) return false;
   const config::Text& path = s.file->directory.value.empty() ? s.file->filename : s.file->directory;
   if (path.value.empty()) return false;
-  for (const std::string& target : {plain_path(path.value), plain_path(join_path(directory_of(s.file_name), path.value))}) {
+  for (const std::string& target :
+       {plain_path(path.value), plain_path(join_path(directory_of(s.file_name), path.value))}) {
     if (reaches(target, file)) return true;
     for (const LoadedFile& f : set.files) {
-      if (f.kind == FileKind::dynamics && reaches(target, f.path)) return false;  // it is here, and does not hold this file
+      if (f.kind == FileKind::dynamics && reaches(target, f.path))
+        return false;  // it is here, and does not hold this file
     }
   }
   return true;
@@ -44,7 +46,8 @@ void unread_files(const ConfigSet& set, Sightings& out) {
       return !has_provider(*s) || may_read(*s, set, f.path);
     });
     if (read) continue;
-    out.add("GP1011", first_key(f), "", "no providers.file of these static files reads this file: nothing in it exists",
+    out.add("GP1011", first_key(f), "dynamic configuration",
+            "no providers.file of these static files reads this file: nothing in it exists",
             "write providers.file with this file or its directory");
   }
 }
@@ -53,13 +56,15 @@ void unread_objects(const ConfigSet& set, Sightings& out) {
   if (set.objects.empty() || set.statics.empty()) return;
   for (const Assembly& a : set.assemblies) {
     const config::StaticConfig& s = *a.statics;
-    if (!has_provider(s) || s.kubernetes_crd || s.kubernetes_ingress || s.kubernetes_gateway) return;
+    if (!has_provider(s) || s.kubernetes_crd || s.kubernetes_ingress || s.kubernetes_gateway)
+      return;
     for (const auto& [name, span] : s.other_providers) {
       if (name == "kubernetesIngressNGINX" || name == "knative") return;
     }
   }
   const kubernetes::Object& first = set.objects.all().front();
-  out.add("GP1011", first.span, first.label(), "no static file has a Kubernetes provider: these objects are not read",
+  out.add("GP1011", first.span, first.label(),
+          "no static file has a Kubernetes provider: these objects are not read",
           "write providers.kubernetesCRD and providers.kubernetesIngress");
 }
 
@@ -98,8 +103,10 @@ void look_at_readers(const ConfigSet& set, const Declared& declared, Sightings& 
   for (const auto& s : set.statics) {
     const LoadedFile* f = file_of(set, s->file_name);
     if (has_provider(*s) || !f) continue;
-    out.add("GP1010", first_key(*f), "", "the static configuration has no provider: no router is ever read, so nothing is routed",
-            "write providers.file, or the provider that your routers come from");
+    out.add(
+        "GP1010", first_key(*f), "static configuration",
+        "the static configuration has no provider: no router is ever read, so nothing is routed",
+        "write providers.file, or the provider that your routers come from");
   }
   unread_files(set, out);
   unread_objects(set, out);
@@ -111,15 +118,19 @@ void look_at_dns_challenges(const ConfigSet& set, const Declared& declared, Sigh
     const Value& root = f.documents.front().root;
     const Value* resolvers = root.find_nocase("certificatesResolvers");
     // The chart hands variables to the container; there they can be seen.
-    if (!resolvers || (f.kind == FileKind::helm_values && (root.find("env") || root.find("envFrom")))) continue;
+    if (!resolvers ||
+        (f.kind == FileKind::helm_values && (root.find("env") || root.find("envFrom"))))
+      continue;
     for (const Value::Member& m : resolvers->members) {
       const Value* acme = m.value.find_nocase("acme");
       const Value* challenge = acme ? acme->find_nocase("dnsChallenge") : nullptr;
       const Value* provider = challenge ? challenge->find_nocase("provider") : nullptr;
-      if (!provider || provider->str().empty() || text::iequals(provider->str(), "manual")) continue;
+      if (!provider || provider->str().empty() || text::iequals(provider->str(), "manual"))
+        continue;
       out.add("GP1012", provider->span, "resolver " + m.key,
-              "the DNS challenge of " + provider->text + " takes its credentials from the environment, which is not seen here; "
-              "without them no certificate is made",
+              "the DNS challenge of " + provider->text +
+                  " takes its credentials from the environment, which is not seen here; "
+                  "without them no certificate is made",
               "give Traefik " + variables_of(provider->str()));
     }
   }

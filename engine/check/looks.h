@@ -18,18 +18,21 @@ struct Scene {
   bool serves_provider(std::string_view provider, const std::string& file) const;
   // Entry points that the router is on: those it names that exist, or the defaults.
   std::vector<const config::EntryPointConfig*> entry_points(const DeclaredRouter& router) const;
-  static bool over_tls(const DeclaredRouter& r, const config::EntryPointConfig& e) { return r.tls || e.tls.has_value(); }
+  static bool over_tls(const DeclaredRouter& r, const config::EntryPointConfig& e) {
+    return r.tls || e.tls.has_value();
+  }
 };
 
 struct Seen {
   config::Finding finding;
-  bool weak = false;  // left out where another assembly gives a plain one of the same code, place and object
+  bool weak =
+      false;  // left out where another assembly gives a plain one of the same code, place and object
 };
 
 class Sightings {
  public:
-  void add(std::string_view code, SourceSpan span, std::string object, std::string message, std::string remedy,
-           bool weak = false);
+  void add(std::string_view code, SourceSpan span, std::string object, std::string message,
+           std::string remedy, bool weak = false);
   std::vector<Seen> list;
 };
 

@@ -9,7 +9,9 @@ namespace gateproof::check {
 
 using config::Value;
 
-SourceSpan start_of(const std::string& path) { return {std::make_shared<const std::string>(path), 1, 1, 0}; }
+SourceSpan start_of(const std::string& path) {
+  return {std::make_shared<const std::string>(path), 1, 1, 0};
+}
 
 void Reader::path(const std::string& path) {
   const Result<std::vector<std::string>> names = files_.list(path);
@@ -17,12 +19,15 @@ void Reader::path(const std::string& path) {
   directory(path == "/" ? path : path.substr(0, path.find_last_not_of('/') + 1), *names, 0);
 }
 
-void Reader::directory(const std::string& path, const std::vector<std::string>& names, size_t depth) {
+void Reader::directory(const std::string& path, const std::vector<std::string>& names,
+                       size_t depth) {
   if (depth > directory_depth_max) {
-    return unreadable(path, Error(Code::limit, path + ": directories are nested deeper than " + std::to_string(directory_depth_max)));
+    return unreadable(path, Error(Code::limit, path + ": directories are nested deeper than " +
+                                                   std::to_string(directory_depth_max)));
   }
   for (const std::string& name : names) {
-    if (name.starts_with('.')) continue;  // also the ..data of mounted ConfigMaps, whose files are links besides
+    if (name.starts_with('.'))
+      continue;  // also the ..data of mounted ConfigMaps, whose files are links besides
     const std::string inner = join_path(path, name);
     if (!name.ends_with('/')) {
       file(inner);
@@ -43,7 +48,8 @@ void Reader::unreadable(const std::string& path, Error e) {
   config::Finding f = config::finding_from(e);
   if (f.code == "GP0002") f.code = "GP0001";
   if (f.remedy.empty()) {
-    f.remedy = f.code == "GP0003" ? "split it into smaller ones" : "give the path of a file or directory that can be read";
+    f.remedy = f.code == "GP0003" ? "split it into smaller ones"
+                                  : "give the path of a file or directory that can be read";
   }
   set_.findings.add(std::move(f));
 }
@@ -59,7 +65,8 @@ void Reader::file(const std::string& path) {
     // A path that is not there is no file of another kind.
     const Result<FileStamp> there = files_.stamp(path);
     if (!there) return unreadable(path, there.error());
-    return skipped(path, "no kind of configuration is known by this name", "name it .yml, .yaml, .toml or .json, or leave it out");
+    return skipped(path, "no kind of configuration is known by this name",
+                   "name it .yml, .yaml, .toml or .json, or leave it out");
   }
   const config::TextLimits limits;
   Result<std::string> read = files_.read(path, limits.json_bytes_max);
@@ -71,12 +78,15 @@ namespace {
 
 std::string unknown_remedy(const std::vector<config::Document>& documents) {
   if (!documents.empty() && !documents.front().root.members.empty()) {
-    std::vector<std::string_view> names = {"http", "tcp", "udp", "tls", "apiVersion", "deployment", "ports"};
+    std::vector<std::string_view> names = {"http",       "tcp",        "udp",  "tls",
+                                           "apiVersion", "deployment", "ports"};
     for (const config::FieldSchema& f : config::static_schema().fields) names.push_back(f.name);
     const std::string& first = documents.front().root.members.front().key;
-    if (const auto near = text::nearest(first, names)) return "for `" + first + "`, did you mean `" + *near + "`?";
+    if (const auto near = text::nearest(first, names))
+      return "for `" + first + "`, did you mean `" + *near + "`?";
   }
-  return "write http:, tcp:, udp: or tls: (dynamic), entryPoints: or providers: (static), or apiVersion and kind (Kubernetes)";
+  return "write http:, tcp:, udp: or tls: (dynamic), entryPoints: or providers: (static), or "
+         "apiVersion and kind (Kubernetes)";
 }
 
 }  // namespace
@@ -100,7 +110,9 @@ void Reader::text(const std::string& name, std::string text, config::Format form
     skipped(name, "the file is empty", "write a configuration into it, or remove it");
   } else {
     f.kind = following_ ? FileKind::dynamics : classify(f.documents, name);
-    if (f.kind == FileKind::unknown) skipped(name, "the text is no kind of configuration that is known", unknown_remedy(f.documents));
+    if (f.kind == FileKind::unknown)
+      skipped(name, "the text is no kind of configuration that is known",
+              unknown_remedy(f.documents));
   }
   add(std::move(f));
 }

@@ -19,7 +19,8 @@ namespace {
 std::string host_of(const rules::IndexKey& k) {
   switch (k.host_kind) {
     case rules::IndexKey::exact_host: return k.host;
-    case rules::IndexKey::wildcard_host: return "sample" + k.host.substr(std::min(k.host.find('.'), k.host.size()));
+    case rules::IndexKey::wildcard_host:
+      return "sample" + k.host.substr(std::min(k.host.find('.'), k.host.size()));
     case rules::IndexKey::any_host: break;
   }
   return "sample.invalid";
@@ -53,8 +54,9 @@ std::vector<Sample> samples_of(const rules::Rule& rule) {
 
 bool covers(const rules::Rule& rule, const std::vector<Sample>& samples) {
   const http::Headers none;
-  return !samples.empty() && std::all_of(samples.begin(), samples.end(),
-                                         [&](const Sample& s) { return rule.matches(s.facts(none)); });
+  return !samples.empty() && std::all_of(samples.begin(), samples.end(), [&](const Sample& s) {
+    return rule.matches(s.facts(none));
+  });
 }
 
 }  // namespace gateproof::check

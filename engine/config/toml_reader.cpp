@@ -90,7 +90,6 @@ std::optional<Error> check_keys(std::string_view text, const FileName& file, con
       continue;
     }
     if (beyond_ascii(c)) return fatal_character(text, i, file);
-    return fatal_character(text, i, file);
     if (c == '.') {
       ++dots;
     } else if (std::string_view("=,{}[]\n").find(c) != std::string_view::npos) {

@@ -293,8 +293,9 @@ Error syntax_error(const YAML::Exception& e, std::string_view text, const FileNa
       "mend the YAML: check indentation, colons, quotes and brackets on this line and the one "
       "above";
   if (!e.mark.is_null()) {
-    at = {file, uint32_t(e.mark.line + 1), uint32_t(e.mark.column + 1), 0};
+    // yaml-cpp may have read on beyond the end.
     const size_t pos = std::min(size_t(e.mark.pos), text.size());
+    at = span_at(text, pos, file);
     const size_t before = pos ? text.rfind('\n', pos - 1) : std::string_view::npos;
     const size_t start = before == std::string_view::npos ? 0 : before + 1;
     const std::string_view line = text.substr(start, text.find('\n', start) - start);

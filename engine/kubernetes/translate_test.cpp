@@ -3,6 +3,8 @@
 #include <fstream>
 #include <sstream>
 
+#include <gtest/gtest.h>
+
 #include "engine/kubernetes/testing_types.h"
 
 namespace gateproof::kubernetes {

@@ -140,11 +140,21 @@ Result<std::string> encode_all(Coding coding, std::string_view text) {
 CompressedBody::CompressedBody(Coding coding, http::Body inner)
     : encoder_(make_encoder(coding)), inner_(std::move(inner)) {}
 
-Result<void> CompressedBody::take(const http::Chunk& chunk) {
-  ended_ = chunk.last;
-  unflushed_ = !chunk.last && (unflushed_ || !chunk.data.empty());
-  return encoder_->write(chunk.data, chunk.last ? Encoder::Mode::finish : Encoder::Mode::go_on,
-                         pending_);
+Result<void> CompressedBody::take(const Result<http::Chunk>& chunk) {
+  if (!chunk) {
+    failure_ = chunk.error();
+    return flush();
+  }
+  ended_ = chunk->last;
+  unflushed_ = !ended_ && (unflushed_ || !chunk->data.empty());
+  const auto mode = ended_ ? Encoder::Mode::finish : Encoder::Mode::go_on;
+  return encoder_->write(chunk->data, mode, pending_);
+}
+
+Result<void> CompressedBody::flush() {
+  if (!unflushed_) return {};
+  unflushed_ = false;
+  return encoder_->write({}, Encoder::Mode::flush, pending_);
 }
 
 Result<http::Chunk> CompressedBody::hand_out() {
@@ -155,7 +165,9 @@ Result<http::Chunk> CompressedBody::hand_out() {
 
 std::optional<Result<http::Chunk>> CompressedBody::ready() {
   if (ended_ || pending_.size() >= chunk_bytes) return hand_out();
-  return std::nullopt;
+  if (!failure_) return std::nullopt;
+  if (!pending_.empty()) return hand_out();
+  return Result<http::Chunk>(*failure_);
 }
 
 std::optional<Result<http::Chunk>> CompressedBody::try_read() {
@@ -163,16 +175,12 @@ std::optional<Result<http::Chunk>> CompressedBody::try_read() {
     if (auto made = ready()) return made;
     auto chunk = inner_.try_read();
     if (!chunk) break;
-    if (!*chunk) return Result<http::Chunk>(chunk->error());
-    auto taken = take(**chunk);
+    auto taken = take(*chunk);
     if (!taken) return Result<http::Chunk>(taken.error());
   }
   // The other body has no more for now: what came so far goes out.
-  if (unflushed_) {
-    unflushed_ = false;
-    auto flushed = encoder_->write({}, Encoder::Mode::flush, pending_);
-    if (!flushed) return Result<http::Chunk>(flushed.error());
-  }
+  auto flushed = flush();
+  if (!flushed) return Result<http::Chunk>(flushed.error());
   if (pending_.empty()) return std::nullopt;
   return hand_out();
 }
@@ -182,8 +190,7 @@ Task<Result<http::Chunk>> CompressedBody::read() {
     auto made = try_read();
     if (made) co_return std::move(*made);
     Result<http::Chunk> chunk = co_await inner_.read();
-    if (!chunk) co_return chunk.error();
-    auto taken = take(*chunk);
+    auto taken = take(chunk);
     if (!taken) co_return taken.error();
   }
 }

@@ -27,7 +27,8 @@ std::unique_ptr<Encoder> make_encoder(Coding coding);
 Result<std::string> encode_all(Coding coding, std::string_view text);
 
 // A body that compresses another one as it is read: what has come is passed on as soon as the other body would make the
-// reader wait, so a slow stream is not held back.
+// reader wait, so a slow stream is not held back, and what came before
+// an error is passed on before it.
 class CompressedBody final : public http::BodySource {
  public:
   CompressedBody(Coding coding, http::Body inner);
@@ -36,7 +37,8 @@ class CompressedBody final : public http::BodySource {
   const http::Headers* trailers() const override { return inner_.trailers(); }
 
  private:
-  Result<void> take(const http::Chunk& chunk);
+  Result<void> take(const Result<http::Chunk>& chunk);
+  Result<void> flush();
   // What is to be handed out, once there is enough of it or the end is reached.
   std::optional<Result<http::Chunk>> ready();
   Result<http::Chunk> hand_out();
@@ -47,6 +49,8 @@ class CompressedBody final : public http::BodySource {
   std::string handed_;   // what the last chunk points to
   bool unflushed_ = false;
   bool ended_ = false;
+  std::optional<Error>
+      failure_;  // of the other body; told when what came before it has been handed out
 };
 
 }  // namespace gateproof::middleware

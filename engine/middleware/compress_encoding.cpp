@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "engine/base/text.h"
 
@@ -44,7 +45,7 @@ std::optional<Wish> read_wish(std::string_view element) {
     return wish;
   }
   const auto quality = parse_float(text::trim(parameter.substr(equals + 1)));
-  if (!quality || *quality == 0) return std::nullopt;
+  if (!quality || *quality == 0 || std::isnan(*quality)) return std::nullopt;
   wish.quality = *quality;
   return wish;
 }

@@ -139,6 +139,7 @@ TEST(Compress, Choice) {
       {"gzip;q=0.5;x=1,br;q=0.4", "br+vary", "br+vary"},
       {"br;foo=1;q=0.1,gzip;q=0.2", "br+vary", "br+vary"},
       {"br;q=0x1p-2", "br+vary", "br+vary"},
+      {"zstd;q=NaN,br", "br+vary", "br+vary"},
       {"x-gzip", "plain", "plain"},
   };
   Rig rig;
@@ -353,6 +354,22 @@ TEST(Compress, ErrorsOfTheBodyReachTheReader) {
       ASSERT_FALSE(*text);
       EXPECT_EQ(text->error().code, Code::reset);
     }
+  }
+}
+
+// What came before the error is passed on first, so that the reader can tell a cut answer from none.
+TEST(Compress, WhatCameBeforeAnErrorIsPassedOn) {
+  for (const char* coding : {"gzip", "br", "zstd"}) {
+    Rig rig;
+    ASSERT_TRUE(rig.use("compress", "{}"));
+    const auto x =
+        streamed(rig, coding, {"abc"}, Duration(0), std::nullopt, Error(Code::reset, "gone"));
+    auto first = rig.world.run(x->response.body.read());
+    ASSERT_TRUE(first && *first) << coding;
+    EXPECT_EQ(decode(coding, (*first)->data), "abc");
+    auto second = rig.world.run(x->response.body.read());
+    ASSERT_TRUE(second && !*second) << coding;
+    EXPECT_EQ(second->error().code, Code::reset);
   }
 }
 

@@ -59,7 +59,7 @@ std::vector<std::string> Builder::effective_entry_points(RouterInfo& info, const
     if (out_.entry_points.contains(e.value)) {
       if (std::find(found.begin(), found.end(), e.value) == found.end()) found.push_back(e.value);
     } else {
-      info.fail("EntryPoint doesn't exist: " + e.value, Status::warning);
+      info.fail("entryPoint \"" + e.value + "\" doesn't exist", Status::warning);
     }
   }
   return found;

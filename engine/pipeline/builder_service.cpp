@@ -85,6 +85,14 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
       return nullptr;
     }
   }
+  for (const config::ServerConfig& server : lb.servers) {
+    const std::string scheme = text::to_lower(server.url.value.substr(0, server.url.value.find(':')));
+    if (scheme == "https" || scheme == "h2c") {
+      finding("GP1102", server.url.span, "service " + name,
+              "servers with the scheme " + scheme + " are not acted on yet: their requests are answered with 500",
+              "use http for what you ask here");
+    }
+  }
   Result<HandlerPtr> made = upstream::LoadBalancer::make(name, lb, *transport, in_.random);
   if (made) return std::move(*made);
   const Error& e = made.error();

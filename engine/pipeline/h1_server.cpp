@@ -2,6 +2,7 @@
 
 #include "engine/http/h1_parser.h"
 #include "engine/http/h1_writer.h"
+#include "engine/pipeline/framing.h"
 #include "engine/pipeline/tunnel.h"
 
 namespace gateproof::pipeline {
@@ -47,7 +48,6 @@ class Connection {
   Task<void> watch_peer();
   Task<bool> write_response();
   Task<bool> write_body(bool chunked);
-  bool decide_framing(http::ResponseHead& head);
   bool wants_close();
   Task<bool> drain_request();
   Task<void> refuse();
@@ -230,29 +230,6 @@ bool Connection::wants_close() {
   return !keep_alive_ || limit || old || said || too_much_unread || continue_pending_ || handler_.draining();
 }
 
-// How the body's end is shown to the client. False: it must be closed after this answer.
-bool Connection::decide_framing(http::ResponseHead& head) {
-  const http::Response& r = x_.response;
-  const bool to_head = x_.request.method == "HEAD";
-  head.framing = http::Framing::none;
-  if (!http::body_allowed(r.status)) return true;
-  const std::optional<uint64_t> length = r.body.length();
-  if (to_head) {
-    if (!r.body.streaming() && length && *length > 0 && !r.headers.has("Content-Length")) {
-      head.framing = http::Framing::length;
-      head.length = *length;
-    }
-    return true;
-  }
-  if (length) {
-    head.framing = http::Framing::length;
-    head.length = *length;
-    return true;
-  }
-  head.framing = x_.request.version == http::Version::http10 ? http::Framing::close : http::Framing::chunked;
-  return head.framing == http::Framing::chunked;
-}
-
 // Pieces of a streamed body until its end. A body cut short closes the connection without completing the message.
 Task<bool> Connection::write_body(bool chunked) {
   http::Body& body = x_.response.body;
@@ -287,28 +264,29 @@ Task<bool> Connection::write_response() {
   head.headers = &r.headers;
   head.version = x_.request.version;
   head.wall_ns = env_.clock.wall_ns();
-  const bool framed = decide_framing(head);
-  head.close = wants_close() || !framed;
+  const AnswerFraming framing = framing_of(x_.request, r);
+  head.framing = framing.framing;
+  head.length = framing.length;
+  head.close = r.status != 101 && (wants_close() || framing.ends_connection);
   head.keep_alive_10 = !head.close && x_.request.version == http::Version::http10;
   keep_alive_ = !head.close;
   const bool chunked = head.framing == http::Framing::chunked;
-  const bool with_body = head.framing != http::Framing::none && x_.request.method != "HEAD";
   out_.clear();
   http::write_response_head(out_, head);
   std::vector<std::string_view> pieces = {out_};
-  if (!with_body) co_return co_await write(std::move(pieces));
+  if (!framing.with_body) co_return co_await write(std::move(pieces));
 
   // What is there already leaves together with the head.
   std::optional<Result<http::Chunk>> first = r.body.try_read();
   if (first && !*first) co_return false;
-  std::string framing;
+  std::string size_line;
   bool last = false;
   if (first) {
     const http::Chunk chunk = **first;
     last = chunk.last;
     if (chunked && !chunk.data.empty()) {
-      http::write_chunk_size(framing, chunk.data.size());
-      pieces.push_back(framing);
+      http::write_chunk_size(size_line, chunk.data.size());
+      pieces.push_back(size_line);
     }
     pieces.push_back(chunk.data);
     if (chunked && !chunk.data.empty()) pieces.push_back("\r\n");

@@ -32,7 +32,7 @@ class FileProvider {
 
   // Watches and reads for the first time; apply() is called before it returns. False: not started (missing file or directory).
   bool start();
-  // Reads again at every change. Endless; returns at once when nothing is to be watched.
+  // Reads again at every change. Endless, and to be ended before the provider is destroyed; returns at once when nothing is to be watched.
   Task<void> run();
   // Reads now (SIGHUP). Starts the provider if it could not be started before.
   void reload();

@@ -95,6 +95,9 @@ TEST_F(ThrottleTest, UnknownDigestsAreNeverEqual) {
 // A provider over fake files: a file's text names its router, "bad" cannot be decoded.
 class FileProviderTest : public ::testing::Test {
  protected:
+  // The provider's task holds the provider: it goes first.
+  void TearDown() override { world_.scheduler.cancel_all(); }
+
   testing::FakeWorld world_;
   testing::FakeFiles files_;
   testing::FakeWatcher watcher_;
@@ -125,6 +128,7 @@ class FileProviderTest : public ::testing::Test {
       reports_.push_back(f.list().front().message);
     };
     hooks.log_error = [this](const std::string& line) { errors_.push_back(line); };
+    world_.scheduler.cancel_all();
     provider_ = std::make_unique<FileProvider>(world_.scheduler, files_, &watcher_, config,
                                                throttle, std::move(hooks));
     const bool started = provider_->start();

@@ -82,6 +82,7 @@ Task<void> HostHandler::handle(http::Exchange& x) {
   if (x.request.asterisk) request.target = "*";
   if (x.request.has_query) request.target += "?" + x.request.query;
   request.headers = fields_of(x.request.host, x.request.headers);
+  if (!x.request.body.length()) request.headers.emplace_back("Transfer-Encoding", "chunked");
   const bool answered =
       co_await answer_from_script(host_, std::move(request), x.request.body, x.env->scheduler, x.response, seen_);
   if (!answered) {
@@ -108,6 +109,7 @@ Task<Result<void>> DirectOrigin::round_trip(http::Exchange& x, http::Outbound& o
   request.headers = fields_of(out.host, out.headers);
   const std::optional<uint64_t> length = out.body->length();
   const bool expects_body = out.method == "POST" || out.method == "PUT" || out.method == "PATCH";
+  if (!length) request.headers.emplace_back("Transfer-Encoding", "chunked");
   if (length && (*length > 0 || expects_body)) request.headers.emplace_back("Content-Length", std::to_string(*length));
   http::Response answer;
   const bool answered =

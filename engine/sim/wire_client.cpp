@@ -44,6 +44,7 @@ Task<WireAnswer> wire_exchange(Stream& stream, std::string bytes, bool head_requ
       a.reason = h.reason;
       a.keep_alive = h.keep_alive;
       for (const auto& f : h.headers) a.headers.emplace_back(f.name, f.value);
+      if (h.body == http::h1::BodyKind::chunked) a.headers.emplace_back("Transfer-Encoding", "chunked");
       if (h.status == 101) co_return a;
     }
     if (step.event == Event::end) break;

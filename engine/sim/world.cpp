@@ -1,5 +1,6 @@
 #include "engine/sim/world.h"
 
+#include "engine/pipeline/framing.h"
 #include "engine/sim/wire_client.h"
 #include "engine/upstream/h1_origin.h"
 
@@ -103,9 +104,19 @@ Task<void> finish_body(http::Exchange& x, Outcome& out) {
   }
 }
 
+// What the head would say on the wire.
+void complete_head(http::Exchange& x) {
+  http::Response& r = x.response;
+  if (r.reason.empty()) r.reason = std::string(http::status_text(r.status));
+  const pipeline::AnswerFraming f = pipeline::framing_of(x.request, r);
+  if (f.framing == http::Framing::length) r.headers.set("Content-Length", std::to_string(f.length));
+  if (f.framing == http::Framing::chunked) r.headers.add_static("Transfer-Encoding", "chunked");
+}
+
 Task<void> run_exchange(http::Exchange& x, std::shared_ptr<const pipeline::Snapshot> snapshot,
                         pipeline::RoutingObserver& observer, Outcome& out) {
   co_await pipeline::Engine::handle(x, std::move(snapshot), &observer);
+  complete_head(x);
   if (x.request.method != "HEAD" && http::body_allowed(x.response.status)) co_await finish_body(x, out);
 }
 
@@ -332,12 +343,14 @@ Outcome World::send_wire(const Request& request, Detail detail) {
 
 Outcome World::send(const Request& request, Arm arm, Detail detail) {
   Outcome out = arm == Arm::direct ? send_direct(request, detail, direct_) : send_wire(request, detail);
+  out.entry_point = request.entry_point;
   if (detail != Detail::none) record(request, out);
   return out;
 }
 
 Outcome World::ask(const Request& request, Detail detail) {
   Outcome out = send_direct(request, detail, *nobody_, true);
+  out.entry_point = request.entry_point;
   if (detail != Detail::none) record(request, out);
   return out;
 }

@@ -50,6 +50,7 @@ struct Outcome {
   FieldList headers;
   std::string body;
   FieldList trailers;
+  std::string entry_point;
   std::string router, service, server, user;
   int64_t priority = 0;         // of the winner
   std::string rule;             // of the winner

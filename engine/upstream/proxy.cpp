@@ -70,6 +70,13 @@ void open_gzip(http::Response& r) {
   r.body = http::gunzip(std::move(r.body));
 }
 
+// Hop-by-hop fields go; the announcement of trailers stays where trailers can follow.
+void clean_response(http::Response& r) {
+  const std::string trailer = r.body.streaming() && !r.body.length() ? r.headers.joined("Trailer") : std::string();
+  http::remove_hop_by_hop(r.headers);
+  if (!trailer.empty()) r.headers.add("Trailer", trailer);
+}
+
 std::string why_not(std::string_view scheme) {
   if (scheme == "https" || scheme == "h2c") return "scheme " + std::string(scheme) + " is not acted on yet";
   return "unsupported protocol scheme " + text::quote(scheme);
@@ -162,7 +169,7 @@ Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pa
     x.response = http::Response::make(status, http::status_text(status));
     co_return;
   }
-  http::remove_hop_by_hop(x.response.headers);
+  if (x.response.status != 101) clean_response(x.response);
   if (asked_gzip) open_gzip(x.response);
   if (x.trace) x.note("server " + server.url, "answer", std::to_string(x.response.status));
 }

@@ -59,7 +59,7 @@ std::string Sticky::set_cookie(size_t index) const {
   c.max_age = cookie_.max_age;
   c.http_only = cookie_.http_only;
   c.secure = cookie_.secure;
-  c.same_site = cookie_.same_site;
+  c.same_site = text::to_lower(cookie_.same_site);
   return http::format_set_cookie(c);
 }
 

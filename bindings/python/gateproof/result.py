@@ -65,6 +65,7 @@ def _steps(core: _core.Outcome) -> tuple[TraceStep, ...]:
 
 # Every field and how it comes out of the engine; the order is that of repr.
 _FIELDS: dict[str, Callable[[_core.Outcome], Any]] = {
+    "entry_point": lambda o: o.entry_point or None,
     "status": lambda o: o.status,
     "reason": lambda o: o.reason,
     "headers": lambda o: Headers(o.headers),
@@ -99,6 +100,7 @@ class Result:
 
     __slots__ = ("_core", "_made", "asked", "method", "url")
 
+    entry_point: str | None
     status: int
     reason: str
     headers: Headers

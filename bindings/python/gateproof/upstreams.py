@@ -8,7 +8,7 @@ import http
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gateproof.case_arm import UpstreamSeen
 from gateproof.case_model import UpstreamScript, UpstreamSpec
@@ -77,9 +77,19 @@ def read_request(reader: Reader, name: str) -> UpstreamSeen:
 
 
 class Upstream:
-    """One scripted server; listens from construction until `close`."""
+    """One scripted server; listens from construction until `close`.
 
-    def __init__(self, name: str, spec: UpstreamSpec, log: Recorder) -> None:
+    `script` may answer each request by itself, in place of the answers of `spec`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        spec: UpstreamSpec,
+        log: Recorder,
+        script: Callable[[UpstreamSeen], UpstreamScript] | None = None,
+    ) -> None:
+        self._script = script
         self._name = name
         self._spec = spec
         self._log = log
@@ -119,7 +129,7 @@ class Upstream:
                 seen = read_request(reader, self._name)
                 # Written down before the answer leaves, so that whoever has the answer finds it.
                 self._log.add(seen)
-                script = self._next_script()
+                script = self._script(seen) if self._script else self._next_script()
                 if script.delay:
                     time.sleep(script.delay)
                 if script.close:

@@ -33,15 +33,20 @@ _DIRECTORY = f"{_ROOT}/dynamic"
 _STATIC = f"{_ROOT}/traefik.yaml"
 # The name that a virtual world gives its proxy.
 _HOST_NAME = "gateproof"
+# Findings which say that a part of the configuration has no effect in this version.
+_NOT_YET = "GP110"
+# What passes between two requests in virtual time: no two moments of a real client are one.
+_PAUSE_NS = 1_000_000
 
 
 def load_case(case: Case, addresses: Mapping[str, str]) -> tuple[_core.ConfigSet, dict[str, str]]:
     """The case's configuration and its dynamic files. Raises ArmStartError."""
     resolved = case.resolve(addresses)
     static = full_static(resolved, _DIRECTORY, addresses["api"])
+    # Only the real binary needs its API to be watched.
     if "api" not in resolved.static:
-        # Only the real binary needs its API to be watched.
         del static["api"]
+    if "traefik" not in case.entry_points:
         del static["entryPoints"]["traefik"]
     texts = {f"{_DIRECTORY}/{name}": text for name, text in resolved.files.items()}
     texts[_STATIC] = yaml.safe_dump(static, sort_keys=False)
@@ -49,6 +54,9 @@ def load_case(case: Case, addresses: Mapping[str, str]) -> tuple[_core.ConfigSet
     refused = [one for one in core.findings if one.severity == "error" and one.file == _STATIC]
     if refused or not core.statics or not core.statics[0]:
         raise ArmStartError("\n".join(one.message for one in refused) or "no static configuration")
+    later = [one for one in _core.check(core) if one.code.startswith(_NOT_YET)]
+    if later:
+        raise ArmUnsupported(f"not acted on yet: {later[0].message}")
     return core, resolved.files
 
 
@@ -124,6 +132,7 @@ class VirtualSession:
         """See `ArmSession.send`."""
         request = self._jar.apply(request)
         got = self._exchange(request)
+        self._world.advance(_PAUSE_NS)
         self._jar.store(got)
         return got
 
@@ -140,7 +149,7 @@ class VirtualSession:
         out = self._world.send(
             method,
             request_target(request),
-            hosts[0] if hosts else parts.netloc,
+            hosts[0] if hosts else parts.netloc if request.host_line else "",
             [(n.encode("latin-1"), v.encode("latin-1"))
              for n, v in request.headers if n.lower() != "host"],
             b"".join(request.chunks) or request.body,
@@ -215,6 +224,8 @@ class SocketSession:
 
     def send(self, request: RequestSpec) -> Observation:
         """See `ArmSession.send`."""
+        if request.url.startswith("https:"):
+            raise ArmUnsupported("not acted on yet: TLS on sockets")
         self._upstreams.take()
         got = self._client.send(self._jar.apply(request))
         self._jar.store(got)

@@ -1,0 +1,82 @@
+"""`gateproof ask CONFIG... METHOD URL`: what happens to a request, and why."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gateproof.cli.output import console, print_json
+
+_USAGE = "name at least one file or directory, then METHOD and URL"
+
+
+def header_pair(text: str) -> tuple[str, str]:
+    """`Name: value` taken apart."""
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise typer.BadParameter(f"not `Name: value`: {text!r}", param_hint="-H")
+    return name.strip(), value.strip()
+
+
+def split(words: list[str]) -> tuple[list[str], str, str]:
+    """CONFIG..., METHOD (GET if left out) and URL."""
+    url = words[-1]
+    if "://" not in url:
+        raise typer.BadParameter(f"not an absolute URL: {url!r}; {_USAGE}")
+    paths, method = words[:-1], "GET"
+    if len(paths) > 1 and paths[-1].isupper() and paths[-1].isalpha():
+        method = paths.pop()
+    if not paths:
+        raise typer.BadParameter(_USAGE)
+    return paths, method, url
+
+
+def ask(
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="CONFIG... [METHOD] URL", help="Files or directories, then the request."),
+    ],
+    header: Annotated[
+        list[str] | None, typer.Option("--header", "-H", help="A header line, `Name: value`.")
+    ] = None,
+    client_ip: Annotated[
+        str | None, typer.Option(help="The client's address (127.0.0.1).")
+    ] = None,
+    entry_point: Annotated[
+        str | None, typer.Option(help="The entry point; without it the URL chooses.")
+    ] = None,
+    static: Annotated[
+        str | None, typer.Option(help="Which static configuration, by number (from 0) or file.")
+    ] = None,
+    candidates: Annotated[int, typer.Option(help="How many other routers to explain.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """What would happen to a request: entry point, router, chain, service and server, and why
+    no other router takes it. No server is asked.
+
+    Exits with 0 when a router takes the request, else with 1.
+    """
+    from gateproof.config import load
+    from gateproof.world import World
+
+    paths, method, url = split(words)
+    pairs = [header_pair(one) for one in header or []]
+    stdin = sys.stdin.read() if "-" in paths else ""
+    config = load(*paths, stdin=stdin)
+    chosen = int(static) if static is not None and static.isdecimal() else static
+    with World(config=config, static=chosen) as world:
+        result = world.ask(
+            method, url, headers=pairs, client_ip=client_ip, entry_point=entry_point
+        )
+        errors = [one for one in config.findings if one.severity == "error"]
+        if json:
+            data = result.as_dict()
+            data["findings"] = [one.as_dict() for one in errors]
+            print_json(data)
+        else:
+            console().print(result.explain(candidates=candidates), markup=False)
+            for one in errors:
+                console(errors=True).print(str(one), markup=False)
+        raise typer.Exit(0 if result.router else 1)

@@ -1,0 +1,78 @@
+"""`gateproof test PATH...`: parity cases on the arms, and against real Traefik."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateproof.cli.output import console, print_json
+
+_KNOWN = "known_differences.yaml"
+
+
+def _known_file(paths: list[Path]) -> Path | None:
+    for path in paths:
+        beside = (path if path.is_dir() else path.parent) / _KNOWN
+        if beside.is_file():
+            return beside
+    return None
+
+
+def test(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", exists=True, help="Case files, directories.")
+    ],
+    arm: Annotated[
+        list[str] | None, typer.Option("--arm", help="direct, wire, socket; several times.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Compare every arm with this one: traefik.")
+    ] = None,
+    known: Annotated[
+        Path | None,
+        typer.Option(help=f"Known differences and their reasons (default: {_KNOWN} beside the cases)."),
+    ] = None,
+    select: Annotated[str, typer.Option("-k", help="Only cases whose name contains this.")] = "",
+    junit: Annotated[Path | None, typer.Option(help="Write a JUnit report.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the virtual arms.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Real processes at a time.")] = 4,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Runs parity cases on the engine's arms; `--against traefik` runs them on the real binary,
+    too, and prints every difference with both sides.
+
+    Exits with 1 if a case fails or a difference has no known reason.
+    """
+    from gateproof.case_model import CaseError
+    from gateproof.cases import load_cases, load_known_differences
+    from gateproof.suite import Suite
+    from gateproof.suite_report import print_report, write_junit
+
+    try:
+        cases = [case for path in paths for case in load_cases(path)]
+        reasons = known or _known_file(paths)
+        explained = load_known_differences(reasons) if reasons else []
+    except CaseError as problem:
+        print(f"gateproof: {problem}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    chosen = [case for case in cases if select in case.name]
+    if not chosen:
+        print(f"gateproof: no case's name contains {select!r}" if select else "gateproof: no cases",
+              file=sys.stderr)  # fmt: skip
+        raise typer.Exit(2)
+    try:
+        suite = Suite(arm or ["direct", "wire", "socket"], against, explained, seed, jobs)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem)) from None
+    out = console(errors=json)
+    report = suite.run(chosen, out)
+    if junit:
+        write_junit(report, junit)
+    if json:
+        print_json(report.as_dict())
+    else:
+        print_report(report, out, [str(path) for path in paths])
+    raise typer.Exit(0 if report.fine else 1)

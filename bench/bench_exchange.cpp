@@ -1,8 +1,8 @@
 // Whole exchanges in the direct arm: a chain of five middlewares, routing over N routers, a scripted host. Next to each stands
 // the floor: five virtual calls, a hash-and-prefix lookup, and building the Exchange. Ratios are printed as counters.
-#include <benchmark/benchmark.h>
-
 #include <unordered_map>
+
+#include <benchmark/benchmark.h>
 
 #include "engine/env/testing/fake.h"
 #include "engine/middleware/middleware.h"
@@ -22,10 +22,13 @@ std::shared_ptr<const config::StaticConfig> web() {
 }
 
 std::string table_text(int routers, bool chain) {
-  std::string t = "http:\n  services:\n    app: {loadBalancer: {servers: [{url: \"http://127.0.0.1:18080\"}]}}\n";
+  std::string t =
+      "http:\n  services:\n    app: {loadBalancer: {servers: [{url: "
+      "\"http://127.0.0.1:18080\"}]}}\n";
   if (chain) {
     t += "  middlewares:\n"
-         "    head: {headers: {customRequestHeaders: {X-A: '1'}, customResponseHeaders: {X-B: '2'}}}\n"
+         "    head: {headers: {customRequestHeaders: {X-A: '1'}, customResponseHeaders: {X-B: "
+         "'2'}}}\n"
          "    strip: {stripPrefix: {prefixes: [/none, /p]}}\n"
          "    add: {addPrefix: {prefix: /add}}\n"
          "    rate: {rateLimit: {average: 1000000000, burst: 1000000000}}\n"
@@ -34,8 +37,9 @@ std::string table_text(int routers, bool chain) {
   t += "  routers:\n";
   for (int k = 0; k < routers; ++k) {
     const std::string n = std::to_string(k);
-    t += "    r" + n + ": {rule: \"Host(`h" + n + ".example.com`) && PathPrefix(`/p" + n + "`)\", service: app" +
-         (chain ? ", middlewares: [head, strip, add, rate, allow]}" : "}") + "\n";
+    t += "    r" + n + ": {rule: \"Host(`h" + n + ".example.com`) && PathPrefix(`/p" + n +
+         "`)\", service: app" + (chain ? ", middlewares: [head, strip, add, rate, allow]}" : "}") +
+         "\n";
   }
   return t;
 }
@@ -132,7 +136,9 @@ void BM_Floor(benchmark::State& state) {
     x.request.url.path = request.target;
     for (const auto& [name, value] : request.headers) x.request.headers.add(name, value);
     const auto found = table.find(x.request.host);
-    int target = found != table.end() && x.request.url.path.starts_with(found->second.first) ? found->second.second : -1;
+    int target = found != table.end() && x.request.url.path.starts_with(found->second.first)
+                     ? found->second.second
+                     : -1;
     for (auto& s : chain) target = s->run(target);
     x.response.status = 200;
     x.response.headers.add("Content-Type", "text/plain");

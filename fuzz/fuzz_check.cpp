@@ -23,7 +23,7 @@ constexpr const char* beside =
     "providers: {file: {filename: text.yml}, kubernetesCRD: {}, kubernetesIngress: {}, "
     "kubernetesGateway: {}}\n";
 
-config::Findings check(std::string_view text, const std::string& name, bool with_static) {
+config::Findings look_at(std::string_view text, const std::string& name, bool with_static) {
   testing::FakeFiles files;
   files.files[name] = std::string(text);
   std::vector<std::string> paths = {name};
@@ -47,8 +47,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static constexpr const char* names[] = {"text.yml", "text.toml", "text.json", "values.yaml"};
   const std::string name = names[data[0] % 4];
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const config::Findings first = check(text, name, (data[0] & 4) != 0);
-  const config::Findings again = check(text, name, (data[0] & 4) != 0);
+  const config::Findings first = look_at(text, name, (data[0] & 4) != 0);
+  const config::Findings again = look_at(text, name, (data[0] & 4) != 0);
   require(first.list().size() == again.list().size());
   return 0;
 }

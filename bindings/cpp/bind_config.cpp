@@ -1,12 +1,14 @@
 // Configuration: load, check, render.
+#include "engine/config/render.h"
+
 #include "bindings/cpp/bindings.h"
 #include "bindings/cpp/overlay_files.h"
-#include "engine/config/render.h"
 
 namespace gateproof::bindings {
 namespace {
 
-std::shared_ptr<check::ConfigSet> load(const std::vector<std::string>& paths, std::map<std::string, std::string> texts,
+std::shared_ptr<check::ConfigSet> load(const std::vector<std::string>& paths,
+                                       std::map<std::string, std::string> texts,
                                        const std::string& standard_input) {
   OverlayFiles files(std::move(texts));
   return std::make_shared<check::ConfigSet>(check::load_config_set(paths, files, standard_input));
@@ -36,50 +38,61 @@ void bind_config(py::module_& m) {
   using config::Finding;
   py::class_<Finding>(m, "Finding", "Something wrong in a configuration.")
       .def_readonly("code", &Finding::code)
-      .def_property_readonly("severity", [](const Finding& f) { return std::string(config::to_string(f.severity)); })
-      .def_property_readonly("file", [](const Finding& f) { return std::string(f.span.file_name()); })
+      .def_property_readonly(
+          "severity", [](const Finding& f) { return std::string(config::to_string(f.severity)); })
+      .def_property_readonly("file",
+                             [](const Finding& f) { return std::string(f.span.file_name()); })
       .def_property_readonly("line", [](const Finding& f) { return f.span.line; })
       .def_property_readonly("column", [](const Finding& f) { return f.span.column; })
       .def_property_readonly("object", [](const Finding& f) { return text_of(f.object); })
       .def_property_readonly("message", [](const Finding& f) { return text_of(f.message); })
       .def_property_readonly("remedy", [](const Finding& f) { return text_of(f.remedy); });
 
-  py::class_<ConfigSet, std::shared_ptr<ConfigSet>>(m, "ConfigSet", "Files read as one configuration.")
+  py::class_<ConfigSet, std::shared_ptr<ConfigSet>>(m, "ConfigSet",
+                                                    "Files read as one configuration.")
       .def_property_readonly("findings", [](const ConfigSet& s) { return s.findings.list(); })
       .def_property_readonly("files",
                              [](const ConfigSet& s) {
                                py::list out;
-                               for (const auto& f : s.files) out.append(py::make_tuple(f.path, kind_of(f.kind)));
+                               for (const auto& f : s.files)
+                                 out.append(py::make_tuple(f.path, kind_of(f.kind)));
                                return out;
                              })
       .def_property_readonly("statics", [](const ConfigSet& s) {
         py::list out;
-        for (const auto& a : s.assemblies) out.append(a.synthetic ? std::string() : a.statics->file_name);
+        for (const auto& a : s.assemblies)
+          out.append(a.synthetic ? std::string() : a.statics->file_name);
         return out;
       });
 
   m.def("load", &load, py::arg("paths"), py::arg("texts") = std::map<std::string, std::string>{},
         py::arg("standard_input") = "");
   m.def(
-      "check", [](const ConfigSet& s) { return check::check_config_set(s).list(); }, py::arg("config"));
+      "check", [](const ConfigSet& s) { return check::check_config_set(s).list(); },
+      py::arg("config"));
   // `source_line(file, line)` gives a line's text or None.
   m.def(
       "render_text",
       [](const std::vector<Finding>& list,
-         const std::function<std::optional<std::string>(const std::string&, uint32_t)>& source_line) {
-        return text_of(config::render_text(findings_of(list), [&](std::string_view file, uint32_t line) {
-          return source_line(std::string(file), line);
-        }));
+         const std::function<std::optional<std::string>(const std::string&, uint32_t)>&
+             source_line) {
+        return text_of(
+            config::render_text(findings_of(list), [&](std::string_view file, uint32_t line) {
+              return source_line(std::string(file), line);
+            }));
       },
       py::arg("findings"), py::arg("source_line"));
-  m.def("render_json", [](const std::vector<Finding>& list) { return text_of(config::render_json(findings_of(list))); });
+  m.def("render_json", [](const std::vector<Finding>& list) {
+    return text_of(config::render_json(findings_of(list)));
+  });
   m.def("render_sarif", [](const std::vector<Finding>& list, const std::string& version) {
     return text_of(config::render_sarif(findings_of(list), version));
   });
   m.def("finding_codes", [] {
     py::list out;
     for (const auto& c : config::finding_codes()) {
-      out.append(py::make_tuple(std::string(c.code), std::string(config::to_string(c.severity)), std::string(c.title)));
+      out.append(py::make_tuple(std::string(c.code), std::string(config::to_string(c.severity)),
+                                std::string(c.title)));
     }
     return out;
   });

@@ -17,9 +17,11 @@ void bind_errors(py::module_&) {
       if (thrown) std::rethrow_exception(thrown);
     } catch (const StuckRun& e) {
       if (e.budget) {
-        raise("BudgetExceeded", py::make_tuple("the exchange took more events than the world allows", e.tasks));
+        raise("BudgetExceeded",
+              py::make_tuple("the exchange took more events than the world allows", e.tasks));
       } else {
-        raise("DeadlockError", py::make_tuple("nothing that is left to happen can finish the exchange", e.tasks));
+        raise("DeadlockError",
+              py::make_tuple("nothing that is left to happen can finish the exchange", e.tasks));
       }
     } catch (const StartFailure& e) {
       raise("StartError", py::make_tuple(e.message));

@@ -42,14 +42,16 @@ void bind_hosts(py::module_& m) {
       .def_property_readonly("headers",
                              [](const HostRequest& r) {
                                py::list out;
-                               for (const auto& [n, v] : r.headers) out.append(py::make_tuple(text_of(n), text_of(v)));
+                               for (const auto& [n, v] : r.headers)
+                                 out.append(py::make_tuple(text_of(n), text_of(v)));
                                return out;
                              })
       .def_property_readonly("body", [](const HostRequest& r) { return py::bytes(r.body); });
 
   py::class_<HostAnswer>(m, "HostAnswer", "What a scripted upstream answers.")
-      .def(py::init([](int status, const std::string& reason, sim::FieldList headers, const py::bytes& body, bool chunked,
-                       sim::FieldList trailers, int64_t delay_ns, const std::string& action) {
+      .def(py::init([](int status, const std::string& reason, sim::FieldList headers,
+                       const py::bytes& body, bool chunked, sim::FieldList trailers,
+                       int64_t delay_ns, const std::string& action) {
              HostAnswer a;
              a.status = status;
              a.reason = reason;
@@ -62,8 +64,9 @@ void bind_hosts(py::module_& m) {
              if (action == "close") a.action = HostAnswer::Action::close;
              return a;
            }),
-           py::kw_only(), py::arg("status") = 200, py::arg("reason") = "", py::arg("headers") = sim::FieldList{},
-           py::arg("body") = py::bytes(), py::arg("chunked") = false, py::arg("trailers") = sim::FieldList{},
+           py::kw_only(), py::arg("status") = 200, py::arg("reason") = "",
+           py::arg("headers") = sim::FieldList{}, py::arg("body") = py::bytes(),
+           py::arg("chunked") = false, py::arg("trailers") = sim::FieldList{},
            py::arg("delay_ns") = 0, py::arg("action") = "answer");
 }
 

@@ -59,7 +59,8 @@ void bind_outcome(py::module_& m) {
       .def_property_readonly("rule", text(&Outcome::rule))
       .def_property_readonly("rule_span",
                              [](const Outcome& o) {
-                               return py::make_tuple(std::string(o.rule_span.file_name()), o.rule_span.line, o.rule_span.column);
+                               return py::make_tuple(std::string(o.rule_span.file_name()),
+                                                     o.rule_span.line, o.rule_span.column);
                              })
       .def_readonly("attempts", &Outcome::attempts)
       .def_property_readonly("failure", text(&Outcome::failure))

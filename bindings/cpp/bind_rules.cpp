@@ -1,7 +1,8 @@
 // Rules by themselves: parse, print, explain.
-#include "bindings/cpp/bindings.h"
 #include "engine/rules/matcher.h"
 #include "engine/rules/priority.h"
+
+#include "bindings/cpp/bindings.h"
 
 namespace gateproof::bindings {
 namespace {

@@ -1,9 +1,11 @@
 // The socket arm: the same engine on real loopback sockets, in this process.
-#include "bindings/cpp/bindings.h"
-#include "bindings/cpp/world_config.h"
 #include "engine/net/clock.h"
+#include "engine/net/files.h"
 #include "engine/net/random.h"
 #include "engine/net/server.h"
+
+#include "bindings/cpp/bindings.h"
+#include "bindings/cpp/world_config.h"
 
 namespace gateproof::bindings {
 namespace {
@@ -15,10 +17,12 @@ class PyServer {
       : config_(std::move(set), assembly, addresses),
         engine_(config_.statics(), clock_, random_, net::machine_name()),
         server_(engine_, random_, log_, options(workers, detours_)) {
+    engine_.set_files(files_);
     config_.apply(engine_);
     const Result<void> bound = server_.bind();
     if (!bound) {
-      throw StartFailure{bound.error().message + (bound.error().remedy.empty() ? "" : "; ") + bound.error().remedy};
+      throw StartFailure{bound.error().message + (bound.error().remedy.empty() ? "" : "; ") +
+                         bound.error().remedy};
     }
     server_.start();
   }
@@ -69,6 +73,7 @@ class PyServer {
   net::RealClock clock_;
   net::RealRandom random_;
   net::Log log_;
+  net::RealFiles files_;
   WorldConfig config_;
   pipeline::Engine engine_;
   net::Server server_;
@@ -78,8 +83,9 @@ class PyServer {
 
 void bind_server(py::module_& m) {
   py::class_<PyServer>(m, "Server", "The engine on real sockets.")
-      .def(py::init<std::shared_ptr<check::ConfigSet>, size_t, size_t, const std::map<std::string, std::string>&>(), py::arg("config"), py::arg("assembly") = 0,
-           py::arg("workers") = 1,
+      .def(py::init<std::shared_ptr<check::ConfigSet>, size_t, size_t,
+                    const std::map<std::string, std::string>&>(),
+           py::arg("config"), py::arg("assembly") = 0, py::arg("workers") = 1,
            py::arg("addresses") = std::map<std::string, std::string>{})
       .def_property_readonly("addresses", &PyServer::addresses)
       .def("stop", &PyServer::stop)

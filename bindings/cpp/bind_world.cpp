@@ -1,4 +1,6 @@
 // The virtual world: direct and wire arms.
+#include "engine/net/files.h"
+
 #include "bindings/cpp/bindings.h"
 #include "bindings/cpp/request_url.h"
 #include "bindings/cpp/world_config.h"
@@ -9,7 +11,8 @@ namespace {
 SocketAddress peer_of(const std::string& text) {
   if (const auto ip = IpAddress::parse(text)) return SocketAddress{*ip, 50000};
   const auto address = SocketAddress::parse(text);
-  if (!address) throw py::value_error("client address is neither an IP address nor ip:port: " + text);
+  if (!address)
+    throw py::value_error("client address is neither an IP address nor ip:port: " + text);
   return *address;
 }
 
@@ -17,6 +20,7 @@ class PyWorld {
  public:
   PyWorld(std::shared_ptr<check::ConfigSet> set, uint64_t seed, size_t assembly)
       : config_(std::move(set), assembly), world_(seed, config_.statics()) {
+    world_.engine().set_files(files_);
     config_.apply(world_.engine());
     doors_ = doors_of(*config_.statics());
   }
@@ -25,10 +29,12 @@ class PyWorld {
     world_.add_host(address, python_host(std::move(name), std::move(script), errors_));
   }
 
-  std::shared_ptr<sim::Outcome> send(const py::handle& method, const py::handle& target, const py::handle& host,
-                                     const py::handle& headers, const py::handle& body, const std::string& entry_point,
-                                     bool tls, const std::string& peer, const std::string& arm, const std::string& detail,
-                                     bool http10, bool has_host, bool chunked, const py::bytes& raw) {
+  std::shared_ptr<sim::Outcome> send(const py::handle& method, const py::handle& target,
+                                     const py::handle& host, const py::handle& headers,
+                                     const py::handle& body, const std::string& entry_point,
+                                     bool tls, const std::string& peer, const std::string& arm,
+                                     const std::string& detail, bool http10, bool has_host,
+                                     bool chunked, const py::bytes& raw) {
     sim::Request r;
     r.method = bytes_of(method);
     r.target = bytes_of(target);
@@ -48,24 +54,28 @@ class PyWorld {
   }
 
   // As send(), with an absolute URL: target, Host, TLS and entry point come from it.
-  std::shared_ptr<sim::Outcome> call(const py::handle& method, const py::handle& url, const py::handle& headers,
-                                     const py::handle& body, const py::handle& entry_point, const py::handle& peer,
+  std::shared_ptr<sim::Outcome> call(const py::handle& method, const py::handle& url,
+                                     const py::handle& headers, const py::handle& body,
+                                     const py::handle& entry_point, const py::handle& peer,
                                      const std::string& arm, const std::string& detail) {
     sim::Request r;
     r.method = bytes_of(method);
-    split_url(bytes_of(url), entry_point.is_none() ? std::string() : bytes_of(entry_point), doors_, r);
+    split_url(bytes_of(url), entry_point.is_none() ? std::string() : bytes_of(entry_point), doors_,
+              r);
     add_headers(r, headers);
     if (!body.is_none()) r.body = bytes_of(body);
     if (!peer.is_none()) r.peer = peer_of(bytes_of(peer));
     return run(r, arm, detail);
   }
 
-  std::shared_ptr<sim::Outcome> run(const sim::Request& r, const std::string& arm, const std::string& detail) {
+  std::shared_ptr<sim::Outcome> run(const sim::Request& r, const std::string& arm,
+                                    const std::string& detail) {
     const sim::Detail d = detail == "none"    ? sim::Detail::none
                           : detail == "trace" ? sim::Detail::trace
                                               : sim::Detail::candidates;
     auto out = std::make_shared<sim::Outcome>(
-        arm == "ask" ? world_.ask(r, d) : world_.send(r, arm == "wire" ? sim::Arm::wire : sim::Arm::direct, d));
+        arm == "ask" ? world_.ask(r, d)
+                     : world_.send(r, arm == "wire" ? sim::Arm::wire : sim::Arm::direct, d));
     errors_->rethrow();
     if (!out->stuck.empty()) throw StuckRun{out->stuck, out->budget_exceeded};
     return out;
@@ -103,6 +113,7 @@ class PyWorld {
  private:
   rules::MatcherSet matchers_ = rules::MatcherSet::standard();
   std::shared_ptr<PythonErrors> errors_ = std::make_shared<PythonErrors>();
+  net::RealFiles files_;
   WorldConfig config_;
   std::vector<Door> doors_;
   sim::World world_;
@@ -111,16 +122,19 @@ class PyWorld {
 }  // namespace
 
 void bind_world(py::module_& m) {
-  py::class_<PyWorld>(m, "World", "An engine with virtual time, seeded randomness and a virtual network.")
-      .def(py::init<std::shared_ptr<check::ConfigSet>, uint64_t, size_t>(), py::arg("config"), py::arg("seed") = 1,
-           py::arg("assembly") = 0)
+  py::class_<PyWorld>(m, "World",
+                      "An engine with virtual time, seeded randomness and a virtual network.")
+      .def(py::init<std::shared_ptr<check::ConfigSet>, uint64_t, size_t>(), py::arg("config"),
+           py::arg("seed") = 1, py::arg("assembly") = 0)
       .def("add_host", &PyWorld::add_host, py::arg("address"), py::arg("name"), py::arg("script"))
-      .def("send", &PyWorld::send, py::arg("method"), py::arg("target"), py::arg("host"), py::arg("headers") = py::none(),
-           py::arg("body") = py::none(), py::arg("entry_point") = "", py::arg("tls") = false, py::arg("peer") = "",
+      .def("send", &PyWorld::send, py::arg("method"), py::arg("target"), py::arg("host"),
+           py::arg("headers") = py::none(), py::arg("body") = py::none(),
+           py::arg("entry_point") = "", py::arg("tls") = false, py::arg("peer") = "",
            py::arg("arm") = "direct", py::arg("detail") = "candidates", py::arg("http10") = false,
            py::arg("has_host") = true, py::arg("chunked") = false, py::arg("raw") = py::bytes())
-      .def("call", &PyWorld::call, py::arg("method"), py::arg("url"), py::arg("headers"), py::arg("body"), py::arg("entry_point"),
-           py::arg("peer"), py::arg("arm"), py::arg("detail"))
+      .def("call", &PyWorld::call, py::arg("method"), py::arg("url"), py::arg("headers"),
+           py::arg("body"), py::arg("entry_point"), py::arg("peer"), py::arg("arm"),
+           py::arg("detail"))
       .def("advance", &PyWorld::advance, py::arg("ns"))
       .def_property_readonly("now_ns", &PyWorld::now_ns)
       .def("digest", &PyWorld::digest)
@@ -133,7 +147,8 @@ void bind_world(py::module_& m) {
       .def("remove_matcher", &PyWorld::remove_matcher, py::arg("name"))
       .def("set_events_max", &PyWorld::set_events_max, py::arg("events"))
       .def("entry_point_of", &PyWorld::entry_point_of, py::arg("url"))
-      .def("set_link", &PyWorld::set_link, py::arg("latency_ns") = 0, py::arg("segment_bytes") = 65536);
+      .def("set_link", &PyWorld::set_link, py::arg("latency_ns") = 0,
+           py::arg("segment_bytes") = 65536);
 }
 
 }  // namespace gateproof::bindings

@@ -3,19 +3,22 @@
 namespace gateproof::bindings {
 
 py::str text_of(std::string_view bytes) {
-  PyObject* s = PyUnicode_DecodeLatin1(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), nullptr);
+  PyObject* s =
+      PyUnicode_DecodeLatin1(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), nullptr);
   if (!s) throw py::error_already_set();
   return py::reinterpret_steal<py::str>(s);
 }
 
 std::string bytes_of(const py::handle& text) {
   if (PyBytes_Check(text.ptr())) {
-    return std::string(PyBytes_AS_STRING(text.ptr()), static_cast<size_t>(PyBytes_GET_SIZE(text.ptr())));
+    return std::string(PyBytes_AS_STRING(text.ptr()),
+                       static_cast<size_t>(PyBytes_GET_SIZE(text.ptr())));
   }
   PyObject* s = text.ptr();
   if (!PyUnicode_Check(s)) throw py::type_error("expected str or bytes");
   if (PyUnicode_IS_ASCII(s)) {
-    return std::string(static_cast<const char*>(PyUnicode_DATA(s)), static_cast<size_t>(PyUnicode_GET_LENGTH(s)));
+    return std::string(static_cast<const char*>(PyUnicode_DATA(s)),
+                       static_cast<size_t>(PyUnicode_GET_LENGTH(s)));
   }
   const py::bytes encoded = py::reinterpret_steal<py::bytes>(PyUnicode_AsUTF8String(s));
   if (!encoded) throw py::error_already_set();

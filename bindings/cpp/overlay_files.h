@@ -13,7 +13,8 @@ class OverlayFiles final : public Files {
   Result<std::string> read(const std::string& path, size_t bytes_max) override {
     const auto found = texts_.find(path);
     if (found == texts_.end()) return real_.read(path, bytes_max);
-    if (found->second.size() > bytes_max) return Error(Code::limit, "text larger than " + std::to_string(bytes_max) + " bytes");
+    if (found->second.size() > bytes_max)
+      return Error(Code::limit, "text larger than " + std::to_string(bytes_max) + " bytes");
     return found->second;
   }
   Result<std::vector<std::string>> list(const std::string& directory) override {

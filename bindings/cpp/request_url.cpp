@@ -12,7 +12,8 @@ std::string names_of(const std::vector<Door>& doors) {
 }
 
 const Door* by_port(const std::vector<Door>& doors, uint16_t port) {
-  const auto found = std::find_if(doors.begin(), doors.end(), [&](const Door& d) { return d.port == port; });
+  const auto found =
+      std::find_if(doors.begin(), doors.end(), [&](const Door& d) { return d.port == port; });
   return found == doors.end() ? nullptr : &*found;
 }
 
@@ -61,7 +62,8 @@ void add_lines(sim::Request& request, const py::handle& name, const py::handle& 
     add_line(request, bytes_of(name), bytes_of(value));
     return;
   }
-  for (const py::handle one : py::reinterpret_borrow<py::sequence>(value)) add_line(request, bytes_of(name), bytes_of(one));
+  for (const py::handle one : py::reinterpret_borrow<py::sequence>(value))
+    add_line(request, bytes_of(name), bytes_of(one));
 }
 
 }  // namespace
@@ -73,11 +75,13 @@ std::vector<Door> doors_of(const config::StaticConfig& statics) {
     if (address && address->udp) continue;
     doors.push_back({name, address ? address->port : uint16_t{0}, e.tls.has_value(), e.as_default});
   }
-  std::stable_sort(doors.begin(), doors.end(), [](const Door& a, const Door& b) { return a.as_default > b.as_default; });
+  std::stable_sort(doors.begin(), doors.end(),
+                   [](const Door& a, const Door& b) { return a.as_default > b.as_default; });
   return doors;
 }
 
-void split_url(std::string_view url, std::string entry_point, const std::vector<Door>& doors, sim::Request& into) {
+void split_url(std::string_view url, std::string entry_point, const std::vector<Door>& doors,
+               sim::Request& into) {
   const size_t colon = url.find("://");
   const std::string_view scheme = colon == url.npos ? std::string_view() : url.substr(0, colon);
   into.tls = text::iequals(scheme, "https");
@@ -100,15 +104,19 @@ void split_url(std::string_view url, std::string entry_point, const std::vector<
     into.entry_point = door->name;
     return;
   }
-  const bool known = std::any_of(doors.begin(), doors.end(), [&](const Door& d) { return d.name == entry_point; });
-  if (!known) throw py::value_error("no entry point is called " + entry_point + "; there are: " + names_of(doors));
+  const bool known =
+      std::any_of(doors.begin(), doors.end(), [&](const Door& d) { return d.name == entry_point; });
+  if (!known)
+    throw py::value_error("no entry point is called " + entry_point +
+                          "; there are: " + names_of(doors));
   into.entry_point = std::move(entry_point);
 }
 
 void add_headers(sim::Request& request, const py::handle& headers) {
   if (headers.is_none()) return;
   if (PyDict_Check(headers.ptr())) {
-    for (const auto& [name, value] : py::reinterpret_borrow<py::dict>(headers)) add_lines(request, name, value);
+    for (const auto& [name, value] : py::reinterpret_borrow<py::dict>(headers))
+      add_lines(request, name, value);
     return;
   }
   for (const py::handle item : headers) {

@@ -18,7 +18,8 @@ std::vector<Door> doors_of(const config::StaticConfig& statics);
 // Fills target, host, tls and entry point. The named entry point, else the one on the URL's port, else for https one with TLS or
 // called websecure, for http one called web or the first default one without TLS. A fragment is dropped, spaces and bytes that
 // are no ASCII are percent-encoded; nothing else changes. Throws ValueError.
-void split_url(std::string_view url, std::string entry_point, const std::vector<Door>& doors, sim::Request& into);
+void split_url(std::string_view url, std::string entry_point, const std::vector<Door>& doors,
+               sim::Request& into);
 
 // None, a mapping (a list or tuple as value makes several lines), or pairs. A Host line replaces the URL's host.
 void add_headers(sim::Request& request, const py::handle& headers);

@@ -1,7 +1,8 @@
 #include "bindings/cpp/world_config.h"
 
-#include "bindings/cpp/overlay_files.h"
 #include "engine/config/file_set.h"
+
+#include "bindings/cpp/overlay_files.h"
 
 namespace gateproof::bindings {
 
@@ -9,14 +10,16 @@ WorldConfig::WorldConfig(std::shared_ptr<check::ConfigSet> set, size_t assembly,
                          const std::map<std::string, std::string>& addresses)
     : set_(std::move(set)) {
   if (assembly >= set_->assemblies.size()) {
-    throw py::index_error("the configuration has " + std::to_string(set_->assemblies.size()) + " static configuration(s)");
+    throw py::index_error("the configuration has " + std::to_string(set_->assemblies.size()) +
+                          " static configuration(s)");
   }
   assembly_ = set_->assemblies[assembly];
   if (addresses.empty()) return;
   auto statics = std::make_shared<config::StaticConfig>(*assembly_.statics);
   for (const auto& [name, address] : addresses) {
     const auto found = statics->entry_points.find(name);
-    if (found == statics->entry_points.end()) throw py::value_error("no entry point is called " + name);
+    if (found == statics->entry_points.end())
+      throw py::value_error("no entry point is called " + name);
     found->second.address.value = address;
   }
   assembly_.statics = std::move(statics);
@@ -42,15 +45,16 @@ py::list WorldConfig::entry_points() const {
   return out;
 }
 
-std::vector<config::Finding> WorldConfig::update_files(pipeline::Engine& engine,
-                                                       const std::map<std::string, std::string>& files) const {
+std::vector<config::Finding> WorldConfig::update_files(
+    pipeline::Engine& engine, const std::map<std::string, std::string>& files) const {
   std::map<std::string, std::string> texts;
   for (const auto& [name, text] : files) texts["/dynamic/" + name] = text;
   OverlayFiles overlay(std::move(texts));
   config::FileProviderConfig provider;
   provider.directory.value = "/dynamic";
   config::Findings findings;
-  config::FileSet loaded = config::load_file_set(overlay, provider, middleware::middleware_types(), findings);
+  config::FileSet loaded =
+      config::load_file_set(overlay, provider, middleware::middleware_types(), findings);
   if (loaded.config) engine.update("file", std::move(*loaded.config));
   return findings.list();
 }

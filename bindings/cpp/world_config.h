@@ -16,7 +16,8 @@ class WorldConfig {
   py::list entry_points() const;
   // The file provider's files anew (name -> text), as a directory: what is wrong with them; the previous objects stay when the
   // update is rejected (catalogue 6.3).
-  std::vector<config::Finding> update_files(pipeline::Engine& engine, const std::map<std::string, std::string>& files) const;
+  std::vector<config::Finding> update_files(pipeline::Engine& engine,
+                                            const std::map<std::string, std::string>& files) const;
 
  private:
   std::shared_ptr<check::ConfigSet> set_;

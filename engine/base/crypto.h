@@ -12,7 +12,8 @@ std::string sha1(std::string_view data);    // 20 raw bytes
 std::string sha256(std::string_view data);  // 32 raw bytes
 std::string hex(std::string_view raw);
 std::string base64(std::string_view raw);
-std::optional<std::string> base64_decode(std::string_view text);  // standard alphabet, padding required
+std::optional<std::string> base64_decode(
+    std::string_view text);  // standard alphabet, padding required
 
 uint64_t fnv1_64(std::string_view data);
 uint64_t fnv1a_64(std::string_view data);

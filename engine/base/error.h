@@ -8,17 +8,17 @@ namespace gateproof {
 
 // What a caller would do differently. Mapping to an HTTP status is one function (upstream/status_of.h).
 enum class Code : uint8_t {
-  invalid,         // bad input: configuration, rule, header, address
-  not_found,       // a named thing is absent
-  limit,           // a named limit was passed
-  refused,         // the peer refused the connection
-  reset,           // the peer closed or reset before the message was complete
-  timeout,         // a deadline passed
-  protocol,        // the peer broke the protocol
-  canceled,        // our side gave up (client went away, shutdown)
-  unavailable,     // nothing to choose from
-  unsupported,     // understood, but not built here
-  io,              // the operating system said no
+  invalid,      // bad input: configuration, rule, header, address
+  not_found,    // a named thing is absent
+  limit,        // a named limit was passed
+  refused,      // the peer refused the connection
+  reset,        // the peer closed or reset before the message was complete
+  timeout,      // a deadline passed
+  protocol,     // the peer broke the protocol
+  canceled,     // our side gave up (client went away, shutdown)
+  unavailable,  // nothing to choose from
+  unsupported,  // understood, but not built here
+  io,           // the operating system said no
 };
 
 enum class Source : uint8_t { downstream, upstream, config, internal };
@@ -38,14 +38,19 @@ struct Error {
   Error(Code c, std::string text) : code(c), message(std::move(text)) {}
   Error(Code c, Source s, std::string text) : code(c), source(s), message(std::move(text)) {}
   Error(Code c, std::string text, SourceSpan at, std::string mend = {})
-      : code(c), source(Source::config), message(std::move(text)), span(std::move(at)), remedy(std::move(mend)) {}
+      : code(c),
+        source(Source::config),
+        message(std::move(text)),
+        span(std::move(at)),
+        remedy(std::move(mend)) {}
 };
 
 std::string_view to_string(Code code);
 
 // boost::system::result needs to know what to throw from value() on an error; the engine never calls value() unchecked.
 [[noreturn]] void throw_error(const Error& error);
-[[noreturn]] inline void throw_exception_from_error(const Error& error, const boost::source_location&) {
+[[noreturn]] inline void throw_exception_from_error(const Error& error,
+                                                    const boost::source_location&) {
   throw_error(error);
 }
 

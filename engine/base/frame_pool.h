@@ -4,7 +4,7 @@
 
 namespace gateproof::frame_pool {
 
-inline constexpr size_t frame_bytes_pooled_max = 4096;   // larger frames go to the heap
+inline constexpr size_t frame_bytes_pooled_max = 4096;    // larger frames go to the heap
 inline constexpr size_t frames_kept_per_class_max = 512;  // per thread and size class of 64 bytes
 
 void* allocate(size_t bytes);

@@ -27,13 +27,14 @@ class Executor;
 struct Waiter {
   std::coroutine_handle<> handle;
   Executor* executor = nullptr;
-  Waiter* root = nullptr;           // the spawned task that this coroutine works for
-  const char* name = nullptr;       // roots only: the task's name (outlives the task)
-  const char* awaiting = nullptr;   // roots only: what the task waits for, as last said by a Suspend inside it
-  Waiter* prev = nullptr;           // ready queue links, null when not queued
+  Waiter* root = nullptr;      // the spawned task that this coroutine works for
+  const char* name = nullptr;  // roots only: the task's name (outlives the task)
+  const char* awaiting =
+      nullptr;  // roots only: what the task waits for, as last said by a Suspend inside it
+  Waiter* prev = nullptr;  // ready queue links, null when not queued
   Waiter* next = nullptr;
   bool queued = false;
-  uint64_t root_id = 0;             // spawned roots only: told to the executor when the task has finished
+  uint64_t root_id = 0;  // spawned roots only: told to the executor when the task has finished
 
   Waiter() = default;
   Waiter(const Waiter&) = delete;
@@ -91,7 +92,8 @@ inline Waiter::~Waiter() {
 namespace detail {
 
 struct PromiseBase : Waiter {
-  Waiter* parent = nullptr;  // queued when this coroutine finishes; null while it is being started, and for roots
+  Waiter* parent =
+      nullptr;  // queued when this coroutine finishes; null while it is being started, and for roots
 
   static void* operator new(size_t bytes) { return frame_pool::allocate(bytes); }
   static void operator delete(void* p, size_t bytes) { frame_pool::release(p, bytes); }

@@ -99,7 +99,8 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::optional<std::string> nearest(std::string_view word, std::span<const std::string_view> candidates) {
+std::optional<std::string> nearest(std::string_view word,
+                                   std::span<const std::string_view> candidates) {
   constexpr size_t word_bytes_max = 64;  // longer words are no slips, and the distance is quadratic
   if (word.size() > word_bytes_max) return std::nullopt;
   size_t best = std::max<size_t>(2, word.size() / 3) + 1;

@@ -14,7 +14,10 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool is_alnum(char c) { return is_digit(c) || is_alpha(c); }
 constexpr int hex_value(char c) {
-  return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+  return is_digit(c)            ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
 }
 
 std::string to_lower(std::string_view s);
@@ -28,7 +31,8 @@ std::string join(std::span<const std::string> parts, std::string_view sep);
 std::string replace_all(std::string s, std::string_view from, std::string_view to);
 std::optional<int64_t> parse_int(std::string_view s);  // whole text, base 10, optional sign
 // The candidate nearest to `word` by edit distance, if near enough to be a likely slip; for "did you mean".
-std::optional<std::string> nearest(std::string_view word, std::span<const std::string_view> candidates);
+std::optional<std::string> nearest(std::string_view word,
+                                   std::span<const std::string_view> candidates);
 // A Go-quoted string literal of s, with escapes.
 std::string quote(std::string_view s);
 

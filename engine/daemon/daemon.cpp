@@ -26,7 +26,9 @@ class Daemon {
         log_(2, net::log_level(statics_->log_level)),
         random_(static_cast<uint64_t>(statics_->gateproof.seed)),
         engine_(statics_, clock_, random_, net::machine_name()),
-        server_(engine_, random_, log_) {}
+        server_(engine_, random_, log_) {
+    engine_.set_files(files_);
+  }
 
   int run();
 

@@ -9,7 +9,7 @@
 namespace gateproof {
 
 struct Env {
-  Scheduler& scheduler;   // this thread's
+  Scheduler& scheduler;  // this thread's
   const Clock& clock;
   Random& random;
   Transport& transport;

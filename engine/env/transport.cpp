@@ -50,7 +50,8 @@ Task<Result<size_t>> read_some(Stream& s, std::span<char> into, Instant deadline
     if (r.kind == IoResult::bytes) co_return r.n;
     if (r.kind == IoResult::eof) co_return size_t{0};
     if (r.kind == IoResult::failed) co_return Error(r.code, "read failed");
-    if (co_await s.readable(deadline) == Wake::timeout) co_return Error(Code::timeout, "read timed out");
+    if (co_await s.readable(deadline) == Wake::timeout)
+      co_return Error(Code::timeout, "read timed out");
   }
 }
 
@@ -62,7 +63,8 @@ Task<Result<void>> write_all(Stream& s, std::vector<std::string_view> pieces, In
     const IoResult r = s.try_write(left);
     if (r.kind == IoResult::failed) co_return Error(r.code, "write failed");
     if (r.kind == IoResult::would_block) {
-      if (co_await s.writable(deadline) == Wake::timeout) co_return Error(Code::timeout, "write timed out");
+      if (co_await s.writable(deadline) == Wake::timeout)
+        co_return Error(Code::timeout, "write timed out");
       continue;
     }
     size_t n = r.n;

@@ -2,6 +2,11 @@
 
 namespace gateproof::http {
 
+std::string Exchange::shown_target() const {
+  std::string target = request.target();
+  return !target_received.empty() && target == target_rewritten ? target_received : target;
+}
+
 void Exchange::reset() {
   response.reset();  // first: an upstream connection in it may still read the request's body
   tunnel.reset();
@@ -12,6 +17,8 @@ void Exchange::reset() {
   canonical_host.clear();
   routing_path.clear();
   client_host.clear();
+  target_received.clear();
+  target_rewritten.clear();
   user.clear();
   append_forwarded_for = true;
   suppress_forwarded_for = false;

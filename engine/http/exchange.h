@@ -7,7 +7,8 @@ namespace gateproof::http {
 
 // What the run says about itself, in order; explain() is made from it. Absent (null) when nobody listens.
 struct TraceStep {
-  std::string stage;   // "entryPoint web", "router r@file", "middleware strip@file", "service app@file", "server http://..."
+  std::string
+      stage;  // "entryPoint web", "router r@file", "middleware strip@file", "service app@file", "server http://..."
   std::string action;  // "path", "header", "answer", "decide", "pick" ...
   std::string detail;  // one line for people
   int64_t at_ns = 0;   // monotonic
@@ -33,31 +34,35 @@ struct Exchange {
   Request request;
   Response response;
 
-  SocketAddress peer;                 // the TCP peer
+  SocketAddress peer;  // the TCP peer
   SocketAddress local;
   bool tls = false;
-  bool trusted_peer = false;          // forwarded headers were kept (entry point's forwardedHeaders)
-  std::string_view entry_point;       // name; lives in the snapshot
-  std::string canonical_host;         // made once at the entry point (catalogue 1.4)
-  std::string routing_path;           // made once at the entry point (catalogue 1.5)
-  std::string client_host;            // Host as the client sent it
-  std::string user;                   // from an authenticating middleware
-  bool append_forwarded_for = true;   // entry point's notAppendXForwardedFor
-  bool suppress_forwarded_for = false;  // a custom request header X-Forwarded-For: "" (catalogue 2.2)
+  bool trusted_peer = false;     // forwarded headers were kept (entry point's forwardedHeaders)
+  std::string_view entry_point;  // name; lives in the snapshot
+  std::string canonical_host;    // made once at the entry point (catalogue 1.4)
+  std::string routing_path;      // made once at the entry point (catalogue 1.5)
+  // Set when the entry point rewrote semicolons in the query: the target before and after (catalogue 2.1).
+  std::string target_received;
+  std::string target_rewritten;
+  std::string client_host;           // Host as the client sent it
+  std::string user;                  // from an authenticating middleware
+  bool append_forwarded_for = true;  // entry point's notAppendXForwardedFor
+  bool suppress_forwarded_for =
+      false;  // a custom request header X-Forwarded-For: "" (catalogue 2.2)
 
-  std::string_view router;            // winner's qualified name, empty if none
-  std::string_view service;           // the load balancer's qualified name that served it
-  std::string_view server;            // chosen server's URL
-  int attempts = 0;                   // tries to reach a server
-  std::optional<Error> failure;       // why the proxy stage failed, if it did
+  std::string_view router;       // winner's qualified name, empty if none
+  std::string_view service;      // the load balancer's qualified name that served it
+  std::string_view server;       // chosen server's URL
+  int attempts = 0;              // tries to reach a server
+  std::optional<Error> failure;  // why the proxy stage failed, if it did
 
   std::shared_ptr<const void> pinned;  // the snapshot, alive until the answer is complete
   // Asking, not doing: a middleware that answers is noted, and the rest of the way is walked all the same.
   bool look_beyond = false;
-  std::string_view stopped_by;         // the stage of the first one that answered
+  std::string_view stopped_by;  // the stage of the first one that answered
   std::unique_ptr<Response> stopped_with;
 
-  std::unique_ptr<Tunnel> tunnel;      // with a 101 answer
+  std::unique_ptr<Tunnel> tunnel;  // with a 101 answer
   ExchangeTrace* trace = nullptr;
 
   // Costs one branch when nobody listens: call as `if (x.trace) x.note(...)` where building the text costs.
@@ -67,6 +72,8 @@ struct Exchange {
                         env->scheduler.now().time_since_epoch().count()});
     }
   }
+  // The target as redirects show it: with the query as received, until a middleware rewrites the path or the query.
+  std::string shown_target() const;
   // Back to the state after construction, memory kept.
   void reset();
 };

@@ -11,8 +11,9 @@ namespace gateproof::http {
 struct ForwardedPolicy {
   bool trust_all = false;
   std::vector<IpNetwork> trusted;
-  std::vector<std::string> connection;  // names that Connection may nominate without removal before the middlewares
-  std::string host_name;                // X-Forwarded-Server
+  std::vector<std::string>
+      connection;  // names that Connection may nominate without removal before the middlewares
+  std::string host_name;  // X-Forwarded-Server
 };
 
 bool is_trusted(const ForwardedPolicy& policy, const IpAddress& peer);

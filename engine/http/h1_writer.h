@@ -9,8 +9,9 @@ namespace gateproof::http {
 
 // Content-Length, Transfer-Encoding and Host fields among `headers` are left out; framing is written from `length`: a number, or chunked when nullopt. `body_expected`: whether the
 // method usually has a body, so that a length of 0 is written (POST, PUT, PATCH).
-void write_request_head(std::string& out, std::string_view method, std::string_view target, std::string_view host,
-                        const Headers& headers, std::optional<uint64_t> length, bool body_expected);
+void write_request_head(std::string& out, std::string_view method, std::string_view target,
+                        std::string_view host, const Headers& headers,
+                        std::optional<uint64_t> length, bool body_expected);
 
 enum class Framing : uint8_t { none, length, chunked, close };
 // Framing::none keeps a Content-Length field that is among the headers (answers to HEAD, 304); the others replace it.
@@ -20,10 +21,11 @@ struct ResponseHead {
   const Headers* headers = nullptr;
   Framing framing = Framing::none;
   uint64_t length = 0;
-  bool close = false;          // writes Connection: close
-  bool keep_alive_10 = false;  // writes Connection: keep-alive for an HTTP/1.0 client that asked for it
+  bool close = false;  // writes Connection: close
+  bool keep_alive_10 =
+      false;  // writes Connection: keep-alive for an HTTP/1.0 client that asked for it
   Version version = Version::http11;
-  int64_t wall_ns = 0;         // for Date when the headers hold none; negative: no Date
+  int64_t wall_ns = 0;  // for Date when the headers hold none; negative: no Date
 };
 void write_response_head(std::string& out, const ResponseHead& head);
 

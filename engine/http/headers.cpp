@@ -21,7 +21,8 @@ Headers& Headers::operator=(const Headers& o) {
   if (this == &o) return *this;
   clear();
   fields_.reserve(o.fields_.size());
-  for (const Field& f : o.fields_) fields_.push_back({arena_.copy(f.name), arena_.copy(f.value), f.hash});
+  for (const Field& f : o.fields_)
+    fields_.push_back({arena_.copy(f.name), arena_.copy(f.value), f.hash});
   return *this;
 }
 
@@ -57,7 +58,8 @@ void Headers::add(std::string_view name, std::string_view value) {
 }
 
 void Headers::add_first(std::string_view name, std::string_view value) {
-  fields_.insert(fields_.begin(), {arena_.copy(name), arena_.copy(value), HeaderName::hash_of(name)});
+  fields_.insert(fields_.begin(),
+                 {arena_.copy(name), arena_.copy(value), HeaderName::hash_of(name)});
 }
 
 void Headers::add_canonical(std::string_view name, std::string_view value) {

@@ -22,8 +22,11 @@ struct HeaderName {
 
   static constexpr uint32_t hash_of(std::string_view s) {
     if (s.empty()) return 0;
-    const auto low = [&](size_t i) { return static_cast<uint32_t>(static_cast<unsigned char>(text::lower(s[i]))); };
-    return static_cast<uint32_t>(s.size()) | low(0) << 8 | low(s.size() / 2) << 16 | low(s.size() - 1) << 24;
+    const auto low = [&](size_t i) {
+      return static_cast<uint32_t>(static_cast<unsigned char>(text::lower(s[i])));
+    };
+    return static_cast<uint32_t>(s.size()) | low(0) << 8 | low(s.size() / 2) << 16 |
+           low(s.size() - 1) << 24;
   }
 };
 
@@ -46,7 +49,9 @@ class Headers {
 
   // Views given out stay valid until clear(), assignment or destruction, even when their field is removed.
   std::optional<std::string_view> find(const HeaderName& name) const;  // the first line's value
-  std::string_view get(const HeaderName& name) const { return find(name).value_or(std::string_view()); }
+  std::string_view get(const HeaderName& name) const {
+    return find(name).value_or(std::string_view());
+  }
   bool has(const HeaderName& name) const { return find(name).has_value(); }
   std::vector<std::string_view> values(const HeaderName& name) const;
   // All lines' values joined with ", "; empty when absent.
@@ -88,8 +93,8 @@ class Headers {
 std::string canonical_name(std::string_view name);
 // The same, in place; false (and unchanged) if the name holds a byte that is not allowed in a token.
 bool canonicalize(char* name, size_t n);
-bool is_token(std::string_view s);                // RFC 9110 section 5.6.2
-bool is_field_value(std::string_view s);          // RFC 9110 section 5.5: no control characters but HTAB
+bool is_token(std::string_view s);        // RFC 9110 section 5.6.2
+bool is_field_value(std::string_view s);  // RFC 9110 section 5.5: no control characters but HTAB
 // Whether a comma-separated list (all lines) holds the token, case-insensitively.
 bool list_has_token(const Headers& h, const HeaderName& name, std::string_view token);
 

@@ -15,9 +15,9 @@ struct Request {
   bool has_query = false;  // a bare '?' is kept
   std::string host;        // as sent (Host field or authority); middlewares may change it
   Version version = Version::http11;
-  Headers headers;         // without Host
+  Headers headers;  // without Host
   Body body;
-  bool asterisk = false;   // OPTIONS *
+  bool asterisk = false;  // OPTIONS *
 
   // Path and query as the next hop gets them; "/" for an empty path.
   std::string target() const;
@@ -25,11 +25,12 @@ struct Request {
 };
 
 struct Response {
-  int status = 0;          // 0: none yet
-  std::string reason;      // empty: the usual phrase
+  int status = 0;      // 0: none yet
+  std::string reason;  // empty: the usual phrase
   Headers headers;
   Body body;
-  std::unique_ptr<Headers> trailers;  // known before the body ends (scripted answers); else body.trailers()
+  std::unique_ptr<Headers>
+      trailers;  // known before the body ends (scripted answers); else body.trailers()
 
   void reset();
   // A complete small answer made here. content_type may be empty.
@@ -37,6 +38,6 @@ struct Response {
 };
 
 std::string_view status_text(int status);  // "Not Found"; "" for an unknown code
-bool body_allowed(int status);              // false for 1xx, 204, 304
+bool body_allowed(int status);             // false for 1xx, 204, 304
 
 }  // namespace gateproof::http

@@ -7,16 +7,16 @@ namespace gateproof::http {
 
 // A server of a load balancer, made once at configuration time.
 struct OriginServer {
-  std::string url;         // as configured
-  std::string scheme;      // http, https, h2c
-  std::string authority;   // host[:port] as written: the Host when passHostHeader is false
-  std::string host;        // name or IP without brackets
+  std::string url;        // as configured
+  std::string scheme;     // http, https, h2c
+  std::string authority;  // host[:port] as written: the Host when passHostHeader is false
+  std::string host;       // name or IP without brackets
   uint16_t port = 80;
   std::optional<SocketAddress> address;  // when host is an IP
-  std::string base_path;   // used with preserve_path only
+  std::string base_path;                 // used with preserve_path only
   bool preserve_path = false;
   Duration dial_timeout = std::chrono::seconds(30);
-  Duration response_header_timeout{0};   // 0: none
+  Duration response_header_timeout{0};  // 0: none
   Duration idle_conn_timeout = std::chrono::seconds(90);
   int64_t max_idle_conns = 200;
 };
@@ -26,7 +26,7 @@ struct Outbound {
   std::string_view method;
   std::string target;
   std::string_view host;
-  Headers headers;      // no Host, no framing fields; hop-by-hop fields removed
+  Headers headers;       // no Host, no framing fields; hop-by-hop fields removed
   Body* body = nullptr;  // the exchange's request body
   const OriginServer* server = nullptr;
 };

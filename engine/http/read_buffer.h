@@ -12,7 +12,8 @@ namespace gateproof::http {
 // Blocks of one size, kept for the next borrower. One per event loop.
 class BlockPool {
  public:
-  explicit BlockPool(size_t block_bytes, size_t kept_max = 256) : block_bytes_(block_bytes), kept_max_(kept_max) {}
+  explicit BlockPool(size_t block_bytes, size_t kept_max = 256)
+      : block_bytes_(block_bytes), kept_max_(kept_max) {}
   size_t block_bytes() const { return block_bytes_; }
   std::unique_ptr<char[]> take() {
     if (free_.empty()) return std::make_unique_for_overwrite<char[]>(block_bytes_);

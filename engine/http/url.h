@@ -51,7 +51,8 @@ bool is_host_value(std::string_view host);
 // host [":" port] (RFC 9112 section 3.2): brackets hold an IPv6 address, the port is digits or nothing. "" is one.
 bool is_authority(std::string_view text);
 
-inline constexpr size_t query_parameters_max = 10'000;  // a query with more is read as empty, as Go does
+inline constexpr size_t query_parameters_max =
+    10'000;  // a query with more is read as empty, as Go does
 
 // Key/value pairs of a query in order, decoded; pairs with a bad escape or with ';' are left out, as Go's ParseQuery does.
 std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query);

@@ -13,12 +13,15 @@ struct Shape {
     for (const auto& f : h) out.emplace_back(f.name, f.value);
     return out;
   }
-  static Shape of(const http::Request& r) { return {r.method, r.target(), r.host, copy(r.headers)}; }
+  static Shape of(const http::Request& r) {
+    return {r.method, r.target(), r.host, copy(r.headers)};
+  }
 };
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
-void note_fields(Exchange& x, const std::string& stage, std::string_view what, const Fields& before, const Fields& after) {
+void note_fields(Exchange& x, const std::string& stage, std::string_view what, const Fields& before,
+                 const Fields& after) {
   for (const auto& f : before) {
     if (std::find(after.begin(), after.end(), f) == after.end()) {
       x.note(stage, what, "- " + f.first + ": " + f.second);
@@ -31,7 +34,8 @@ void note_fields(Exchange& x, const std::string& stage, std::string_view what, c
   }
 }
 
-void note_request_changes(Exchange& x, const std::string& stage, const Shape& before, const Shape& after) {
+void note_request_changes(Exchange& x, const std::string& stage, const Shape& before,
+                          const Shape& after) {
   if (before.method != after.method) x.note(stage, "method", before.method + " -> " + after.method);
   if (before.target != after.target) x.note(stage, "path", before.target + " -> " + after.target);
   if (before.host != after.host) x.note(stage, "host", before.host + " -> " + after.host);

@@ -55,12 +55,12 @@ class WaitingMiddleware : public Middleware {
 
 // What a middleware may know when it is built. Built once per router (one handler instance per router, catalogue 3.0).
 struct BuildContext {
-  std::string_view name;         // "strip-api-prefix@file"
-  std::string_view router;       // the router it is built for
+  std::string_view name;    // "strip-api-prefix@file"
+  std::string_view router;  // the router it is built for
   const Clock& clock;
   Random& random;
-  bool strict = false;           // --gateproof.strict
-  Files* files = nullptr;        // for usersFile; null: files cannot be read here
+  bool strict = false;     // --gateproof.strict
+  Files* files = nullptr;  // for usersFile; null: files cannot be read here
 };
 
 // One line of the registry.

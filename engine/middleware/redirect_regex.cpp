@@ -24,7 +24,7 @@ class RedirectRegex final : public SyncFilter {
   explicit RedirectRegex(Redirection redirection) : redirection_(std::move(redirection)) {}
   Flow on_request(Exchange& x) override {
     std::string url = x.tls ? "https://" : "http://";
-    url.append(x.request.host).append(x.request.target());
+    url.append(x.request.host).append(x.shown_target());
     return redirection_.apply(x, url);
   }
 

@@ -43,7 +43,7 @@ std::string client_url(const Exchange& x) {
   HostPort at = host_and_port(x.request.host);
   if (at.port == (secure ? ":443" : ":80")) at.port = {};
   std::string url = secure ? "https://" : "http://";
-  url.append(at.host).append(at.port).append(x.request.target());
+  url.append(at.host).append(at.port).append(x.shown_target());
   return url;
 }
 

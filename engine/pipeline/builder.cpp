@@ -31,8 +31,8 @@ void Builder::run() {
   finish();
 }
 
-void Builder::finding(std::string_view code, const SourceSpan& at, const std::string& object, const std::string& message,
-                      const std::string& remedy) {
+void Builder::finding(std::string_view code, const SourceSpan& at, const std::string& object,
+                      const std::string& message, const std::string& remedy) {
   out_.findings.add(code, at, object, message, remedy);
 }
 
@@ -52,7 +52,8 @@ void Builder::add_entry_points() {
   }
 }
 
-std::vector<std::string> Builder::effective_entry_points(RouterInfo& info, const config::RouterConfig& router) {
+std::vector<std::string> Builder::effective_entry_points(RouterInfo& info,
+                                                         const config::RouterConfig& router) {
   if (router.entry_points.empty()) return defaults_;
   std::vector<std::string> found;
   for (const config::Text& e : router.entry_points) {
@@ -65,8 +66,8 @@ std::vector<std::string> Builder::effective_entry_points(RouterInfo& info, const
   return found;
 }
 
-std::vector<Builder::Placement> Builder::placements(const std::string& name,
-                                                    const std::vector<std::string>& entry_points) const {
+std::vector<Builder::Placement> Builder::placements(
+    const std::string& name, const std::vector<std::string>& entry_points) const {
   std::vector<Placement> out;
   Placement rest{name, {}, nullptr};
   for (const std::string& e : entry_points) {
@@ -94,7 +95,8 @@ void Builder::add_router(const std::string& name, const config::RouterConfig& ro
     info->span = router.span;
     info->errors = probe.errors;
     info->fail("no valid entryPoint for this router");
-    const SourceSpan& at = router.entry_points.empty() ? router.span : router.entry_points.front().span;
+    const SourceSpan& at =
+        router.entry_points.empty() ? router.span : router.entry_points.front().span;
     finding("GP0304", at, object, "no entry point that this router names exists, so it is disabled",
             "name one of the entry points of the static configuration");
     out_.routers[name] = std::move(info);
@@ -102,7 +104,8 @@ void Builder::add_router(const std::string& name, const config::RouterConfig& ro
   }
   for (const config::Text& e : router.entry_points) {
     if (!out_.entry_points.contains(e.value)) {
-      finding("GP0303", e.span, object, "entry point \"" + e.value + "\" does not exist; the router is not served there",
+      finding("GP0303", e.span, object,
+              "entry point \"" + e.value + "\" does not exist; the router is not served there",
               "remove the name, or define the entry point in the static configuration");
     }
   }
@@ -113,7 +116,8 @@ void Builder::add_router(const std::string& name, const config::RouterConfig& ro
   }
 }
 
-void Builder::check_tls(RouterInfo& info, const config::RouterConfig& router, const std::string& provider) {
+void Builder::check_tls(RouterInfo& info, const config::RouterConfig& router,
+                        const std::string& provider) {
   const config::EntryPointConfig* model = nullptr;
   for (const std::string& e : info.entry_points) {
     if (in_.statics->entry_points.at(e).tls) model = &in_.statics->entry_points.at(e);
@@ -127,7 +131,8 @@ void Builder::check_tls(RouterInfo& info, const config::RouterConfig& router, co
     if (!in_.dynamics->tls_options.contains(qualified)) {
       info.fail("building router handler: unknown TLS options: " + qualified);
       finding("GP0310", tls->options.span, "router " + info.name,
-              "TLS options " + qualified + " do not exist, so the router is disabled and its hosts refuse connections",
+              "TLS options " + qualified +
+                  " do not exist, so the router is disabled and its hosts refuse connections",
               "define tls.options." + options + ", or leave the options out");
     }
   }
@@ -135,12 +140,14 @@ void Builder::check_tls(RouterInfo& info, const config::RouterConfig& router, co
   if (!resolver.empty() && !in_.statics->resolvers.contains(resolver)) {
     finding("GP0601", tls->cert_resolver.span, "router " + info.name,
             "certificate resolver \"" + resolver +
-                "\" is not defined in the static configuration: an error is logged and the default certificate is served",
+                "\" is not defined in the static configuration: an error is logged and the default "
+                "certificate is served",
             "define certificatesResolvers." + resolver + ", or remove certResolver");
   }
 }
 
-void Builder::place_router(const Placement& where, const config::RouterConfig& router, const std::string& original) {
+void Builder::place_router(const Placement& where, const config::RouterConfig& router,
+                           const std::string& original) {
   auto owned = std::make_unique<RouterInfo>();
   RouterInfo& info = *owned;
   info.name = where.name;

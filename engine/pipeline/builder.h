@@ -29,10 +29,13 @@ class Builder {
   // builder.cpp
   void add_entry_points();
   void add_router(const std::string& name, const config::RouterConfig& router);
-  void place_router(const Placement& where, const config::RouterConfig& router, const std::string& original);
+  void place_router(const Placement& where, const config::RouterConfig& router,
+                    const std::string& original);
   void check_tls(RouterInfo& info, const config::RouterConfig& router, const std::string& provider);
-  std::vector<std::string> effective_entry_points(RouterInfo& info, const config::RouterConfig& router);
-  std::vector<Placement> placements(const std::string& name, const std::vector<std::string>& entry_points) const;
+  std::vector<std::string> effective_entry_points(RouterInfo& info,
+                                                  const config::RouterConfig& router);
+  std::vector<Placement> placements(const std::string& name,
+                                    const std::vector<std::string>& entry_points) const;
   // Routes are in place before unused objects are looked at, so that these have a status too.
   void build_unused();
   void finish();
@@ -42,30 +45,35 @@ class Builder {
   std::optional<rules::Route> make_route(RouterInfo& info, const config::RouterConfig& router);
 
   // builder_chain.cpp
-  HandlerPtr router_handler(RouterInfo& info, const config::RouterConfig& router, const config::EntryPointConfig* model,
-                            const std::string& provider);
+  HandlerPtr router_handler(RouterInfo& info, const config::RouterConfig& router,
+                            const config::EntryPointConfig* model, const std::string& provider);
   using Steps = std::vector<std::unique_ptr<middleware::Middleware>>;
   // Appends the steps of one middleware (a chain expands in place). False: the router cannot use it; why is told to `user`.
-  bool append_steps(Steps& steps, const std::string& name, const SourceSpan& at, ObjectInfo& user, HandlerPtr& instead,
-                    std::vector<std::string>& path);
+  bool append_steps(Steps& steps, const std::string& name, const SourceSpan& at, ObjectInfo& user,
+                    HandlerPtr& instead, std::vector<std::string>& path);
   void check_middleware(const std::string& name);
 
   // builder_service.cpp
   HandlerPtr service(const std::string& name);
-  HandlerPtr build_service(const std::string& name, const config::ServiceConfig& s, ObjectInfo& info);
-  HandlerPtr build_weighted(const std::string& name, const config::WeightedConfig& w, ObjectInfo& info);
-  HandlerPtr build_load_balancer(const std::string& name, const config::ServiceConfig& s, ObjectInfo& info);
-  HandlerPtr with_middlewares(const std::string& name, const config::ServiceConfig& s, HandlerPtr end, ObjectInfo& info);
+  HandlerPtr build_service(const std::string& name, const config::ServiceConfig& s,
+                           ObjectInfo& info);
+  HandlerPtr build_weighted(const std::string& name, const config::WeightedConfig& w,
+                            ObjectInfo& info);
+  HandlerPtr build_load_balancer(const std::string& name, const config::ServiceConfig& s,
+                                 ObjectInfo& info);
+  HandlerPtr with_middlewares(const std::string& name, const config::ServiceConfig& s,
+                              HandlerPtr end, ObjectInfo& info);
 
   // internal.cpp
   HandlerPtr internal_service(const std::string& name, ObjectInfo& info);
   void add_ping();
   void add_redirections();
-  void add_internal_router(const std::string& name, const std::string& entry_point, const std::string& rule,
-                           int64_t priority, HandlerPtr handler, bool secure, const SourceSpan& span);
+  void add_internal_router(const std::string& name, const std::string& entry_point,
+                           const std::string& rule, int64_t priority, HandlerPtr handler,
+                           bool secure, const SourceSpan& span);
 
-  void finding(std::string_view code, const SourceSpan& at, const std::string& object, const std::string& message,
-               const std::string& remedy);
+  void finding(std::string_view code, const SourceSpan& at, const std::string& object,
+               const std::string& message, const std::string& remedy);
   size_t add_target(EntryPoint& e, RouteTarget target);
 
   const BuildInputs& in_;

@@ -12,11 +12,13 @@ std::string arrow_path(const std::vector<std::string>& path) {
 }  // namespace
 
 HandlerPtr Builder::router_handler(RouterInfo& info, const config::RouterConfig& router,
-                                   const config::EntryPointConfig* model, const std::string& provider) {
+                                   const config::EntryPointConfig* model,
+                                   const std::string& provider) {
   const std::string object = "router " + info.name;
   if (router.service.value.empty()) {
     info.fail("the service is missing on the router");
-    finding("GP0309", router.span, object, "the router names no service, so it is disabled", "add `service: name`");
+    finding("GP0309", router.span, object, "the router names no service, so it is disabled",
+            "add `service: name`");
     return nullptr;
   }
   const std::string service_name = config::qualify(router.service.value, provider);
@@ -25,15 +27,17 @@ HandlerPtr Builder::router_handler(RouterInfo& info, const config::RouterConfig&
   if (known == out_.services.end()) {
     info.fail("the service \"" + service_name + "\" does not exist");
     finding("GP0305", router.service.span, object,
-            "the service \"" + service_name + "\" does not exist: the router is disabled, and a broader router, if there is "
-            "one, serves its requests",
+            "the service \"" + service_name +
+                "\" does not exist: the router is disabled, and a broader router, if there is "
+                "one, serves its requests",
             "define the service, or name one that exists");
     return nullptr;
   }
   known->second.used_by.push_back(info.name);
   if (!end) {
     for (const std::string& e : known->second.errors) info.fail(e);
-    finding("GP0306", router.service.span, object, "the service \"" + service_name + "\" is disabled, and so is the router",
+    finding("GP0306", router.service.span, object,
+            "the service \"" + service_name + "\" is disabled, and so is the router",
             "mend the service");
   }
 
@@ -53,14 +57,15 @@ HandlerPtr Builder::router_handler(RouterInfo& info, const config::RouterConfig&
   return std::make_shared<middleware::Chain>(std::move(steps), instead ? instead : std::move(end));
 }
 
-bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSpan& at, ObjectInfo& user,
-                           HandlerPtr& instead, std::vector<std::string>& path) {
+bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSpan& at,
+                           ObjectInfo& user, HandlerPtr& instead, std::vector<std::string>& path) {
   const auto found = in_.dynamics->middlewares.find(name);
   if (found == in_.dynamics->middlewares.end()) {
     user.fail("middleware \"" + name + "\" does not exist");
     finding("GP0307", at, user.name,
-            "middleware \"" + name + "\" does not exist: the router is disabled, and a broader router, if there is one, "
-            "serves its requests without it",
+            "middleware \"" + name +
+                "\" does not exist: the router is disabled, and a broader router, if there is one, "
+                "serves its requests without it",
             "define the middleware, or correct the name");
     return false;
   }
@@ -70,7 +75,8 @@ bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSp
   const auto refuse = [&](std::string error, std::string_view code, const std::string& remedy) {
     info.fail(error);
     user.fail(error);
-    finding(code, m.span, "middleware " + name, error + ": the middleware and every router that uses it are disabled", remedy);
+    finding(code, m.span, "middleware " + name,
+            error + ": the middleware and every router that uses it are disabled", remedy);
     return false;
   };
   if (std::find(path.begin(), path.end(), name) != path.end()) {
@@ -80,13 +86,16 @@ bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSp
     return refuse(text, "GP0403", "take the middleware out of its own chain");
   }
   if (!m.extra_types.empty()) {
-    return refuse("cannot create middleware: multi-types middleware not supported, consider declaring two different pieces of "
-                  "middleware instead",
-                  "GP0402", "declare one middleware for each type");
+    return refuse(
+        "cannot create middleware: multi-types middleware not supported, consider declaring two "
+        "different pieces of "
+        "middleware instead",
+        "GP0402", "declare one middleware for each type");
   }
   const middleware::MiddlewareSpec* spec = middleware::find_middleware(m.type);
   if (!spec || !m.options) {
-    return refuse("invalid middleware \"" + name + "\" configuration: invalid middleware type or middleware does not exist",
+    return refuse("invalid middleware \"" + name +
+                      "\" configuration: invalid middleware type or middleware does not exist",
                   "GP0401", "give the middleware one of the known types");
   }
   if (spec->schema.refs) {
@@ -100,7 +109,8 @@ bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSp
     if (!ok) info.fail(user.errors.empty() ? "invalid chain" : user.errors.back());
     return ok;
   }
-  const middleware::BuildContext context{name, user.name, in_.clock, in_.random, in_.statics->gateproof.strict};
+  const middleware::BuildContext context{
+      name, user.name, in_.clock, in_.random, in_.statics->gateproof.strict, in_.files};
   Result<std::unique_ptr<middleware::Middleware>> built = spec->build(m.options.get(), context);
   if (built) {
     (*built)->stage = "middleware " + name;
@@ -110,7 +120,8 @@ bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSp
   if (built.error().code == Code::unsupported) {
     // Nothing behind a protection that cannot be acted on is served unprotected.
     info.fail(built.error().message, Status::warning);
-    finding("GP1108", m.span, "middleware " + name, built.error().message + "; routers that use it answer 501",
+    finding("GP1108", m.span, "middleware " + name,
+            built.error().message + "; routers that use it answer 501",
             "leave it out of what you ask, or run the real proxy for it");
     if (!instead) instead = fixed_answer(501, built.error().message + "\n");
     return true;

@@ -5,11 +5,13 @@ namespace gateproof::pipeline {
 
 int Builder::provider_rank(const std::string& router) const {
   if (in_.statics->precedence.empty()) return rules::provider_rank(router);
-  const std::vector<std::string_view> order(in_.statics->precedence.begin(), in_.statics->precedence.end());
+  const std::vector<std::string_view> order(in_.statics->precedence.begin(),
+                                            in_.statics->precedence.end());
   return rules::provider_rank(router, order);
 }
 
-std::optional<rules::Route> Builder::make_route(RouterInfo& info, const config::RouterConfig& router) {
+std::optional<rules::Route> Builder::make_route(RouterInfo& info,
+                                                const config::RouterConfig& router) {
   const std::string object = "router " + info.name;
   const std::string& text = router.rule.value;
   const rules::Priority priority = rules::effective_priority(text, router.priority.value);
@@ -18,16 +20,19 @@ std::optional<rules::Route> Builder::make_route(RouterInfo& info, const config::
   if (!allowed) {
     const std::string& problem = allowed.error().message;
     info.fail(problem);
-    finding("GP0302", router.priority.span, object, problem + ": the router is disabled", "use a smaller priority");
+    finding("GP0302", router.priority.span, object, problem + ": the router is disabled",
+            "use a smaller priority");
     return std::nullopt;
   }
   std::string syntax = router.rule_syntax.value;
   if (syntax.empty()) syntax = in_.statics->default_rule_syntax;
-  auto parsed = rules::parse_rule(text, syntax == "v2" ? rules::Syntax::v2 : rules::Syntax::v3, in_.matchers);
+  auto parsed =
+      rules::parse_rule(text, syntax == "v2" ? rules::Syntax::v2 : rules::Syntax::v3, in_.matchers);
   if (!parsed) {
     const rules::RuleError& e = parsed.error();
     info.fail("error while parsing rule " + text + ": " + e.message);
-    const SourceSpan at = router.rule.span.known() ? router.rule.span.at(e.offset, e.length) : router.span;
+    const SourceSpan at =
+        router.rule.span.known() ? router.rule.span.at(e.offset, e.length) : router.span;
     finding("GP0301", at, object, e.message + ": the router is disabled",
             e.remedy.empty() ? "correct the rule; see the table of matchers" : e.remedy);
     return std::nullopt;

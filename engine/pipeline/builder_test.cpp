@@ -17,19 +17,25 @@ class Build : public ::testing::Test {
     EXPECT_TRUE(doc.has_value()) << (doc ? "" : doc.error().message);
     return doc ? std::move(*doc) : config::Document{};
   }
-  std::shared_ptr<Snapshot> build(std::string_view dynamic, std::string_view statics = "entryPoints: {web: {address: ':80'}}") {
+  std::shared_ptr<Snapshot> build(
+      std::string_view dynamic, std::string_view statics = "entryPoints: {web: {address: ':80'}}") {
     config::Findings findings;
     auto s = config::decode_static(yaml(statics, "static.yml"), findings);
-    auto d = config::decode_dynamic(yaml(dynamic, "dynamic.yml"), "file", middleware::middleware_types(), findings);
+    auto d = config::decode_dynamic(yaml(dynamic, "dynamic.yml"), "file",
+                                    middleware::middleware_types(), findings);
     EXPECT_TRUE(s && d);
-    BuildInputs in{std::make_shared<const config::StaticConfig>(*s), std::make_shared<const config::DynamicConfig>(*d),
-                   world.clock, world.random, "h"};
+    BuildInputs in{std::make_shared<const config::StaticConfig>(*s),
+                   std::make_shared<const config::DynamicConfig>(*d), world.clock, world.random,
+                   "h"};
     return build_snapshot(in);
   }
-  static std::string first_error(const ObjectInfo& o) { return o.errors.empty() ? "" : o.errors.front(); }
+  static std::string first_error(const ObjectInfo& o) {
+    return o.errors.empty() ? "" : o.errors.front();
+  }
 };
 
-constexpr std::string_view app = "services: {app: {loadBalancer: {servers: [{url: 'http://127.0.0.1:1'}]}}}";
+constexpr std::string_view app =
+    "services: {app: {loadBalancer: {servers: [{url: 'http://127.0.0.1:1'}]}}}";
 
 TEST_F(Build, RouterStatuses) {
   struct Row {
@@ -39,38 +45,46 @@ TEST_F(Build, RouterStatuses) {
   };
   for (const Row& row : std::vector<Row>{
            {"6.11 fine", "{rule: 'Path(`/`)', service: app}", Status::enabled, ""},
-           {"1.1 unknown matcher", "{rule: 'Nope(`/`)', service: app}", Status::disabled, "unsupported function: Nope"},
+           {"1.1 unknown matcher", "{rule: 'Nope(`/`)', service: app}", Status::disabled,
+            "unsupported function: Nope"},
            {"1.1 empty rule", "{rule: '', service: app}", Status::disabled, "expected operand"},
-           {"1.6 priority limit", "{rule: 'Path(`/`)', service: app, priority: 9223372036854774808}", Status::disabled,
+           {"1.6 priority limit",
+            "{rule: 'Path(`/`)', service: app, priority: 9223372036854774808}", Status::disabled,
             "exceeds the max user-defined priority"},
            {"4.1 no service", "{rule: 'Path(`/`)', service: nope}", Status::disabled,
             "the service \"nope@file\" does not exist"},
-           {"3.0 no middleware", "{rule: 'Path(`/`)', service: app, middlewares: [nope]}", Status::disabled,
-            "middleware \"nope@file\" does not exist"},
-           {"6.1 unknown entry point", "{rule: 'Path(`/`)', service: app, entryPoints: [nope]}", Status::disabled,
+           {"3.0 no middleware", "{rule: 'Path(`/`)', service: app, middlewares: [nope]}",
+            Status::disabled, "middleware \"nope@file\" does not exist"},
+           {"6.1 unknown entry point", "{rule: 'Path(`/`)', service: app, entryPoints: [nope]}",
+            Status::disabled, "doesn't exist"},
+           {"6.1 one of two entry points",
+            "{rule: 'Path(`/`)', service: app, entryPoints: [nope, web]}", Status::warning,
             "doesn't exist"},
-           {"6.1 one of two entry points", "{rule: 'Path(`/`)', service: app, entryPoints: [nope, web]}", Status::warning,
-            "doesn't exist"},
-           {"5.1 unknown TLS options", "{rule: 'Path(`/`)', service: app, tls: {options: nope}}", Status::disabled,
-            "unknown TLS options: nope@file"},
-           {"5.5 unknown resolver", "{rule: 'Path(`/`)', service: app, tls: {certResolver: nope}}", Status::enabled, ""},
-           {"4.10 service that is off", "{rule: 'Path(`/`)', service: rest@internal}", Status::disabled,
-            "rest is not enabled"},
+           {"5.1 unknown TLS options", "{rule: 'Path(`/`)', service: app, tls: {options: nope}}",
+            Status::disabled, "unknown TLS options: nope@file"},
+           {"5.5 unknown resolver", "{rule: 'Path(`/`)', service: app, tls: {certResolver: nope}}",
+            Status::enabled, ""},
+           {"4.10 service that is off", "{rule: 'Path(`/`)', service: rest@internal}",
+            Status::disabled, "rest is not enabled"},
        }) {
     const auto s = build("http: {routers: {r: " + row.router + "}, " + std::string(app) + "}");
     const RouterInfo& r = *s->routers.at("r@file");
     EXPECT_EQ(r.status, row.status) << row.clause << ": " << first_error(r);
-    EXPECT_NE(first_error(r).find(row.error), std::string::npos) << row.clause << ": " << first_error(r);
+    EXPECT_NE(first_error(r).find(row.error), std::string::npos)
+        << row.clause << ": " << first_error(r);
     for (const auto& f : s->findings.list()) {
-      EXPECT_TRUE(f.span.known() && f.span.line > 0 && !f.remedy.empty()) << row.clause << " " << f.code;
+      EXPECT_TRUE(f.span.known() && f.span.line > 0 && !f.remedy.empty())
+          << row.clause << " " << f.code;
     }
   }
 }
 
 TEST_F(Build, ABrokenMiddlewareTakesItsRoutersAndNoOthers) {  // surprise 14
   const auto s = build(
-      "http: {routers: {a: {rule: 'Path(`/a`)', service: app, middlewares: [bad]}, b: {rule: 'Path(`/b`)', service: app}}, "
-      "middlewares: {bad: {ipAllowList: {sourceRange: ['300.1.2.3']}}}, " + std::string(app) + "}");
+      "http: {routers: {a: {rule: 'Path(`/a`)', service: app, middlewares: [bad]}, b: {rule: "
+      "'Path(`/b`)', service: app}}, "
+      "middlewares: {bad: {ipAllowList: {sourceRange: ['300.1.2.3']}}}, " +
+      std::string(app) + "}");
   EXPECT_EQ(s->routers.at("a@file")->status, Status::disabled);
   EXPECT_EQ(s->routers.at("b@file")->status, Status::enabled);
   EXPECT_EQ(s->middlewares.at("bad@file").status, Status::disabled);
@@ -80,24 +94,33 @@ TEST_F(Build, ABrokenMiddlewareTakesItsRoutersAndNoOthers) {  // surprise 14
 TEST_F(Build, ChainsExpandAndCirclesAreCut) {  // catalogue 3.0
   const auto s = build(
       "http: {routers: {r: {rule: 'Path(`/a`)', service: app, middlewares: [loop]}}, "
-      "middlewares: {loop: {chain: {middlewares: [inner]}}, inner: {chain: {middlewares: [loop]}}}, " + std::string(app) + "}");
-  EXPECT_NE(first_error(*s->routers.at("r@file")).find("recursion detected in middleware:loop@file->middleware:inner@file->middleware:loop@file"),
+      "middlewares: {loop: {chain: {middlewares: [inner]}}, inner: {chain: {middlewares: "
+      "[loop]}}}, " +
+      std::string(app) + "}");
+  EXPECT_NE(first_error(*s->routers.at("r@file"))
+                .find("recursion detected in "
+                      "middleware:loop@file->middleware:inner@file->middleware:loop@file"),
             std::string::npos);
 }
 
 TEST_F(Build, ServiceKinds) {  // catalogue 4.1
-  const auto s = build("http: {services: {none: {}, two: {loadBalancer: {servers: []}, weighted: {services: []}}, "
-                       "self: {weighted: {services: [{name: self}]}}}}");
-  EXPECT_NE(first_error(s->services.at("none@file")).find("does not have any type defined"), std::string::npos);
-  EXPECT_NE(first_error(s->services.at("two@file")).find("multi-types service not supported"), std::string::npos);
+  const auto s = build(
+      "http: {services: {none: {}, two: {loadBalancer: {servers: []}, weighted: {services: []}}, "
+      "self: {weighted: {services: [{name: self}]}}}}");
+  EXPECT_NE(first_error(s->services.at("none@file")).find("does not have any type defined"),
+            std::string::npos);
+  EXPECT_NE(first_error(s->services.at("two@file")).find("multi-types service not supported"),
+            std::string::npos);
   EXPECT_EQ(s->services.at("self@file").status, Status::disabled);
 }
 
 TEST_F(Build, AnEntryPointWithAModelGetsItsOwnCopy) {  // surprise 55
-  const auto s = build("http: {routers: {multi: {rule: 'Path(`/`)', service: app}}, middlewares: {m: {addPrefix: {prefix: /x}}}, " +
-                           std::string(app) + "}",
-                       "entryPoints: {web: {address: ':80'}, mwep: {address: ':81', http: {middlewares: [m@file]}}, "
-                       "traefik: {address: ':8080'}, dns: {address: ':53/udp'}}");
+  const auto s = build(
+      "http: {routers: {multi: {rule: 'Path(`/`)', service: app}}, middlewares: {m: {addPrefix: "
+      "{prefix: /x}}}, " +
+          std::string(app) + "}",
+      "entryPoints: {web: {address: ':80'}, mwep: {address: ':81', http: {middlewares: [m@file]}}, "
+      "traefik: {address: ':8080'}, dns: {address: ':53/udp'}}");
   ASSERT_TRUE(s->routers.contains("multi@file") && s->routers.contains("mwep-multi@file"));
   EXPECT_EQ(s->routers.at("multi@file")->entry_points, (std::vector<std::string>{"web"}));
   EXPECT_EQ(s->routers.at("mwep-multi@file")->middlewares, (std::vector<std::string>{"m@file"}));
@@ -106,17 +129,19 @@ TEST_F(Build, AnEntryPointWithAModelGetsItsOwnCopy) {  // surprise 55
 }
 
 TEST_F(Build, RedirectionToAnUnknownEntryPointIsReportedAndIgnored) {  // catalogue 2.1
-  const auto s = build("{}", "entryPoints: {web: {address: ':80', http: {redirections: {entryPoint: {to: nope}}}}}");
+  const auto s = build(
+      "{}", "entryPoints: {web: {address: ':80', http: {redirections: {entryPoint: {to: nope}}}}}");
   ASSERT_EQ(s->findings.list().size(), 1u);
   EXPECT_EQ(s->findings.list()[0].code, "GP0311");
   EXPECT_TRUE(s->entry_points.at("web")->targets.empty());
 }
 
 TEST_F(Build, PingAndRedirectionRouters) {  // catalogue 2.3, 7.3
-  const auto s = build("{}",
-                       "ping: {entryPoint: web}\n"
-                       "entryPoints: {web: {address: ':80', http: {redirections: {entryPoint: {to: websecure}}}}, "
-                       "websecure: {address: ':8443'}}");
+  const auto s = build(
+      "{}",
+      "ping: {entryPoint: web}\n"
+      "entryPoints: {web: {address: ':80', http: {redirections: {entryPoint: {to: websecure}}}}, "
+      "websecure: {address: ':8443'}}");
   EXPECT_EQ(s->routers.at("ping@internal")->priority, INT64_MAX);
   EXPECT_EQ(s->routers.at("web-to-websecure@internal")->priority, INT64_MAX - 1);
 }

@@ -18,10 +18,13 @@ Candidate of_loser(const rules::Loser& l) {
 // Why a router is in another table or in none; empty: it is in this one.
 std::string why_aside(const RouterInfo& r, std::string_view entry_point, bool tls) {
   if (r.status == Status::disabled) {
-    return "disabled: " + (r.errors.empty() ? std::string("see its findings") : text::join(r.errors, "; "));
+    return "disabled: " +
+           (r.errors.empty() ? std::string("see its findings") : text::join(r.errors, "; "));
   }
-  if (std::find(r.entry_points.begin(), r.entry_points.end(), entry_point) == r.entry_points.end()) {
-    return "listens on " + text::join(r.entry_points, ", ") + ", not on " + std::string(entry_point);
+  if (std::find(r.entry_points.begin(), r.entry_points.end(), entry_point) ==
+      r.entry_points.end()) {
+    return "listens on " + text::join(r.entry_points, ", ") + ", not on " +
+           std::string(entry_point);
   }
   if (r.tls && !tls) return "takes TLS requests only, and this one is plain";
   if (!r.tls && tls) return "takes plain requests only, and this one came over TLS";
@@ -50,8 +53,9 @@ std::optional<Candidate> of_router(const RouterInfo& r, std::string_view entry_p
   if (winner) {
     const std::string numbers = std::to_string(r.priority) + (c.would_win ? " > " : " <= ") +
                                 std::to_string(winner->priority) + " of " + winner->name;
-    c.why += c.would_win ? "; its rule matches, and were it served here it would win: priority " + numbers
-                         : "; its rule matches, and were it served here it would lose: priority " + numbers;
+    c.why += c.would_win
+                 ? "; its rule matches, and were it served here it would win: priority " + numbers
+                 : "; its rule matches, and were it served here it would lose: priority " + numbers;
   } else {
     c.why += "; its rule matches, and were it served here it would take the request";
   }
@@ -61,8 +65,8 @@ std::optional<Candidate> of_router(const RouterInfo& r, std::string_view entry_p
 }  // namespace
 
 std::vector<Candidate> candidates(const Snapshot& snapshot, std::string_view entry_point, bool tls,
-                                  const rules::RequestFacts& facts, const rules::RoutingTable& table,
-                                  const rules::Route* winner) {
+                                  const rules::RequestFacts& facts,
+                                  const rules::RoutingTable& table, const rules::Route* winner) {
   std::vector<Candidate> out;
   for (const rules::Loser& l : table.losers(facts, winner)) out.push_back(of_loser(l));
   for (const auto& [name, router] : snapshot.routers) {

@@ -34,13 +34,17 @@ void note_routing(http::Exchange& x, const RouteTarget* target, const rules::Rou
 
 }  // namespace
 
-Engine::Engine(std::shared_ptr<const config::StaticConfig> statics, const Clock& clock, Random& random,
-               std::string host_name)
-    : statics_(std::move(statics)), clock_(clock), random_(random), host_name_(std::move(host_name)) {
+Engine::Engine(std::shared_ptr<const config::StaticConfig> statics, const Clock& clock,
+               Random& random, std::string host_name)
+    : statics_(std::move(statics)),
+      clock_(clock),
+      random_(random),
+      host_name_(std::move(host_name)) {
   rebuild();
 }
 
-std::shared_ptr<const Snapshot> Engine::update(const std::string& provider, config::DynamicConfig objects) {
+std::shared_ptr<const Snapshot> Engine::update(const std::string& provider,
+                                               config::DynamicConfig objects) {
   const std::lock_guard lock(update_mutex_);
   by_provider_[provider] = std::make_shared<const config::DynamicConfig>(std::move(objects));
   return rebuild();
@@ -55,7 +59,8 @@ void Engine::set_matchers(rules::MatcherSet m) {
 std::shared_ptr<const Snapshot> Engine::rebuild() {
   auto merged = std::make_shared<config::DynamicConfig>();
   for (const auto& [provider, objects] : by_provider_) merge_into(*merged, *objects);
-  BuildInputs inputs{statics_, std::move(merged), clock_, random_, host_name_, matchers_, &terminating_};
+  BuildInputs inputs{statics_,   std::move(merged), clock_,        random_,
+                     host_name_, matchers_,         &terminating_, files_};
   std::shared_ptr<Snapshot> built = build_snapshot(inputs);
   built->version = version_.load(std::memory_order_relaxed) + 1;
   std::atomic_store(&current_, std::shared_ptr<const Snapshot>(built));
@@ -63,7 +68,8 @@ std::shared_ptr<const Snapshot> Engine::rebuild() {
   return built;
 }
 
-Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> snapshot, RoutingObserver* observer) {
+Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> snapshot,
+                          RoutingObserver* observer) {
   const auto found = snapshot->entry_points.find(x.entry_point);
   if (found == snapshot->entry_points.end()) {
     x.response = not_found();
@@ -85,12 +91,16 @@ Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> sna
     co_return;
   }
   x.router = route->name;
-  if (entry.stage.check_encoded && has_denied_character(x.request.url.escaped(), entry.stage.allowed)) {
-    if (x.trace) x.note("entryPoint " + found->first, "answer", "400: an encoded character that is not allowed");
+  if (entry.stage.check_encoded &&
+      has_denied_character(x.request.url.escaped(), entry.stage.allowed)) {
+    if (x.trace)
+      x.note("entryPoint " + found->first, "answer",
+             "400: an encoded character that is not allowed");
     x.response = http::Response::make(400);
     co_return;
   }
   co_await target->handler->handle(x);
+  if (x.stopped_with) x.response = std::move(*x.stopped_with);
 }
 
 void EngineHandler::refresh() {

@@ -13,16 +13,19 @@ class RoutingObserver {
  public:
   virtual ~RoutingObserver() = default;
   // `winner` is null when no router matched. The arguments live until the exchange ends.
-  virtual void routed(const rules::RequestFacts& facts, const rules::RoutingTable& table, const rules::Route* winner) = 0;
+  virtual void routed(const rules::RequestFacts& facts, const rules::RoutingTable& table,
+                      const rules::Route* winner) = 0;
 };
 
 class Engine {
  public:
-  Engine(std::shared_ptr<const config::StaticConfig> statics, const Clock& clock, Random& random, std::string host_name);
+  Engine(std::shared_ptr<const config::StaticConfig> statics, const Clock& clock, Random& random,
+         std::string host_name);
 
   // Replaces one provider's objects, merges, builds and swaps. Exchanges under way keep their snapshot. Returns the findings of
   // the build. Called from one thread at a time (guarded).
-  std::shared_ptr<const Snapshot> update(const std::string& provider, config::DynamicConfig objects);
+  std::shared_ptr<const Snapshot> update(const std::string& provider,
+                                         config::DynamicConfig objects);
   std::shared_ptr<const Snapshot> snapshot() const { return std::atomic_load(&current_); }
   // Grows by one at every swap; lets an event loop keep its own copy of the pointer.
   uint64_t version() const { return version_.load(std::memory_order_acquire); }
@@ -30,11 +33,14 @@ class Engine {
 
   // Matchers that rules may use from the next update on (tests).
   void set_matchers(rules::MatcherSet m);
+  // What middlewares may read (usersFile); before the first update.
+  void set_files(Files& files) { files_ = &files; }
   void set_terminating(bool on) { terminating_.store(on); }
 
   // The whole way: entry point stage, routing, chain, service. Before: x.request as received (url.raw: the escaped path of the
   // target; url.path empty), x.origin, x.peer, x.local, x.tls and x.entry_point's name. After: x.response.
-  static Task<void> handle(http::Exchange& x, std::shared_ptr<const Snapshot> snapshot, RoutingObserver* observer = nullptr);
+  static Task<void> handle(http::Exchange& x, std::shared_ptr<const Snapshot> snapshot,
+                           RoutingObserver* observer = nullptr);
 
  private:
   std::shared_ptr<const config::StaticConfig> statics_;
@@ -47,6 +53,7 @@ class Engine {
   std::atomic<uint64_t> version_{0};
   std::atomic<bool> terminating_{false};
   std::string host_name_;
+  Files* files_ = nullptr;
 
   std::shared_ptr<const Snapshot> rebuild();
 };
@@ -66,7 +73,8 @@ class EngineHandler final : public ExchangeHandler {
   const Engine& engine_;
   http::Origin& origin_;
   std::string entry_point_;
-  std::shared_ptr<const Snapshot> snapshot_;  // this loop's own reference: no shared counter is touched between reloads
+  std::shared_ptr<const Snapshot>
+      snapshot_;  // this loop's own reference: no shared counter is touched between reloads
   uint64_t version_ = 0;
   bool draining_ = false;
 };

@@ -6,13 +6,17 @@ namespace gateproof::pipeline {
 namespace {
 
 NameStrategy strategy_of(std::string_view text) {
-  return text == "delete" ? NameStrategy::drop : text == "reject" ? NameStrategy::reject : NameStrategy::keep;
+  return text == "delete"   ? NameStrategy::drop
+         : text == "reject" ? NameStrategy::reject
+                            : NameStrategy::keep;
 }
 
 bool is_alias(std::string_view name, const EntryStage& s, NameStrategy& strategy) {
   for (char c : name) {
     if (text::is_alnum(c) || c == '-') continue;
-    strategy = s.aliases != NameStrategy::keep ? s.aliases : c == '_' ? s.underscores : NameStrategy::keep;
+    strategy = s.aliases != NameStrategy::keep ? s.aliases
+               : c == '_'                      ? s.underscores
+                                               : NameStrategy::keep;
     if (strategy != NameStrategy::keep) return true;
   }
   return false;
@@ -31,14 +35,19 @@ bool treat_names(http::Headers& headers, const EntryStage& s) {
   return !rejected;
 }
 
-void treat_semicolons(std::string& query, bool encode) {
+void treat_semicolons(http::Exchange& x, bool encode) {
+  std::string& query = x.request.query;
   if (query.find(';') == std::string::npos) return;
+  x.target_received = x.request.target();
   query = text::replace_all(std::move(query), ";", encode ? "%3B" : "&");
+  x.target_rewritten = x.request.target();
 }
 
 void answer(http::Exchange& x, int status, std::string_view body, std::string_view why) {
   x.response = http::Response::make(status, body);
-  if (x.trace) x.note("entryPoint " + std::string(x.entry_point), "answer", std::to_string(status) + ": " + std::string(why));
+  if (x.trace)
+    x.note("entryPoint " + std::string(x.entry_point), "answer",
+           std::to_string(status) + ": " + std::string(why));
 }
 
 // The path in its canonical form; false if a percent escape is broken.
@@ -59,7 +68,8 @@ bool canonical_path(http::Exchange& x, bool sanitize) {
 
 }  // namespace
 
-Result<EntryStage> make_entry_stage(const config::EntryPointConfig& entry_point, const config::StaticConfig& statics,
+Result<EntryStage> make_entry_stage(const config::EntryPointConfig& entry_point,
+                                    const config::StaticConfig& statics,
                                     const std::string& host_name) {
   EntryStage s;
   s.forwarded.trust_all = entry_point.forwarded.insecure;
@@ -68,7 +78,8 @@ Result<EntryStage> make_entry_stage(const config::EntryPointConfig& entry_point,
   for (const config::Text& t : entry_point.forwarded.trusted_ips) {
     Result<IpNetwork> network = IpNetwork::parse(t.value);
     if (!network) {
-      return Error(Code::invalid, "invalid CIDR address: " + t.value, t.span, "write an IP or a network such as 10.0.0.0/8");
+      return Error(Code::invalid, "invalid CIDR address: " + t.value, t.span,
+                   "write an IP or a network such as 10.0.0.0/8");
     }
     s.forwarded.trusted.push_back(*network);
   }
@@ -76,7 +87,8 @@ Result<EntryStage> make_entry_stage(const config::EntryPointConfig& entry_point,
   s.check_encoded = !s.allowed.all();
   s.sanitize = entry_point.sanitize_path;
   s.encode_semicolons = entry_point.encode_query_semicolons;
-  s.append_forwarded_for = !entry_point.forwarded.not_append_x_forwarded_for && !statics.not_append_x_forwarded_for;
+  s.append_forwarded_for =
+      !entry_point.forwarded.not_append_x_forwarded_for && !statics.not_append_x_forwarded_for;
   s.underscores = strategy_of(entry_point.underscore_headers_strategy);
   s.aliases = strategy_of(entry_point.alias_headers_strategy);
   if (statics.gateproof.strict) {
@@ -116,7 +128,7 @@ bool apply_entry_stage(http::Exchange& x, const EntryStage& stage) {
     x.response.headers.add("Connection", "close");
     return false;
   }
-  treat_semicolons(x.request.query, stage.encode_semicolons);
+  treat_semicolons(x, stage.encode_semicolons);
   x.client_host = x.request.host;
   http::apply_forwarded(x, stage.forwarded);
   x.canonical_host = http::canonical_host(x.request.host);
@@ -128,9 +140,10 @@ bool has_denied_character(std::string_view escaped, const config::EncodedCharact
     if (escaped[i] != '%') continue;
     const int code = text::hex_value(escaped[i + 1]) * 16 + text::hex_value(escaped[i + 2]);
     const bool denied = (code == 0x2f && !allowed.slash) || (code == 0x5c && !allowed.back_slash) ||
-                        (code == 0x00 && !allowed.null_character) || (code == 0x3b && !allowed.semicolon) ||
-                        (code == 0x25 && !allowed.percent) || (code == 0x3f && !allowed.question_mark) ||
-                        (code == 0x23 && !allowed.hash);
+                        (code == 0x00 && !allowed.null_character) ||
+                        (code == 0x3b && !allowed.semicolon) ||
+                        (code == 0x25 && !allowed.percent) ||
+                        (code == 0x3f && !allowed.question_mark) || (code == 0x23 && !allowed.hash);
     if (denied) return true;
   }
   return false;

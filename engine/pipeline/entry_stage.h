@@ -11,17 +11,19 @@ enum class NameStrategy : uint8_t { keep, drop, reject };
 
 struct EntryStage {
   http::ForwardedPolicy forwarded;
-  config::EncodedCharacters allowed;   // encoded characters
+  config::EncodedCharacters allowed;  // encoded characters
   bool check_encoded = false;
   bool sanitize = true;
   bool encode_semicolons = false;
   bool append_forwarded_for = true;
   NameStrategy underscores = NameStrategy::keep;  // names with '_'
-  NameStrategy aliases = NameStrategy::keep;      // names with any character but letters, digits and '-'
+  NameStrategy aliases =
+      NameStrategy::keep;  // names with any character but letters, digits and '-'
 };
 
 // Errors: a bad address in trustedIPs.
-Result<EntryStage> make_entry_stage(const config::EntryPointConfig& entry_point, const config::StaticConfig& statics,
+Result<EntryStage> make_entry_stage(const config::EntryPointConfig& entry_point,
+                                    const config::StaticConfig& statics,
                                     const std::string& host_name);
 
 // Takes x.request as received (x.request.url.raw: the escaped path of the target, url.path empty) to its canonical form.

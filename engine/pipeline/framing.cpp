@@ -8,7 +8,8 @@ AnswerFraming framing_of(const http::Request& request, const http::Response& res
   const std::optional<uint64_t> length = response.body.length();
   if (request.method == "HEAD") {
     // A small answer made here tells the size that GET would have had, as Go's server does.
-    if (!response.body.streaming() && length && *length > 0 && !response.headers.has("Content-Length")) {
+    if (!response.body.streaming() && length && *length > 0 &&
+        !response.headers.has("Content-Length")) {
       f.framing = http::Framing::length;
       f.length = *length;
     }

@@ -8,8 +8,8 @@ namespace gateproof::pipeline {
 
 struct AnswerFraming {
   http::Framing framing = http::Framing::none;
-  uint64_t length = 0;         // with Framing::length
-  bool with_body = false;      // whether body bytes follow the head
+  uint64_t length = 0;           // with Framing::length
+  bool with_body = false;        // whether body bytes follow the head
   bool ends_connection = false;  // the end of the body is the end of the connection
 };
 

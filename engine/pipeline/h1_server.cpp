@@ -10,7 +10,8 @@ namespace {
 
 using http::h1::Event;
 
-inline constexpr Duration linger_time = std::chrono::milliseconds(500);  // after a refused request, as Go's server
+inline constexpr Duration linger_time =
+    std::chrono::milliseconds(500);  // after a refused request, as Go's server
 inline constexpr size_t linger_bytes_max = 262144;
 
 http::h1::Limits limits_of(const ServerOptions& o) {
@@ -21,7 +22,8 @@ http::h1::Limits limits_of(const ServerOptions& o) {
 
 class Connection {
  public:
-  Connection(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler, const ServerOptions& options)
+  Connection(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler,
+             const ServerOptions& options)
       : env_(env),
         stream_(std::move(stream)),
         handler_(handler),
@@ -37,7 +39,9 @@ class Connection {
   std::optional<Result<http::Chunk>> try_request_body();
   Task<void> request_bytes();
   bool read_timed_out() const { return read_timed_out_; }
-  const http::Headers* request_trailers() const { return parser_.trailers().empty() ? nullptr : &parser_.trailers(); }
+  const http::Headers* request_trailers() const {
+    return parser_.trailers().empty() ? nullptr : &parser_.trailers();
+  }
 
  private:
   enum class Got : uint8_t { request, closed, refused };
@@ -52,7 +56,9 @@ class Connection {
   Task<bool> drain_request();
   Task<void> refuse();
   Task<bool> write(std::vector<std::string_view> pieces);
-  Instant after(Duration d) const { return d > Duration::zero() ? env_.scheduler.now() + d : instant_max; }
+  Instant after(Duration d) const {
+    return d > Duration::zero() ? env_.scheduler.now() + d : instant_max;
+  }
 
   Env& env_;
   std::unique_ptr<Stream> stream_;
@@ -66,7 +72,7 @@ class Connection {
   Instant read_deadline_ = instant_max;
   Instant write_deadline_ = instant_max;
   int64_t requests_ = 0;
-  bool keep_alive_ = true;      // as the client wants it
+  bool keep_alive_ = true;  // as the client wants it
   bool request_complete_ = true;
   bool continue_pending_ = false;
   bool read_timed_out_ = false;
@@ -98,14 +104,16 @@ std::optional<Result<http::Chunk>> Connection::try_request_body() {
   if (continue_pending_) {
     continue_pending_ = false;
     const std::string_view line[] = {"HTTP/1.1 100 Continue\r\n\r\n"};
-    stream_->try_write(line);  // 25 bytes on an idle connection; a client that cannot take them is gone
+    stream_->try_write(
+        line);  // 25 bytes on an idle connection; a client that cannot take them is gone
   }
   for (;;) {
     if (request_complete_) return Result<http::Chunk>(http::Chunk{{}, true});
     const http::h1::Step step = parser_.parse(in_.view());
     if (step.event == Event::error) {
       keep_alive_ = false;
-      return Result<http::Chunk>(Error(Code::protocol, Source::downstream, std::string(parser_.error().why)));
+      return Result<http::Chunk>(
+          Error(Code::protocol, Source::downstream, std::string(parser_.error().why)));
     }
     in_.consume(step.consumed);
     if (step.event == Event::end) {
@@ -179,8 +187,8 @@ void Connection::fill_exchange() {
   r.version = h.version;
   std::swap(r.headers, h.headers);
   keep_alive_ = h.keep_alive;
-  request_complete_ = h.body == http::h1::BodyKind::none ||
-                      (h.body == http::h1::BodyKind::length && h.length == 0);
+  request_complete_ =
+      h.body == http::h1::BodyKind::none || (h.body == http::h1::BodyKind::length && h.length == 0);
   continue_pending_ = h.expect == http::h1::Expect::continue_100 && !request_complete_;
   if (request_complete_) {
     r.body.reset();
@@ -221,13 +229,15 @@ Task<bool> Connection::write(std::vector<std::string_view> pieces) {
 }
 
 bool Connection::wants_close() {
-  const bool limit = options_.keep_alive_requests_max > 0 && requests_ >= options_.keep_alive_requests_max;
+  const bool limit =
+      options_.keep_alive_requests_max > 0 && requests_ >= options_.keep_alive_requests_max;
   const bool old = options_.keep_alive_time_max > Duration::zero() &&
                    env_.scheduler.now() - born_ >= options_.keep_alive_time_max;
   const bool said = http::list_has_token(x_.response.headers, "Connection", "close");
   const auto unread = x_.request.body.length();
   const bool too_much_unread = !request_complete_ && unread && *unread > options_.drain_bytes_max;
-  return !keep_alive_ || limit || old || said || too_much_unread || continue_pending_ || handler_.draining();
+  return !keep_alive_ || limit || old || said || too_much_unread || continue_pending_ ||
+         handler_.draining();
 }
 
 // Pieces of a streamed body until its end. A body cut short closes the connection without completing the message.
@@ -348,7 +358,8 @@ Task<void> Connection::run() {
     ++requests_;
     fill_exchange();
     const bool answered = co_await handle();
-    if (!answered || x_.response.status == 0) break;  // 0: a scripted host that closes without an answer
+    if (!answered || x_.response.status == 0)
+      break;  // 0: a scripted host that closes without an answer
     const bool written = co_await write_response();
     if (!written) break;
     if (x_.response.status == 101 && x_.tunnel) {
@@ -370,7 +381,8 @@ Task<void> Connection::run() {
 
 }  // namespace
 
-Task<void> serve_h1(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler, ServerOptions options) {
+Task<void> serve_h1(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler,
+                    ServerOptions options) {
   Connection connection(env, std::move(stream), handler, options);
   co_await connection.run();
 }

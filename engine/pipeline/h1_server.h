@@ -10,13 +10,14 @@ inline constexpr size_t request_block_bytes = 16384;
 
 // Limits and deadlines of a connection; zero durations mean none.
 struct ServerOptions {
-  Duration read_timeout = std::chrono::seconds(60);    // the whole request, body included
+  Duration read_timeout = std::chrono::seconds(60);  // the whole request, body included
   Duration write_timeout{0};
-  Duration idle_timeout = std::chrono::seconds(180);   // between requests
+  Duration idle_timeout = std::chrono::seconds(180);  // between requests
   size_t header_bytes_max = 1048576;
-  int64_t keep_alive_requests_max = 0;                 // the N-th answer carries Connection: close; 0: no limit
+  int64_t keep_alive_requests_max = 0;  // the N-th answer carries Connection: close; 0: no limit
   Duration keep_alive_time_max{0};
-  size_t drain_bytes_max = 262144;                     // request body left unread that is read away to keep the connection
+  size_t drain_bytes_max =
+      262144;  // request body left unread that is read away to keep the connection
 };
 
 // Where exchanges go. One per event loop and entry point.
@@ -34,6 +35,7 @@ class ExchangeHandler {
 };
 
 // Serves one connection to its end.
-Task<void> serve_h1(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler, ServerOptions options);
+Task<void> serve_h1(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler,
+                    ServerOptions options);
 
 }  // namespace gateproof::pipeline

@@ -55,12 +55,14 @@ HandlerPtr Builder::internal_service(const std::string& name, ObjectInfo& info) 
     return nullptr;
   }
   if (bare == "api" || bare == "dashboard") {
-    if (in_.statics->api) return fixed_answer(501, std::string(bare) + "@internal is not acted on yet\n");
+    if (in_.statics->api)
+      return fixed_answer(501, std::string(bare) + "@internal is not acted on yet\n");
     info.fail(std::string(bare) + " is not enabled");
     return nullptr;
   }
   if (bare == "prometheus") {
-    if (in_.statics->metrics_entry_point) return fixed_answer(501, "prometheus@internal is not acted on yet\n");
+    if (in_.statics->metrics_entry_point)
+      return fixed_answer(501, "prometheus@internal is not acted on yet\n");
     info.fail("prometheus is not enabled");
     return nullptr;
   }
@@ -72,8 +74,9 @@ HandlerPtr Builder::internal_service(const std::string& name, ObjectInfo& info) 
   return nullptr;
 }
 
-void Builder::add_internal_router(const std::string& name, const std::string& entry_point, const std::string& rule,
-                                  int64_t priority, HandlerPtr handler, bool secure, const SourceSpan& span) {
+void Builder::add_internal_router(const std::string& name, const std::string& entry_point,
+                                  const std::string& rule, int64_t priority, HandlerPtr handler,
+                                  bool secure, const SourceSpan& span) {
   const auto entry = out_.entry_points.find(entry_point);
   auto parsed = rules::parse_rule(rule, rules::Syntax::v3);
   if (entry == out_.entry_points.end() || !parsed) return;
@@ -101,8 +104,8 @@ void Builder::add_ping() {
   const std::string& entry_point = in_.statics->ping->entry_point;
   const auto entry = out_.entry_points.find(entry_point);
   const bool secure = entry != out_.entry_points.end() && entry->second->config->tls.has_value();
-  add_internal_router("ping@internal", entry_point, "PathPrefix(`/ping`)", INT64_MAX, std::move(handler), secure,
-                      in_.statics->ping->span);
+  add_internal_router("ping@internal", entry_point, "PathPrefix(`/ping`)", INT64_MAX,
+                      std::move(handler), secure, in_.statics->ping->span);
 }
 
 void Builder::add_redirections() {
@@ -117,11 +120,13 @@ void Builder::add_redirections() {
       const auto target = in_.statics->entry_points.find(r.to.value);
       if (target == in_.statics->entry_points.end()) {
         finding("GP0311", r.to.span, "entryPoint " + name,
-                "redirection to entry point \"" + r.to.value + "\", which does not exist: nothing is redirected",
+                "redirection to entry point \"" + r.to.value +
+                    "\", which does not exist: nothing is redirected",
                 "name an entry point, or a port such as :443");
         continue;
       }
-      const Result<config::EntryPointAddress> address = config::parse_entry_point_address(target->second.address);
+      const Result<config::EntryPointAddress> address =
+          config::parse_entry_point_address(target->second.address);
       if (address) port = std::to_string(address->port);
     }
     config::Value options;
@@ -135,7 +140,8 @@ void Builder::add_redirections() {
     const std::string router = normalized(name + "-to-" + r.to.value);
     const std::string middleware_name = "redirect-" + router + "@internal";
     Result<std::unique_ptr<middleware::Middleware>> built = spec->build(
-        decoded.get(), {middleware_name, router, in_.clock, in_.random, in_.statics->gateproof.strict});
+        decoded.get(),
+        {middleware_name, router, in_.clock, in_.random, in_.statics->gateproof.strict});
     if (!built) continue;
     (*built)->stage = "middleware " + middleware_name;
     Steps steps;
@@ -143,8 +149,8 @@ void Builder::add_redirections() {
     std::string rule = "HostRegexp(`^.+$`)";
     if (e.allow_acme_bypass) rule += " && !PathPrefix(`/.well-known/acme-challenge/`)";
     auto chain = std::make_shared<middleware::Chain>(std::move(steps), service("noop@internal"));
-    add_internal_router(router + "@internal", name, rule, r.priority.value_or(INT64_MAX - 1), std::move(chain),
-                        e.tls.has_value(), r.span);
+    add_internal_router(router + "@internal", name, rule, r.priority.value_or(INT64_MAX - 1),
+                        std::move(chain), e.tls.has_value(), r.span);
   }
 }
 

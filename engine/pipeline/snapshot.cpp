@@ -7,7 +7,8 @@ std::string_view to_string(Status s) {
 }
 
 void ObjectInfo::fail(std::string error, Status to) {
-  if (std::find(errors.begin(), errors.end(), error) == errors.end()) errors.push_back(std::move(error));
+  if (std::find(errors.begin(), errors.end(), error) == errors.end())
+    errors.push_back(std::move(error));
   if (to > status) status = to;
 }
 

@@ -19,7 +19,7 @@ std::string_view to_string(Status s);
 
 // What became of one configured object (Traefik's API shows the same).
 struct ObjectInfo {
-  std::string name;       // qualified
+  std::string name;  // qualified
   Status status = Status::enabled;
   std::vector<std::string> errors;
   std::vector<std::string> used_by;
@@ -35,7 +35,8 @@ struct RouterInfo : ObjectInfo {
   std::vector<std::string> entry_points;  // effective
   std::vector<std::string> middlewares;   // qualified, entry point's own first
   SourceSpan rule_span;
-  std::shared_ptr<const rules::Route> route;  // also of a disabled router whose rule could be parsed; null otherwise
+  std::shared_ptr<const rules::Route>
+      route;  // also of a disabled router whose rule could be parsed; null otherwise
 };
 
 // What a route leads to.
@@ -57,7 +58,8 @@ class Snapshot {
   std::shared_ptr<const config::StaticConfig> statics;
   std::shared_ptr<const config::DynamicConfig> dynamics;
   std::map<std::string, std::unique_ptr<EntryPoint>, std::less<>> entry_points;
-  std::map<std::string, std::unique_ptr<RouterInfo>> routers;  // by qualified name, split copies included
+  std::map<std::string, std::unique_ptr<RouterInfo>>
+      routers;  // by qualified name, split copies included
   std::map<std::string, ObjectInfo> middlewares;
   std::map<std::string, ObjectInfo> services;
   config::Findings findings;  // of building: disabled routers, missing references ... with spans
@@ -69,10 +71,11 @@ struct BuildInputs {
   std::shared_ptr<const config::DynamicConfig> dynamics;  // all providers' objects, qualified
   const Clock& clock;
   Random& random;
-  std::string host_name;                                  // X-Forwarded-Server
+  std::string host_name;  // X-Forwarded-Server
   rules::MatcherSet matchers = rules::MatcherSet::standard();
   // Whether the process is terminating, for ping; null: never.
   const std::atomic<bool>* terminating = nullptr;
+  Files* files = nullptr;  // for middlewares that read files; null: they cannot
 };
 
 // Never fails as a whole: a bad object is disabled with its reason, the rest stands (catalogue 6.11).

@@ -24,7 +24,9 @@ class ScriptedBody final : public http::BodySource {
     return Result<http::Chunk>(http::Chunk{text_, true});
   }
   Task<Result<http::Chunk>> read() override { co_return *try_read(); }
-  const http::Headers* trailers() const override { return trailers_.empty() ? nullptr : &trailers_; }
+  const http::Headers* trailers() const override {
+    return trailers_.empty() ? nullptr : &trailers_;
+  }
 
  private:
   std::string text_;
@@ -49,17 +51,20 @@ void fill_response(http::Response& r, HostAnswer& a, bool to_head) {
       for (const auto& [name, value] : a.trailers) names += (names.empty() ? "" : ", ") + name;
       r.headers.add("Trailer", names);
     }
-    r.body = http::Body::stream(std::make_unique<ScriptedBody>(std::move(a.body), a.trailers), std::nullopt);
+    r.body = http::Body::stream(std::make_unique<ScriptedBody>(std::move(a.body), a.trailers),
+                                std::nullopt);
   } else {
-    if (!r.headers.has("Content-Length")) r.headers.add("Content-Length", std::to_string(a.body.size()));
+    if (!r.headers.has("Content-Length"))
+      r.headers.add("Content-Length", std::to_string(a.body.size()));
     r.body = http::Body::text(std::move(a.body));
   }
 }
 
 }  // namespace
 
-Task<bool> answer_from_script(Host& host, HostRequest request, http::Body& body, Scheduler& scheduler,
-                              http::Response& response, std::vector<HostRequest>* seen) {
+Task<bool> answer_from_script(Host& host, HostRequest request, http::Body& body,
+                              Scheduler& scheduler, http::Response& response,
+                              std::vector<HostRequest>* seen) {
   if (!body.empty()) {
     Result<std::string> text = co_await http::read_all(body, host_request_body_bytes_max);
     if (!text) co_return false;
@@ -83,8 +88,8 @@ Task<void> HostHandler::handle(http::Exchange& x) {
   if (x.request.has_query) request.target += "?" + x.request.query;
   request.headers = fields_of(x.request.host, x.request.headers);
   if (!x.request.body.length()) request.headers.emplace_back("Transfer-Encoding", "chunked");
-  const bool answered =
-      co_await answer_from_script(host_, std::move(request), x.request.body, x.env->scheduler, x.response, seen_);
+  const bool answered = co_await answer_from_script(host_, std::move(request), x.request.body,
+                                                    x.env->scheduler, x.response, seen_);
   if (!answered) {
     // "Closed without an answer": the server loop writes nothing for status 0 and closes.
     x.response.reset();
@@ -101,7 +106,8 @@ Task<Result<void>> DirectOrigin::round_trip(http::Exchange& x, http::Outbound& o
   }
   const auto found = hosts_.find(to);
   if (found == hosts_.end() || found->second->refuse) {
-    co_return Error(Code::refused, Source::upstream, "connection refused by " + out.server->authority);
+    co_return Error(Code::refused, Source::upstream,
+                    "connection refused by " + out.server->authority);
   }
   HostRequest request;
   request.method = std::string(out.method);
@@ -110,11 +116,22 @@ Task<Result<void>> DirectOrigin::round_trip(http::Exchange& x, http::Outbound& o
   const std::optional<uint64_t> length = out.body->length();
   const bool expects_body = out.method == "POST" || out.method == "PUT" || out.method == "PATCH";
   if (!length) request.headers.emplace_back("Transfer-Encoding", "chunked");
-  if (length && (*length > 0 || expects_body)) request.headers.emplace_back("Content-Length", std::to_string(*length));
+  if (length && (*length > 0 || expects_body))
+    request.headers.emplace_back("Content-Length", std::to_string(*length));
   http::Response answer;
-  const bool answered =
-      co_await answer_from_script(*found->second, std::move(request), *out.body, scheduler_, answer, seen);
-  if (!answered) co_return Error(Code::reset, Source::upstream, "connection closed before a response");
+  const Duration limit = out.server->response_header_timeout;
+  const Instant deadline = limit > Duration::zero() ? scheduler_.now() + limit : instant_max;
+  Task<bool> asking =
+      answer_from_script(*found->second, std::move(request), *out.body, scheduler_, answer, seen);
+  std::optional<bool> answered;
+  if (deadline == instant_max) {
+    answered = co_await asking;
+  } else {
+    answered = co_await with_deadline(scheduler_, deadline, std::move(asking));
+  }
+  if (!answered) co_return Error(Code::timeout, Source::upstream, "no response head in time");
+  if (!*answered)
+    co_return Error(Code::reset, Source::upstream, "connection closed before a response");
   x.response = std::move(answer);
   co_return Result<void>();
 }

@@ -15,23 +15,27 @@ using FieldList = std::vector<std::pair<std::string, std::string>>;
 
 // What a host received.
 struct HostRequest {
-  std::string host;     // the scripted host's name
+  std::string host;  // the scripted host's name
   std::string method;
   std::string target;
-  FieldList headers;    // in order; Host first
+  FieldList headers;  // in order; Host first
   std::string body;
 };
 
 struct HostAnswer {
-  enum class Action : uint8_t { answer, refuse, close };  // refuse: no connection; close: accepted, closed without an answer
+  enum class Action : uint8_t {
+    answer,
+    refuse,
+    close
+  };  // refuse: no connection; close: accepted, closed without an answer
   Action action = Action::answer;
   int status = 200;
   std::string reason;
   FieldList headers;
   std::string body;
-  bool chunked = false;   // length not told
-  FieldList trailers;     // imply chunked
-  Duration delay{0};      // before the answer
+  bool chunked = false;  // length not told
+  FieldList trailers;    // imply chunked
+  Duration delay{0};     // before the answer
 };
 
 using HostScript = std::function<HostAnswer(const HostRequest&)>;
@@ -45,8 +49,9 @@ struct Host {
 inline constexpr size_t host_request_body_bytes_max = 64u << 20;
 
 // Reads the request's body, asks the script, and puts the answer into the response. Used by every arm.
-Task<bool> answer_from_script(Host& host, HostRequest request, http::Body& body, Scheduler& scheduler,
-                              http::Response& response, std::vector<HostRequest>* seen);
+Task<bool> answer_from_script(Host& host, HostRequest request, http::Body& body,
+                              Scheduler& scheduler, http::Response& response,
+                              std::vector<HostRequest>* seen);
 
 // The host as an HTTP/1.1 server (wire and socket arms). `seen`, when given, gets every request.
 class HostHandler final : public pipeline::ExchangeHandler {

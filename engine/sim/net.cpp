@@ -2,8 +2,8 @@
 
 namespace gateproof::sim {
 
-SimStream::SimStream(Scheduler& s, std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out, LinkOptions link,
-                     SocketAddress local, SocketAddress peer)
+SimStream::SimStream(Scheduler& s, std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out,
+                     LinkOptions link, SocketAddress local, SocketAddress peer)
     : Stream(s),
       in_(std::move(in)),
       out_(std::move(out)),
@@ -84,7 +84,8 @@ void SimStream::close() {
 }
 
 bool SimStream::ended() const {
-  return in_->broken || (in_->ended && in_->end_arrives <= const_cast<SimStream*>(this)->scheduler().now());
+  return in_->broken ||
+         (in_->ended && in_->end_arrives <= const_cast<SimStream*>(this)->scheduler().now());
 }
 
 bool SimStream::read_ready() const {
@@ -96,8 +97,10 @@ bool SimStream::write_ready() const {
   return out_->broken || out_->ended || !other_ || out_->unread < link_.window_bytes;
 }
 
-std::pair<std::unique_ptr<SimStream>, std::unique_ptr<SimStream>> make_pair(Scheduler& s, SocketAddress client,
-                                                                            SocketAddress server, LinkOptions link) {
+std::pair<std::unique_ptr<SimStream>, std::unique_ptr<SimStream>> make_pair(Scheduler& s,
+                                                                            SocketAddress client,
+                                                                            SocketAddress server,
+                                                                            LinkOptions link) {
   auto up = std::make_shared<Pipe>();
   auto down = std::make_shared<Pipe>();
   auto a = std::make_unique<SimStream>(s, down, up, link, client, server);
@@ -108,7 +111,8 @@ std::pair<std::unique_ptr<SimStream>, std::unique_ptr<SimStream>> make_pair(Sche
 
 Task<Result<std::unique_ptr<Stream>>> SimTransport::connect(SocketAddress to, Instant) {
   const auto host = hosts_.find(to);
-  if (host == hosts_.end()) co_return Error(Code::refused, Source::upstream, "connection refused by " + to.to_string());
+  if (host == hosts_.end())
+    co_return Error(Code::refused, Source::upstream, "connection refused by " + to.to_string());
   if (link.latency > Duration::zero()) co_await sleep_for(scheduler_, 2 * link.latency);
   const SocketAddress from{IpAddress::v4(127, 0, 0, 1), next_port_++};
   auto ends = make_pair(scheduler_, from, to, link);

@@ -23,15 +23,15 @@ struct Pipe {
   };
   std::deque<Segment> segments;
   size_t unread = 0;
-  bool ended = false;   // the writer's end, after what is in segments
+  bool ended = false;  // the writer's end, after what is in segments
   Instant end_arrives{};
   bool broken = false;  // reset
 };
 
 class SimStream final : public Stream {
  public:
-  SimStream(Scheduler& s, std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out, LinkOptions link, SocketAddress local,
-            SocketAddress peer);
+  SimStream(Scheduler& s, std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out, LinkOptions link,
+            SocketAddress local, SocketAddress peer);
   ~SimStream() override;
   static void join(SimStream& a, SimStream& b);
 
@@ -63,8 +63,10 @@ class SimStream final : public Stream {
 };
 
 // Both ends of a new connection.
-std::pair<std::unique_ptr<SimStream>, std::unique_ptr<SimStream>> make_pair(Scheduler& s, SocketAddress client,
-                                                                            SocketAddress server, LinkOptions link);
+std::pair<std::unique_ptr<SimStream>, std::unique_ptr<SimStream>> make_pair(Scheduler& s,
+                                                                            SocketAddress client,
+                                                                            SocketAddress server,
+                                                                            LinkOptions link);
 
 // What happens when somebody connects to an address.
 using AcceptFunction = std::function<void(std::unique_ptr<Stream>)>;

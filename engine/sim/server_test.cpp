@@ -36,14 +36,17 @@ class Server : public ::testing::Test {
   Scheduler scheduler{clock};
   SimTransport transport{scheduler};
   struct NoNames final : Resolver {
-    Task<Result<std::vector<IpAddress>>> resolve(std::string) override { co_return Error(Code::not_found, "none"); }
+    Task<Result<std::vector<IpAddress>>> resolve(std::string) override {
+      co_return Error(Code::not_found, "none");
+    }
   } resolver;
   Env env{scheduler, clock, random, transport, resolver, "h"};
   pipeline::ServerOptions options;
   std::unique_ptr<SimStream> client;
 
   void connect() {
-    auto ends = make_pair(scheduler, {IpAddress::v4(127, 0, 0, 1), 5}, {IpAddress::v4(127, 0, 0, 1), 80}, transport.link);
+    auto ends = make_pair(scheduler, {IpAddress::v4(127, 0, 0, 1), 5},
+                          {IpAddress::v4(127, 0, 0, 1), 80}, transport.link);
     client = std::move(ends.first);
     scheduler.spawn("connection", pipeline::serve_h1(env, std::move(ends.second), echo, options));
   }
@@ -86,7 +89,8 @@ TEST_F(Server, KeepsTheConnectionAndPipelines) {
 
 TEST_F(Server, AByteAtATimeIsTheSame) {
   connect();
-  for (char c : std::string("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")) {
+  for (char c : std::string("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+                            "chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")) {
     say(std::string_view(&c, 1));
   }
   EXPECT_NE(heard().find("\r\n\r\nabc"), std::string::npos);
@@ -204,7 +208,8 @@ TEST_F(Server, DrainingClosesAfterTheAnswer) {
   EXPECT_FALSE(open());
 }
 
-TEST_F(Server, AClientThatDoesNotReadHoldsTheWriter) {  // back-pressure: the window is all that is buffered
+TEST_F(Server,
+       AClientThatDoesNotReadHoldsTheWriter) {  // back-pressure: the window is all that is buffered
   transport.link.window_bytes = 1000;
   connect();
   const std::string body(100000, 'x');

@@ -6,7 +6,8 @@ namespace gateproof::sim {
 
 std::string wire_bytes(const Request& r) {
   if (!r.raw.empty()) return r.raw;
-  std::string out = r.method + " " + r.target + (r.version == http::Version::http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+  std::string out = r.method + " " + r.target +
+                    (r.version == http::Version::http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
   if (r.has_host) out += "Host: " + r.host + "\r\n";
   for (const auto& [name, value] : r.headers) out += name + ": " + value + "\r\n";
   if (r.chunked) {
@@ -44,7 +45,8 @@ Task<WireAnswer> wire_exchange(Stream& stream, std::string bytes, bool head_requ
       a.reason = h.reason;
       a.keep_alive = h.keep_alive;
       for (const auto& f : h.headers) a.headers.emplace_back(f.name, f.value);
-      if (h.body == http::h1::BodyKind::chunked) a.headers.emplace_back("Transfer-Encoding", "chunked");
+      if (h.body == http::h1::BodyKind::chunked)
+        a.headers.emplace_back("Transfer-Encoding", "chunked");
       if (h.status == 101) co_return a;
     }
     if (step.event == Event::end) break;
@@ -56,7 +58,8 @@ Task<WireAnswer> wire_exchange(Stream& stream, std::string bytes, bool head_requ
     const Result<size_t> n = co_await read_some(stream, buffer, instant_max);
     if (!n || *n == 0) {
       a.keep_alive = false;
-      if (!n || parser.finish().event != Event::end) a.error = "connection closed before the end of the answer";
+      if (!n || parser.finish().event != Event::end)
+        a.error = "connection closed before the end of the answer";
       break;
     }
     in.append(buffer.data(), *n);

@@ -12,7 +12,8 @@ class World::Resolver final : public gateproof::Resolver {
   std::map<std::string, IpAddress, std::less<>> names;
   Task<Result<std::vector<IpAddress>>> resolve(std::string host) override {
     const auto found = names.find(host);
-    if (found == names.end()) co_return Error(Code::not_found, Source::upstream, "no such host: " + host);
+    if (found == names.end())
+      co_return Error(Code::not_found, Source::upstream, "no such host: " + host);
     co_return std::vector<IpAddress>{found->second};
   }
 };
@@ -38,7 +39,8 @@ class Decision final : public pipeline::RoutingObserver {
  public:
   Decision(std::shared_ptr<const pipeline::Snapshot> s, const Request& r, Outcome& o, Detail detail)
       : snapshot_(std::move(s)), request_(r), outcome_(o), detail_(detail) {}
-  void routed(const rules::RequestFacts& facts, const rules::RoutingTable& table, const rules::Route* winner) override {
+  void routed(const rules::RequestFacts& facts, const rules::RoutingTable& table,
+              const rules::Route* winner) override {
     if (detail_ == Detail::none) return;
     if (winner) {
       outcome_.priority = winner->priority;
@@ -46,7 +48,8 @@ class Decision final : public pipeline::RoutingObserver {
       outcome_.rule_span = winner->rule_span;
     }
     if (detail_ == Detail::trace) {
-      outcome_.routing = std::make_shared<RoutingRecord>(snapshot_, request_.entry_point, request_.tls, facts, table, winner);
+      outcome_.routing = std::make_shared<RoutingRecord>(snapshot_, request_.entry_point,
+                                                         request_.tls, facts, table, winner);
       return;
     }
     outcome_.candidates =
@@ -71,7 +74,8 @@ bool fill_exchange(http::Exchange& x, const Request& r) {
   x.request.has_query = target->has_query;
   x.request.host = target->authority.empty() ? r.host : std::string(target->authority);
   x.request.version = r.version;
-  for (const auto& [name, value] : r.headers) x.request.headers.add(http::canonical_name(name), text::trim(value));
+  for (const auto& [name, value] : r.headers)
+    x.request.headers.add(http::canonical_name(name), text::trim(value));
   if (!r.body.empty()) {
     x.request.body = http::Body::text(r.body);
     if (!r.chunked) x.request.headers.add("Content-Length", std::to_string(r.body.size()));
@@ -117,13 +121,15 @@ Task<void> run_exchange(http::Exchange& x, std::shared_ptr<const pipeline::Snaps
                         pipeline::RoutingObserver& observer, Outcome& out) {
   co_await pipeline::Engine::handle(x, std::move(snapshot), &observer);
   complete_head(x);
-  if (x.request.method != "HEAD" && http::body_allowed(x.response.status)) co_await finish_body(x, out);
+  if (x.request.method != "HEAD" && http::body_allowed(x.response.status))
+    co_await finish_body(x, out);
 }
 
 }  // namespace
 
-RoutingRecord::RoutingRecord(std::shared_ptr<const pipeline::Snapshot> snapshot, std::string entry_point, bool tls,
-                             const rules::RequestFacts& facts, const rules::RoutingTable& table, const rules::Route* winner)
+RoutingRecord::RoutingRecord(std::shared_ptr<const pipeline::Snapshot> snapshot,
+                             std::string entry_point, bool tls, const rules::RequestFacts& facts,
+                             const rules::RoutingTable& table, const rules::Route* winner)
     : snapshot_(std::move(snapshot)),
       entry_point_(std::move(entry_point)),
       host_(facts.host),
@@ -163,7 +169,8 @@ void World::add_host(const std::string& address, Host host) {
     if (const auto found = known.find(hp.host); found != known.end()) {
       ip = found->second;
     } else {
-      ip = IpAddress::v4(10, 255, static_cast<uint8_t>(next_ip_ >> 8), static_cast<uint8_t>(next_ip_));
+      ip = IpAddress::v4(10, 255, static_cast<uint8_t>(next_ip_ >> 8),
+                         static_cast<uint8_t>(next_ip_));
       ++next_ip_;
       known.emplace(std::string(hp.host), *ip);
       direct_.names.emplace(std::string(hp.host), SocketAddress{*ip, port});
@@ -181,7 +188,8 @@ void World::add_host(const std::string& address, Host host) {
     return;
   }
   transport_.serve(at, [this, r](std::unique_ptr<Stream> stream) {
-    scheduler_.spawn("host " + r->host.name, pipeline::serve_h1(env_, std::move(stream), *r->handler, {}));
+    scheduler_.spawn("host " + r->host.name,
+                     pipeline::serve_h1(env_, std::move(stream), *r->handler, {}));
   });
 }
 
@@ -229,7 +237,8 @@ bool World::run(Task<void> task) {
   return run_until([&] { return task.done(); });
 }
 
-Outcome World::send_direct(const Request& request, Detail detail, http::Origin& origin, bool look_beyond) {
+Outcome World::send_direct(const Request& request, Detail detail, http::Origin& origin,
+                           bool look_beyond) {
   Outcome out;
   out.started_ns = clock_.now().time_since_epoch().count();
   http::Exchange x(env_);
@@ -266,7 +275,8 @@ namespace {
 // The wire arm's way into the engine: like a socket's, with the outcome recorded.
 class WireHandler final : public pipeline::ExchangeHandler {
  public:
-  WireHandler(const pipeline::Engine& engine, http::Origin& origin, const Request& request, Outcome& out, Detail detail)
+  WireHandler(const pipeline::Engine& engine, http::Origin& origin, const Request& request,
+              Outcome& out, Detail detail)
       : engine_(engine), origin_(origin), request_(request), out_(out), detail_(detail) {}
   Task<void> handle(http::Exchange& x) override {
     x.origin = &origin_;
@@ -315,10 +325,12 @@ Outcome World::send_wire(const Request& request, Detail detail) {
     options = server_options(e->second);
   }
   WireHandler handler(engine_, *wire_, request, out, detail);
-  const SocketAddress here{IpAddress::v4(127, 0, 0, 1), static_cast<uint16_t>(request.tls ? 443 : 80)};
+  const SocketAddress here{IpAddress::v4(127, 0, 0, 1),
+                           static_cast<uint16_t>(request.tls ? 443 : 80)};
   auto ends = make_pair(scheduler_, request.peer, here, transport_.link);
   Task<void> server = pipeline::serve_h1(env_, std::move(ends.second), handler, options);
-  Task<WireAnswer> client = wire_exchange(*ends.first, wire_bytes(request), request.method == "HEAD");
+  Task<WireAnswer> client =
+      wire_exchange(*ends.first, wire_bytes(request), request.method == "HEAD");
   const bool served = server.start_root(scheduler_, "connection");
   if (!client.start_root(scheduler_, "client")) {
     if (!run_until([&] { return client.done(); })) note_unfinished(out);
@@ -342,7 +354,8 @@ Outcome World::send_wire(const Request& request, Detail detail) {
 }
 
 Outcome World::send(const Request& request, Arm arm, Detail detail) {
-  Outcome out = arm == Arm::direct ? send_direct(request, detail, direct_) : send_wire(request, detail);
+  Outcome out =
+      arm == Arm::direct ? send_direct(request, detail, direct_) : send_wire(request, detail);
   out.entry_point = request.entry_point;
   if (detail != Detail::none) record(request, out);
   return out;

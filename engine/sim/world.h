@@ -14,24 +14,25 @@ enum class Arm : uint8_t { direct, wire };
 
 struct Request {
   std::string method = "GET";
-  std::string target = "/";     // as it would stand in the request line
+  std::string target = "/";  // as it would stand in the request line
   std::string host;
-  bool has_host = true;         // HTTP/1.0 may do without
-  FieldList headers;            // without Host
+  bool has_host = true;  // HTTP/1.0 may do without
+  FieldList headers;     // without Host
   std::string body;
-  bool chunked = false;         // the body's length is not told
+  bool chunked = false;  // the body's length is not told
   http::Version version = http::Version::http11;
-  bool tls = false;             // as if TLS had been terminated in front of the entry point
+  bool tls = false;  // as if TLS had been terminated in front of the entry point
   std::string entry_point;
   SocketAddress peer{IpAddress::v4(127, 0, 0, 1), 50000};
-  std::string raw;              // wire arm: these bytes instead of all the above
+  std::string raw;  // wire arm: these bytes instead of all the above
 };
 
 // What it takes to say later why each other router did not take a request: most callers never ask.
 class RoutingRecord {
  public:
-  RoutingRecord(std::shared_ptr<const pipeline::Snapshot> snapshot, std::string entry_point, bool tls,
-                const rules::RequestFacts& facts, const rules::RoutingTable& table, const rules::Route* winner);
+  RoutingRecord(std::shared_ptr<const pipeline::Snapshot> snapshot, std::string entry_point,
+                bool tls, const rules::RequestFacts& facts, const rules::RoutingTable& table,
+                const rules::Route* winner);
   std::vector<pipeline::Candidate> candidates() const;
 
  private:
@@ -45,27 +46,29 @@ class RoutingRecord {
 };
 
 struct Outcome {
-  int status = 0;               // 0: no answer (connection closed)
+  int status = 0;  // 0: no answer (connection closed)
   std::string reason;
   FieldList headers;
   std::string body;
   FieldList trailers;
   std::string entry_point;
   std::string router, service, server, user;
-  int64_t priority = 0;         // of the winner
-  std::string rule;             // of the winner
+  int64_t priority = 0;  // of the winner
+  std::string rule;      // of the winner
   SourceSpan rule_span;
   int attempts = 0;
-  std::string failure;          // why the proxy stage failed
+  std::string failure;                // why the proxy stage failed
   std::vector<HostRequest> upstream;  // what hosts received, in order
   http::ExchangeTrace trace;
-  std::vector<pipeline::Candidate> candidates;  // every other router, and why it did not take the request
+  std::vector<pipeline::Candidate>
+      candidates;  // every other router, and why it did not take the request
   std::shared_ptr<const RoutingRecord> routing;  // Detail::trace: candidates for later
-  std::string stuck;            // nothing can ever end this exchange: the tasks that wait
-  bool budget_exceeded = false; // it took more than World::events_max events
-  std::string stopped_by;       // ask: the middleware that answered first; what is behind it is told all the same
+  std::string stuck;             // nothing can ever end this exchange: the tasks that wait
+  bool budget_exceeded = false;  // it took more than World::events_max events
+  std::string
+      stopped_by;  // ask: the middleware that answered first; what is behind it is told all the same
   int64_t started_ns = 0, finished_ns = 0;  // virtual, monotonic
-  bool connection_kept = true;  // wire: the connection stayed open
+  bool connection_kept = true;              // wire: the connection stayed open
 };
 
 // How much is recorded about an exchange.
@@ -103,7 +106,8 @@ class World {
   struct Registered;
   bool run_until(const std::function<bool()>& done);
   void note_unfinished(Outcome& out);
-  Outcome send_direct(const Request& request, Detail detail, http::Origin& origin, bool look_beyond = false);
+  Outcome send_direct(const Request& request, Detail detail, http::Origin& origin,
+                      bool look_beyond = false);
   Outcome send_wire(const Request& request, Detail detail);
   void record(const Request& request, const Outcome& outcome);
 

@@ -51,7 +51,8 @@ std::optional<size_t> EdfBalancer::pick() {
 std::optional<size_t> EdfBalancer::pick(const std::function<bool(size_t)>& usable) {
   const std::lock_guard lock(mutex_);
   // Every entry comes to the front in the end; asking first whether any is usable makes the loop below finite.
-  const bool any = std::any_of(heap_.begin(), heap_.end(), [&](const Entry& e) { return usable(e.index); });
+  const bool any =
+      std::any_of(heap_.begin(), heap_.end(), [&](const Entry& e) { return usable(e.index); });
   if (!any) return std::nullopt;
   for (;;) {
     const size_t index = heap_[0].index;

@@ -28,7 +28,8 @@ class EdfBalancer {
     uint64_t turn = 1;  // deadline = turn / weight
   };
   static bool before(const Entry& a, const Entry& b) {
-    return static_cast<unsigned __int128>(a.turn) * b.weight < static_cast<unsigned __int128>(b.turn) * a.weight;
+    return static_cast<unsigned __int128>(a.turn) * b.weight <
+           static_cast<unsigned __int128>(b.turn) * a.weight;
   }
   void sift_up(size_t i);
   void sift_down(size_t i, size_t n);

@@ -36,7 +36,9 @@ TEST(Edf, UnusableEntriesArePassedOver) {
 // it more than one pick off.
 TEST(Edf, SharesAreWithinOnePickAtAnyTime) {
   const bool held = rc::check([] {
-    const auto weights = *rc::gen::resize(6, rc::gen::nonEmpty(rc::gen::container<std::vector<int64_t>>(rc::gen::inRange<int64_t>(1, 9))));
+    const auto weights = *rc::gen::resize(
+        6, rc::gen::nonEmpty(
+               rc::gen::container<std::vector<int64_t>>(rc::gen::inRange<int64_t>(1, 9))));
     const auto seed = *rc::gen::arbitrary<uint64_t>();
     EdfBalancer b(weights, RandomStream(seed));
     int64_t sum = 0;

@@ -11,7 +11,9 @@ http::h1::Limits response_limits() {
   return l;
 }
 
-Error upstream_error(Code code, std::string text) { return Error(code, Source::upstream, std::move(text)); }
+Error upstream_error(Code code, std::string text) {
+  return Error(code, Source::upstream, std::move(text));
+}
 
 }  // namespace
 
@@ -23,7 +25,8 @@ void H1Connection::start_request(http::Outbound& out) {
   const std::optional<uint64_t> length = out.body ? out.body->length() : 0;
   chunked_ = !length.has_value();
   head_.clear();
-  http::write_request_head(head_, out.method, out.target, out.host, out.headers, length, expects_body);
+  http::write_request_head(head_, out.method, out.target, out.host, out.headers, length,
+                           expects_body);
   complete_ = answered_ = has_body_ = false;
 }
 
@@ -43,7 +46,8 @@ Task<Result<void>> H1Connection::pump_body(http::Body& body, bool chunked) {
     Result<http::Chunk> chunk = co_await body.read();
     if (!chunk) {
       Error e = chunk.error();
-      e.source = Source::downstream;  // the client broke off: nothing is completed towards the server
+      e.source =
+          Source::downstream;  // the client broke off: nothing is completed towards the server
       if (e.code == Code::reset) e.code = Code::canceled;
       co_return e;
     }
@@ -72,12 +76,14 @@ Task<Result<void>> H1Connection::read_head(http::Exchange& x, bool to_head, Inst
     const http::h1::Step step = parser_.parse(in_.view());
     in_.consume(step.consumed);
     if (step.event == http::h1::Event::error) {
-      co_return upstream_error(Code::protocol, "malformed response: " + std::string(parser_.error().why));
+      co_return upstream_error(Code::protocol,
+                               "malformed response: " + std::string(parser_.error().why));
     }
     if (step.event == http::h1::Event::head) {
       const int status = parser_.head().status;
       if (status >= 200 || status == 101) co_return Result<void>();
-      if (++interim > interim_responses_max) co_return upstream_error(Code::protocol, "too many 1xx responses");
+      if (++interim > interim_responses_max)
+        co_return upstream_error(Code::protocol, "too many 1xx responses");
       parser_.reset(to_head);
       continue;
     }
@@ -87,9 +93,11 @@ Task<Result<void>> H1Connection::read_head(http::Exchange& x, bool to_head, Inst
       answered_ = true;
     } else if (r.kind == IoResult::would_block) {
       const Wake wake = co_await stream_->readable(deadline);
-      if (wake == Wake::timeout) co_return upstream_error(Code::timeout, "no response head in time");
+      if (wake == Wake::timeout)
+        co_return upstream_error(Code::timeout, "no response head in time");
     } else {
-      Error e = upstream_error(r.kind == IoResult::eof ? Code::reset : r.code, "connection closed before a response");
+      Error e = upstream_error(r.kind == IoResult::eof ? Code::reset : r.code,
+                               "connection closed before a response");
       if (!answered_) e.retry = Retry::if_reused;
       co_return e;
     }
@@ -135,7 +143,8 @@ void H1Connection::take_head(http::Exchange& x) {
   x.response.status = h.status;
   x.response.reason.swap(h.reason);
   std::swap(x.response.headers, h.headers);
-  has_body_ = h.body != http::h1::BodyKind::none && !(h.body == http::h1::BodyKind::length && h.length == 0);
+  has_body_ = h.body != http::h1::BodyKind::none &&
+              !(h.body == http::h1::BodyKind::length && h.length == 0);
   complete_ = !has_body_;
   keep_alive_ = h.keep_alive && h.body != http::h1::BodyKind::until_close;
   length_.reset();
@@ -154,7 +163,8 @@ std::optional<Result<http::Chunk>> H1Connection::try_body() {
     complete_ = step.event == Event::end || parser_.done();
     // The last piece of a body of known length says so at once: head and body then leave in one write.
     if (step.event == Event::body && in_.empty()) complete_ = parser_.parse({}).event == Event::end;
-    if (complete_ || step.event == Event::body) return Result<http::Chunk>(http::Chunk{step.data, complete_});
+    if (complete_ || step.event == Event::body)
+      return Result<http::Chunk>(http::Chunk{step.data, complete_});
     if (step.event != Event::need_more) continue;
     const IoResult r = in_.fill(*stream_, response_head_bytes_max);
     if (r.kind == IoResult::would_block) return std::nullopt;

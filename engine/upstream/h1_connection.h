@@ -49,14 +49,14 @@ class H1Connection {
   std::unique_ptr<Stream> stream_;
   http::ReadBuffer in_;
   http::h1::ResponseParser parser_;
-  std::string head_;                // bytes of the request head, capacity kept
-  Task<Result<void>> writer_;       // the request, while it is being sent
+  std::string head_;           // bytes of the request head, capacity kept
+  Task<Result<void>> writer_;  // the request, while it is being sent
   bool chunked_ = false;
   bool has_body_ = false;
   bool complete_ = false;
   bool keep_alive_ = false;
   std::optional<uint64_t> length_;
-  bool answered_ = false;           // the answer's first byte has come
+  bool answered_ = false;  // the answer's first byte has come
 };
 
 }  // namespace gateproof::upstream

@@ -20,7 +20,8 @@ struct H1Origin::Pool {
     while (!list.empty()) {
       std::unique_ptr<H1Connection> c = std::move(list.front());
       list.pop_front();
-      const bool expired = c->idle_timeout > Duration::zero() && now - c->idle_since > c->idle_timeout;
+      const bool expired =
+          c->idle_timeout > Duration::zero() && now - c->idle_since > c->idle_timeout;
       if (!expired && c->usable()) return c;
     }
     return nullptr;
@@ -63,9 +64,11 @@ class ResponseBody final : public http::BodySource {
   std::unique_ptr<H1Connection> connection_;
 };
 
-Task<Result<std::unique_ptr<H1Connection>>> dial(Env& env, http::BlockPool& blocks, const http::OriginServer& server) {
-  const Instant deadline =
-      server.dial_timeout > Duration::zero() ? env.scheduler.now() + server.dial_timeout : instant_max;
+Task<Result<std::unique_ptr<H1Connection>>> dial(Env& env, http::BlockPool& blocks,
+                                                 const http::OriginServer& server) {
+  const Instant deadline = server.dial_timeout > Duration::zero()
+                               ? env.scheduler.now() + server.dial_timeout
+                               : instant_max;
   std::vector<SocketAddress> candidates;
   if (server.address) {
     candidates.push_back(*server.address);
@@ -95,8 +98,8 @@ Task<Result<std::unique_ptr<H1Connection>>> dial(Env& env, http::BlockPool& bloc
 bool may_resend(const Error& e, const H1Connection& c, const http::Outbound& out) {
   if (e.retry != Retry::if_reused || !c.reused || out.body->streaming()) return false;
   const std::string_view m = out.method;
-  return m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "TRACE" || out.headers.has("Idempotency-Key") ||
-         out.headers.has("X-Idempotency-Key");
+  return m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "TRACE" ||
+         out.headers.has("Idempotency-Key") || out.headers.has("X-Idempotency-Key");
 }
 
 }  // namespace
@@ -116,7 +119,8 @@ Task<Result<void>> H1Origin::round_trip(http::Exchange& x, http::Outbound& out) 
   std::unique_ptr<H1Connection> c = pool_->take(*out.server, env_.scheduler.now());
   for (;;) {
     if (!c) {
-      Result<std::unique_ptr<H1Connection>> dialed = co_await dial(env_, pool_->blocks, *out.server);
+      Result<std::unique_ptr<H1Connection>> dialed =
+          co_await dial(env_, pool_->blocks, *out.server);
       if (!dialed) co_return dialed.error();
       c = std::move(*dialed);
     }

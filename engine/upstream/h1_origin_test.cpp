@@ -13,7 +13,7 @@ namespace {
 struct Peer {
   std::string received;
   std::deque<std::string> says;
-  bool end = false;        // after what it says
+  bool end = false;  // after what it says
   bool open = true;
 };
 
@@ -65,7 +65,9 @@ class PeerTransport final : public Transport {
     peers.pop_front();
     co_return std::unique_ptr<Stream>(std::make_unique<PeerStream>(scheduler, p));
   }
-  Result<std::unique_ptr<Listener>> listen(SocketAddress) override { return Error(Code::unsupported, "none"); }
+  Result<std::unique_ptr<Listener>> listen(SocketAddress) override {
+    return Error(Code::unsupported, "none");
+  }
 };
 
 class Origin : public ::testing::Test {
@@ -137,7 +139,8 @@ TEST_F(Origin, CloseAndUntilCloseAreNotKept) {
 
 TEST_F(Origin, ChunkedInPiecesOfOneByte) {
   std::deque<std::string> bytes;
-  for (char c : std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")) {
+  for (char c :
+       std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")) {
     bytes.emplace_back(1, c);
   }
   peer(bytes);

@@ -45,20 +45,23 @@ size_t sticky_choice(const std::optional<Sticky>& sticky, http::Exchange& x, boo
 }  // namespace
 
 http::Response no_available_server() {
-  http::Response r = http::Response::make(503, "no available server\n", "text/plain; charset=utf-8");
+  http::Response r =
+      http::Response::make(503, "no available server\n", "text/plain; charset=utf-8");
   r.headers.add("X-Content-Type-Options", "nosniff");
   return r;
 }
 
-Result<std::shared_ptr<http::Handler>> LoadBalancer::make(const std::string& name, const config::LoadBalancerConfig& config,
-                                                          const config::ServersTransportConfig& transport, Random& random) {
+Result<std::shared_ptr<http::Handler>> LoadBalancer::make(
+    const std::string& name, const config::LoadBalancerConfig& config,
+    const config::ServersTransportConfig& transport, Random& random) {
   const std::string& strategy = config.strategy.value;
   if (strategy == "p2c" || strategy == "hrw" || strategy == "leasttime") {
-    return Error(Code::unsupported, "strategy " + strategy + " is not acted on yet", config.strategy.span, "use wrr");
+    return Error(Code::unsupported, "strategy " + strategy + " is not acted on yet",
+                 config.strategy.span, "use wrr");
   }
   if (!strategy.empty() && strategy != "wrr") {
-    return Error(Code::invalid, "unsupported load-balancer strategy \"" + strategy + "\"", config.strategy.span,
-                 "use wrr, p2c, hrw or leasttime");
+    return Error(Code::invalid, "unsupported load-balancer strategy \"" + strategy + "\"",
+                 config.strategy.span, "use wrr, p2c, hrw or leasttime");
   }
   std::vector<http::OriginServer> servers;
   for (const auto& s : config.servers) {
@@ -94,7 +97,8 @@ size_t LoadBalancer::choose(http::Exchange& x, bool& set_cookie) {
     chosen = *picked;
   }
   if (x.trace) {
-    x.note(stage_, "pick", servers_[chosen].url + " (" + why + ", one of " + std::to_string(servers_.size()) + ")");
+    x.note(stage_, "pick",
+           servers_[chosen].url + " (" + why + ", one of " + std::to_string(servers_.size()) + ")");
   }
   return chosen;
 }
@@ -133,7 +137,8 @@ Task<void> Weighted::handle(http::Exchange& x) {
     }
     chosen = *picked;
   }
-  if (x.trace) x.note(stage_, "pick", parts_[chosen].name + " (one of " + std::to_string(parts_.size()) + ")");
+  if (x.trace)
+    x.note(stage_, "pick", parts_[chosen].name + " (one of " + std::to_string(parts_.size()) + ")");
   co_await parts_[chosen].handler->handle(x);
   if (set_cookie) x.response.headers.add_first("Set-Cookie", sticky_->set_cookie(chosen));
 }

@@ -13,13 +13,14 @@ http::Response no_available_server();
 class LoadBalancer final : public http::Handler {
  public:
   // Errors disable the service: a server URL without scheme, an unknown strategy.
-  static Result<std::shared_ptr<http::Handler>> make(const std::string& name, const config::LoadBalancerConfig& config,
-                                                     const config::ServersTransportConfig& transport, Random& random);
+  static Result<std::shared_ptr<http::Handler>> make(
+      const std::string& name, const config::LoadBalancerConfig& config,
+      const config::ServersTransportConfig& transport, Random& random);
   Task<void> handle(http::Exchange& x) override;
 
  private:
-  LoadBalancer(const std::string& name, const config::LoadBalancerConfig& config, std::vector<http::OriginServer> servers,
-               Random& random);
+  LoadBalancer(const std::string& name, const config::LoadBalancerConfig& config,
+               std::vector<http::OriginServer> servers, Random& random);
   size_t choose(http::Exchange& x, bool& set_cookie);
 
   std::string name_;
@@ -41,8 +42,8 @@ struct WeightedPart {
 
 class Weighted final : public http::Handler {
  public:
-  Weighted(const std::string& name, const std::optional<config::CookieConfig>& sticky, std::vector<WeightedPart> parts,
-           Random& random);
+  Weighted(const std::string& name, const std::optional<config::CookieConfig>& sticky,
+           std::vector<WeightedPart> parts, Random& random);
   Task<void> handle(http::Exchange& x) override;
 
  private:

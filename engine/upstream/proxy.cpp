@@ -29,7 +29,8 @@ std::string outbound_target(const http::Request& r, const http::OriginServer& se
   if (r.asterisk) return "*";
   std::string target = r.url.escaped();
   if (target.empty()) target = "/";
-  if (server.preserve_path && !server.base_path.empty()) target = join_paths(server.base_path, target);
+  if (server.preserve_path && !server.base_path.empty())
+    target = join_paths(server.base_path, target);
   if (r.has_query || !r.query.empty()) {
     target += '?';
     const size_t from = target.size();
@@ -41,8 +42,9 @@ std::string outbound_target(const http::Request& r, const http::OriginServer& se
 
 // WebSocket fields keep the spelling that servers outside Go expect (catalogue 2.2).
 std::string_view outbound_name(const http::Headers::Field& f) {
-  static constexpr std::string_view names[] = {"Sec-WebSocket-Key", "Sec-WebSocket-Extensions", "Sec-WebSocket-Accept",
-                                               "Sec-WebSocket-Protocol", "Sec-WebSocket-Version"};
+  static constexpr std::string_view names[] = {"Sec-WebSocket-Key", "Sec-WebSocket-Extensions",
+                                               "Sec-WebSocket-Accept", "Sec-WebSocket-Protocol",
+                                               "Sec-WebSocket-Version"};
   if (!text::istarts_with(f.name, "sec-websocket-")) return f.name;
   for (std::string_view n : names) {
     if (text::iequals(n, f.name)) return n;
@@ -72,13 +74,15 @@ void open_gzip(http::Response& r) {
 
 // Hop-by-hop fields go; the announcement of trailers stays where trailers can follow.
 void clean_response(http::Response& r) {
-  const std::string trailer = r.body.streaming() && !r.body.length() ? r.headers.joined("Trailer") : std::string();
+  const std::string trailer =
+      r.body.streaming() && !r.body.length() ? r.headers.joined("Trailer") : std::string();
   http::remove_hop_by_hop(r.headers);
   if (!trailer.empty()) r.headers.add("Trailer", trailer);
 }
 
 std::string why_not(std::string_view scheme) {
-  if (scheme == "https" || scheme == "h2c") return "scheme " + std::string(scheme) + " is not acted on yet";
+  if (scheme == "https" || scheme == "h2c")
+    return "scheme " + std::string(scheme) + " is not acted on yet";
   return "unsupported protocol scheme " + text::quote(scheme);
 }
 
@@ -107,8 +111,9 @@ Result<http::OriginServer> make_origin_server(const config::ServerConfig& server
   if (!hp.port.empty()) {
     const auto port = text::parse_int(hp.port);
     if (!port || *port < 0 || *port > 65535) {
-      return Error(Code::invalid, "invalid port " + std::string(hp.port) + " in server URL " + s.url, server.url.span,
-                   "use a port between 1 and 65535");
+      return Error(Code::invalid,
+                   "invalid port " + std::string(hp.port) + " in server URL " + s.url,
+                   server.url.span, "use a port between 1 and 65535");
     }
     s.port = static_cast<uint16_t>(*port);
   }
@@ -122,19 +127,20 @@ Result<http::OriginServer> make_origin_server(const config::ServerConfig& server
   return s;
 }
 
-void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pass_host_header, http::Outbound& out,
-                    bool& asked_gzip) {
+void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pass_host_header,
+                    http::Outbound& out, bool& asked_gzip) {
   const http::Request& r = x.request;
   out.method = r.method;
   out.target = outbound_target(r, server);
   // A request without a host gets the server's own, as Go's client fills it in.
-  out.host = pass_host_header && !r.host.empty() ? std::string_view(r.host) : std::string_view(server.authority);
+  out.host = pass_host_header && !r.host.empty() ? std::string_view(r.host)
+                                                 : std::string_view(server.authority);
   out.body = &x.request.body;
   out.server = &server;
   const std::string_view upgrade = http::upgrade_of(r.headers);
   for (const auto& f : r.headers) {
-    if (f.is("Content-Length")) continue;                   // framing is the writer's
-    if (f.is("User-Agent") && f.value.empty()) continue;     // Go's client leaves an empty one out
+    if (f.is("Content-Length")) continue;                 // framing is the writer's
+    if (f.is("User-Agent") && f.value.empty()) continue;  // Go's client leaves an empty one out
     out.headers.add_static(outbound_name(f), f.value);
   }
   const bool te_trailers = http::list_has_token(r.headers, "Te", "trailers");
@@ -164,7 +170,9 @@ Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pa
   if (server.scheme == "http") done = co_await x.origin->round_trip(x, out);
   if (!done) {
     const int status = status_of(done.error());
-    if (x.trace) x.note("server " + server.url, "failure", std::to_string(status) + ": " + done.error().message);
+    if (x.trace)
+      x.note("server " + server.url, "failure",
+             std::to_string(status) + ": " + done.error().message);
     x.failure = std::move(done.error());
     x.response = http::Response::make(status, http::status_text(status));
     co_return;

@@ -59,8 +59,10 @@ TEST(Server, UrlPartsAndErrors) {  // catalogue 4.1
 
 TEST_F(Proxy, PathOfTheServerCountsOnlyWithPreservePath) {  // surprise 36
   EXPECT_EQ(outbound(*make_origin_server(server_at("http://h/base/"), {})).target, "/api/x");
-  EXPECT_EQ(outbound(*make_origin_server(server_at("http://h/base/", true), {})).target, "/base/api/x");
-  EXPECT_EQ(outbound(*make_origin_server(server_at("http://h/base", true), {})).target, "/base/api/x");
+  EXPECT_EQ(outbound(*make_origin_server(server_at("http://h/base/", true), {})).target,
+            "/base/api/x");
+  EXPECT_EQ(outbound(*make_origin_server(server_at("http://h/base", true), {})).target,
+            "/base/api/x");
 }
 
 TEST_F(Proxy, HostAndForwardedFor) {  // catalogue 2.2
@@ -76,10 +78,12 @@ TEST_F(Proxy, HostAndForwardedFor) {  // catalogue 2.2
 }
 
 TEST_F(Proxy, HopByHopFieldsStayBehindAndTeTrailersPasses) {
-  x.request.headers = {{"Connection", "X-Gone"}, {"X-Gone", "1"}, {"Keep-Alive", "5"},       {"Proxy-Authorization", "p"},
-                       {"Te", "trailers"},       {"X-Stay", "2"}, {"Content-Length", "12"}};
+  x.request.headers = {{"Connection", "X-Gone"},     {"X-Gone", "1"},    {"Keep-Alive", "5"},
+                       {"Proxy-Authorization", "p"}, {"Te", "trailers"}, {"X-Stay", "2"},
+                       {"Content-Length", "12"}};
   const http::Outbound out = outbound(*make_origin_server(server_at("http://h"), {}));
-  for (std::string_view gone : {"Connection", "X-Gone", "Keep-Alive", "Proxy-Authorization", "Content-Length"}) {
+  for (std::string_view gone :
+       {"Connection", "X-Gone", "Keep-Alive", "Proxy-Authorization", "Content-Length"}) {
     EXPECT_FALSE(out.headers.has(gone)) << gone;
   }
   EXPECT_EQ(out.headers.get("Te"), "trailers");
@@ -104,10 +108,12 @@ TEST_F(Proxy, SemicolonsFromMiddlewaresDoNotPass) {
 }
 
 TEST(StatusOf, OneFunctionForAllFailures) {  // catalogue 4.7
-  const std::vector<std::pair<Code, int>> rows = {{Code::refused, 502},  {Code::reset, 502},       {Code::io, 502},
-                                                  {Code::timeout, 504},  {Code::canceled, 499},    {Code::unavailable, 503},
-                                                  {Code::protocol, 500}, {Code::unsupported, 500}, {Code::limit, 500}};
-  for (const auto& [code, status] : rows) EXPECT_EQ(status_of(Error(code, "x")), status) << to_string(code);
+  const std::vector<std::pair<Code, int>> rows = {
+      {Code::refused, 502},  {Code::reset, 502},       {Code::io, 502},
+      {Code::timeout, 504},  {Code::canceled, 499},    {Code::unavailable, 503},
+      {Code::protocol, 500}, {Code::unsupported, 500}, {Code::limit, 500}};
+  for (const auto& [code, status] : rows)
+    EXPECT_EQ(status_of(Error(code, "x")), status) << to_string(code);
 }
 
 }  // namespace

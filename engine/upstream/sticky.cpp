@@ -23,11 +23,13 @@ std::string sanitized(std::string_view name) {
 
 }  // namespace
 
-Sticky::Sticky(const config::CookieConfig& cookie, std::string_view service, const std::vector<std::string>& names)
+Sticky::Sticky(const config::CookieConfig& cookie, std::string_view service,
+               const std::vector<std::string>& names)
     : cookie_(cookie) {
-  name_ = cookie.name.empty()
-              ? "_" + crypto::hex(crypto::sha1("_TRAEFIK_BACKEND_" + std::string(service))).substr(0, 5)
-              : sanitized(cookie.name);
+  name_ =
+      cookie.name.empty()
+          ? "_" + crypto::hex(crypto::sha1("_TRAEFIK_BACKEND_" + std::string(service))).substr(0, 5)
+          : sanitized(cookie.name);
   for (size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty()) {
       values_.emplace_back();
@@ -46,7 +48,8 @@ std::optional<Sticky::Found> Sticky::find(const http::Request& request) const {
   const std::optional<std::string> value = http::cookie_value(request.headers, name_);
   if (!value) return std::nullopt;
   if (const auto it = current_.find(*value); it != current_.end()) return Found{it->second, false};
-  if (const auto it = old_forms_.find(*value); it != old_forms_.end()) return Found{it->second, true};
+  if (const auto it = old_forms_.find(*value); it != old_forms_.end())
+    return Found{it->second, true};
   return std::nullopt;
 }
 

@@ -13,7 +13,8 @@ namespace gateproof::upstream {
 class Sticky {
  public:
   // `names`: one per entry, in the balancer's order; an empty name cannot be asked for. `service`: the qualified name, for the default cookie name.
-  Sticky(const config::CookieConfig& cookie, std::string_view service, const std::vector<std::string>& names);
+  Sticky(const config::CookieConfig& cookie, std::string_view service,
+         const std::vector<std::string>& names);
 
   struct Found {
     size_t index;

@@ -55,8 +55,9 @@ TEST(Sticky, AttributesInGosOrder) {
   c.domain = "example.com";
   c.path = "/p";
   const std::string value = crypto::hex(crypto::sha256(servers[0])).substr(0, 16);
-  EXPECT_EQ(Sticky(c, "x@file", servers).set_cookie(0),
-            "s=" + value + "; Path=/p; Domain=example.com; Max-Age=60; HttpOnly; Secure; SameSite=Lax");
+  EXPECT_EQ(
+      Sticky(c, "x@file", servers).set_cookie(0),
+      "s=" + value + "; Path=/p; Domain=example.com; Max-Age=60; HttpOnly; Secure; SameSite=Lax");
 }
 
 }  // namespace

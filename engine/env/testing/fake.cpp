@@ -31,7 +31,8 @@ Result<std::vector<std::string>> FakeFiles::list(const std::string& directory) {
 Result<FileStamp> FakeFiles::stamp(const std::string& path) {
   const auto it = files.find(path);
   if (it == files.end()) return Error(Code::not_found, "no such file: " + path);
-  return FileStamp{static_cast<int64_t>(std::hash<std::string>{}(it->second)), static_cast<int64_t>(it->second.size()), 1};
+  return FileStamp{static_cast<int64_t>(std::hash<std::string>{}(it->second)),
+                   static_cast<int64_t>(it->second.size()), 1};
 }
 
 Task<Result<std::unique_ptr<Stream>>> NoTransport::connect(SocketAddress, Instant) {

@@ -21,9 +21,11 @@ class OverlayFiles final : public Files {
     const std::string prefix = directory.ends_with('/') ? directory : directory + "/";
     std::vector<std::string> names;
     for (const auto& [path, text] : texts_) {
-      if (path.starts_with(prefix) && path.find('/', prefix.size()) == std::string::npos) {
-        names.push_back(path.substr(prefix.size()));
-      }
+      if (!path.starts_with(prefix)) continue;
+      const size_t slash = path.find('/', prefix.size());
+      std::string name =
+          path.substr(prefix.size(), slash == path.npos ? path.npos : slash + 1 - prefix.size());
+      if (names.empty() || names.back() != name) names.push_back(std::move(name));
     }
     if (!names.empty()) return names;
     return real_.list(directory);

@@ -45,11 +45,22 @@ void follow_providers(ConfigSet& set, Files& files, Reader& reader) {
 }
 
 void decode_dynamics(ConfigSet& set) {
+  bool rejected = false;
   for (const LoadedFile& f : set.files) {
+    if (f.followed && f.broken) rejected = true;
     if (f.kind != FileKind::dynamics) continue;
     auto config =
         config::decode_file_text(f.text, f.path, middleware::middleware_types(), set.findings);
-    if (config) set.dynamics[f.path] = std::move(*config);
+    if (config) {
+      set.dynamics[f.path] = std::move(*config);
+    } else if (f.followed) {
+      rejected = true;
+    }
+  }
+  // One file that cannot be read, and the file provider takes none (catalogue 6.3).
+  if (!rejected || set.statics.size() != 1) return;
+  for (const LoadedFile& f : set.files) {
+    if (f.followed) set.dynamics.erase(f.path);
   }
 }
 

@@ -18,6 +18,7 @@ struct LoadedFile {
   FileKind kind = FileKind::unknown;
   std::string text;
   std::vector<config::Document> documents;
+  bool broken = false;    // its text could not be parsed
   bool followed = false;  // not given by path: a static file's providers.file names it
 };
 

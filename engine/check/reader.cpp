@@ -30,6 +30,8 @@ void Reader::directory(const std::string& path, const std::vector<std::string>& 
       continue;  // also the ..data of mounted ConfigMaps, whose files are links besides
     const std::string inner = join_path(path, name);
     if (!name.ends_with('/')) {
+      // The file provider reads no JSON (catalogue 6.3).
+      if (following_ && name.ends_with(".json")) continue;
       file(inner);
       continue;
     }
@@ -101,6 +103,13 @@ void Reader::text(const std::string& name, std::string text, config::Format form
     if (!finding.span.known()) finding.span = start_of(name);
     if (finding.remedy.empty()) finding.remedy = "correct the text";
     set_.findings.add(std::move(finding));
+    f.broken = true;
+    // A template is no YAML before it is executed.
+    const size_t action = text.find("{{");
+    if (following_ && action != text.npos && text.find("}}", action) != text.npos) {
+      set_.findings.add("GP1106", start_of(name), "", "template actions are not executed yet",
+                        "write the value out, or render the file before");
+    }
     return add(std::move(f));
   }
   f.text = std::move(text);

@@ -73,7 +73,9 @@ class Compress final : public WaitingMiddleware {
     if (!r.headers.has("Accept-Encoding")) {
       return choose_coding(std::nullopt, s_.preference, s_.default_coding);
     }
-    return choose_coding(r.headers.joined("Accept-Encoding"), s_.preference, s_.default_coding);
+    // All lines are read to choose, the gzip stage then looks at the first one only.
+    return choose_coding(r.headers.joined("Accept-Encoding"), s_.preference, s_.default_coding,
+                         r.headers.get("Accept-Encoding"));
   }
 
   // In front of the server's own lines, as a line of its own.

@@ -95,9 +95,11 @@ std::string_view coding_name(Coding c) {
 
 std::optional<CodingChoice> choose_coding(std::optional<std::string_view> accept,
                                           const std::vector<Coding>& preference,
-                                          std::optional<Coding> default_coding) {
+                                          std::optional<Coding> default_coding,
+                                          std::optional<std::string_view> first_line) {
   const auto chosen = [&](Coding c) {
-    return CodingChoice{c, c == Coding::gzip && !accepts_gzip(accept.value_or(""))};
+    return CodingChoice{
+        c, c == Coding::gzip && !accepts_gzip(first_line.value_or(accept.value_or("")))};
   };
   if (!accept) {
     if (!default_coding) return std::nullopt;

@@ -18,9 +18,11 @@ struct CodingChoice {
   bool only_vary = false;
 };
 
-// `accept`: all Accept-Encoding lines joined, nullopt when there is none. `preference`: not empty. nullopt: leave it alone.
+// `accept`: all Accept-Encoding lines joined, nullopt when there is none; `first_line`: the first one, where there are
+// several. `preference`: not empty. nullopt: leave it alone.
 std::optional<CodingChoice> choose_coding(std::optional<std::string_view> accept,
                                           const std::vector<Coding>& preference,
-                                          std::optional<Coding> default_coding);
+                                          std::optional<Coding> default_coding,
+                                          std::optional<std::string_view> first_line = {});
 
 }  // namespace gateproof::middleware

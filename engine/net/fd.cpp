@@ -30,7 +30,11 @@ Code code_of_errno(int error_number) {
 }
 
 std::string errno_text(std::string_view what, int error_number) {
-  return std::string(what) + ": " + std::system_category().message(error_number);
+  // As Go spells them: "address already in use".
+  std::string text = std::system_category().message(error_number);
+  if (text.size() > 1 && text[1] >= 'a' && text[1] <= 'z')
+    text[0] = static_cast<char>(text[0] | 0x20);
+  return std::string(what) + ": " + text;
 }
 
 bool out_of_resources(int error_number) {

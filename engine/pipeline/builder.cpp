@@ -15,11 +15,13 @@ std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs) {
 void Builder::run() {
   for (const auto& [name, m] : in_.dynamics->middlewares) {
     ObjectInfo& info = out_.middlewares[name];
+    info.kind = "middleware";
     info.name = name;
     info.span = m.span;
   }
   for (const auto& [name, s] : in_.dynamics->services) {
     ObjectInfo& info = out_.services[name];
+    info.kind = "service";
     info.name = name;
     info.span = s.span;
   }

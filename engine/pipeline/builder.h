@@ -51,6 +51,11 @@ class Builder {
   // Appends the steps of one middleware (a chain expands in place). False: the router cannot use it; why is told to `user`.
   bool append_steps(Steps& steps, const std::string& name, const SourceSpan& at, ObjectInfo& user,
                     HandlerPtr& instead, std::vector<std::string>& path);
+  bool append_built(Steps& steps, const std::string& name, const config::MiddlewareConfig& m,
+                    const middleware::MiddlewareSpec& spec, ObjectInfo& user, HandlerPtr& instead);
+  bool refuse_middleware(const std::string& name, const config::MiddlewareConfig& m,
+                         ObjectInfo& user, const std::string& error, std::string_view code,
+                         const std::string& remedy);
   void check_middleware(const std::string& name);
 
   // builder_service.cpp
@@ -66,6 +71,7 @@ class Builder {
 
   // internal.cpp
   HandlerPtr internal_service(const std::string& name, ObjectInfo& info);
+  void note_later_service(const std::string& name, const SourceSpan& at, const RouterInfo& router);
   void add_ping();
   void add_redirections();
   void add_internal_router(const std::string& name, const std::string& entry_point,

@@ -53,8 +53,19 @@ HandlerPtr Builder::router_handler(RouterInfo& info, const config::RouterConfig&
     append_steps(steps, qualified, n.span, info, instead, path);
   }
   if (info.status == Status::disabled || !end) return nullptr;
+  note_later_service(service_name, router.service.span, info);
   if (steps.empty() && !instead) return end;
   return std::make_shared<middleware::Chain>(std::move(steps), instead ? instead : std::move(end));
+}
+
+bool Builder::refuse_middleware(const std::string& name, const config::MiddlewareConfig& m,
+                                ObjectInfo& user, const std::string& error, std::string_view code,
+                                const std::string& remedy) {
+  out_.middlewares.at(name).fail(error);
+  user.fail(error);
+  finding(code, m.span, "middleware " + name,
+          error + ": the middleware and every router that uses it are disabled", remedy);
+  return false;
 }
 
 bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSpan& at,
@@ -62,7 +73,7 @@ bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSp
   const auto found = in_.dynamics->middlewares.find(name);
   if (found == in_.dynamics->middlewares.end()) {
     user.fail("middleware \"" + name + "\" does not exist");
-    finding("GP0307", at, user.name,
+    finding("GP0307", at, user.label(),
             "middleware \"" + name +
                 "\" does not exist: the router is disabled, and a broader router, if there is one, "
                 "serves its requests without it",
@@ -72,12 +83,9 @@ bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSp
   const config::MiddlewareConfig& m = found->second;
   ObjectInfo& info = out_.middlewares.at(name);
   if (path.empty()) info.used_by.push_back(user.name);
-  const auto refuse = [&](std::string error, std::string_view code, const std::string& remedy) {
-    info.fail(error);
-    user.fail(error);
-    finding(code, m.span, "middleware " + name,
-            error + ": the middleware and every router that uses it are disabled", remedy);
-    return false;
+  const auto refuse = [&](const std::string& error, std::string_view code,
+                          const std::string& remedy) {
+    return refuse_middleware(name, m, user, error, code, remedy);
   };
   if (std::find(path.begin(), path.end(), name) != path.end()) {
     path.push_back(name);
@@ -109,9 +117,16 @@ bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSp
     if (!ok) info.fail(user.errors.empty() ? "invalid chain" : user.errors.back());
     return ok;
   }
+  return append_built(steps, name, m, *spec, user, instead);
+}
+
+bool Builder::append_built(Steps& steps, const std::string& name, const config::MiddlewareConfig& m,
+                           const middleware::MiddlewareSpec& spec, ObjectInfo& user,
+                           HandlerPtr& instead) {
+  ObjectInfo& info = out_.middlewares.at(name);
   const middleware::BuildContext context{
       name, user.name, in_.clock, in_.random, in_.statics->gateproof.strict, in_.files};
-  Result<std::unique_ptr<middleware::Middleware>> built = spec->build(m.options.get(), context);
+  Result<std::unique_ptr<middleware::Middleware>> built = spec.build(m.options.get(), context);
   if (built) {
     (*built)->stage = "middleware " + name;
     steps.push_back(std::move(*built));
@@ -126,8 +141,9 @@ bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSp
     if (!instead) instead = fixed_answer(501, built.error().message + "\n");
     return true;
   }
-  return refuse(built.error().message, "GP0401",
-                built.error().remedy.empty() ? "correct the options" : built.error().remedy);
+  return refuse_middleware(
+      name, m, user, built.error().message, "GP0401",
+      built.error().remedy.empty() ? "correct the options" : built.error().remedy);
 }
 
 void Builder::check_middleware(const std::string& name) {
@@ -137,7 +153,8 @@ void Builder::check_middleware(const std::string& name) {
   HandlerPtr instead;
   std::vector<std::string> path;
   ObjectInfo nobody;
-  nobody.name = "middleware " + name;
+  nobody.kind = "middleware";
+  nobody.name = name;
   append_steps(steps, name, info.span, nobody, instead, path);
   info.used_by.clear();
 }

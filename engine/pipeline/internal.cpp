@@ -74,6 +74,14 @@ HandlerPtr Builder::internal_service(const std::string& name, ObjectInfo& info) 
   return nullptr;
 }
 
+void Builder::note_later_service(const std::string& name, const SourceSpan& at,
+                                 const RouterInfo& router) {
+  if (name != "api@internal" && name != "dashboard@internal" && name != "prometheus@internal")
+    return;
+  finding("GP1109", at, router.label(), name + " is not acted on yet: the router answers 501",
+          "run the real proxy to see what " + name + " answers");
+}
+
 void Builder::add_internal_router(const std::string& name, const std::string& entry_point,
                                   const std::string& rule, int64_t priority, HandlerPtr handler,
                                   bool secure, const SourceSpan& span) {

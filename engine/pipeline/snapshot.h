@@ -19,11 +19,13 @@ std::string_view to_string(Status s);
 
 // What became of one configured object (Traefik's API shows the same).
 struct ObjectInfo {
-  std::string name;  // qualified
+  std::string_view kind = "router";  // "router", "middleware", "service"
+  std::string name;                  // qualified
   Status status = Status::enabled;
   std::vector<std::string> errors;
   std::vector<std::string> used_by;
   SourceSpan span;
+  std::string label() const { return std::string(kind) + " " + name; }
   void fail(std::string error, Status to = Status::disabled);
 };
 

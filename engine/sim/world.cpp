@@ -1,6 +1,7 @@
 #include "engine/sim/world.h"
 
 #include "engine/pipeline/framing.h"
+#include "engine/http/date.h"
 #include "engine/sim/wire_client.h"
 #include "engine/upstream/h1_origin.h"
 
@@ -115,11 +116,14 @@ void complete_head(http::Exchange& x) {
   const pipeline::AnswerFraming f = pipeline::framing_of(x.request, r);
   if (f.framing == http::Framing::length) r.headers.set("Content-Length", std::to_string(f.length));
   if (f.framing == http::Framing::chunked) r.headers.add_static("Transfer-Encoding", "chunked");
+  if (!r.headers.has("Date") && r.status >= 200) r.headers.add("Date", http::http_date(x.env->clock.wall_ns()));
 }
 
 Task<void> run_exchange(http::Exchange& x, std::shared_ptr<const pipeline::Snapshot> snapshot,
                         pipeline::RoutingObserver& observer, Outcome& out) {
   co_await pipeline::Engine::handle(x, std::move(snapshot), &observer);
+  // What was looked at behind a middleware that answers is no answer.
+  if (x.stopped_with) x.response = std::move(*x.stopped_with);
   complete_head(x);
   if (x.request.method != "HEAD" && http::body_allowed(x.response.status))
     co_await finish_body(x, out);
@@ -267,6 +271,13 @@ Outcome World::send_direct(const Request& request, Detail detail, http::Origin& 
   if (x.failure) out.failure = x.failure->message;
   out.upstream = std::move(seen_);
   out.finished_ns = clock_.now().time_since_epoch().count();
+  if (look_beyond && x.stopped_by.empty() && !x.server.empty() && !x.failure) {
+    // Nobody was asked, so there is no answer to tell.
+    out.status = 0;
+    out.reason.clear();
+    out.body.clear();
+    out.headers.clear();
+  }
   return out;
 }
 

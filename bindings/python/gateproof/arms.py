@@ -119,9 +119,9 @@ class VirtualSession:
         self._addresses |= {"dir": _DIRECTORY, "hostname": _HOST_NAME, "api": "127.0.0.1:8080"}
         self._jar = CookieJar()
         core, self._files = load_case(case, self._addresses)
-        self._world = _core.World(core, seed, 0)
+        self.world = _core.World(core, seed, 0)
         for name, spec in case.upstreams.items():
-            self._world.add_host(self._addresses[name], name, _script(spec, name))
+            self.world.add_host(self._addresses[name], name, _script(spec, name))
 
     @property
     def addresses(self) -> Mapping[str, str]:
@@ -132,7 +132,7 @@ class VirtualSession:
         """See `ArmSession.send`."""
         request = self._jar.apply(request)
         got = self._exchange(request)
-        self._world.advance(_PAUSE_NS)
+        self.world.advance(_PAUSE_NS)
         self._jar.store(got)
         return got
 
@@ -146,7 +146,7 @@ class VirtualSession:
         method = request.method
         if request.raw:
             method = request.raw.split(b" ")[0].decode("latin-1")
-        out = self._world.send(
+        out = self.world.send(
             method,
             request_target(request),
             hosts[0] if hosts else parts.netloc if request.host_line else "",
@@ -182,15 +182,15 @@ class VirtualSession:
 
     def change(self, change: ChangeSpec) -> None:
         """Hands the files to the engine as the file provider would."""
-        _apply(change, self._files, self._world.update)
+        _apply(change, self._files, self.world.update)
 
     def wait(self, seconds: float) -> None:
         """Moves the clock."""
-        self._world.advance(round(seconds * 10**9))
+        self.world.advance(round(seconds * 10**9))
 
     def routers(self) -> Mapping[str, RouterState]:
         """States of all routers."""
-        return _states(self._world.routers())
+        return _states(self.world.routers())
 
     def close(self) -> None:
         """Nothing is open."""
@@ -305,3 +305,25 @@ def make_arm(name: str, *, seed: int = 1) -> Arm:
 
         return TraefikArm()
     raise ValueError(f"no arm is called {name!r}; there are: {', '.join(ENGINE_ARMS)}, traefik")
+
+
+def explain_case(case: Case, seed: int = 1) -> str:
+    """What the engine would do with each request of a case, in words.
+
+    The configuration is the one that the case starts with. Raises ArmStartError.
+    """
+    from gateproof.result import Result
+
+    session = VirtualSession(case, "direct", seed)
+    texts: list[str] = []
+    for step in case.resolve(session.addresses).steps:
+        send = step.send
+        if send is None or send.raw is not None or send.target is not None:
+            continue
+        lines = [*send.headers]
+        peer = f"{send.client_ip}:50000"
+        core = session.world.call(
+            send.method, send.url, lines, None, send.entry_point, peer, "ask", "candidates"
+        )
+        texts.append(Result(core, send.method, send.url, True).explain())
+    return "\n\n".join(texts)

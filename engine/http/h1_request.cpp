@@ -170,6 +170,11 @@ Step RequestParser::Impl::finish_head(size_t consumed) {
   if (framing.chunked && framing.length_known)
     return fail(400, {}, "both Transfer-Encoding and Content-Length");
   Result<Target> parts = parse_target(head.method, head.target);
+  if (!parts && limits.any_target) {
+    Target whole;
+    whole.path = head.target;
+    parts = whole;
+  }
   if (!parts) return fail(400, {}, "malformed request target");
   head.parts = *parts;
   head.has_host = hosts == 1;

@@ -28,6 +28,11 @@ void Builder::run() {
   add_entry_points();
   add_ping();
   add_redirections();
+  for (const auto& [name, router] : in_.dynamics->routers) {
+    for (const config::Text& parent : router.parent_refs) {
+      parents_.insert(config::qualify(parent.value, config::provider_of(name)));
+    }
+  }
   for (const auto& [name, router] : in_.dynamics->routers) add_router(name, router);
   build_unused();
   finish();
@@ -85,7 +90,26 @@ std::vector<Builder::Placement> Builder::placements(
   return out;
 }
 
+// Multi-layer routing comes later: neither a child nor its parent is served as a router of its own meanwhile.
+void Builder::set_aside(const std::string& name, const config::RouterConfig& router) {
+  auto info = std::make_unique<RouterInfo>();
+  info->name = name;
+  info->rule = router.rule.value;
+  info->service = router.service.value;
+  info->span = router.span;
+  info->fail("multi-layer routing (parentRefs) is not acted on yet");
+  const bool child = !router.parent_refs.empty();
+  finding("GP1103", child ? router.parent_refs.front().span : router.span, info->label(),
+          "multi-layer routing (parentRefs) is not acted on yet: the router is not served",
+          "run the real proxy for it");
+  out_.routers[name] = std::move(info);
+}
+
 void Builder::add_router(const std::string& name, const config::RouterConfig& router) {
+  if (!router.parent_refs.empty() || parents_.contains(name)) {
+    set_aside(name, router);
+    return;
+  }
   RouterInfo probe;
   const std::vector<std::string> entry_points = effective_entry_points(probe, router);
   const std::string object = "router " + name;

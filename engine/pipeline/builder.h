@@ -28,6 +28,7 @@ class Builder {
 
   // builder.cpp
   void add_entry_points();
+  void set_aside(const std::string& name, const config::RouterConfig& router);
   void add_router(const std::string& name, const config::RouterConfig& router);
   void place_router(const Placement& where, const config::RouterConfig& router,
                     const std::string& original);
@@ -88,6 +89,7 @@ class Builder {
   std::map<std::string, Pending> pending_;
   std::map<std::string, HandlerPtr> services_;  // built; null: disabled
   std::set<std::string> building_;
+  std::set<std::string> parents_;  // routers that others name in parentRefs
 };
 
 // A handler that always gives the same answer.

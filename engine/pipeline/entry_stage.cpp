@@ -106,7 +106,9 @@ Result<EntryStage> make_entry_stage(const config::EntryPointConfig& entry_point,
 bool apply_entry_stage(http::Exchange& x, const EntryStage& stage) {
   x.append_forwarded_for = stage.append_forwarded_for;
   if (!treat_names(x.request.headers, stage)) {
-    answer(x, 400, "Bad Request", "a header name is an alias of another one");
+    answer(x, 400, "Bad Request\n", "a header name is an alias of another one");
+    x.response.headers.add_static("Content-Type", "text/plain; charset=utf-8");
+    x.response.headers.add_static("X-Content-Type-Options", "nosniff");
     return false;
   }
   if (x.request.asterisk && x.request.method != "OPTIONS") {

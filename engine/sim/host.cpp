@@ -132,7 +132,11 @@ Task<Result<void>> DirectOrigin::round_trip(http::Exchange& x, http::Outbound& o
   if (!answered) co_return Error(Code::timeout, Source::upstream, "no response head in time");
   if (!*answered)
     co_return Error(Code::reset, Source::upstream, "connection closed before a response");
+  // What a parser would have read: canonical names (they were scripted in any spelling).
   x.response = std::move(answer);
+  http::Headers canonical;
+  for (const auto& f : x.response.headers) canonical.add(http::canonical_name(f.name), f.value);
+  x.response.headers = std::move(canonical);
   co_return Result<void>();
 }
 

@@ -1,7 +1,7 @@
 #include "engine/sim/world.h"
 
-#include "engine/pipeline/framing.h"
 #include "engine/http/date.h"
+#include "engine/pipeline/framing.h"
 #include "engine/sim/wire_client.h"
 #include "engine/upstream/h1_origin.h"
 
@@ -116,7 +116,8 @@ void complete_head(http::Exchange& x) {
   const pipeline::AnswerFraming f = pipeline::framing_of(x.request, r);
   if (f.framing == http::Framing::length) r.headers.set("Content-Length", std::to_string(f.length));
   if (f.framing == http::Framing::chunked) r.headers.add_static("Transfer-Encoding", "chunked");
-  if (!r.headers.has("Date") && r.status >= 200) r.headers.add("Date", http::http_date(x.env->clock.wall_ns()));
+  if (!r.headers.has("Date") && r.status >= 200)
+    r.headers.add("Date", http::http_date(x.env->clock.wall_ns()));
 }
 
 Task<void> run_exchange(http::Exchange& x, std::shared_ptr<const pipeline::Snapshot> snapshot,
@@ -192,8 +193,10 @@ void World::add_host(const std::string& address, Host host) {
     return;
   }
   transport_.serve(at, [this, r](std::unique_ptr<Stream> stream) {
+    pipeline::ServerOptions options;
+    options.any_target = true;
     scheduler_.spawn("host " + r->host.name,
-                     pipeline::serve_h1(env_, std::move(stream), *r->handler, {}));
+                     pipeline::serve_h1(env_, std::move(stream), *r->handler, options));
   });
 }
 

@@ -23,7 +23,7 @@ from gateproof.case_arm import (
 from gateproof.case_model import Case, ChangeSpec, RequestSpec, UpstreamScript, UpstreamSpec
 from gateproof.errors import StartError
 from gateproof.loopback import free_address
-from gateproof.rawhttp import Client, header, request_target, serialise
+from gateproof.rawhttp import Client, request_target, serialise
 from gateproof.real_traefik import CookieJar, full_static
 from gateproof.upstreams import UpstreamSet
 
@@ -95,7 +95,9 @@ def _states(rows: list[dict[str, Any]]) -> dict[str, RouterState]:
     return {row["name"]: RouterState(row["status"], tuple(row["errors"])) for row in rows}
 
 
-def _apply(change: ChangeSpec, files: dict[str, str], update: Callable[[dict[str, str]], Any]) -> None:
+def _apply(
+    change: ChangeSpec, files: dict[str, str], update: Callable[[dict[str, str]], Any]
+) -> None:
     """Plays a change on files in memory, told to the engine as the file provider would."""
     for name, text in change.files.items():
         if text is None:
@@ -150,14 +152,17 @@ class VirtualSession:
             method,
             request_target(request),
             hosts[0] if hosts else parts.netloc if request.host_line else "",
-            [(n.encode("latin-1"), v.encode("latin-1"))
-             for n, v in request.headers if n.lower() != "host"],
+            [
+                (n.encode("latin-1"), v.encode("latin-1"))
+                for n, v in request.headers
+                if n.lower() != "host"
+            ],
             b"".join(request.chunks) or request.body,
             entry_point=request.entry_point,
             tls=parts.scheme == "https",
             peer=f"{request.client_ip}:50000",
             arm=self._arm,
-            detail="none",
+            detail="trace",
             http10=request.version == "1.0",
             has_host=bool(hosts) or request.host_line,
             chunked=bool(request.chunks),

@@ -33,9 +33,7 @@ class ConfigError(GateproofError, ValueError):
 class RuleSyntaxError(ConfigError):
     """A rule cannot be read. `offset` and `length` count bytes of `rule`."""
 
-    def __init__(
-        self, rule: str, message: str, offset: int, length: int, remedy: str = ""
-    ) -> None:
+    def __init__(self, rule: str, message: str, offset: int, length: int, remedy: str = "") -> None:
         super().__init__(message)
         self.args = (rule, message, offset, length, remedy)
         self.rule, self.offset, self.length, self.remedy = rule, offset, length, remedy

@@ -57,9 +57,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[Callable[..., World]]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Adds what the worlds of a failed test know."""
     report: Any = yield
     if report.when == "call" and report.failed:

@@ -51,7 +51,10 @@ class Sockets:
     def add_upstream(self, host: str, port: int, name: str, play: Play, refuse: bool) -> None:
         """Plays the server `host:port` of the configuration."""
         server = Upstream(
-            name, UpstreamSpec(refuse=refuse), self._recorder, lambda seen: _script(play(_seen(seen)))
+            name,
+            UpstreamSpec(refuse=refuse),
+            self._recorder,
+            lambda seen: _script(play(_seen(seen))),
         )
         self._upstreams.append(server)
         self._server.add_detour(host, port, server.address)

@@ -41,7 +41,9 @@ def _failures(arm: ArmReport, paths: Sequence[str], out: Console) -> None:
         command = ["gateproof", "test", *paths, "-k", one.case.name, "--arm", arm.name]
         out.print(f"  again: {shlex.join(command)}", markup=False)
     for two in arm.unexplained:
-        out.print(f"DIFFERS {arm.name}: {two.case}, request {two.request}: {two.field}", markup=False)
+        out.print(
+            f"DIFFERS {arm.name}: {two.case}, request {two.request}: {two.field}", markup=False
+        )
         out.print(f"  {arm.name}: {two.left}\n  judge: {two.right}", markup=False)
 
 

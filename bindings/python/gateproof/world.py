@@ -194,7 +194,7 @@ class World:
         https, `web` for http).
         """
         lines = lines_of(headers) if isinstance(headers, Headers) else headers
-        core = self._call(method, url, lines, None, entry_point, client_ip, "ask", "candidates")
+        core = self._call(method, url, lines, None, entry_point, client_ip, "ask", "trace")
         self.last = result = Result(core, method, url, True)
         return result
 
@@ -217,7 +217,9 @@ class World:
             if headers.__class__ is Headers:
                 headers = headers.items()  # type: ignore[union-attr]
             self.last = result = Result(
-                self._call(method, url, headers, body, entry_point, client_ip, self.arm, self._detail),
+                self._call(
+                    method, url, headers, body, entry_point, client_ip, self.arm, self._detail
+                ),
                 method,
                 url,
             )

@@ -36,14 +36,14 @@ def split(words: list[str]) -> tuple[list[str], str, str]:
 def ask(
     words: Annotated[
         list[str],
-        typer.Argument(metavar="CONFIG... [METHOD] URL", help="Files or directories, then the request."),
+        typer.Argument(
+            metavar="CONFIG... [METHOD] URL", help="Files or directories, then the request."
+        ),
     ],
     header: Annotated[
         list[str] | None, typer.Option("--header", "-H", help="A header line, `Name: value`.")
     ] = None,
-    client_ip: Annotated[
-        str | None, typer.Option(help="The client's address (127.0.0.1).")
-    ] = None,
+    client_ip: Annotated[str | None, typer.Option(help="The client's address (127.0.0.1).")] = None,
     entry_point: Annotated[
         str | None, typer.Option(help="The entry point; without it the URL chooses.")
     ] = None,
@@ -67,9 +67,7 @@ def ask(
     config = load(*paths, stdin=stdin)
     chosen = int(static) if static is not None and static.isdecimal() else static
     with World(config=config, static=chosen) as world:
-        result = world.ask(
-            method, url, headers=pairs, client_ip=client_ip, entry_point=entry_point
-        )
+        result = world.ask(method, url, headers=pairs, client_ip=client_ip, entry_point=entry_point)
         errors = [one for one in config.findings if one.severity == "error"]
         if json:
             data = result.as_dict()

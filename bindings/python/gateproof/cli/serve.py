@@ -22,7 +22,9 @@ def serve(
     paths: Annotated[list[str], typer.Argument(metavar="CONFIG...", help="Files and directories.")],
     port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="First port, on --host; 0: free ports. Default: as configured."),
+        typer.Option(
+            min=0, max=65535, help="First port, on --host; 0: free ports. Default: as configured."
+        ),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on with --port.")] = "127.0.0.1",
     static: Annotated[

@@ -33,7 +33,9 @@ def test(
     ] = None,
     known: Annotated[
         Path | None,
-        typer.Option(help=f"Known differences and their reasons (default: {_KNOWN} beside the cases)."),
+        typer.Option(
+            help=f"Known differences and their reasons (default: {_KNOWN} beside the cases)."
+        ),
     ] = None,
     select: Annotated[str, typer.Option("-k", help="Only cases whose name contains this.")] = "",
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report.")] = None,

@@ -1,0 +1,189 @@
+"""The command, run as people run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+ROUTES = """\
+http:
+  routers:
+    shop: {rule: "Host(`shop.test`) && PathPrefix(`/api`)", service: shop, middlewares: [strip]}
+  middlewares:
+    strip: {stripPrefix: {prefixes: [/api]}}
+  services:
+    shop: {loadBalancer: {servers: [{url: "http://127.0.0.1:1"}]}}
+"""
+CASE = """\
+- name: one
+  clause: "1.2"
+  dynamic: {http: {routers: {r: {rule: "Path(`/x`)", service: s}}, services: {s: {loadBalancer: {servers: [{url: "http://${a}"}]}}}}}
+  upstreams: {a: {}}
+  requests:
+    - {send: {url: "http://x.test/x"}, expect: {status: STATUS}}
+"""  # noqa: E501
+MAIN = "import sys; from gateproof.cli import main; sys.exit(main())"
+
+
+def run(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """One run of the command."""
+    command = [sys.executable, "-c", MAIN, *map(str, arguments)]
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT
+    )
+
+
+def data(done: subprocess.CompletedProcess[str]) -> Any:
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def routes(tmp_path: Path) -> Path:
+    path = tmp_path / "routes.yaml"
+    path.write_text(ROUTES)
+    return path
+
+
+def test_version() -> None:
+    done = run("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"gateproof \d+\.\d+\.\d+\n", done.stdout)
+
+
+def test_ask(routes: Path) -> None:
+    done = run("ask", routes, "GET", "http://shop.test/api/users", "-H", "Accept: text/html")
+    assert done.returncode == 0
+    assert "shop@file" in done.stdout
+    assert "/api/users -> /users" in done.stdout
+    assert f"{routes}:3:" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_ask_nobody(routes: Path) -> None:
+    done = run("ask", routes, "http://other.test/")
+    assert done.returncode == 1
+    assert "none matches" in done.stdout
+    assert "does not match host other.test" in done.stdout
+
+
+def test_ask_json(routes: Path) -> None:
+    got = data(run("ask", routes, "GET", "http://shop.test/api", "--json"))
+    assert (got["router"], got["server"]) == ("shop@file", "http://127.0.0.1:1")
+    assert any(step["action"] == "path" for step in got["trace"])
+
+
+def test_ask_from_standard_input() -> None:
+    assert run("ask", "-", "GET", "http://shop.test/api", stdin=ROUTES).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["ask", "GET", "http://x.test/"], "GET"),
+        (["ask", "x.yaml", "/no/url"], "absolute URL"),
+        (["ask", "ROUTES", "GET", "http://x.test/", "--static", "9"], "no static configuration"),
+        (["ask", "ROUTES", "GET", "http://x.test/", "--entry-point", "z"], "no entry point"),
+        (["ask", "ROUTES", "GET", "http://x.test/", "-H", "nocolon"], "Name: value"),
+        (["ask", "/nowhere/x.yaml", "GET", "http://x.test/"], "/nowhere/x.yaml"),
+        (["test", "/nowhere"], "does not exist"),
+        (["explain", "Path(`/`)", "--syntax", "v9"], "v2 or v3"),
+        (["banana"], "banana"),
+    ],
+)
+def test_bad_usage_is_2(arguments: list[str], says: str, routes: Path) -> None:
+    done = run(*(str(routes) if one == "ROUTES" else one for one in arguments))
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_check(routes: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(ROUTES.replace("PathPrefix(", "Pathprefix2("))
+    done = run("check", broken)
+    assert done.returncode == 1
+    assert f"{broken}:3:" in done.stdout
+    assert "help:" in done.stdout
+    found = data(run("check", broken, "--json"))["findings"]
+    keys = {"code", "severity", "file", "line", "column", "object", "message", "remedy"}
+    assert all(set(one) == keys for one in found)
+    assert found[0]["severity"] == "error"
+    sarif = data(run("check", broken, "--format", "sarif"))
+    assert sarif["version"] == "2.1.0"
+
+
+def test_check_unreadable() -> None:
+    done = run("check", "/nowhere/x.yaml")
+    assert done.returncode == 1
+    assert "/nowhere/x.yaml" in done.stdout
+
+
+def test_explain() -> None:
+    done = run("explain", "Host(`a.test`) && !Path(`/x`)")
+    assert done.returncode == 0
+    assert "not Path(`/x`)" in done.stdout
+    bad = run("explain", "Host(`a.test`) && Nope(`/x`)")
+    assert bad.returncode == 1
+    assert "^" in bad.stderr
+    assert data(run("explain", "Path(`/x`)", "--json"))["priority"] == 10
+
+
+def test_test(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(CASE.replace("STATUS", "200"))
+    junit = tmp_path / "out" / "junit.xml"
+    done = run("test", path, "--junit", junit)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"direct\s+1\s+0\s+0", done.stdout)
+    suites = ElementTree.parse(junit).getroot()
+    assert [one.get("name") for one in suites] == ["direct", "wire", "socket"]
+    got = data(run("test", path, "--arm", "wire", "--json"))
+    assert got["fine"] is True
+    assert got["arms"][0]["passed"] == 1
+
+
+def test_test_that_fails(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(CASE.replace("STATUS", "404"))
+    done = run("test", path, "--arm", "direct")
+    assert done.returncode == 1
+    assert "FAILED direct: one" in done.stdout
+    assert "again: gateproof test" in done.stdout
+    assert run("test", path, "-k", "nothing").returncode == 2
+    assert run("test", path, "--arm", "banana").returncode == 2
+    path.write_text("- {nope: 1}")
+    assert run("test", path).returncode == 2
+
+
+def test_serve(routes: Path) -> None:
+    command = [sys.executable, "-c", MAIN, "serve", str(routes), "--port", "0", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+    try:
+        assert process.stdout is not None
+        text = ""
+        while not text.endswith("}\n}\n") and (line := process.stdout.readline()):
+            text += line
+        address = next(iter(json.loads(text)["entry_points"].values()))
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(f"http://{address}/", timeout=10)
+        assert caught.value.code == 404
+        caught.value.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()

@@ -26,6 +26,7 @@ WorldConfig::WorldConfig(std::shared_ptr<check::ConfigSet> set, size_t assembly,
 }
 
 void WorldConfig::apply(pipeline::Engine& engine) const {
+  if (set_->source) engine.set_files(*set_->source);
   for (const auto& [provider, objects] : assembly_.providers) engine.update(provider, objects);
 }
 

@@ -41,6 +41,7 @@ struct Assembly {
 };
 
 struct ConfigSet {
+  std::shared_ptr<Files> source;  // for engines that serve it; may be null
   std::vector<LoadedFile> files;  // in the order read
   std::vector<std::shared_ptr<const config::StaticConfig>> statics;
   kubernetes::ObjectStore objects;

@@ -28,8 +28,9 @@ struct Limits {
   size_t fields_max = 10'000;  // field lines of one head: 431
   size_t chunk_line_bytes_max = 4096;  // size, extensions and CRLF: 400
   size_t trailer_bytes_max = 65'536;   // all trailer lines: 400
-  // Takes a target of no known form as a path: for servers that play upstreams and show what they were sent.
-  bool any_target = false;
+  // Names keep their spelling, and a target of no known form is taken as a path: for servers that play upstreams and show
+  // what they were sent.
+  bool verbatim = false;
 };
 
 enum class Event : uint8_t {

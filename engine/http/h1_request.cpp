@@ -85,7 +85,9 @@ bool RequestParser::Impl::field(Field f, std::string_view name, std::string_view
       break;
     default: break;
   }
-  if (f != Field::unknown) {
+  if (limits.verbatim) {
+    head.headers.add(name, value);
+  } else if (f != Field::unknown) {
     head.headers.add_static(go_field_name(f), head.headers.keep(value));
   } else {
     head.headers.add_canonical(name, value);
@@ -170,7 +172,7 @@ Step RequestParser::Impl::finish_head(size_t consumed) {
   if (framing.chunked && framing.length_known)
     return fail(400, {}, "both Transfer-Encoding and Content-Length");
   Result<Target> parts = parse_target(head.method, head.target);
-  if (!parts && limits.any_target) {
+  if (!parts && limits.verbatim) {
     Target whole;
     whole.path = head.target;
     parts = whole;

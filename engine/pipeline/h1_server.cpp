@@ -17,7 +17,7 @@ inline constexpr size_t linger_bytes_max = 262144;
 http::h1::Limits limits_of(const ServerOptions& o) {
   http::h1::Limits l;
   l.head_bytes_max = o.header_bytes_max + http::h1::head_bytes_slack;
-  l.any_target = o.any_target;
+  l.verbatim = o.verbatim;
   return l;
 }
 

@@ -18,7 +18,7 @@ struct ServerOptions {
   Duration keep_alive_time_max{0};
   size_t drain_bytes_max =
       262144;               // request body left unread that is read away to keep the connection
-  bool any_target = false;  // see http::h1::Limits
+  bool verbatim = false;  // see http::h1::Limits
 };
 
 // Where exchanges go. One per event loop and entry point.

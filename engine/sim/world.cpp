@@ -194,7 +194,7 @@ void World::add_host(const std::string& address, Host host) {
   }
   transport_.serve(at, [this, r](std::unique_ptr<Stream> stream) {
     pipeline::ServerOptions options;
-    options.any_target = true;
+    options.verbatim = true;
     scheduler_.spawn("host " + r->host.name,
                      pipeline::serve_h1(env_, std::move(stream), *r->handler, options));
   });

@@ -62,7 +62,9 @@ void set_forwarded_for(http::Exchange& x, http::Headers& out) {
 }
 
 bool may_ask_gzip(const http::Request& r) {
-  return r.method != "HEAD" && !r.headers.has("Accept-Encoding") && !r.headers.has("Range");
+  // As Go looks: an empty field counts as none.
+  return r.method != "HEAD" && r.headers.get("Accept-Encoding").empty() &&
+         r.headers.get("Range").empty();
 }
 
 void open_gzip(http::Response& r) {

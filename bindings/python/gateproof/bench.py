@@ -51,7 +51,7 @@ def factory(routes: int) -> Callable[[str, str, str, Iterable[tuple[str, str]]],
     send = world(routes).send
 
     def call(method: str, host: str, path: str, headers: Iterable[tuple[str, str]]) -> Result:
-        result = send(method, f"http://{host}{path}", headers=headers)  # type: ignore[arg-type]
+        result = send(method, f"http://{host}{path}", headers=headers)
         if result.status != 200:
             raise AssertionError(f"{method} {host}{path}: {result.status}")
         return result

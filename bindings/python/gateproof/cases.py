@@ -56,13 +56,17 @@ __all__ = [
 
 @dataclass
 class CaseResult:
-    """Outcome of one case on one arm: mismatches, or the reason why it was skipped."""
+    """Outcome of one case on one arm: mismatches, or the reason why it was skipped.
+
+    `groups` says of each step how many of the observations it made.
+    """
 
     case: Case
     arm: str
     mismatches: list[Mismatch] = field(default_factory=list)
     skipped: str | None = None
     observations: list[Observation] = field(default_factory=list)
+    groups: list[int] = field(default_factory=list)
     addresses: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -100,6 +104,7 @@ def _run_step(step: Step, session: ArmSession, tells_router: bool, result: CaseR
         number = len(result.observations)
         for name, expected, observed in check(step.expect, got, tells_router):
             result.mismatches.append(Mismatch(number, name, expected, observed))
+    result.groups.append(len(sent))
     result.mismatches.extend(_count(step, sent, len(result.observations)))
 
 
@@ -180,11 +185,24 @@ def compare(
     if len(left.observations) != len(right.observations):
         counts = (str(len(left.observations)), str(len(right.observations)))
         found.append(Difference(name, 0, "requests", *counts))
-    pairs = zip(left.observations, right.observations, strict=False)
-    for number, (one, other) in enumerate(pairs, start=1):
-        fields = fields_of(one, left.addresses), fields_of(other, right.addresses)
-        found.extend(compare_fields(*fields, name, number, known))
+    mine = [fields_of(one, left.addresses) for one in left.observations]
+    theirs = [fields_of(one, right.addresses) for one in right.observations]
+    number = 1
+    for size in left.groups or [1] * len(mine):
+        ours, judged = mine[number - 1 : number - 1 + size], theirs[number - 1 : number - 1 + size]
+        # Equal servers are shuffled at each start (catalogue 4.2): which one of them is first is
+        # chance, how many requests each gets is not.
+        if sorted(map(_servers, ours)) == sorted(map(_servers, judged)):
+            ours.sort(key=_servers)
+            judged.sort(key=_servers)
+        for offset, (one, other) in enumerate(zip(ours, judged, strict=False)):
+            found.extend(compare_fields(one, other, name, number + offset, known))
+        number += size
     return found
+
+
+def _servers(fields: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(text for key, text in fields.items() if key.endswith("].name"))
 
 
 def compare_arms(

@@ -12,7 +12,7 @@ Nothing of the engine is imported before it is used.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +57,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[Callable[..., World]]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Adds what the worlds of a failed test know."""
     report: Any = yield
     if report.when == "call" and report.failed:

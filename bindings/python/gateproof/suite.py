@@ -73,7 +73,11 @@ def _arm_dict(arm: ArmReport) -> dict[str, Any]:
         "arm": arm.name,
         "passed": arm.passed,
         "failed": [
-            {"case": one.case.name, "place": str(one.case.place), "mismatches": list(map(str, one.mismatches))}
+            {
+                "case": one.case.name,
+                "place": str(one.case.place),
+                "mismatches": list(map(str, one.mismatches)),
+            }
             for one in arm.failed
         ],
         "skipped": [{"case": one.case.name, "reason": one.skipped} for one in arm.skipped],

@@ -61,12 +61,14 @@ class ObjectState:
 
 def _states(rows: list[dict[str, Any]]) -> dict[str, ObjectState]:
     lists = ("errors", "used_by", "entry_points", "middlewares")
-    return {
-        row["name"]: ObjectState(
-            **{key: tuple(value) if key in lists else value for key, value in row.items()}
-        )
-        for row in rows
-    }
+
+    def state(row: dict[str, Any]) -> ObjectState:
+        fields: dict[str, Any] = {
+            key: tuple(value) if key in lists else value for key, value in row.items()
+        }
+        return ObjectState(**fields)
+
+    return {row["name"]: state(row) for row in rows}
 
 
 def _address(target: str) -> tuple[str, int]:
@@ -215,7 +217,7 @@ class World:
         """
         if self._sockets is None:
             if headers.__class__ is Headers:
-                headers = headers.items()  # type: ignore[union-attr]
+                headers = headers.items()
             self.last = result = Result(
                 self._call(
                     method, url, headers, body, entry_point, client_ip, self.arm, self._detail

@@ -11,7 +11,8 @@ std::shared_ptr<check::ConfigSet> load(const std::vector<std::string>& paths,
                                        std::map<std::string, std::string> texts,
                                        const std::string& standard_input) {
   auto files = std::make_shared<OverlayFiles>(std::move(texts));
-  auto set = std::make_shared<check::ConfigSet>(check::load_config_set(paths, *files, standard_input));
+  auto set =
+      std::make_shared<check::ConfigSet>(check::load_config_set(paths, *files, standard_input));
   set->source = std::move(files);
   return set;
 }

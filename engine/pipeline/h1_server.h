@@ -17,7 +17,7 @@ struct ServerOptions {
   int64_t keep_alive_requests_max = 0;  // the N-th answer carries Connection: close; 0: no limit
   Duration keep_alive_time_max{0};
   size_t drain_bytes_max =
-      262144;               // request body left unread that is read away to keep the connection
+      262144;             // request body left unread that is read away to keep the connection
   bool verbatim = false;  // see http::h1::Limits
 };
 

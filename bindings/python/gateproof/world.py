@@ -87,6 +87,7 @@ class World:
     chooses among several static configurations by number or file, or is one itself as a mapping.
     `arm` is `direct` (objects), `wire` (HTTP/1.1 bytes in memory) or `socket` (real loopback
     sockets, real time). `trace=False` leaves out the record that `explain` needs.
+    `events_max` bounds the events of one exchange in virtual time (50 million; 0: no bound).
 
     >>> with World(config={"http": {"routers": {"r": {"rule": "Path(`/`)", "service": "s"}},
     ...         "services": {"s": {"loadBalancer": {"servers": [{"url": "http://a:1"}]}}}}}) as w:
@@ -103,6 +104,7 @@ class World:
         arm: str = "direct",
         static: Mapping[str, Any] | int | PathLike | None = None,
         trace: bool = True,
+        events_max: int | None = None,
     ) -> None:
         if arm not in ARMS:
             raise ValueError(f"no arm is called {arm!r}; there are: {', '.join(ARMS)}")
@@ -113,6 +115,8 @@ class World:
         chosen = static if isinstance(static, (int, str, os.PathLike)) else 0
         assembly = self.config.assembly(chosen)
         self._core = _core.World(self.config.core, seed, assembly)
+        if events_max is not None:
+            self._core.set_events_max(events_max)
         self._call = self._core.call
         self._detail = "trace" if trace else "none"
         self._sockets: Sockets | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -212,3 +213,26 @@ def test_one_evaluator(gone: str) -> None:
         "Host": ("/users", 404, [], None),
     }
     assert told["direct"] == expected[gone]
+
+
+def test_events_are_bounded() -> None:
+    def tried(events_max: int) -> int:
+        with gp.World(config=SHOP, static=WEB, arm="wire", events_max=events_max) as world:
+            world.upstream("shop.internal:80", body="x", delay="1s")
+            return world.get("http://shop.test/api").status
+
+    enough = next(n for n in range(1, 1000) if not _exceeds(tried, n))
+    assert tried(enough) == 200
+    assert tried(0) == 200
+    with pytest.raises(gp.BudgetExceeded) as caught:
+        tried(enough - 1)
+    assert isinstance(caught.value, gp.SimulationError)
+    assert caught.value.tasks
+
+
+def _exceeds(tried: Callable[[int], int], events_max: int) -> bool:
+    try:
+        tried(events_max)
+    except gp.BudgetExceeded:
+        return True
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from types import FrameType
 from typing import Annotated
@@ -46,11 +47,6 @@ def serve(
     entry_points = _core.World(config.core, 1, assembly).entry_points()
     over = {} if port is None else _addresses(entry_points, host, port)
     server = _core.Server(config.core, assembly, workers, over)
-    if json:
-        print_json({"entry_points": server.addresses})
-    else:
-        for name, address in server.addresses.items():
-            console().print(f"{name:<14}http://{address}", markup=False)
     ended = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -58,8 +54,11 @@ def serve(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    import sys
-
+    if json:
+        print_json({"entry_points": server.addresses})
+    else:
+        for name, address in server.addresses.items():
+            console().print(f"{name:<14}http://{address}", markup=False)
     sys.stdout.flush()
     try:
         while not ended.wait(3600):

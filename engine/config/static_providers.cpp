@@ -1,6 +1,7 @@
 // The block `providers` (catalogue 6).
 #include "engine/base/text.h"
 #include "engine/config/accepted.h"
+#include "engine/config/provider_names.h"
 #include "engine/config/static_schema.h"
 
 namespace gateproof::config {
@@ -8,25 +9,6 @@ namespace gateproof::config {
 namespace {
 
 using K = KubernetesProviderConfig;
-
-// Names in providers.precedence; Traefik's own order is the default (catalogue 1.6).
-constexpr std::string_view provider_names[] = {"kubernetesgateway",
-                                               "kubernetescrd",
-                                               "kubernetes",
-                                               "kubernetesingressnginx",
-                                               "swarm",
-                                               "docker",
-                                               "file",
-                                               "redis",
-                                               "knative",
-                                               "consul",
-                                               "consulcatalog",
-                                               "nomad",
-                                               "etcd",
-                                               "ecs",
-                                               "http",
-                                               "zookeeper",
-                                               "rest"};
 
 #define GP_TLS " tls{ca:s cert:s key:s insecureSkipVerify:b caOptional:x}"
 #define GP_KUBERNETES " endpoint:s token:s certAuthFilePath:s labelSelector:s throttleDuration:d"

@@ -1,5 +1,7 @@
 #include "engine/net/worker.h"
 
+#include "engine/pipeline/server_options.h"
+
 namespace gateproof::net {
 
 namespace {
@@ -19,23 +21,12 @@ class EntryHandler final : public pipeline::ExchangeHandler {
   pipeline::EngineHandler engine_;
 };
 
-pipeline::ServerOptions options_of(const config::EntryPointConfig& c) {
-  pipeline::ServerOptions o;
-  o.read_timeout = c.read_timeout;
-  o.write_timeout = c.write_timeout;
-  o.idle_timeout = c.idle_timeout;
-  o.header_bytes_max = static_cast<size_t>(std::max<int64_t>(0, c.max_header_bytes));
-  o.keep_alive_requests_max = c.keep_alive_max_requests;
-  o.keep_alive_time_max = c.keep_alive_max_time;
-  return o;
-}
-
 }  // namespace
 
 struct Worker::Entry {
   Entry(const config::EntryPointConfig& c, ServerShared& shared, http::Origin& origin)
       : config(c),
-        options(options_of(c)),
+        options(pipeline::server_options(c)),
         handler(shared.engine, origin, c.name),
         streams(shared.connections) {}
   const config::EntryPointConfig& config;

@@ -39,7 +39,7 @@ void treat_semicolons(http::Exchange& x, bool encode) {
   std::string& query = x.request.query;
   if (query.find(';') == std::string::npos) return;
   x.target_received = x.request.target();
-  query = text::replace_all(std::move(query), ";", encode ? "%3B" : "&");
+  query = http::with_query_semicolons(std::move(query), encode);
   x.target_rewritten = x.request.target();
 }
 

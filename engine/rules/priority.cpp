@@ -1,27 +1,12 @@
 #include "engine/rules/priority.h"
 
 #include "engine/base/text.h"
+#include "engine/config/provider_names.h"
 
 namespace gateproof::rules {
 namespace {
 
-constexpr std::array<std::string_view, 17> providers = {"kubernetesgateway",
-                                                        "kubernetescrd",
-                                                        "kubernetes",
-                                                        "kubernetesingressnginx",
-                                                        "swarm",
-                                                        "docker",
-                                                        "file",
-                                                        "redis",
-                                                        "knative",
-                                                        "consul",
-                                                        "consulcatalog",
-                                                        "nomad",
-                                                        "etcd",
-                                                        "ecs",
-                                                        "http",
-                                                        "zookeeper",
-                                                        "rest"};
+constexpr const auto& providers = config::provider_names;
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include "engine/http/date.h"
 #include "engine/pipeline/framing.h"
+#include "engine/pipeline/server_options.h"
 #include "engine/sim/wire_client.h"
 #include "engine/upstream/h1_origin.h"
 
@@ -316,17 +317,6 @@ class WireHandler final : public pipeline::ExchangeHandler {
   Detail detail_;
 };
 
-pipeline::ServerOptions server_options(const config::EntryPointConfig& e) {
-  pipeline::ServerOptions o;
-  o.read_timeout = e.read_timeout;
-  o.write_timeout = e.write_timeout;
-  o.idle_timeout = e.idle_timeout;
-  o.header_bytes_max = static_cast<size_t>(std::max<int64_t>(e.max_header_bytes, 0));
-  o.keep_alive_requests_max = e.keep_alive_max_requests;
-  o.keep_alive_time_max = e.keep_alive_max_time;
-  return o;
-}
-
 }  // namespace
 
 Outcome World::send_wire(const Request& request, Detail detail) {
@@ -336,7 +326,7 @@ Outcome World::send_wire(const Request& request, Detail detail) {
   pipeline::ServerOptions options;
   const auto& entry_points = engine_.statics().entry_points;
   if (const auto e = entry_points.find(request.entry_point); e != entry_points.end()) {
-    options = server_options(e->second);
+    options = pipeline::server_options(e->second);
   }
   WireHandler handler(engine_, *wire_, request, out, detail);
   const SocketAddress here{IpAddress::v4(127, 0, 0, 1),

@@ -1,10 +1,13 @@
 # Compiler, linker and cache settings shared by every target.
 find_program(CCACHE ccache)
 if(CCACHE)
-  # PCH and ccache need these sloppiness settings to hit.
+  # PCH and ccache need these sloppiness settings to hit; the base folder lets another build folder or clone hit too.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
+# One flag for all: with CMake's own property programs get -fPIE, libraries -fPIC, and no PCH serves both.
+add_compile_options(-fPIC)
 add_compile_options(-Wall -Wextra -Wno-missing-field-initializers -Wno-unused-parameter)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)

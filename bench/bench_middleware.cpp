@@ -5,6 +5,8 @@
 #include "engine/base/crypto.h"
 #include "engine/middleware/rig_test.h"
 
+#include "bench/floor.h"
+
 using namespace gateproof;
 using namespace gateproof::middleware;
 using middleware::testing::Rig;
@@ -53,9 +55,45 @@ void fill(Exchange& x) {
   x.peer = {IpAddress::v4(127, 0, 0, 1), 5000};
 }
 
+// The floor: as many virtual calls in and out, on the same exchange.
+class Nothing final : public SyncFilter {
+ public:
+  Flow on_request(Exchange& x) override {
+    ++x.attempts;
+    return Flow::next;
+  }
+  void on_response(Exchange& x) override { --x.attempts; }
+};
+
+class Floor {
+ public:
+  Floor(Rig& rig, size_t steps) : x_(rig.world.env) {
+    for (size_t i = 0; i < steps; ++i) steps_.push_back(std::make_unique<Nothing>());
+  }
+  void operator()() {
+    fill(x_);
+    for (const auto& m : steps_) benchmark::DoNotOptimize(m->on_request(x_));
+    for (const auto& m : steps_) m->on_response(x_);
+    benchmark::DoNotOptimize(x_.attempts);
+  }
+
+ private:
+  std::vector<std::unique_ptr<Middleware>> steps_;
+  Exchange x_;
+};
+
+void floor_virtual_calls(benchmark::State& state) {
+  Rig rig;
+  Floor floor(rig, static_cast<size_t>(state.range(0)));
+  for (auto _ : state) floor();
+}
+BENCHMARK(floor_virtual_calls)->Arg(0)->Arg(1)->Arg(5)->Arg(10);
+
 void run(benchmark::State& state, Rig& rig, std::vector<std::unique_ptr<Middleware>> steps) {
+  Floor floor(rig, steps.size());
   const Chain chain(std::move(steps), std::make_shared<FixedEnd>());
   Exchange x(rig.world.env);
+  const bench::AgainstFloor against(state, bench::floor_ns(floor));
   for (auto _ : state) {
     fill(x);
     auto task = chain.run(x, 0);
@@ -89,30 +127,6 @@ void chain_of(benchmark::State& state) {
   run(state, rig, std::move(steps));
 }
 BENCHMARK(chain_of)->Arg(0)->Arg(5)->Arg(10);
-
-// The floor: as many virtual calls in and out, on the same exchange.
-class Nothing final : public SyncFilter {
- public:
-  Flow on_request(Exchange& x) override {
-    ++x.attempts;
-    return Flow::next;
-  }
-  void on_response(Exchange& x) override { --x.attempts; }
-};
-
-void floor_virtual_calls(benchmark::State& state) {
-  Rig rig;
-  std::vector<std::unique_ptr<Middleware>> steps;
-  for (int64_t i = 0; i < state.range(0); ++i) steps.push_back(std::make_unique<Nothing>());
-  Exchange x(rig.world.env);
-  for (auto _ : state) {
-    fill(x);
-    for (const auto& m : steps) benchmark::DoNotOptimize(m->on_request(x));
-    for (const auto& m : steps) m->on_response(x);
-    benchmark::DoNotOptimize(x.attempts);
-  }
-}
-BENCHMARK(floor_virtual_calls)->Arg(0)->Arg(1)->Arg(5)->Arg(10);
 
 [[maybe_unused]] const bool registered = [] {
   int n = 0;

@@ -7,6 +7,8 @@
 
 #include "engine/rules/table.h"
 
+#include "bench/floor.h"
+
 namespace {
 
 using namespace gateproof;
@@ -49,6 +51,10 @@ void match(benchmark::State& state, Shape shape, Where where) {
   facts.path = path;
   facts.method = "GET";
   const Route* found = nullptr;
+  std::unordered_map<std::string, int> map;
+  for (int64_t k = 0; k < count; ++k) map.emplace(host_of(many_hosts, k), 1);
+  const bench::AgainstFloor against(
+      state, bench::floor_ns([&] { benchmark::DoNotOptimize(map.find(host)); }));
   for (auto _ : state) {
     benchmark::DoNotOptimize(facts);
     found = table.match(facts);

@@ -8,6 +8,8 @@ if(CCACHE)
 endif()
 # One flag for all: with CMake's own property programs get -fPIE, libraries -fPIC, and no PCH serves both.
 add_compile_options(-fPIC)
+# Nothing is exported from the Python module but its entry: calls inside it need no way round through a table.
+add_compile_options(-fvisibility=hidden -fno-plt)
 add_compile_options(-Wall -Wextra -Wno-missing-field-initializers -Wno-unused-parameter)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)

@@ -72,12 +72,13 @@ bool parse_v6(std::string_view s, std::array<uint8_t, 16>& out) {
 }
 
 std::string v4_text(const uint8_t* b) {
-  std::string s;
+  char text[16];
+  char* at = text;
   for (int i = 0; i < 4; ++i) {
-    if (i) s += '.';
-    s += std::to_string(b[i]);
+    if (i) *at++ = '.';
+    at = std::to_chars(at, text + sizeof text, b[i]).ptr;
   }
-  return s;
+  return {text, at};
 }
 
 std::string v6_text(const IpAddress& ip) {

@@ -1,6 +1,7 @@
 #include "engine/base/frame_pool.h"
 
 #include <array>
+#include <memory>
 #include <new>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -36,14 +37,34 @@ struct Pool {
   }
 };
 
-// A free list is not a world: a frame may be born and die on any thread, the block only changes lists.
-thread_local Pool pool;
+// A free list is not a world: a frame may be born and die on any thread, the block only changes lists. A plain pointer, made
+// on the first use, because a thread-local object with a destructor is asked for its state at every access.
+#if defined(__GNUC__) && !defined(__clang__)
+[[gnu::tls_model("initial-exec")]]
+#endif
+constinit thread_local Pool* mine = nullptr;
+
+// Ends with the thread. Frames that are released later still (by other objects of the thread) start a new one, which is kept.
+struct Owner {
+  std::unique_ptr<Pool> pool = std::make_unique<Pool>();
+  Owner() { mine = pool.get(); }
+  ~Owner() { mine = nullptr; }
+};
+
+[[gnu::noinline]] Pool& first_use() {
+  thread_local Owner owner;
+  if (!mine) mine = new Pool;
+  return *mine;
+}
+
+inline Pool& pool_of_thread() { return mine ? *mine : first_use(); }
 
 size_t class_of(size_t bytes) { return (bytes + class_bytes - 1) / class_bytes - 1; }
 
 }  // namespace
 
 void* allocate(size_t bytes) {
+  Pool& pool = pool_of_thread();
   ++pool.stats.live;
 #ifndef GP_FRAMES_FROM_HEAP
   if (bytes <= frame_bytes_pooled_max) {
@@ -62,6 +83,7 @@ void* allocate(size_t bytes) {
 }
 
 void release(void* frame, size_t bytes) noexcept {
+  Pool& pool = pool_of_thread();
   --pool.stats.live;
 #ifndef GP_FRAMES_FROM_HEAP
   if (bytes <= frame_bytes_pooled_max) {
@@ -76,6 +98,6 @@ void release(void* frame, size_t bytes) noexcept {
   ::operator delete(frame);
 }
 
-Stats stats() { return pool.stats; }
+Stats stats() { return pool_of_thread().stats; }
 
 }  // namespace gateproof::frame_pool

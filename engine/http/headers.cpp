@@ -53,8 +53,13 @@ std::string Headers::joined(const HeaderName& name) const {
   return out;
 }
 
+void Headers::push(const Field& f) {
+  if (fields_.capacity() == 0) fields_.reserve(fields_usual);
+  fields_.push_back(f);
+}
+
 void Headers::add(std::string_view name, std::string_view value) {
-  fields_.push_back({arena_.copy(name), arena_.copy(value), HeaderName::hash_of(name)});
+  push({arena_.copy(name), arena_.copy(value), HeaderName::hash_of(name)});
 }
 
 void Headers::add_first(std::string_view name, std::string_view value) {
@@ -66,25 +71,21 @@ void Headers::add_canonical(std::string_view name, std::string_view value) {
   char* copy = arena_.allocate(name.size());
   std::copy(name.begin(), name.end(), copy);
   canonicalize(copy, name.size());
-  fields_.push_back({{copy, name.size()}, arena_.copy(value), HeaderName::hash_of(name)});
+  push({{copy, name.size()}, arena_.copy(value), HeaderName::hash_of(name)});
 }
 
 void Headers::add_static(std::string_view name, std::string_view value) {
-  fields_.push_back({name, value, HeaderName::hash_of(name)});
+  push({name, value, HeaderName::hash_of(name)});
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
   const HeaderName wanted(name);
   const Field fresh{arena_.copy(name), arena_.copy(value), wanted.hash};
-  bool placed = false;
-  std::erase_if(fields_, [&](Field& f) {
-    if (!f.is(wanted)) return false;
-    if (placed) return true;
-    f = fresh;
-    placed = true;
-    return false;
-  });
-  if (!placed) fields_.push_back(fresh);
+  const auto same = [&](const Field& f) { return f.is(wanted); };
+  const auto first = std::find_if(fields_.begin(), fields_.end(), same);
+  if (first == fields_.end()) return push(fresh);
+  *first = fresh;
+  fields_.erase(std::remove_if(first + 1, fields_.end(), same), fields_.end());
 }
 
 size_t Headers::remove(const HeaderName& name) {

@@ -84,6 +84,8 @@ class Headers {
   std::string_view keep(std::string_view s) { return arena_.copy(s); }
 
  private:
+  static constexpr size_t fields_usual = 12;  // room that is made at the first field
+  void push(const Field& f);
   std::vector<Field> fields_;
   Arena arena_;
 };

@@ -72,6 +72,11 @@ std::optional<std::string> unescape(std::string_view s, bool plus_is_space) {
   return out;
 }
 
+// Go's validEncoded: whether a raw path may stand as it is.
+bool valid_encoded(std::string_view raw) {
+  return std::all_of(raw.begin(), raw.end(), [](char c) { return c == '%' || has(c, kPathValid); });
+}
+
 Error bad_escape(std::string_view s) {
   return Error(Code::invalid, Source::downstream, "invalid URL escape in " + text::quote(s));
 }
@@ -101,9 +106,7 @@ Result<UrlPath> UrlPath::parse(std::string_view escaped) {
 
 std::string UrlPath::escaped() const {
   if (!raw.empty()) {
-    const bool valid =
-        std::all_of(raw.begin(), raw.end(), [](char c) { return c == '%' || has(c, kPathValid); });
-    if (valid) {
+    if (valid_encoded(raw)) {
       const auto decoded = unescape_path(raw);
       if (decoded && *decoded == path) return raw;
     }
@@ -201,24 +204,18 @@ std::string sanitize_path(std::string_view escaped) {
   return out;
 }
 
-Result<UrlPath> canonical_path(std::string_view escaped, bool sanitize) {
+Result<UrlPath> canonical_path(std::string_view escaped, bool sanitize, std::string* text) {
   if (has_control(escaped))
     return Error(Code::invalid, Source::downstream, "control character in the path");
   if (escaped.find('#') != std::string_view::npos)
     return Error(Code::invalid, Source::downstream, "fragment in the path");
-  Result<UrlPath> url = UrlPath::parse(escaped);
-  if (!url) return url.error();
-  if (!url->raw.empty()) {
-    Result<std::string> raw = normalize_path(url->raw);
-    if (!raw) return raw.error();
-    url->raw = std::move(*raw);
-  }
-  if (!sanitize) return url;
-  if (url->raw.empty() && escaped.find("/.") == std::string_view::npos &&
-      escaped.starts_with('/') && escaped.find("//") == std::string_view::npos) {
-    return url;  // clean already
-  }
-  return UrlPath::parse(sanitize_path(url->escaped()));
+  Result<std::string> clean = normalize_path(escaped);
+  if (!clean) return clean.error();
+  if (!valid_encoded(*clean)) clean = escape_path(*unescape_path(*clean));
+  if (sanitize) clean = sanitize_path(*clean);
+  Result<UrlPath> url = UrlPath::parse(*clean);
+  if (url && text) *text = std::move(*clean);
+  return url;
 }
 
 std::string routing_path(std::string_view escaped) {

@@ -32,9 +32,11 @@ std::string escape_query(std::string_view decoded);
 Result<std::string> normalize_path(std::string_view escaped);
 // `//`, `/./` and `/../` collapsed, a trailing slash kept (step d).
 std::string sanitize_path(std::string_view escaped);
-// All that happens to a request path before routing (catalogue 1.5, steps b to d): parsed, refused with Code::invalid for a
-// bad escape, a control character or a raw '#', normalised, and sanitised unless the entry point says otherwise.
-Result<UrlPath> canonical_path(std::string_view escaped, bool sanitize = true);
+// All that happens to a request path before routing (catalogue 1.5, steps b to d): refused with Code::invalid for a
+// bad escape, a control character or a raw '#', normalised, sanitised unless the entry point says otherwise, and parsed.
+// `text`, if given, gets the canonical form as it would stand in a request line.
+Result<UrlPath> canonical_path(std::string_view escaped, bool sanitize = true,
+                               std::string* text = nullptr);
 // The path that rules see: every triplet decoded but the reserved characters and '%', which stay encoded in upper case.
 std::string routing_path(std::string_view escaped);
 // Go's path.Clean.

@@ -3,43 +3,27 @@
 namespace gateproof::middleware {
 namespace {
 
-// The parts of a message that a step may change, for the trace.
-struct Shape {
-  std::string method, target, host;
-  std::vector<std::pair<std::string, std::string>> headers;
-
-  static std::vector<std::pair<std::string, std::string>> copy(const http::Headers& h) {
-    std::vector<std::pair<std::string, std::string>> out;
-    for (const auto& f : h) out.emplace_back(f.name, f.value);
-    return out;
-  }
-  static Shape of(const http::Request& r) {
-    return {r.method, r.target(), r.host, copy(r.headers)};
-  }
-};
-
-using Fields = std::vector<std::pair<std::string, std::string>>;
-
-void note_fields(Exchange& x, const std::string& stage, std::string_view what, const Fields& before,
-                 const Fields& after) {
+void note_fields(Exchange& x, const std::string& stage, std::string_view what,
+                 const http::Headers& before, const http::Headers& after) {
+  const auto missing = [](const http::Headers::Field& f, const http::Headers& from) {
+    return std::none_of(from.begin(), from.end(),
+                        [&](const auto& o) { return o.name == f.name && o.value == f.value; });
+  };
+  const auto line = [](std::string_view sign, const http::Headers::Field& f) {
+    return std::string(sign).append(f.name).append(": ").append(f.value);
+  };
   for (const auto& f : before) {
-    if (std::find(after.begin(), after.end(), f) == after.end()) {
-      x.note(stage, what, "- " + f.first + ": " + f.second);
-    }
+    if (missing(f, after)) x.note(stage, what, line("- ", f));
   }
   for (const auto& f : after) {
-    if (std::find(before.begin(), before.end(), f) == before.end()) {
-      x.note(stage, what, "+ " + f.first + ": " + f.second);
-    }
+    if (missing(f, before)) x.note(stage, what, line("+ ", f));
   }
 }
 
-void note_request_changes(Exchange& x, const std::string& stage, const Shape& before,
-                          const Shape& after) {
-  if (before.method != after.method) x.note(stage, "method", before.method + " -> " + after.method);
-  if (before.target != after.target) x.note(stage, "path", before.target + " -> " + after.target);
-  if (before.host != after.host) x.note(stage, "host", before.host + " -> " + after.host);
-  note_fields(x, stage, "request header", before.headers, after.headers);
+bool same_fields(const http::Headers& a, const http::Headers& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& f, const auto& g) {
+    return f.name == g.name && f.value == g.value;
+  });
 }
 
 void note_answer(Exchange& x, const std::string& stage) {
@@ -68,12 +52,57 @@ Task<void> Next::operator()(Exchange& x) const { return chain_.run(x, index_); }
 Chain::Chain(std::vector<std::unique_ptr<Middleware>> steps, std::shared_ptr<http::Handler> end)
     : steps_(std::move(steps)), end_(std::move(end)) {}
 
-Flow Chain::traced_request(Exchange& x, size_t i) const {
+// Copies are made only when something changed: most steps of most chains leave most of a message alone.
+class Chain::Watch {
+ public:
+  explicit Watch(const Exchange& x)
+      : method_(x.request.method),
+        target_(x.request.target()),
+        host_(x.request.host),
+        request_(x.request.headers) {}
+
+  // What changed since the last look.
+  void note_request(Exchange& x, const std::string& stage) {
+    const http::Request& r = x.request;
+    if (method_ != r.method) x.note(stage, "method", method_ + " -> " + r.method);
+    if (std::string target = r.target(); target != target_) {
+      x.note(stage, "path", target_ + " -> " + target);
+      target_ = std::move(target);
+    }
+    if (host_ != r.host) x.note(stage, "host", host_ + " -> " + r.host);
+    if (!same_fields(request_, r.headers)) {
+      note_fields(x, stage, "request header", request_, r.headers);
+      request_ = r.headers;
+    }
+    method_ = r.method;
+    host_ = r.host;
+  }
+  void note_response(Exchange& x, const std::string& stage) {
+    const http::Response& r = x.response;
+    if (status_ != r.status) {
+      x.note(stage, "status", std::to_string(status_) + " -> " + std::to_string(r.status));
+      status_ = r.status;
+    }
+    if (same_fields(response_, r.headers)) return;
+    note_fields(x, stage, "response header", response_, r.headers);
+    response_ = r.headers;
+  }
+  void look_at_answer(const Exchange& x) {
+    status_ = x.response.status;
+    response_ = x.response.headers;
+  }
+
+ private:
+  std::string method_, target_, host_;
+  http::Headers request_, response_;
+  int status_ = 0;
+};
+
+Flow Chain::traced_request(Exchange& x, size_t i, Watch& watch) const {
   Middleware& m = *steps_[i];
-  const Shape before = Shape::of(x.request);
   const size_t notes = x.trace->size();
   const Flow flow = m.on_request(x);
-  note_request_changes(x, m.stage, before, Shape::of(x.request));
+  watch.note_request(x, m.stage);
   if (flow == Flow::answer) {
     note_answer(x, m.stage);
   } else if (x.trace->size() == notes) {
@@ -82,20 +111,11 @@ Flow Chain::traced_request(Exchange& x, size_t i) const {
   return flow;
 }
 
-void Chain::traced_response(Exchange& x, size_t i) const {
-  Middleware& m = *steps_[i];
-  const int status = x.response.status;
-  const Fields before = Shape::copy(x.response.headers);
-  m.on_response(x);
-  if (status != x.response.status) {
-    x.note(m.stage, "status", std::to_string(status) + " -> " + std::to_string(x.response.status));
-  }
-  note_fields(x, m.stage, "response header", before, Shape::copy(x.response.headers));
-}
-
 Task<void> Chain::run(Exchange& x, size_t from) const {
   size_t i = from;
   bool answered = false;
+  std::unique_ptr<Watch> watch;
+  if (x.trace) watch = std::make_unique<Watch>(x);
   for (; i < steps_.size() && !answered; ++i) {
     Middleware& m = *steps_[i];
     if (m.waits()) {
@@ -105,7 +125,7 @@ Task<void> Chain::run(Exchange& x, size_t from) const {
       answered = true;
       break;
     }
-    const Flow flow = x.trace ? traced_request(x, i) : m.on_request(x);
+    const Flow flow = watch ? traced_request(x, i, *watch) : m.on_request(x);
     if (flow == Flow::answer && x.look_beyond) {
       look_beyond(x, m);
     } else if (flow == Flow::answer) {
@@ -114,13 +134,11 @@ Task<void> Chain::run(Exchange& x, size_t from) const {
     }
   }
   if (!answered) co_await end_->handle(x);
+  if (watch && i > from) watch->look_at_answer(x);
   while (i > from) {
     --i;
-    if (x.trace) {
-      traced_response(x, i);
-    } else {
-      steps_[i]->on_response(x);
-    }
+    steps_[i]->on_response(x);
+    if (watch) watch->note_response(x, steps_[i]->stage);
   }
 }
 

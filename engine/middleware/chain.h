@@ -14,8 +14,8 @@ class Chain final : public http::Handler {
   size_t size() const { return steps_.size(); }
 
  private:
-  Flow traced_request(Exchange& x, size_t i) const;
-  void traced_response(Exchange& x, size_t i) const;
+  class Watch;  // what the message looked like after the last step
+  Flow traced_request(Exchange& x, size_t i, Watch& watch) const;
   std::vector<std::unique_ptr<Middleware>> steps_;
   std::shared_ptr<http::Handler> end_;
 };

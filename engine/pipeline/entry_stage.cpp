@@ -53,10 +53,8 @@ void answer(http::Exchange& x, int status, std::string_view body, std::string_vi
 // The path in its canonical form; false if a percent escape is broken.
 bool canonical_path(http::Exchange& x, bool sanitize) {
   const std::string received = std::move(x.request.url.raw);
-  Result<std::string> path = http::normalize_path(received);
-  if (!path) return false;
-  std::string clean = sanitize ? http::sanitize_path(*path) : std::move(*path);
-  Result<http::UrlPath> url = http::UrlPath::parse(clean);
+  std::string clean;
+  Result<http::UrlPath> url = http::canonical_path(received, sanitize, &clean);
   if (!url) return false;
   x.request.url = std::move(*url);
   x.routing_path = http::routing_path(clean);

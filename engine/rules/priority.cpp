@@ -35,19 +35,4 @@ int provider_rank(std::string_view name, std::span<const std::string_view> prece
 
 int provider_rank(std::string_view name) { return provider_rank(name, providers); }
 
-Result<std::vector<std::string>> parse_provider_precedence(std::span<const std::string> names) {
-  std::vector<std::string> out;
-  for (const std::string& n : names) {
-    std::string low = text::to_lower(n);
-    if (std::find(providers.begin(), providers.end(), low) == providers.end()) {
-      const auto near = text::nearest(low, providers);
-      Error e(Code::invalid, "unknown provider in providers.precedence: " + n);
-      if (near) e.remedy = "did you mean `" + *near + "`?";
-      return e;
-    }
-    out.push_back(std::move(low));
-  }
-  return out;
-}
-
 }  // namespace gateproof::rules

@@ -28,7 +28,5 @@ std::span<const std::string_view> default_provider_precedence();
 // all alike.
 int provider_rank(std::string_view name_or_provider, std::span<const std::string_view> precedence);
 int provider_rank(std::string_view name_or_provider);
-// Code::invalid for a name that Traefik does not know: start-up stops.
-Result<std::vector<std::string>> parse_provider_precedence(std::span<const std::string> names);
 
 }  // namespace gateproof::rules

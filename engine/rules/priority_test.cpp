@@ -33,14 +33,5 @@ TEST(Priority, ProviderRank) {
   EXPECT_EQ(provider_rank("a@kubernetescrd", own), 2);
 }
 
-TEST(Priority, UnknownProviderNamesStopStartUp) {
-  const std::string good[] = {"File", "docker"};
-  EXPECT_EQ(*parse_provider_precedence(good), (std::vector<std::string>{"file", "docker"}));
-  const std::string bad[] = {"flie"};
-  const auto r = parse_provider_precedence(bad);
-  ASSERT_FALSE(r);
-  EXPECT_EQ(r.error().remedy, "did you mean `file`?");
-}
-
 }  // namespace
 }  // namespace gateproof::rules

@@ -7,6 +7,7 @@ namespace {
 
 FieldList fields_of(std::string_view host, const http::Headers& headers) {
   FieldList out;
+  out.reserve(headers.size() + 2);  // Host, and the framing
   out.emplace_back("Host", host);
   for (const auto& f : headers) out.emplace_back(f.name, f.value);
   return out;
@@ -58,6 +59,17 @@ void fill_response(http::Response& r, HostAnswer& a, bool to_head) {
       r.headers.add("Content-Length", std::to_string(a.body.size()));
     r.body = http::Body::text(std::move(a.body));
   }
+}
+
+// What a parser would have read: canonical names (they were scripted in any spelling).
+void spell_as_parsed(http::Headers& headers) {
+  const bool canonical = std::all_of(headers.begin(), headers.end(), [](const auto& f) {
+    return http::canonical_name(f.name) == f.name;
+  });
+  if (canonical) return;
+  http::Headers respelled;
+  for (const auto& f : headers) respelled.add(http::canonical_name(f.name), f.value);
+  headers = std::move(respelled);
 }
 
 }  // namespace
@@ -132,11 +144,8 @@ Task<Result<void>> DirectOrigin::round_trip(http::Exchange& x, http::Outbound& o
   if (!answered) co_return Error(Code::timeout, Source::upstream, "no response head in time");
   if (!*answered)
     co_return Error(Code::reset, Source::upstream, "connection closed before a response");
-  // What a parser would have read: canonical names (they were scripted in any spelling).
   x.response = std::move(answer);
-  http::Headers canonical;
-  for (const auto& f : x.response.headers) canonical.add(http::canonical_name(f.name), f.value);
-  x.response.headers = std::move(canonical);
+  spell_as_parsed(x.response.headers);
   co_return Result<void>();
 }
 

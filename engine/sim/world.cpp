@@ -3,6 +3,8 @@
 #include "engine/http/date.h"
 #include "engine/pipeline/framing.h"
 #include "engine/pipeline/server_options.h"
+#include "engine/sim/digest.h"
+#include "engine/sim/messages.h"
 #include "engine/sim/wire_client.h"
 #include "engine/upstream/h1_origin.h"
 
@@ -26,6 +28,8 @@ struct World::Registered {
 };
 
 namespace {
+
+constexpr size_t trace_steps_usual = 32;
 
 // The decision without the deed: what would be asked is known, nobody is.
 class Nobody final : public http::Origin {
@@ -64,41 +68,6 @@ class Decision final : public pipeline::RoutingObserver {
   Outcome& outcome_;
   Detail detail_;
 };
-
-// The request as the server side of a connection would have read it; false if HTTP/1.1 could not carry it.
-bool fill_exchange(http::Exchange& x, const Request& r) {
-  const Result<http::Target> target = http::parse_target(r.method, r.target);
-  if (!target) return false;
-  x.request.method = r.method;
-  x.request.url.raw = std::string(target->path);
-  x.request.asterisk = target->form == http::Target::Form::asterisk;
-  x.request.query = std::string(target->query);
-  x.request.has_query = target->has_query;
-  x.request.host = target->authority.empty() ? r.host : std::string(target->authority);
-  x.request.version = r.version;
-  for (const auto& [name, value] : r.headers)
-    x.request.headers.add(http::canonical_name(name), text::trim(value));
-  if (!r.body.empty()) {
-    x.request.body = http::Body::text(r.body);
-    if (!r.chunked) x.request.headers.add("Content-Length", std::to_string(r.body.size()));
-  }
-  x.peer = r.peer;
-  x.local = {IpAddress::v4(127, 0, 0, 1), static_cast<uint16_t>(r.tls ? 443 : 80)};
-  x.tls = r.tls;
-  x.entry_point = r.entry_point;
-  return true;
-}
-
-uint64_t mix(uint64_t h, std::string_view s) {
-  for (char c : s) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
-  return (h ^ 0xff) * 1099511628211ull;
-}
-
-FieldList fields_of(const http::Headers& headers) {
-  FieldList out;
-  for (const auto& f : headers) out.emplace_back(f.name, f.value);
-  return out;
-}
 
 Task<void> finish_body(http::Exchange& x, Outcome& out) {
   Result<std::string> body = co_await http::read_all(x.response.body, host_request_body_bytes_max);
@@ -160,7 +129,7 @@ World::World(uint64_t seed, std::shared_ptr<const config::StaticConfig> statics)
       engine_(std::move(statics), clock_, random_, "gateproof"),
       wire_(std::make_unique<upstream::H1Origin>(env_)),
       nobody_(std::make_unique<Nobody>()),
-      digest_(mix(1469598103934665603ull, std::to_string(seed))) {
+      digest_(Digest::of(seed)) {
   direct_.seen = &seen_;
 }
 
@@ -259,7 +228,10 @@ Outcome World::send_direct(const Request& request, Detail detail, http::Origin& 
   }
   x.origin = &origin;
   x.look_beyond = look_beyond;
-  if (detail != Detail::none) x.trace = &out.trace;
+  if (detail != Detail::none) {
+    out.trace.reserve(trace_steps_usual);
+    x.trace = &out.trace;
+  }
   const auto snapshot = engine_.snapshot();
   Decision observer(snapshot, request, out, detail);
   if (!run(run_exchange(x, snapshot, observer, out))) note_unfinished(out);
@@ -373,20 +345,32 @@ Outcome World::ask(const Request& request, Detail detail) {
 }
 
 void World::record(const Request& request, const Outcome& out) {
-  uint64_t h = digest_;
-  h = mix(mix(h, request.method), request.target);
-  h = mix(mix(mix(h, std::to_string(out.status)), out.router), out.server);
-  for (const auto& [name, value] : out.headers) h = mix(mix(h, name), value);
-  h = mix(h, out.body);
+  Digest d(digest_);
+  d.add(request.method);
+  d.add(request.target);
+  d.add(static_cast<uint64_t>(out.status));
+  d.add(out.router);
+  d.add(out.server);
+  d.add(out.headers);
+  d.add(out.body);
   for (const http::TraceStep& s : out.trace) {
-    h = mix(mix(mix(mix(h, s.stage), s.action), s.detail), std::to_string(s.at_ns));
+    d.add(s.stage);
+    d.add(s.action);
+    d.add(s.detail);
+    d.add(static_cast<uint64_t>(s.at_ns));
   }
-  for (const pipeline::Candidate& c : out.candidates) h = mix(mix(h, c.router), c.why);
+  for (const pipeline::Candidate& c : out.candidates) {
+    d.add(c.router);
+    d.add(c.why);
+  }
   for (const HostRequest& r : out.upstream) {
-    h = mix(mix(mix(h, r.host), r.target), r.body);
-    for (const auto& [name, value] : r.headers) h = mix(mix(h, name), value);
+    d.add(r.host);
+    d.add(r.target);
+    d.add(r.body);
+    d.add(r.headers);
   }
-  digest_ = mix(h, std::to_string(out.finished_ns));
+  d.add(static_cast<uint64_t>(out.finished_ns));
+  digest_ = d.value();
 }
 
 std::string World::digest() const {

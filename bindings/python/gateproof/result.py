@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 from gateproof import _core
@@ -136,19 +137,6 @@ class Result:
         self.asked = asked
         self._made = made
 
-    def __getattr__(self, name: str) -> Any:
-        convert = _FIELDS.get(name)
-        if convert is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        made = self._made
-        if made is None:
-            made = self._made = {}
-        if name not in made:
-            if self._core is None:
-                raise AttributeError(f"this result does not know its {name}")
-            made[name] = convert(self._core)
-        return made[name]
-
     @property
     def text(self) -> str:
         """The body as text: the charset of Content-Type, else UTF-8; bad bytes are replaced."""
@@ -197,3 +185,34 @@ class Result:
             shown["stopped_by"] = self.stopped_by
         inside = ", ".join(f"{name}={value!r}" for name, value in shown.items())
         return f"Result({self.method} {self.url}: {inside})"
+
+
+def _field(name: str, convert: Callable[[_core.Outcome], Any]) -> property:
+    def get(self: Result) -> Any:
+        made = self._made
+        if made is None:
+            made = self._made = {}
+        if name not in made:
+            if self._core is None:
+                raise AttributeError(f"this result does not know its {name}")
+            made[name] = convert(self._core)
+        return made[name]
+
+    return property(get)
+
+
+def _number(name: str) -> property:
+    """As `_field`, for what the engine gives out as quickly as a dictionary would."""
+    from_core = attrgetter(name)
+
+    def get(self: Result) -> Any:
+        if self._core is not None:
+            return from_core(self._core)
+        return (self._made or {})[name]
+
+    return property(get)
+
+
+for _name, _convert in _FIELDS.items():
+    _make = _number(_name) if _name in ("status", "attempts", "priority") else None
+    setattr(Result, _name, _make or _field(_name, _convert))

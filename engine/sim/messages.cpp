@@ -1,0 +1,35 @@
+#include "engine/sim/messages.h"
+
+namespace gateproof::sim {
+
+bool fill_exchange(http::Exchange& x, const Request& r) {
+  const Result<http::Target> target = http::parse_target(r.method, r.target);
+  if (!target) return false;
+  x.request.method = r.method;
+  x.request.url.raw = std::string(target->path);
+  x.request.asterisk = target->form == http::Target::Form::asterisk;
+  x.request.query = std::string(target->query);
+  x.request.has_query = target->has_query;
+  x.request.host = target->authority.empty() ? r.host : std::string(target->authority);
+  x.request.version = r.version;
+  for (const auto& [name, value] : r.headers)
+    x.request.headers.add(http::canonical_name(name), text::trim(value));
+  if (!r.body.empty()) {
+    x.request.body = http::Body::text(r.body);
+    if (!r.chunked) x.request.headers.add("Content-Length", std::to_string(r.body.size()));
+  }
+  x.peer = r.peer;
+  x.local = {IpAddress::v4(127, 0, 0, 1), static_cast<uint16_t>(r.tls ? 443 : 80)};
+  x.tls = r.tls;
+  x.entry_point = r.entry_point;
+  return true;
+}
+
+FieldList fields_of(const http::Headers& headers) {
+  FieldList out;
+  out.reserve(headers.size());
+  for (const auto& f : headers) out.emplace_back(f.name, f.value);
+  return out;
+}
+
+}  // namespace gateproof::sim

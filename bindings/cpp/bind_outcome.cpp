@@ -44,7 +44,7 @@ void bind_outcome(py::module_& m) {
   const auto text = [](std::string Outcome::*member) {
     return [member](const Outcome& o) { return text_of(o.*member); };
   };
-  py::class_<Outcome, std::shared_ptr<Outcome>>(m, "Outcome", "What became of one request.")
+  py::class_<Outcome>(m, "Outcome", "What became of one request.")
       .def_readonly("status", &Outcome::status)
       .def_property_readonly("reason", text(&Outcome::reason))
       .def_property_readonly("headers", [](const Outcome& o) { return fields(o.headers); })

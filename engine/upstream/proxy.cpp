@@ -168,8 +168,12 @@ Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pa
   build_outbound(x, server, pass_host_header, out, asked_gzip);
   x.server = server.url;
   ++x.attempts;
-  Result<void> done = Error(Code::unsupported, Source::internal, why_not(server.scheme));
-  if (server.scheme == "http") done = co_await x.origin->round_trip(x, out);
+  Result<void> done;
+  if (server.scheme == "http") {
+    done = co_await x.origin->round_trip(x, out);
+  } else {
+    done = Error(Code::unsupported, Source::internal, why_not(server.scheme));
+  }
   if (!done) {
     const int status = status_of(done.error());
     if (x.trace)

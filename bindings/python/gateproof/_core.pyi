@@ -3,7 +3,7 @@ The engine behind the gateproof package. Not for direct use.
 """
 from __future__ import annotations
 import typing
-__all__: list[str] = ['ConfigSet', 'Finding', 'HostAnswer', 'HostRequest', 'Outcome', 'Server', 'World', 'check', 'finding_codes', 'load', 'parse_rule', 'render_json', 'render_sarif', 'render_text']
+__all__: list[str] = ['ConfigSet', 'Finding', 'HostAnswer', 'HostRequest', 'Outcome', 'Server', 'World', 'check', 'finding_codes', 'load', 'mode', 'parse_rule', 'render_json', 'render_sarif', 'render_text']
 class Finding:
     """
     Something wrong in a configuration.
@@ -156,7 +156,7 @@ class World:
         ...
     def advance(self, ns: int) -> None:
         ...
-    def call(self, method: typing.Any, url: typing.Any, headers: typing.Any, body: typing.Any, entry_point: typing.Any, peer: typing.Any, arm: str, detail: str) -> Outcome:
+    def call(self, method: typing.Any, url: typing.Any, headers: typing.Any, body: typing.Any, entry_point: typing.Any, peer: typing.Any, mode: int) -> tuple:
         ...
     def digest(self) -> str:
         ...
@@ -219,6 +219,10 @@ def finding_codes() -> list:
     ...
 def load(paths: list[str], texts: dict[str, str] = {}, standard_input: str = '') -> ConfigSet:
     ...
+def mode(arm: str, detail: str) -> int:
+    """
+    What World.call takes: an arm (direct, wire, ask) and a detail (none, trace, candidates).
+    """
 def parse_rule(text: str, syntax: str = 'v3') -> dict:
     """
     {tree, text, hosts, priority}, or {error, offset, length, remedy}.

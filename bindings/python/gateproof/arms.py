@@ -326,6 +326,7 @@ def explain_case(case: Case, seed: int = 1) -> str:
     from gateproof.result import Result
 
     session = VirtualSession(case, "direct", seed)
+    everything = _core.mode("ask", "candidates")
     texts: list[str] = []
     for step in case.resolve(session.addresses).steps:
         send = step.send
@@ -333,8 +334,8 @@ def explain_case(case: Case, seed: int = 1) -> str:
             continue
         lines = [*send.headers]
         peer = f"{send.client_ip}:50000"
-        core = session.world.call(
-            send.method, send.url, lines, None, send.entry_point, peer, "ask", "candidates"
+        answered = session.world.call(
+            send.method, send.url, lines, None, send.entry_point, peer, everything
         )
-        texts.append(Result(core, send.method, send.url, True).explain())
+        texts.append(Result(answered, send.method, send.url, True).explain())
     return "\n\n".join(texts)

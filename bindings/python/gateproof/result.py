@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from operator import attrgetter
 from typing import Any
 
 from gateproof import _core
@@ -64,10 +63,9 @@ def _steps(core: _core.Outcome) -> tuple[TraceStep, ...]:
     )
 
 
-# Every field and how it comes out of the engine; the order is that of repr.
+# Every field but the status and how it comes out of the engine.
 _FIELDS: dict[str, Callable[[_core.Outcome], Any]] = {
     "entry_point": lambda o: o.entry_point or None,
-    "status": lambda o: o.status,
     "reason": lambda o: o.reason,
     "headers": lambda o: Headers(o.headers),
     "body": lambda o: bytes(o.body),
@@ -99,10 +97,10 @@ class Result:
     is told all the same by `ask`. Fields are made when they are first looked at.
     """
 
-    __slots__ = ("_core", "_made", "asked", "method", "url")
+    __slots__ = ("_core", "_made", "asked", "method", "status", "url")
 
-    entry_point: str | None
     status: int
+    entry_point: str | None
     reason: str
     headers: Headers
     body: bytes
@@ -125,13 +123,13 @@ class Result:
 
     def __init__(
         self,
-        core: _core.Outcome | None,
+        answered: tuple[int, _core.Outcome | None],
         method: str,
         url: str,
         asked: bool = False,
         made: dict[str, Any] | None = None,
     ) -> None:
-        self._core = core
+        self.status, self._core = answered
         self.method = method
         self.url = url
         self.asked = asked
@@ -165,7 +163,7 @@ class Result:
         return as_dict(self)
 
     def _all(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _FIELDS}
+        return {name: getattr(self, name) for name in ("status", *_FIELDS)}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Result):
@@ -177,7 +175,7 @@ class Result:
         return hash((self.method, self.url, self.status, self.body))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Result, (None, self.method, self.url, self.asked, self._all())
+        return Result, ((self.status, None), self.method, self.url, self.asked, self._all())
 
     def __repr__(self) -> str:
         shown = {"status": self.status, "router": self.router, "server": self.server}
@@ -201,18 +199,5 @@ def _field(name: str, convert: Callable[[_core.Outcome], Any]) -> property:
     return property(get)
 
 
-def _number(name: str) -> property:
-    """As `_field`, for what the engine gives out as quickly as a dictionary would."""
-    from_core = attrgetter(name)
-
-    def get(self: Result) -> Any:
-        if self._core is not None:
-            return from_core(self._core)
-        return (self._made or {})[name]
-
-    return property(get)
-
-
 for _name, _convert in _FIELDS.items():
-    _make = _number(_name) if _name in ("status", "attempts", "priority") else None
-    setattr(Result, _name, _make or _field(_name, _convert))
+    setattr(Result, _name, _field(_name, _convert))

@@ -70,14 +70,14 @@ class Sockets:
         seen = tuple(_seen(one) for one in self._recorder.take())
         made: dict[str, Any] = {
             "entry_point": request.entry_point,
-            "status": got.status, "reason": got.reason, "headers": Headers(got.headers),
+            "reason": got.reason, "headers": Headers(got.headers),
             "body": got.body, "trailers": Headers(got.trailers), "upstream": seen,
             "router": None, "rule": None, "rule_place": "", "priority": 0, "service": None,
             "server": None, "user": None, "attempts": len(seen), "failure": got.error,
             "stopped_by": None, "trace": (), "candidates": (), "elapsed": took,
             "connection_kept": bool(got.stays_open),
         }  # fmt: skip
-        return Result(None, request.method, request.url, False, made)
+        return Result((got.status, None), request.method, request.url, False, made)
 
     def update(self, files: Mapping[str, str]) -> list[_core.Finding]:
         """See `World.update`."""

@@ -22,6 +22,7 @@ from gateproof.scripts import Play, Response, Script
 from gateproof.sockets import Sockets, request_spec
 
 ARMS = ("direct", "wire", "socket")
+ASK = _core.mode("ask", "trace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class World:
         if events_max is not None:
             self._core.set_events_max(events_max)
         self._call = self._core.call
-        self._detail = "trace" if trace else "none"
+        self._mode = _core.mode(arm, "trace" if trace else "none")
         self._sockets: Sockets | None = None
         self._closed = False
         if arm == "socket":
@@ -200,8 +201,8 @@ class World:
         https, `web` for http).
         """
         lines = lines_of(headers) if isinstance(headers, Headers) else headers
-        core = self._call(method, url, lines, None, entry_point, client_ip, "ask", "trace")
-        self.last = result = Result(core, method, url, True)
+        answered = self._call(method, url, lines, None, entry_point, client_ip, ASK)
+        self.last = result = Result(answered, method, url, True)
         return result
 
     def send(
@@ -223,9 +224,7 @@ class World:
             if headers.__class__ is Headers:
                 headers = headers.items()
             self.last = result = Result(
-                self._call(
-                    method, url, headers, body, entry_point, client_ip, self.arm, self._detail
-                ),
+                self._call(method, url, headers, body, entry_point, client_ip, self._mode),
                 method,
                 url,
             )

@@ -51,8 +51,7 @@ void fill_response(http::Response& r, HostAnswer& a, bool to_head) {
       for (const auto& [name, value] : a.trailers) names += (names.empty() ? "" : ", ") + name;
       r.headers.add("Trailer", names);
     }
-    r.body = http::Body::stream(std::make_unique<ScriptedBody>(std::move(a.body), a.trailers),
-                                std::nullopt);
+    r.body = untold_length(std::move(a.body), a.trailers);
   } else {
     if (!r.headers.has("Content-Length"))
       r.headers.add("Content-Length", std::to_string(a.body.size()));
@@ -61,6 +60,11 @@ void fill_response(http::Response& r, HostAnswer& a, bool to_head) {
 }
 
 }  // namespace
+
+http::Body untold_length(std::string text, const FieldList& trailers) {
+  return http::Body::stream(std::make_unique<ScriptedBody>(std::move(text), trailers),
+                            std::nullopt);
+}
 
 Task<bool> answer_from_script(Host& host, HostRequest request, http::Body& body,
                               Scheduler& scheduler, http::Response& response,

@@ -46,6 +46,9 @@ struct Host {
   bool refuse = false;
 };
 
+// A body whose length is not told: it arrives in one piece, then the trailers.
+http::Body untold_length(std::string text, const FieldList& trailers = {});
+
 inline constexpr size_t host_request_body_bytes_max = 64u << 20;
 
 // Reads the request's body, asks the script, and puts the answer into the response. Used by every arm.

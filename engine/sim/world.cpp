@@ -79,7 +79,7 @@ bool fill_exchange(http::Exchange& x, const Request& r) {
   for (const auto& [name, value] : r.headers)
     x.request.headers.add(http::canonical_name(name), text::trim(value));
   if (!r.body.empty()) {
-    x.request.body = http::Body::text(r.body);
+    x.request.body = r.chunked ? untold_length(r.body) : http::Body::text(r.body);
     if (!r.chunked) x.request.headers.add("Content-Length", std::to_string(r.body.size()));
   }
   x.peer = r.peer;

@@ -30,7 +30,7 @@ const config::Schema<Options>& schema() {
   static const auto s = [] {
     config::Schema<Options> made;
     made.field("status", &Options::status, "list of strings")
-        .custom("statusRewrites", "map", read_rewrites);
+        .custom("statusRewrites", "map of ints", read_rewrites);
     made.fields.back().shape = config::Shape::map;
     made.field("service", &Options::service, "string")
         .field("query", &Options::query, "string")
@@ -109,8 +109,8 @@ class ErrorPages final : public WaitingMiddleware {
     }
     const Rest rest = co_await drain(answer.body, replaced_body_bytes_max);
     if (rest == Rest::cut) {
-      if (x.trace) x.note(stage, "abort", "the answer to be replaced was cut short");
-      abort_answer(x);
+      if (x.trace) x.note(stage, "answer", "500: the answer to be replaced was cut short");
+      answer_error(x, 500, http::status_text(500));
       co_return;
     }
     const int code = rewritten(original);

@@ -59,3 +59,39 @@ TEST(Date, FormatsAndParses) {  // RFC 9110 section 5.6.7
 
 }  // namespace
 }  // namespace gateproof::http
+
+namespace gateproof::http {
+namespace {
+
+// Go's ParseSetCookie and Cookie.String, one behind the other.
+TEST(SetCookie, ReadAndWritten) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"a=1", "a=1"},
+      {" a = 1 ; path=/x;; Secure", "a=\" 1\"; Path=/x; Secure"},
+      {"a=\"b c\"; HttpOnly", "a=\"b c\"; HttpOnly"},
+      {"a=\"\"", "a="},
+      {"a=1; Expires=Wed, 09 Jun 2021 10:18:14 GMT", "a=1; Expires=Wed, 09 Jun 2021 10:18:14 GMT"},
+      {"a=1; expires=Wed, 09-Jun-2021 10:18:14 UTC", "a=1; Expires=Wed, 09 Jun 2021 10:18:14 GMT"},
+      {"a=1; Expires=Wed, 9 Jun 2021 10:18:14 GMT", "a=1"},
+      {"a=1; Max-Age=5", "a=1; Max-Age=5"},
+      {"a=1; Max-Age=-5", "a=1; Max-Age=0"},
+      {"a=1; Max-Age=0", "a=1; Max-Age=0"},
+      {"a=1; Max-Age=007", "a=1"},
+      {"a=1; Max-Age=x", "a=1"},
+      {"a=1; SameSite=LAX", "a=1; SameSite=Lax"},
+      {"a=1; SameSite=what", "a=1"},
+      {"a=1; Domain=.x.test; Partitioned; foo=bar", "a=1; Domain=x.test; Partitioned"},
+      {"a=1; Domain=a_b", "a=1"},
+      {"a=1; Path=\"/x\"", "a=1"},
+  };
+  for (const auto& [line, want] : rows) {
+    const auto cookie = parse_set_cookie(line);
+    ASSERT_TRUE(cookie) << line;
+    EXPECT_EQ(format_set_cookie(*cookie), want) << line;
+  }
+  for (const char* line : {"", "a", "bad name=1", "=1", "a=b\\c", "a=\x80"})
+    EXPECT_FALSE(parse_set_cookie(line)) << line;
+}
+
+}  // namespace
+}  // namespace gateproof::http

@@ -124,8 +124,13 @@ class Middlewares {
                  f->type == "list of strings") {
         for (const Value& item : m.value.items) ok = expect_text(item, here, report) && ok;
       } else if (f->shape == config::Shape::map && m.value.kind == Value::mapping) {
-        for (const Value::Member& e : m.value.members)
-          ok = expect_text(e.value, here + "." + e.key, report) && ok;
+        for (const Value::Member& e : m.value.members) {
+          const std::string entry = here + "." + e.key;
+          ok = (f->type == "map of ints" ? expect(integer_of(e.value).has_value(), e.value, entry,
+                                                  "an integer, without quotes", report)
+                                         : expect_text(e.value, entry, report)) &&
+               ok;
+        }
       }
     }
     return ok;

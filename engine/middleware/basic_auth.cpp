@@ -3,9 +3,9 @@
 #include <unordered_map>
 
 #include "engine/base/crypto.h"
-#include "engine/env/files.h"
+#include "engine/middleware/authorization.h"
 #include "engine/middleware/htpasswd.h"
-#include "engine/middleware/middleware.h"
+#include "engine/middleware/users_file.h"
 
 namespace gateproof::middleware {
 namespace {
@@ -13,7 +13,6 @@ namespace {
 // Verdicts that one basicAuth remembers, of each outcome: a bcrypt hash would hold up the event loop for every request of a
 // known client. Refusals have a table of their own, so that guessing does not push out those who are known.
 constexpr size_t auth_verdicts_max = 512;
-constexpr size_t users_file_bytes_max = 8u << 20;
 
 struct Options {
   std::vector<std::string> users;
@@ -33,24 +32,8 @@ const config::Schema<Options>& schema() {
   return s;
 }
 
-struct Credentials {
-  std::string user, password;
-};
-
-// Go's Request.BasicAuth.
-std::optional<Credentials> credentials(const http::Headers& h) {
-  const std::string_view value = h.get("Authorization");
-  constexpr std::string_view scheme = "Basic ";
-  if (!text::istarts_with(value, scheme)) return std::nullopt;
-  const auto decoded = crypto::base64_decode(value.substr(scheme.size()));
-  if (!decoded) return std::nullopt;
-  const size_t colon = decoded->find(':');
-  if (colon == std::string::npos) return std::nullopt;
-  return Credentials{decoded->substr(0, colon), decoded->substr(colon + 1)};
-}
-
 // Parts with their lengths in front: no two different triples have the same key (reliability A3).
-std::string verdict_key(const Credentials& c, std::string_view hash) {
+std::string verdict_key(const BasicCredentials& c, std::string_view hash) {
   std::string text;
   for (std::string_view part : {std::string_view(c.user), std::string_view(c.password), hash}) {
     text.append(std::to_string(part.size())).append(":").append(part);
@@ -95,7 +78,7 @@ class BasicAuth final : public SyncFilter {
         header_field_(o.header_field) {}
 
   Flow on_request(Exchange& x) override {
-    const auto given = credentials(x.request.headers);
+    const auto given = basic_credentials(x.request.headers.get("Authorization"));
     if (given) x.user = given->user;
     if (!given || !verify(*given)) return refuse(x);
     // Every spelling that the client sent goes (reliability F5); the name is written as configured.
@@ -112,7 +95,7 @@ class BasicAuth final : public SyncFilter {
   }
 
   // An unknown user costs a hash too, of the dearest kind in the list (reliability A1).
-  bool verify(const Credentials& c) {
+  bool verify(const BasicCredentials& c) {
     const auto known = users_.find(c.user);
     const std::string& hash = known != users_.end() ? known->second : dearest_hash_;
     const bool matches = kind_of_hash(hash) == HashKind::sha1 ? password_matches(c.password, hash)
@@ -120,7 +103,7 @@ class BasicAuth final : public SyncFilter {
     return matches && known != users_.end();
   }
 
-  bool verify_slowly(const Credentials& c, const std::string& hash) {
+  bool verify_slowly(const BasicCredentials& c, const std::string& hash) {
     const std::string key = verdict_key(c, hash);
     {
       const std::lock_guard lock(mutex_);
@@ -142,23 +125,14 @@ class BasicAuth final : public SyncFilter {
   Verdicts accepted_, refused_;
 };
 
-Result<void> read_users_file(const std::string& path, const BuildContext& context, Users& users) {
-  if (!context.files) return Error(Code::unsupported, "usersFile cannot be read here: " + path);
-  auto text = context.files->read(path, users_file_bytes_max);
-  if (!text) {
-    const std::string why =
-        text.error().code == Code::not_found ? "no such file or directory" : text.error().message;
-    return Error(text.error().code, "open " + path + ": " + why);
-  }
-  return add_user_lines(users, *text);
-}
-
 Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext& context) {
   const auto& o = *static_cast<const Options*>(options);
   Users users;
   if (!o.users_file.empty()) {
-    auto read = read_users_file(o.users_file, context, users);
-    if (!read) return read.error();
+    auto text = read_users_file(o.users_file, context);
+    if (!text) return text.error();
+    auto added = add_user_lines(users, *text);
+    if (!added) return added.error();
   }
   for (const std::string& entry : o.users) {
     auto added = add_user(users, entry);

@@ -33,7 +33,8 @@ void note_answer(Exchange& x, const std::string& stage) {
   x.note(stage, "answer", text);
 }
 
-// The answer is kept as what would happen; the walk goes on as if the request had been let through.
+}  // namespace
+
 void look_beyond(Exchange& x, const Middleware& m) {
   if (!x.stopped_with) {
     x.stopped_by = m.stage;
@@ -42,8 +43,6 @@ void look_beyond(Exchange& x, const Middleware& m) {
   x.note(m.stage, "beyond", "were it let through:");
   x.response.reset();
 }
-
-}  // namespace
 
 Task<void> Middleware::handle(Exchange& x, Next next) { co_await next(x); }
 

@@ -5,6 +5,10 @@
 
 namespace gateproof::middleware {
 
+// For one that asks (x.look_beyond): the answer of `m` is kept as what would happen, so that the walk can go on as if the
+// request had been let through.
+void look_beyond(Exchange& x, const Middleware& m);
+
 class Chain final : public http::Handler {
  public:
   Chain(std::vector<std::unique_ptr<Middleware>> steps, std::shared_ptr<http::Handler> end);

@@ -8,14 +8,6 @@ namespace {
 
 constexpr char upper_hex[] = "0123456789ABCDEF";
 
-struct Parts {
-  std::string scheme, opaque, userinfo, host, query, fragment;
-  http::UrlPath path;
-  bool has_userinfo = false;
-  bool force_query = false;  // a bare '?'
-  bool omit_host = false;    // "scheme:/path"
-};
-
 Error bad(std::string_view why) { return Error(Code::invalid, "parse URL: " + std::string(why)); }
 
 bool unreserved(char c) {
@@ -99,7 +91,7 @@ std::string escape_user(std::string_view s) {
   });
 }
 
-Result<void> read_authority(std::string_view authority, Parts& out) {
+Result<void> read_authority(std::string_view authority, GoUrl& out) {
   std::string_view host = authority;
   if (const size_t at = authority.rfind('@'); at != std::string_view::npos) {
     const std::string_view user = authority.substr(0, at);
@@ -124,8 +116,10 @@ Result<void> read_authority(std::string_view authority, Parts& out) {
   return {};
 }
 
-Result<Parts> parse(std::string_view text) {
-  Parts out;
+}  // namespace
+
+Result<GoUrl> parse_go_url(std::string_view text) {
+  GoUrl out;
   const bool control = std::any_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
   });
@@ -169,6 +163,8 @@ Result<Parts> parse(std::string_view text) {
   return out;
 }
 
+namespace {
+
 std::string escaped_fragment(const std::string& raw) {
   const auto valid = [](char c) {
     return unreserved(c) ||
@@ -180,7 +176,44 @@ std::string escaped_fragment(const std::string& raw) {
   });
 }
 
-std::string print(const Parts& u) {
+// Go's resolvePath: dot segments go, for the escaped forms.
+std::string resolve_path(std::string_view base, std::string_view reference) {
+  std::string full(reference);
+  if (reference.empty()) {
+    full = base;
+  } else if (reference.front() != '/') {
+    full = std::string(base.substr(0, base.rfind('/') + 1)) + full;
+  }
+  if (full.empty()) return {};
+  const std::vector<std::string_view> elements = text::split(full, '/');
+  bool first = true;
+  std::string out = "/";
+  for (std::string_view e : elements) {
+    if (e == ".") {
+      first = false;
+    } else if (e == "..") {
+      const size_t slash = out.rfind('/');
+      first = slash == 0;
+      out.resize(slash == 0 ? 1 : slash);
+    } else {
+      if (!first) out += '/';
+      out += e;
+      first = false;
+    }
+  }
+  if (elements.back() == "." || elements.back() == "..") out += '/';
+  return out.starts_with("//") ? out.substr(1) : out;
+}
+
+http::UrlPath path_of(const std::string& escaped) {
+  auto path = http::UrlPath::parse(escaped);
+  return path ? std::move(*path) : http::UrlPath{};
+}
+
+}  // namespace
+
+std::string GoUrl::to_string() const {
+  const GoUrl& u = *this;
   std::string out;
   if (!u.scheme.empty()) out = u.scheme + ":";
   if (!u.opaque.empty()) {
@@ -203,12 +236,28 @@ std::string print(const Parts& u) {
   return out;
 }
 
-}  // namespace
+GoUrl GoUrl::resolve(const GoUrl& reference) const {
+  GoUrl out = reference;
+  if (reference.scheme.empty()) out.scheme = scheme;
+  if (!reference.scheme.empty() || !reference.host.empty() || reference.has_userinfo) {
+    out.path = path_of(resolve_path(reference.path.escaped(), ""));
+    return out;
+  }
+  if (reference.path.path.empty() && !reference.force_query && reference.query.empty()) {
+    out.query = query;
+    if (reference.fragment.empty()) out.fragment = fragment;
+  }
+  out.host = host;
+  out.userinfo = userinfo;
+  out.has_userinfo = has_userinfo;
+  out.path = path_of(resolve_path(path.escaped(), reference.path.escaped()));
+  return out;
+}
 
 Result<std::string> go_url_normal_form(std::string_view text) {
-  auto parts = parse(text);
-  if (!parts) return parts.error();
-  return print(*parts);
+  auto url = parse_go_url(text);
+  if (!url) return url.error();
+  return url->to_string();
 }
 
 }  // namespace gateproof::middleware

@@ -50,21 +50,6 @@ const config::Schema<ContentType>& content_type() {
   return s;
 }
 
-struct DigestAuth {
-  Strings users;
-  std::string users_file, realm, header_field;
-  bool remove_header = false;
-};
-const config::Schema<DigestAuth>& digest_auth() {
-  static const auto s = config::Schema<DigestAuth>()
-                            .field("users", &DigestAuth::users, std::string(list))
-                            .field("usersFile", &DigestAuth::users_file, "string")
-                            .field("realm", &DigestAuth::realm, "string", "traefik")
-                            .field("removeHeader", &DigestAuth::remove_header, "bool", "false")
-                            .field("headerField", &DigestAuth::header_field, "string");
-  return s;
-}
-
 struct EncodedCharacters {
   bool slash = false, back_slash = false, null = false, semicolon = false, percent = false,
        question = false, hash = false;
@@ -79,69 +64,6 @@ const config::Schema<EncodedCharacters>& encoded_characters() {
                             .field("allowEncodedPercent", &E::percent, "bool", "false")
                             .field("allowEncodedQuestionMark", &E::question, "bool", "false")
                             .field("allowEncodedHash", &E::hash, "bool", "false");
-  return s;
-}
-
-struct Errors {
-  Strings status;
-  std::map<std::string, std::string> status_rewrites;
-  config::Text service;
-  std::string query;
-  std::optional<Strings> error_request_headers;
-};
-const config::Schema<Errors>& errors() {
-  static const auto s =
-      config::Schema<Errors>()
-          .field("status", &Errors::status, std::string(list))
-          .field("statusRewrites", &Errors::status_rewrites, "map")
-          .field("service", &Errors::service, "string")
-          .field("query", &Errors::query, "string")
-          .field("errorRequestHeaders", &Errors::error_request_headers, std::string(list));
-  return s;
-}
-
-struct ClientTls {
-  std::string ca, cert, key;
-  bool insecure_skip_verify = false, ca_optional = false;
-};
-const config::Schema<ClientTls>& client_tls() {
-  static const auto s =
-      config::Schema<ClientTls>()
-          .field("ca", &ClientTls::ca, "string")
-          .field("cert", &ClientTls::cert, "string")
-          .field("key", &ClientTls::key, "string")
-          .field("insecureSkipVerify", &ClientTls::insecure_skip_verify, "bool", "false")
-          .field("caOptional", &ClientTls::ca_optional, "bool", "false")
-          .deprecated("TLS client authentication is a server side option");
-  return s;
-}
-
-struct ForwardAuth {
-  std::string address, response_headers_regex, header_field, signin_url;
-  std::optional<bool> trust_forward_header;
-  Strings response_headers, request_headers, add_cookies;
-  bool forward_body = false, preserve_location = false, preserve_method = false;
-  int64_t max_body_size = -1;
-  std::optional<int64_t> max_response_body_size;
-  std::optional<ClientTls> tls;
-};
-const config::Schema<ForwardAuth>& forward_auth() {
-  using F = ForwardAuth;
-  static const auto s = config::Schema<F>()
-                            .field("address", &F::address, "string")
-                            .object("tls", &F::tls, client_tls())
-                            .field("trustForwardHeader", &F::trust_forward_header, "bool")
-                            .field("authResponseHeaders", &F::response_headers, std::string(list))
-                            .field("authResponseHeadersRegex", &F::response_headers_regex, "string")
-                            .field("authRequestHeaders", &F::request_headers, std::string(list))
-                            .field("addAuthCookiesToResponse", &F::add_cookies, std::string(list))
-                            .field("headerField", &F::header_field, "string")
-                            .field("forwardBody", &F::forward_body, "bool", "false")
-                            .field("maxBodySize", &F::max_body_size, "int", "-1")
-                            .field("maxResponseBodySize", &F::max_response_body_size, "int")
-                            .field("preserveLocationHeader", &F::preserve_location, "bool", "false")
-                            .field("preserveRequestMethod", &F::preserve_method, "bool", "false")
-                            .field("authSigninURL", &F::signin_url, "string");
   return s;
 }
 
@@ -246,10 +168,7 @@ MiddlewareSpec spec(const config::ObjectSchema& schema, bool empty_allowed = fal
 constexpr char buffering_type[] = "buffering";
 constexpr char circuit_breaker_type[] = "circuitBreaker";
 constexpr char content_type_type[] = "contentType";
-constexpr char digest_auth_type[] = "digestAuth";
 constexpr char encoded_characters_type[] = "encodedCharacters";
-constexpr char errors_type[] = "errors";
-constexpr char forward_auth_type[] = "forwardAuth";
 constexpr char grpc_web_type[] = "grpcWeb";
 constexpr char pass_tls_client_cert_type[] = "passTLSClientCert";
 constexpr char plugin_type[] = "plugin";
@@ -262,10 +181,7 @@ std::vector<MiddlewareSpec> later_types() {
       spec<Buffering, buffering_type>(buffering()),
       spec<CircuitBreaker, circuit_breaker_type>(circuit_breaker()),
       spec<ContentType, content_type_type>(content_type(), true),
-      spec<DigestAuth, digest_auth_type>(digest_auth()),
       spec<EncodedCharacters, encoded_characters_type>(encoded_characters()),
-      spec<Errors, errors_type>(errors()),
-      spec<ForwardAuth, forward_auth_type>(forward_auth()),
       spec<GrpcWeb, grpc_web_type>(grpc_web()),
       spec<PassTlsClientCert, pass_tls_client_cert_type>(pass_tls_client_cert()),
       spec<Plugin, plugin_type>(plugin()),

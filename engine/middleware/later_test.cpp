@@ -18,20 +18,10 @@ TEST(Later, OptionsAreCheckedAndNothingIsBuilt) {
        "responseCode: 500}"},
       {"contentType", "{}"},
       {"contentType", "{autoDetect: false}"},
-      {"digestAuth", "{users: [x], usersFile: /f, realm: r, removeHeader: true, headerField: X}"},
       {"encodedCharacters",
        "{allowEncodedSlash: true, allowEncodedBackSlash: true, allowEncodedNullCharacter: true, "
        "allowEncodedSemicolon: true, allowEncodedPercent: true, allowEncodedQuestionMark: true, "
        "allowEncodedHash: true}"},
-      {"errors",
-       "{status: ['500-599'], statusRewrites: {'418': 404}, service: s, query: '/{status}', "
-       "errorRequestHeaders: [a]}"},
-      {"forwardAuth",
-       "{address: 'http://a', trustForwardHeader: true, authResponseHeaders: [a], "
-       "authResponseHeadersRegex: a, authRequestHeaders: [a], addAuthCookiesToResponse: [a], "
-       "forwardBody: true, maxBodySize: 1, maxResponseBodySize: 1, headerField: X, "
-       "preserveLocationHeader: true, preserveRequestMethod: true, authSigninURL: /s, "
-       "tls: {ca: a, cert: b, key: c, insecureSkipVerify: true}}"},
       {"grpcWeb", "{allowOrigins: ['*']}"},
       {"passTLSClientCert",
        "{pem: true, info: {notAfter: true, notBefore: true, sans: true, serialNumber: true, "

@@ -4,6 +4,8 @@
 // Life of a request in a chain: on_request runs outermost first (the order of the router's list); the first that answers
 // stops the way in; on_response runs in reverse for every middleware whose on_request said `next`.
 #pragma once
+#include <functional>
+
 #include "engine/config/schema.h"
 #include "engine/env/files.h"
 #include "engine/http/handler.h"
@@ -61,6 +63,8 @@ struct BuildContext {
   Random& random;
   bool strict = false;     // --gateproof.strict
   Files* files = nullptr;  // for usersFile; null: files cannot be read here
+  // A service by its name as written in the options; the error is Traefik's text. Empty: there are no services here.
+  std::function<Result<std::shared_ptr<http::Handler>>(const std::string& name)> service = {};
 };
 
 // One line of the registry.

@@ -9,6 +9,9 @@ MiddlewareSpec add_prefix();
 MiddlewareSpec basic_auth();
 MiddlewareSpec chain_type();
 MiddlewareSpec compress();
+MiddlewareSpec digest_auth();
+MiddlewareSpec errors();
+MiddlewareSpec forward_auth();
 MiddlewareSpec headers();
 MiddlewareSpec in_flight_req();
 MiddlewareSpec ip_allow_list();
@@ -30,6 +33,9 @@ std::vector<MiddlewareSpec> make_table() {
       basic_auth(),
       chain_type(),
       compress(),
+      digest_auth(),
+      errors(),
+      forward_auth(),
       headers(),
       in_flight_req(),
       ip_allow_list(),

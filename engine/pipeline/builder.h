@@ -54,6 +54,8 @@ class Builder {
                     HandlerPtr& instead, std::vector<std::string>& path);
   bool append_built(Steps& steps, const std::string& name, const config::MiddlewareConfig& m,
                     const middleware::MiddlewareSpec& spec, ObjectInfo& user, HandlerPtr& instead);
+  // The service that a middleware's options name; the error disables the middleware.
+  Result<HandlerPtr> named_service(const std::string& written, const std::string& middleware);
   bool refuse_middleware(const std::string& name, const config::MiddlewareConfig& m,
                          ObjectInfo& user, const std::string& error, std::string_view code,
                          const std::string& remedy);

@@ -120,12 +120,36 @@ bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSp
   return append_built(steps, name, m, *spec, user, instead);
 }
 
+Result<HandlerPtr> Builder::named_service(const std::string& written,
+                                          const std::string& middleware) {
+  const std::string name = config::qualify(written, config::provider_of(middleware));
+  const std::string mine = "middleware:" + middleware;
+  if (building_.contains(name)) {
+    return Error(Code::invalid, "could not instantiate middleware " + middleware +
+                                    ": recursion detected in " + mine + "->service:" + name + "->" +
+                                    mine);
+  }
+  if (HandlerPtr handler = service(name)) return handler;
+  const auto known = out_.services.find(name);
+  if (known == out_.services.end())
+    return Error(Code::invalid, "the service \"" + name + "\" does not exist");
+  const std::vector<std::string>& errors = known->second.errors;
+  return Error(Code::invalid,
+               errors.empty() ? "the service \"" + name + "\" is disabled" : errors.front());
+}
+
 bool Builder::append_built(Steps& steps, const std::string& name, const config::MiddlewareConfig& m,
                            const middleware::MiddlewareSpec& spec, ObjectInfo& user,
                            HandlerPtr& instead) {
   ObjectInfo& info = out_.middlewares.at(name);
   const middleware::BuildContext context{
-      name, user.name, in_.clock, in_.random, in_.statics->gateproof.strict, in_.files};
+      name,
+      user.name,
+      in_.clock,
+      in_.random,
+      in_.statics->gateproof.strict,
+      in_.files,
+      [this, &name](const std::string& written) { return named_service(written, name); }};
   Result<std::unique_ptr<middleware::Middleware>> built = spec.build(m.options.get(), context);
   if (built) {
     (*built)->stage = "middleware " + name;

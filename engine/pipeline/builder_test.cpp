@@ -146,5 +146,36 @@ TEST_F(Build, PingAndRedirectionRouters) {  // catalogue 2.3, 7.3
   EXPECT_EQ(s->routers.at("web-to-websecure@internal")->priority, INT64_MAX - 1);
 }
 
+// The service that a middleware names is built with it; what is wrong with it is wrong with the middleware (observed).
+TEST_F(Build, ServicesNamedByMiddlewares) {
+  struct Row {
+    const char *clause, *service, *services, *error;
+  };
+  const Row rows[] = {
+      {"3.2 fine", "page", "page: {loadBalancer: {servers: [{url: 'http://127.0.0.1:2'}]}}", ""},
+      {"3.2 qualified", "noop@internal", "", ""},
+      {"3.2 none of that name", "nope", "", "the service \"nope@file\" does not exist"},
+      {"3.2 no name", "''", "", "the service \"@file\" does not exist"},
+      {"3.2 disabled", "page", "page: {loadBalancer: {servers: [{url: ':x'}]}}",
+       "error parsing server URL :x: parse \":x\": missing protocol scheme"},
+      {"3.0 in a circle", "page",
+       "page: {loadBalancer: {servers: [{url: 'http://127.0.0.1:2'}]}, middlewares: [m]}",
+       "could not instantiate middleware m@file: recursion detected in "
+       "middleware:m@file->service:page@file->middleware:m@file"},
+  };
+  for (const Row& row : rows) {
+    const auto s = build(
+        std::string("http: {routers: {r: {rule: 'Path(`/`)', service: app, middlewares: [m]}}, "
+                    "middlewares: {m: {errors: {status: ['500'], service: ") +
+        row.service +
+        "}}}, services: {app: {loadBalancer: {servers: [{url: 'http://127.0.0.1:1'}]}}" +
+        (*row.services ? ", " : "") + row.services + "}}");
+    const Status want = *row.error ? Status::disabled : Status::enabled;
+    EXPECT_EQ(s->routers.at("r@file")->status, want) << row.clause;
+    EXPECT_EQ(first_error(*s->routers.at("r@file")), row.error) << row.clause;
+    EXPECT_EQ(first_error(s->middlewares.at("m@file")), row.error) << row.clause;
+  }
+}
+
 }  // namespace
 }  // namespace gateproof::pipeline

@@ -14,9 +14,11 @@ bool fill_exchange(http::Exchange& x, const Request& r) {
   x.request.version = r.version;
   for (const auto& [name, value] : r.headers)
     x.request.headers.add(http::canonical_name(name), text::trim(value));
-  if (!r.body.empty()) {
+  if (r.chunked) {
+    x.request.body = http::Body::untold(r.body);
+  } else if (!r.body.empty()) {
     x.request.body = http::Body::text(r.body);
-    if (!r.chunked) x.request.headers.add("Content-Length", std::to_string(r.body.size()));
+    x.request.headers.add("Content-Length", std::to_string(r.body.size()));
   }
   x.peer = r.peer;
   x.local = {IpAddress::v4(127, 0, 0, 1), static_cast<uint16_t>(r.tls ? 443 : 80)};

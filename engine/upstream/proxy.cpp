@@ -102,7 +102,8 @@ Result<http::OriginServer> make_origin_server(const config::ServerConfig& server
     if (first.find(':') == std::string::npos) return s;
     return Error(Code::invalid,
                  "error parsing server URL " + s.url + ": parse " + text::quote(s.url) +
-                     ": first path segment in URL cannot contain colon",
+                     (first.front() == ':' ? ": missing protocol scheme"
+                                           : ": first path segment in URL cannot contain colon"),
                  server.url.span, "write the scheme too: http://" + s.url);
   }
   s.scheme = text::to_lower(parts->scheme);

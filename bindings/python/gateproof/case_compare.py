@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from gateproof.case_arm import Observation, UpstreamSeen
+from gateproof.case_digest import RANDOM_PARTS
 from gateproof.case_model import Expectation, ExpectUpstream, Headers, ValueRule
 from gateproof.case_resolve import host_name, sticky_value
 from gateproof.yaml_cursor import open_yaml
@@ -154,6 +155,8 @@ def _header_fields(headers: Headers, prefix: str) -> dict[str, str]:
     fields: dict[str, list[str]] = {}
     for name, value in headers:
         if name.lower() not in _IGNORED_HEADERS:
+            if name.lower() in ("www-authenticate", "authorization"):
+                value = RANDOM_PARTS.sub(r'\1="..."', value)
             fields.setdefault(f"{prefix}.{name}", []).append(value)
     return {name: "\n".join(values) for name, values in fields.items()}
 

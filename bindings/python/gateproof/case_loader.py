@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from gateproof.case_digest import KEYS as DIGEST_KEYS
 from gateproof.case_model import (
     ALL_ARMS,
     Case,
@@ -77,11 +78,15 @@ def _chunks(cursor: Cursor) -> tuple[bytes, ...]:
     return tuple(_bytes(element) for element in cursor.elements())
 
 
+def _digest(cursor: Cursor) -> dict[str, str]:
+    return {key: value.text() for key, value in cursor.items(DIGEST_KEYS).items()}
+
+
 _REQUEST: Readers = {
     "method": Cursor.text, "url": Cursor.text, "target": Cursor.text, "headers": Cursor.pairs,
     "host_line": Cursor.boolean, "body": _body, "chunks": _chunks, "trailers": Cursor.pairs,
     "raw": _bytes, "client_ip": Cursor.text, "entry_point": Cursor.text, "version": Cursor.text,
-    "connection": Cursor.text, "jar": Cursor.boolean,
+    "connection": Cursor.text, "jar": Cursor.boolean, "digest": _digest,
 }  # fmt: skip
 _SCRIPT: Readers = {
     "status": Cursor.integer, "reason": Cursor.text, "headers": Cursor.pairs, "body": _bytes,

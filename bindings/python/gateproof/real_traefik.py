@@ -21,9 +21,10 @@ from typing import Any
 import yaml
 
 from gateproof.case_arm import ArmStartError, ArmUnsupported, Observation, RouterState
+from gateproof.case_digest import DigestClient
 from gateproof.case_model import Case, ChangeSpec, RequestSpec, ResolvedCase
 from gateproof.loopback import free_address
-from gateproof.rawhttp import Client
+from gateproof.rawhttp import Client, request_target
 from gateproof.upstreams import UpstreamSet
 
 START_SECONDS = 20.0
@@ -47,21 +48,30 @@ def find_traefik() -> Path | None:
 
 
 class CookieJar:
-    """Cookies of one case by name; attributes play no part."""
+    """Cookies of one case by name, attributes play no part; and its Digest challenges."""
 
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
+        self._digest = DigestClient()
 
     def apply(self, request: RequestSpec) -> RequestSpec:
-        """The request with a Cookie line if it asks for the jar and the jar has something."""
+        """The request with what it asks for: a Cookie line from the jar, Digest credentials."""
+        if request.digest is not None:
+            line = self._digest.authorization(
+                request.digest, request.method, request_target(request)
+            )
+            headers = (*request.headers, ("Authorization", line))
+            request = dataclasses.replace(request, headers=headers)
         if not request.jar or not self._values:
             return request
         line = "; ".join(f"{name}={value}" for name, value in self._values.items())
         return dataclasses.replace(request, headers=(*request.headers, ("Cookie", line)))
 
     def store(self, observation: Observation) -> None:
-        """Remembers every Set-Cookie of an answer."""
+        """Remembers every Set-Cookie and every Digest challenge of an answer."""
         for name, value in observation.headers:
+            if name.lower() == "www-authenticate":
+                self._digest.store(value)
             if name.lower() == "set-cookie":
                 with contextlib.suppress(CookieError):
                     for key, morsel in SimpleCookie(value).items():

@@ -56,7 +56,7 @@ class Builder {
                     const middleware::MiddlewareSpec& spec, ObjectInfo& user, HandlerPtr& instead);
   bool refuse_middleware(const std::string& name, const config::MiddlewareConfig& m,
                          ObjectInfo& user, const std::string& error, std::string_view code,
-                         const std::string& remedy);
+                         const std::string& remedy, const SourceSpan& at = {});
   void check_middleware(const std::string& name);
 
   // builder_service.cpp

@@ -65,6 +65,22 @@ class Decision final : public pipeline::RoutingObserver {
   Detail detail_;
 };
 
+// A chunked body: nobody knows its length before its end.
+class UnsizedBody final : public http::BodySource {
+ public:
+  explicit UnsizedBody(std::string text) : text_(std::move(text)) {}
+  std::optional<Result<http::Chunk>> try_read() override {
+    const std::string_view piece = done_ ? std::string_view() : std::string_view(text_);
+    done_ = true;
+    return Result<http::Chunk>(http::Chunk{piece, true});
+  }
+  Task<Result<http::Chunk>> read() override { co_return *try_read(); }
+
+ private:
+  std::string text_;
+  bool done_ = false;
+};
+
 // The request as the server side of a connection would have read it; false if HTTP/1.1 could not carry it.
 bool fill_exchange(http::Exchange& x, const Request& r) {
   const Result<http::Target> target = http::parse_target(r.method, r.target);
@@ -78,9 +94,11 @@ bool fill_exchange(http::Exchange& x, const Request& r) {
   x.request.version = r.version;
   for (const auto& [name, value] : r.headers)
     x.request.headers.add(http::canonical_name(name), text::trim(value));
-  if (!r.body.empty()) {
+  if (r.chunked) {
+    x.request.body = http::Body::stream(std::make_unique<UnsizedBody>(r.body), std::nullopt);
+  } else if (!r.body.empty()) {
     x.request.body = http::Body::text(r.body);
-    if (!r.chunked) x.request.headers.add("Content-Length", std::to_string(r.body.size()));
+    x.request.headers.add("Content-Length", std::to_string(r.body.size()));
   }
   x.peer = r.peer;
   x.local = {IpAddress::v4(127, 0, 0, 1), static_cast<uint16_t>(r.tls ? 443 : 80)};
@@ -114,6 +132,7 @@ Task<void> finish_body(http::Exchange& x, Outcome& out) {
 void complete_head(http::Exchange& x) {
   http::Response& r = x.response;
   if (r.reason.empty()) r.reason = std::string(http::status_text(r.status));
+  if (r.reason.empty()) r.reason = "status code " + std::to_string(r.status);  // as the writer does
   const pipeline::AnswerFraming f = pipeline::framing_of(x.request, r);
   if (f.framing == http::Framing::length) r.headers.set("Content-Length", std::to_string(f.length));
   if (f.framing == http::Framing::chunked) r.headers.add_static("Transfer-Encoding", "chunked");

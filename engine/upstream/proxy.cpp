@@ -168,7 +168,9 @@ Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pa
   build_outbound(x, server, pass_host_header, out, asked_gzip);
   x.server = server.url;
   ++x.attempts;
-  Result<void> done = Error(Code::unsupported, Source::internal, why_not(server.scheme));
+  Error unsupported(Code::unsupported, Source::internal, why_not(server.scheme));
+  unsupported.retry = Retry::yes;  // nothing was written, which is all that counts (Traefik)
+  Result<void> done = std::move(unsupported);
   if (server.scheme == "http") done = co_await x.origin->round_trip(x, out);
   if (!done) {
     const int status = status_of(done.error());

@@ -1,0 +1,117 @@
+#include "engine/middleware/replay.h"
+
+namespace gateproof::middleware {
+namespace {
+
+class Shared final : public http::BodySource {
+ public:
+  Shared(std::shared_ptr<http::Body> body, std::string front)
+      : body_(std::move(body)), front_(std::move(front)) {}
+  std::optional<Result<http::Chunk>> try_read() override {
+    if (auto chunk = front()) return chunk;
+    return body_->try_read();
+  }
+  Task<Result<http::Chunk>> read() override {
+    std::optional<Result<http::Chunk>> chunk = front();
+    if (chunk) co_return std::move(*chunk);
+    co_return co_await body_->read();
+  }
+  const http::Headers* trailers() const override { return body_->trailers(); }
+
+ private:
+  std::optional<Result<http::Chunk>> front() {
+    if (front_.empty() || front_read_) return std::nullopt;
+    front_read_ = true;
+    return Result<http::Chunk>(http::Chunk{front_, false});
+  }
+  std::shared_ptr<http::Body> body_;
+  std::string front_;
+  bool front_read_ = false;
+};
+
+}  // namespace
+
+SavedRequest::SavedRequest(const http::Exchange& x)
+    : method_(x.request.method),
+      query_(x.request.query),
+      host_(x.request.host),
+      url_(x.request.url),
+      has_query_(x.request.has_query),
+      asterisk_(x.request.asterisk),
+      headers_(x.request.headers),
+      target_received_(x.target_received),
+      target_rewritten_(x.target_rewritten),
+      user_(x.user),
+      append_forwarded_for_(x.append_forwarded_for),
+      suppress_forwarded_for_(x.suppress_forwarded_for) {}
+
+void SavedRequest::restore(http::Exchange& x) const {
+  x.request.method = method_;
+  x.request.query = query_;
+  x.request.host = host_;
+  x.request.url = url_;
+  x.request.has_query = has_query_;
+  x.request.asterisk = asterisk_;
+  x.request.headers = headers_;
+  x.target_received = target_received_;
+  x.target_rewritten = target_rewritten_;
+  x.user = user_;
+  x.append_forwarded_for = append_forwarded_for_;
+  x.suppress_forwarded_for = suppress_forwarded_for_;
+}
+
+void clear_answer(http::Exchange& x) {
+  x.response.reset();
+  x.failure.reset();
+  x.server = {};
+}
+
+http::Body SharedBody::share() const { return share_behind({}); }
+
+http::Body SharedBody::share_behind(std::string front) const {
+  return http::Body::stream(std::make_unique<Shared>(body_, std::move(front)), body_->length());
+}
+
+class KeptBody::Source final : public http::BodySource {
+ public:
+  explicit Source(std::shared_ptr<const Kept> kept) : kept_(std::move(kept)) {}
+  std::optional<Result<http::Chunk>> try_read() override {
+    const std::string_view bytes = read_ ? std::string_view() : std::string_view(kept_->bytes);
+    read_ = true;
+    return Result<http::Chunk>(http::Chunk{bytes, true});
+  }
+  Task<Result<http::Chunk>> read() override { co_return *try_read(); }
+  const http::Headers* trailers() const override {
+    return kept_->trailers ? &*kept_->trailers : nullptr;
+  }
+
+ private:
+  std::shared_ptr<const Kept> kept_;
+  bool read_ = false;
+};
+
+KeptBody::KeptBody(std::string bytes, std::optional<uint64_t> length, const http::Headers* trailers)
+    : length_(length) {
+  Kept kept{std::move(bytes), std::nullopt};
+  if (trailers) kept.trailers = *trailers;
+  kept_ = std::make_shared<const Kept>(std::move(kept));
+}
+
+http::Body KeptBody::whole() const {
+  if (length_ && *length_ == 0) return http::Body();
+  return http::Body::stream(std::make_unique<Source>(kept_), length_);
+}
+
+Task<Result<void>> read_up_to(http::Body& body, size_t bytes_max, std::string& out) {
+  for (;;) {
+    Result<http::Chunk> chunk = co_await body.read();
+    if (!chunk) co_return chunk.error();
+    out += chunk->data;
+    if (out.size() > bytes_max) {
+      co_return Error(Code::limit, "body larger than " + std::to_string(bytes_max) + " bytes");
+    }
+    if (chunk->last) co_return Result<void>();
+  }
+}
+
+}  // namespace gateproof::middleware

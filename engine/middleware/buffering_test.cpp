@@ -235,7 +235,7 @@ TEST(Buffering, Errors) {
   const auto made = rig.build("buffering", "retryExpression: Attempts() < 2 && Bogus()");
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().message, "unsupported function: Bogus");
-  EXPECT_EQ(made.error().span.to_string(), "t.yml:1:37");
+  EXPECT_EQ(made.error().span.to_string(), "t.yml:1:36");
   EXPECT_EQ(made.error().remedy.substr(0, 15), "column 19: use ");
 }
 

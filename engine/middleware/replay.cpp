@@ -5,28 +5,36 @@ namespace {
 
 class Shared final : public http::BodySource {
  public:
-  Shared(std::shared_ptr<http::Body> body, std::string front)
-      : body_(std::move(body)), front_(std::move(front)) {}
-  std::optional<Result<http::Chunk>> try_read() override {
-    if (auto chunk = front()) return chunk;
-    return body_->try_read();
-  }
-  Task<Result<http::Chunk>> read() override {
-    std::optional<Result<http::Chunk>> chunk = front();
-    if (chunk) co_return std::move(*chunk);
-    co_return co_await body_->read();
-  }
+  explicit Shared(std::shared_ptr<http::Body> body) : body_(std::move(body)) {}
+  std::optional<Result<http::Chunk>> try_read() override { return body_->try_read(); }
+  Task<Result<http::Chunk>> read() override { co_return co_await body_->read(); }
   const http::Headers* trailers() const override { return body_->trailers(); }
 
  private:
-  std::optional<Result<http::Chunk>> front() {
-    if (front_.empty() || front_read_) return std::nullopt;
-    front_read_ = true;
-    return Result<http::Chunk>(http::Chunk{front_, false});
-  }
   std::shared_ptr<http::Body> body_;
+};
+
+class Fronted final : public http::BodySource {
+ public:
+  Fronted(std::string front, http::Body rest) : front_(std::move(front)), rest_(std::move(rest)) {}
+  std::optional<Result<http::Chunk>> try_read() override {
+    if (!front_read_) return front();
+    return rest_.try_read();
+  }
+  Task<Result<http::Chunk>> read() override {
+    if (!front_read_) co_return front();
+    co_return co_await rest_.read();
+  }
+  const http::Headers* trailers() const override { return rest_.trailers(); }
+
+ private:
+  Result<http::Chunk> front() {
+    front_read_ = true;
+    return http::Chunk{front_, false};
+  }
   std::string front_;
   bool front_read_ = false;
+  http::Body rest_;
 };
 
 }  // namespace
@@ -66,10 +74,13 @@ void clear_answer(http::Exchange& x) {
   x.server = {};
 }
 
-http::Body SharedBody::share() const { return share_behind({}); }
+http::Body SharedBody::share() const {
+  return http::Body::stream(std::make_unique<Shared>(body_), body_->length());
+}
 
-http::Body SharedBody::share_behind(std::string front) const {
-  return http::Body::stream(std::make_unique<Shared>(body_, std::move(front)), body_->length());
+http::Body with_front(std::string front, http::Body rest) {
+  const std::optional<uint64_t> length = rest.length();
+  return http::Body::stream(std::make_unique<Fronted>(std::move(front), std::move(rest)), length);
 }
 
 class KeptBody::Source final : public http::BodySource {

@@ -31,12 +31,13 @@ class SharedBody {
  public:
   explicit SharedBody(http::Body body) : body_(std::make_shared<http::Body>(std::move(body))) {}
   http::Body share() const;
-  // The same, with bytes that were read already in front.
-  http::Body share_behind(std::string front) const;
 
  private:
   std::shared_ptr<http::Body> body_;
 };
+
+// A body of which the first bytes were read already.
+http::Body with_front(std::string front, http::Body rest);
 
 // A body in memory that any number of tries get whole. Its length is shown as it was: a chunked one stays chunked.
 class KeptBody {

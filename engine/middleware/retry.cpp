@@ -68,14 +68,12 @@ struct Plan {
   std::optional<KeptBody> kept;  // tries by status get the whole body each
   std::optional<SharedBody>
       shared;  // else what is left of it; it is untouched unless a try got as far as a server
-  std::string front;
 
   void give_body(http::Exchange& x) {
     if (kept) {
       x.request.body = kept->whole();
     } else if (shared) {
-      x.request.body = front.empty() ? shared->share() : shared->share_behind(std::move(front));
-      front.clear();
+      x.request.body = shared->share();
     }
   }
 };
@@ -146,8 +144,7 @@ class RetryMiddleware final : public WaitingMiddleware {
         x.note(stage, "decide",
                "the body is larger than " + std::to_string(most) + " bytes: no retry by status");
       plan.by_status = false;
-      plan.front = std::move(bytes);
-      plan.shared.emplace(std::move(body));
+      plan.shared.emplace(with_front(std::move(bytes), std::move(body)));
       co_return Result<void>();
     }
     if (read.error().code == Code::canceled) {

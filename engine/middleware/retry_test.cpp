@@ -211,7 +211,7 @@ TEST(Retry, BodiesThatBreakOff) {
   for (const auto& [code, status, text] :
        {std::tuple(Code::protocol, 500, "Internal Server Error\n"),
         std::tuple(Code::timeout, 500, "Internal Server Error\n"),
-        std::tuple(Code::canceled, 499, "")}) {
+        std::tuple(Code::canceled, 499, "Client Closed Request")}) {
     Rig rig;
     ASSERT_TRUE(rig.use("retry", "{attempts: 2, status: ['503']}"));
     auto pieces = std::make_unique<testing::Pieces>(rig.world.scheduler,
@@ -284,6 +284,27 @@ TEST(Retry, WaitsThatAreTooLongGiveUp) {
   EXPECT_EQ(rig.body_of(*x), "");
   EXPECT_FALSE(x->response.headers.has("Set-Cookie"));
   EXPECT_EQ(rig.end->calls, 1);
+}
+
+TEST(Retry, StrictKeepsTheLastAnswer) {
+  Rig rig;
+  const MiddlewareSpec& spec = *find_middleware("retry");
+  auto doc =
+      config::parse_document("{attempts: 2, initialInterval: 31m}", "t.yml", config::Format::yaml);
+  ASSERT_TRUE(doc);
+  config::Findings findings;
+  config::DecodeContext context{findings, "middleware m@file"};
+  const std::shared_ptr<void> options = spec.schema.make();
+  spec.schema.schema->decode(doc->root, options.get(), context);
+  const BuildContext build{"m@file", "r@file", rig.world.clock, rig.world.random, true};
+  auto made = spec.build(options.get(), build);
+  ASSERT_TRUE(made);
+  std::vector<std::unique_ptr<Middleware>> steps;
+  steps.push_back(std::move(*made));
+  rig.chain = std::make_unique<Chain>(std::move(steps), rig.end);
+  Script s{{0}};
+  play(rig, s);
+  EXPECT_EQ(rig.send("/")->response.status, 502);
 }
 
 TEST(Retry, Errors) {

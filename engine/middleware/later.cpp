@@ -8,38 +8,6 @@ namespace {
 using Strings = std::vector<std::string>;
 constexpr std::string_view list = "list of strings";
 
-struct Buffering {
-  int64_t max_request = 0, mem_request = 1048576, max_response = 0, mem_response = 1048576;
-  std::string retry_expression;
-};
-const config::Schema<Buffering>& buffering() {
-  static const auto s =
-      config::Schema<Buffering>()
-          .field("maxRequestBodyBytes", &Buffering::max_request, "int", "0")
-          .field("memRequestBodyBytes", &Buffering::mem_request, "int", "1048576")
-          .field("maxResponseBodyBytes", &Buffering::max_response, "int", "0")
-          .field("memResponseBodyBytes", &Buffering::mem_response, "int", "1048576")
-          .field("retryExpression", &Buffering::retry_expression, "string");
-  return s;
-}
-
-struct CircuitBreaker {
-  std::string expression;
-  Duration check_period = std::chrono::milliseconds(100);
-  Duration fallback = std::chrono::seconds(10), recovery = std::chrono::seconds(10);
-  int64_t response_code = 503;
-};
-const config::Schema<CircuitBreaker>& circuit_breaker() {
-  static const auto s =
-      config::Schema<CircuitBreaker>()
-          .field("expression", &CircuitBreaker::expression, "string")
-          .field("checkPeriod", &CircuitBreaker::check_period, "duration", "100ms")
-          .field("fallbackDuration", &CircuitBreaker::fallback, "duration", "10s")
-          .field("recoveryDuration", &CircuitBreaker::recovery, "duration", "10s")
-          .field("responseCode", &CircuitBreaker::response_code, "int", "503");
-  return s;
-}
-
 struct ContentType {
   std::optional<bool> auto_detect;
 };
@@ -129,25 +97,6 @@ const config::Schema<PassTlsClientCert>& pass_tls_client_cert() {
   return s;
 }
 
-struct Retry {
-  int64_t attempts = 0, max_request_body_bytes = 2097152;
-  Duration initial_interval{0}, timeout{0};
-  Strings status;
-  bool disable_on_network_error = false, non_idempotent = false;
-};
-const config::Schema<Retry>& retry() {
-  static const auto s =
-      config::Schema<Retry>()
-          .field("attempts", &Retry::attempts, "int", "0")
-          .field("initialInterval", &Retry::initial_interval, "duration", "0s")
-          .field("timeout", &Retry::timeout, "duration", "0s")
-          .field("status", &Retry::status, std::string(list))
-          .field("maxRequestBodyBytes", &Retry::max_request_body_bytes, "int", "2097152")
-          .field("disableRetryOnNetworkError", &Retry::disable_on_network_error, "bool", "false")
-          .field("retryNonIdempotentMethod", &Retry::non_idempotent, "bool", "false");
-  return s;
-}
-
 // A plugin's options are its own: any name, any value.
 struct Plugin {};
 const config::ObjectSchema& plugin() {
@@ -165,27 +114,21 @@ MiddlewareSpec spec(const config::ObjectSchema& schema, bool empty_allowed = fal
   return {{type, &schema, make_options<Options>, empty_allowed}, not_yet<type>};
 }
 
-constexpr char buffering_type[] = "buffering";
-constexpr char circuit_breaker_type[] = "circuitBreaker";
 constexpr char content_type_type[] = "contentType";
 constexpr char encoded_characters_type[] = "encodedCharacters";
 constexpr char grpc_web_type[] = "grpcWeb";
 constexpr char pass_tls_client_cert_type[] = "passTLSClientCert";
 constexpr char plugin_type[] = "plugin";
-constexpr char retry_type[] = "retry";
 
 }  // namespace
 
 std::vector<MiddlewareSpec> later_types() {
   return {
-      spec<Buffering, buffering_type>(buffering()),
-      spec<CircuitBreaker, circuit_breaker_type>(circuit_breaker()),
       spec<ContentType, content_type_type>(content_type(), true),
       spec<EncodedCharacters, encoded_characters_type>(encoded_characters()),
       spec<GrpcWeb, grpc_web_type>(grpc_web()),
       spec<PassTlsClientCert, pass_tls_client_cert_type>(pass_tls_client_cert()),
       spec<Plugin, plugin_type>(plugin()),
-      spec<Retry, retry_type>(retry()),
   };
 }
 

@@ -7,7 +7,9 @@ namespace gateproof::middleware {
 
 MiddlewareSpec add_prefix();
 MiddlewareSpec basic_auth();
+MiddlewareSpec buffering();
 MiddlewareSpec chain_type();
+MiddlewareSpec circuit_breaker();
 MiddlewareSpec compress();
 MiddlewareSpec digest_auth();
 MiddlewareSpec errors();
@@ -21,6 +23,7 @@ MiddlewareSpec redirect_regex();
 MiddlewareSpec redirect_scheme();
 MiddlewareSpec replace_path();
 MiddlewareSpec replace_path_regex();
+MiddlewareSpec retry();
 MiddlewareSpec strip_prefix();
 MiddlewareSpec strip_prefix_regex();
 
@@ -31,7 +34,9 @@ std::vector<MiddlewareSpec> make_table() {
   std::vector<MiddlewareSpec> specs = {
       add_prefix(),
       basic_auth(),
+      buffering(),
       chain_type(),
+      circuit_breaker(),
       compress(),
       digest_auth(),
       errors(),
@@ -45,6 +50,7 @@ std::vector<MiddlewareSpec> make_table() {
       redirect_scheme(),
       replace_path(),
       replace_path_regex(),
+      retry(),
       strip_prefix(),
       strip_prefix_regex(),
   };

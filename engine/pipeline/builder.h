@@ -58,7 +58,7 @@ class Builder {
   Result<HandlerPtr> named_service(const std::string& written, const std::string& middleware);
   bool refuse_middleware(const std::string& name, const config::MiddlewareConfig& m,
                          ObjectInfo& user, const std::string& error, std::string_view code,
-                         const std::string& remedy);
+                         const std::string& remedy, const SourceSpan& at = {});
   void check_middleware(const std::string& name);
 
   // builder_service.cpp

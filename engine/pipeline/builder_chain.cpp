@@ -60,10 +60,10 @@ HandlerPtr Builder::router_handler(RouterInfo& info, const config::RouterConfig&
 
 bool Builder::refuse_middleware(const std::string& name, const config::MiddlewareConfig& m,
                                 ObjectInfo& user, const std::string& error, std::string_view code,
-                                const std::string& remedy) {
+                                const std::string& remedy, const SourceSpan& at) {
   out_.middlewares.at(name).fail(error);
   user.fail(error);
-  finding(code, m.span, "middleware " + name,
+  finding(code, at.known() ? at : m.span, "middleware " + name,
           error + ": the middleware and every router that uses it are disabled", remedy);
   return false;
 }
@@ -167,7 +167,8 @@ bool Builder::append_built(Steps& steps, const std::string& name, const config::
   }
   return refuse_middleware(
       name, m, user, built.error().message, "GP0401",
-      built.error().remedy.empty() ? "correct the options" : built.error().remedy);
+      built.error().remedy.empty() ? "correct the options" : built.error().remedy,
+      built.error().span);
 }
 
 void Builder::check_middleware(const std::string& name) {

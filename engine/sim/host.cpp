@@ -118,8 +118,10 @@ Task<Result<void>> DirectOrigin::round_trip(http::Exchange& x, http::Outbound& o
   }
   const auto found = hosts_.find(to);
   if (found == hosts_.end() || found->second->refuse) {
-    co_return Error(Code::refused, Source::upstream,
-                    "connection refused by " + out.server->authority);
+    Error refused(Code::refused, Source::upstream,
+                  "connection refused by " + out.server->authority);
+    refused.retry = Retry::yes;  // nothing was written
+    co_return refused;
   }
   HostRequest request;
   request.method = std::string(out.method);

@@ -121,7 +121,12 @@ Task<Result<void>> H1Origin::round_trip(http::Exchange& x, http::Outbound& out) 
     if (!c) {
       Result<std::unique_ptr<H1Connection>> dialed =
           co_await dial(env_, pool_->blocks, *out.server);
-      if (!dialed) co_return dialed.error();
+      if (!dialed) {
+        // Nothing was written to any server: whoever wants to may try again.
+        Error e = dialed.error();
+        e.retry = Retry::yes;
+        co_return e;
+      }
       c = std::move(*dialed);
     }
     Result<void> done = co_await c->send(x, out);

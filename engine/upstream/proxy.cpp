@@ -173,7 +173,9 @@ Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pa
   if (server.scheme == "http") {
     done = co_await x.origin->round_trip(x, out);
   } else {
-    done = Error(Code::unsupported, Source::internal, why_not(server.scheme));
+    Error unsupported(Code::unsupported, Source::internal, why_not(server.scheme));
+    unsupported.retry = Retry::yes;  // nothing was written, which is all that counts (Traefik)
+    done = std::move(unsupported);
   }
   if (!done) {
     const int status = status_of(done.error());

@@ -1,0 +1,227 @@
+// retry: asks again when no server could be reached, or when the answer's status is one of a list (catalogue 3.2).
+#include <mutex>
+
+#include "engine/middleware/answers.h"
+#include "engine/middleware/backoff.h"
+#include "engine/middleware/middleware.h"
+#include "engine/middleware/replay.h"
+
+namespace gateproof::middleware {
+namespace {
+
+struct Options {
+  int64_t attempts = 0, max_request_body_bytes = 2097152;
+  Duration initial_interval{0}, timeout{0};
+  std::vector<std::string> status;
+  bool disable_on_network_error = false, non_idempotent = false;
+};
+
+const config::Schema<Options>& schema() {
+  static const auto s =
+      config::Schema<Options>()
+          .field("attempts", &Options::attempts, "int", "0")
+          .field("initialInterval", &Options::initial_interval, "duration", "0s")
+          .field("timeout", &Options::timeout, "duration", "0s")
+          .field("status", &Options::status, "list of strings")
+          .field("maxRequestBodyBytes", &Options::max_request_body_bytes, "int", "2097152")
+          .field("disableRetryOnNetworkError", &Options::disable_on_network_error, "bool", "false")
+          .field("retryNonIdempotentMethod", &Options::non_idempotent, "bool", "false");
+  return s;
+}
+
+using StatusRange = std::pair<int64_t, int64_t>;
+
+// "503", or "500-599"; what follows a second hyphen is not looked at (Traefik).
+Result<StatusRange> status_range(const std::string& text) {
+  const size_t hyphen = text.find('-');
+  std::string low = text.substr(0, hyphen), high = low;
+  if (hyphen != std::string::npos) {
+    high = text.substr(hyphen + 1);
+    high = high.substr(0, high.find('-'));
+  }
+  StatusRange range;
+  for (const auto& [part, out] : {std::pair(&low, &range.first), std::pair(&high, &range.second)}) {
+    const std::string_view digits =
+        part->starts_with('+') ? std::string_view(*part).substr(1) : std::string_view(*part);
+    const auto n = config::parse_decimal(digits);
+    if (!n) {
+      return Error(Code::invalid,
+                   "creating HTTP code ranges: strconv.Atoi: parsing " + text::quote(*part) +
+                       ": invalid syntax",
+                   SourceSpan(), "write codes as \"503\" or \"500-599\"");
+    }
+    *out = *n;
+  }
+  return range;
+}
+
+bool idempotent(std::string_view method) {
+  return method != "POST" && method != "PATCH" && method != "LOCK";
+}
+
+// How one exchange is retried, and its request as the first try got it.
+struct Plan {
+  explicit Plan(Exchange& x) : saved(x), begun(x.env->clock.now()) {}
+  SavedRequest saved;
+  Instant begun;
+  bool by_status = false;
+  std::optional<KeptBody> kept;  // tries by status get the whole body each
+  std::optional<SharedBody>
+      shared;  // else what is left of it; it is untouched unless a try got as far as a server
+
+  void give_body(http::Exchange& x) {
+    if (kept) {
+      x.request.body = kept->whole();
+    } else if (shared) {
+      x.request.body = shared->share();
+    }
+  }
+};
+
+class RetryMiddleware final : public WaitingMiddleware {
+ public:
+  RetryMiddleware(const Options& o, std::vector<StatusRange> ranges, RandomStream random,
+                  bool strict)
+      : o_(o), ranges_(std::move(ranges)), random_(random), strict_(strict) {}
+
+  Task<void> handle(Exchange& x, Next next) override {
+    if (o_.attempts == 1) {
+      co_await next(x);
+      co_return;
+    }
+    Plan plan(x);
+    Result<void> ready = co_await prepare(x, plan);
+    if (!ready) co_return;
+    Backoff backoff(o_.initial_interval, o_.attempts, plan.begun);
+    for (int64_t attempt = 1;; ++attempt) {
+      plan.give_body(x);
+      co_await next(x);
+      if (x.tunnel || attempt == o_.attempts) break;
+      const std::string why = why_again(x, plan);
+      if (why.empty()) break;
+      RandomStream draw = draw_stream();
+      const std::optional<Duration> wait = backoff.next(x.env->clock.now(), draw);
+      if (!wait) {
+        give_up(x);
+        co_return;
+      }
+      if (x.trace) {
+        x.note(stage, "retry",
+               why + "; try " + std::to_string(attempt + 1) + " of " + std::to_string(o_.attempts) +
+                   (*wait > Duration::zero() ? " after " + config::format_duration(*wait) : ""));
+      }
+      clear_answer(x);
+      plan.saved.restore(x);
+      if (*wait > Duration::zero()) co_await sleep_for(x.env->scheduler, *wait);
+    }
+    if (x.trace) x.note(stage, "answer", std::to_string(x.response.status));
+  }
+
+ private:
+  // Reads the body when tries by status may need it again. An error: the answer is made.
+  Task<Result<void>> prepare(Exchange& x, Plan& plan) {
+    http::Body& body = x.request.body;
+    plan.by_status = !ranges_.empty() && (o_.non_idempotent || idempotent(x.request.method));
+    if (!plan.by_status && !ranges_.empty() && x.trace)
+      x.note(stage, "decide", x.request.method + " is not idempotent: no retry by status");
+    if (body.empty()) co_return Result<void>();
+    if (!plan.by_status) {
+      plan.shared.emplace(std::move(body));
+      co_return Result<void>();
+    }
+    const std::optional<uint64_t> length = body.length();
+    const int64_t asked = o_.max_request_body_bytes;
+    const size_t most =
+        asked < 0 ? kept_body_bytes_max : std::min(static_cast<size_t>(asked), kept_body_bytes_max);
+    std::string bytes;
+    Result<void> read = co_await read_up_to(body, most, bytes);
+    if (read) {
+      plan.kept.emplace(std::move(bytes), length, body.trailers());
+      co_return Result<void>();
+    }
+    if (read.error().code == Code::limit) {
+      if (x.trace)
+        x.note(stage, "decide",
+               "the body is larger than " + std::to_string(most) + " bytes: no retry by status");
+      plan.by_status = false;
+      plan.shared.emplace(with_front(std::move(bytes), std::move(body)));
+      co_return Result<void>();
+    }
+    if (read.error().code == Code::canceled) {
+      answer_phrase(x, 499);
+    } else {
+      answer_error(x, 500, http::status_text(500));
+    }
+    if (x.trace) x.note(stage, "answer", "the request's body: " + read.error().message);
+    co_return read.error();
+  }
+
+  // Why this answer is not the last one; empty when it is.
+  std::string why_again(const Exchange& x, const Plan& plan) const {
+    if (o_.timeout > Duration::zero() && x.env->clock.now() - plan.begun >= o_.timeout) return "";
+    // A failure before anything was written to a server. Whatever was answered before the proxy stage goes to the client.
+    if (!o_.disable_on_network_error && x.failure && x.failure->retry == gateproof::Retry::yes)
+      return x.failure->message;
+    if (!plan.by_status) return "";
+    for (const auto& [low, high] : ranges_) {
+      if (x.response.status >= low && x.response.status <= high)
+        return "status " + std::to_string(x.response.status);
+    }
+    return "";
+  }
+
+  // The waits would take longer than backoff_total_max: Traefik then answers nothing, which is an empty 200.
+  void give_up(Exchange& x) const {
+    if (strict_) {
+      if (x.trace)
+        x.note(stage, "give up", "the next wait is too long; strict: the last answer stays");
+      return;
+    }
+    clear_answer(x);
+    x.response.status = 200;
+    if (x.trace)
+      x.note(stage, "give up", "the next wait is too long: an empty 200, as Traefik does");
+  }
+
+  // Each wait draws from its own stream; several event loops share this middleware.
+  RandomStream draw_stream() {
+    const std::lock_guard lock(mutex_);
+    return RandomStream(random_.next());
+  }
+
+  const Options o_;
+  const std::vector<StatusRange> ranges_;
+  std::mutex mutex_;
+  RandomStream random_;
+  const bool strict_;
+};
+
+Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext& context) {
+  const auto& o = *static_cast<const Options*>(options);
+  if (o.status.empty() && o.disable_on_network_error) {
+    return Error(Code::invalid,
+                 "retry middleware requires at least HTTP status codes or retry on TCP",
+                 SourceSpan(), "name status codes, or leave disableRetryOnNetworkError out");
+  }
+  if (o.attempts <= 0) {
+    return Error(Code::invalid,
+                 "incorrect (or empty) value for attempt (" + std::to_string(o.attempts) + ")",
+                 SourceSpan(), "write how many tries there may be, the first included");
+  }
+  std::vector<StatusRange> ranges;
+  for (const std::string& text : o.status) {
+    Result<StatusRange> range = status_range(text);
+    if (!range) return range.error();
+    ranges.push_back(*range);
+  }
+  const std::string stream =
+      "retry/" + std::string(context.name) + "/" + std::string(context.router);
+  return std::unique_ptr<Middleware>(std::make_unique<RetryMiddleware>(
+      o, std::move(ranges), context.random.stream(stream), context.strict));
+}
+
+}  // namespace
+
+MiddlewareSpec retry() { return {{"retry", &schema(), make_options<Options>}, build}; }
+
+}  // namespace gateproof::middleware

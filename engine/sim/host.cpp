@@ -76,6 +76,7 @@ Task<bool> answer_from_script(Host& host, HostRequest request, http::Body& body,
   if (seen) seen->push_back(std::move(request));
   if (answer.delay > Duration::zero()) co_await sleep_for(scheduler, answer.delay);
   if (answer.action == HostAnswer::Action::close) co_return false;
+  if (answer.action == HostAnswer::Action::silent) co_await sleep_until(scheduler, instant_max);
   fill_response(response, answer, to_head);
   co_return true;
 }

@@ -26,8 +26,9 @@ struct HostAnswer {
   enum class Action : uint8_t {
     answer,
     refuse,
-    close
-  };  // refuse: no connection; close: accepted, closed without an answer
+    close,
+    silent
+  };  // refuse: no connection; close: accepted, closed without an answer; silent: never answers
   Action action = Action::answer;
   int status = 200;
   std::string reason;

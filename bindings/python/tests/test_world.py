@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from collections.abc import Callable
 from datetime import timedelta
@@ -228,6 +229,32 @@ def test_events_are_bounded() -> None:
         tried(enough - 1)
     assert isinstance(caught.value, gp.SimulationError)
     assert caught.value.tasks
+
+
+@pytest.mark.parametrize("arm", ["direct", "wire"])
+def test_a_silent_upstream_is_a_deadlock(arm: str) -> None:
+    with gp.World(config=SHOP, static=WEB, arm=arm) as world:
+        world.upstream("shop.internal:80", gp.Response(action="silent"))
+        with pytest.raises(gp.DeadlockError) as caught:
+            world.get("http://shop.test/api")
+        assert isinstance(caught.value, gp.SimulationError)
+        assert caught.value.tasks
+        # The world lives on, and what can end an exchange ends it.
+        assert world.get("http://other.test/").status == 404
+    assert gp.Response(action="silent").to_core()
+    with pytest.raises(ValueError, match="answer, refuse, close, silent"):
+        gp.Response(action="banana").to_core()
+
+
+def test_a_silent_upstream_meets_the_time_limit(arm: str) -> None:
+    config = copy.deepcopy(SHOP)
+    config["http"]["serversTransports"] = {
+        "patient": {"forwardingTimeouts": {"responseHeaderTimeout": "100ms"}}
+    }
+    config["http"]["services"]["shop"]["loadBalancer"]["serversTransport"] = "patient"
+    with gp.World(config=config, static=WEB, arm=arm) as world:
+        world.upstream("shop.internal:80", gp.Response(action="silent"))
+        assert world.get("http://shop.test/api").status == 504
 
 
 def _exceeds(tried: Callable[[int], int], events_max: int) -> bool:

@@ -40,16 +40,6 @@ const config::Schema<CircuitBreaker>& circuit_breaker() {
   return s;
 }
 
-struct ContentType {
-  std::optional<bool> auto_detect;
-};
-const config::Schema<ContentType>& content_type() {
-  static const auto s = config::Schema<ContentType>()
-                            .field("autoDetect", &ContentType::auto_detect, "bool")
-                            .deprecated("remove it: an empty contentType detects");
-  return s;
-}
-
 struct DigestAuth {
   Strings users;
   std::string users_file, realm, header_field;
@@ -62,23 +52,6 @@ const config::Schema<DigestAuth>& digest_auth() {
                             .field("realm", &DigestAuth::realm, "string", "traefik")
                             .field("removeHeader", &DigestAuth::remove_header, "bool", "false")
                             .field("headerField", &DigestAuth::header_field, "string");
-  return s;
-}
-
-struct EncodedCharacters {
-  bool slash = false, back_slash = false, null = false, semicolon = false, percent = false,
-       question = false, hash = false;
-};
-const config::Schema<EncodedCharacters>& encoded_characters() {
-  using E = EncodedCharacters;
-  static const auto s = config::Schema<E>()
-                            .field("allowEncodedSlash", &E::slash, "bool", "false")
-                            .field("allowEncodedBackSlash", &E::back_slash, "bool", "false")
-                            .field("allowEncodedNullCharacter", &E::null, "bool", "false")
-                            .field("allowEncodedSemicolon", &E::semicolon, "bool", "false")
-                            .field("allowEncodedPercent", &E::percent, "bool", "false")
-                            .field("allowEncodedQuestionMark", &E::question, "bool", "false")
-                            .field("allowEncodedHash", &E::hash, "bool", "false");
   return s;
 }
 
@@ -145,68 +118,6 @@ const config::Schema<ForwardAuth>& forward_auth() {
   return s;
 }
 
-struct GrpcWeb {
-  Strings allow_origins;
-};
-const config::Schema<GrpcWeb>& grpc_web() {
-  static const auto s =
-      config::Schema<GrpcWeb>().field("allowOrigins", &GrpcWeb::allow_origins, std::string(list));
-  return s;
-}
-
-struct DistinguishedName {
-  bool country = false, province = false, locality = false, organization = false,
-       organizational_unit = false, common_name = false, serial_number = false,
-       domain_component = false;
-};
-config::Schema<DistinguishedName> make_name_schema(bool subject) {
-  using D = DistinguishedName;
-  config::Schema<D> s;
-  s.field("country", &D::country, "bool", "false")
-      .field("province", &D::province, "bool", "false")
-      .field("locality", &D::locality, "bool", "false")
-      .field("organization", &D::organization, "bool", "false");
-  if (subject) s.field("organizationalUnit", &D::organizational_unit, "bool", "false");
-  s.field("commonName", &D::common_name, "bool", "false")
-      .field("serialNumber", &D::serial_number, "bool", "false")
-      .field("domainComponent", &D::domain_component, "bool", "false");
-  return s;
-}
-const config::Schema<DistinguishedName>& subject_schema() {
-  static const auto s = make_name_schema(true);
-  return s;
-}
-const config::Schema<DistinguishedName>& issuer_schema() {
-  static const auto s = make_name_schema(false);
-  return s;
-}
-
-struct CertInfo {
-  bool not_after = false, not_before = false, sans = false, serial_number = false;
-  std::optional<DistinguishedName> subject, issuer;
-};
-const config::Schema<CertInfo>& cert_info() {
-  static const auto s = config::Schema<CertInfo>()
-                            .field("notAfter", &CertInfo::not_after, "bool", "false")
-                            .field("notBefore", &CertInfo::not_before, "bool", "false")
-                            .field("sans", &CertInfo::sans, "bool", "false")
-                            .field("serialNumber", &CertInfo::serial_number, "bool", "false")
-                            .object("subject", &CertInfo::subject, subject_schema())
-                            .object("issuer", &CertInfo::issuer, issuer_schema());
-  return s;
-}
-
-struct PassTlsClientCert {
-  bool pem = false;
-  std::optional<CertInfo> info;
-};
-const config::Schema<PassTlsClientCert>& pass_tls_client_cert() {
-  static const auto s = config::Schema<PassTlsClientCert>()
-                            .field("pem", &PassTlsClientCert::pem, "bool", "false")
-                            .object("info", &PassTlsClientCert::info, cert_info());
-  return s;
-}
-
 struct Retry {
   int64_t attempts = 0, max_request_body_bytes = 2097152;
   Duration initial_interval{0}, timeout{0};
@@ -245,13 +156,9 @@ MiddlewareSpec spec(const config::ObjectSchema& schema, bool empty_allowed = fal
 
 constexpr char buffering_type[] = "buffering";
 constexpr char circuit_breaker_type[] = "circuitBreaker";
-constexpr char content_type_type[] = "contentType";
 constexpr char digest_auth_type[] = "digestAuth";
-constexpr char encoded_characters_type[] = "encodedCharacters";
 constexpr char errors_type[] = "errors";
 constexpr char forward_auth_type[] = "forwardAuth";
-constexpr char grpc_web_type[] = "grpcWeb";
-constexpr char pass_tls_client_cert_type[] = "passTLSClientCert";
 constexpr char plugin_type[] = "plugin";
 constexpr char retry_type[] = "retry";
 
@@ -261,13 +168,9 @@ std::vector<MiddlewareSpec> later_types() {
   return {
       spec<Buffering, buffering_type>(buffering()),
       spec<CircuitBreaker, circuit_breaker_type>(circuit_breaker()),
-      spec<ContentType, content_type_type>(content_type(), true),
       spec<DigestAuth, digest_auth_type>(digest_auth()),
-      spec<EncodedCharacters, encoded_characters_type>(encoded_characters()),
       spec<Errors, errors_type>(errors()),
       spec<ForwardAuth, forward_auth_type>(forward_auth()),
-      spec<GrpcWeb, grpc_web_type>(grpc_web()),
-      spec<PassTlsClientCert, pass_tls_client_cert_type>(pass_tls_client_cert()),
       spec<Plugin, plugin_type>(plugin()),
       spec<Retry, retry_type>(retry()),
   };

@@ -16,13 +16,7 @@ TEST(Later, OptionsAreCheckedAndNothingIsBuilt) {
       {"circuitBreaker",
        "{expression: x, checkPeriod: 1s, fallbackDuration: 1, recoveryDuration: 1s, "
        "responseCode: 500}"},
-      {"contentType", "{}"},
-      {"contentType", "{autoDetect: false}"},
       {"digestAuth", "{users: [x], usersFile: /f, realm: r, removeHeader: true, headerField: X}"},
-      {"encodedCharacters",
-       "{allowEncodedSlash: true, allowEncodedBackSlash: true, allowEncodedNullCharacter: true, "
-       "allowEncodedSemicolon: true, allowEncodedPercent: true, allowEncodedQuestionMark: true, "
-       "allowEncodedHash: true}"},
       {"errors",
        "{status: ['500-599'], statusRewrites: {'418': 404}, service: s, query: '/{status}', "
        "errorRequestHeaders: [a]}"},
@@ -32,10 +26,6 @@ TEST(Later, OptionsAreCheckedAndNothingIsBuilt) {
        "forwardBody: true, maxBodySize: 1, maxResponseBodySize: 1, headerField: X, "
        "preserveLocationHeader: true, preserveRequestMethod: true, authSigninURL: /s, "
        "tls: {ca: a, cert: b, key: c, insecureSkipVerify: true}}"},
-      {"grpcWeb", "{allowOrigins: ['*']}"},
-      {"passTLSClientCert",
-       "{pem: true, info: {notAfter: true, notBefore: true, sans: true, serialNumber: true, "
-       "subject: {country: true, organizationalUnit: true}, issuer: {commonName: true}}}"},
       {"plugin", "{anything: {goes: [here]}}"},
       {"retry",
        "{attempts: 2, initialInterval: 1s, timeout: 1s, status: ['500'], maxRequestBodyBytes: 1, "

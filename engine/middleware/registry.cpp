@@ -9,10 +9,14 @@ MiddlewareSpec add_prefix();
 MiddlewareSpec basic_auth();
 MiddlewareSpec chain_type();
 MiddlewareSpec compress();
+MiddlewareSpec content_type();
+MiddlewareSpec encoded_characters();
+MiddlewareSpec grpc_web();
 MiddlewareSpec headers();
 MiddlewareSpec in_flight_req();
 MiddlewareSpec ip_allow_list();
 MiddlewareSpec ip_white_list();
+MiddlewareSpec pass_tls_client_cert();
 MiddlewareSpec rate_limit();
 MiddlewareSpec redirect_regex();
 MiddlewareSpec redirect_scheme();
@@ -30,10 +34,14 @@ std::vector<MiddlewareSpec> make_table() {
       basic_auth(),
       chain_type(),
       compress(),
+      content_type(),
+      encoded_characters(),
+      grpc_web(),
       headers(),
       in_flight_req(),
       ip_allow_list(),
       ip_white_list(),
+      pass_tls_client_cert(),
       rate_limit(),
       redirect_regex(),
       redirect_scheme(),

@@ -65,6 +65,11 @@ class Decision final : public pipeline::RoutingObserver {
   Detail detail_;
 };
 
+std::shared_ptr<const std::vector<std::string>> shared_certificates(const Request& r) {
+  if (r.client_certificates.empty()) return nullptr;
+  return std::make_shared<const std::vector<std::string>>(r.client_certificates);
+}
+
 // The request as the server side of a connection would have read it; false if HTTP/1.1 could not carry it.
 bool fill_exchange(http::Exchange& x, const Request& r) {
   const Result<http::Target> target = http::parse_target(r.method, r.target);
@@ -85,6 +90,7 @@ bool fill_exchange(http::Exchange& x, const Request& r) {
   x.peer = r.peer;
   x.local = {IpAddress::v4(127, 0, 0, 1), static_cast<uint16_t>(r.tls ? 443 : 80)};
   x.tls = r.tls;
+  x.client_certificates = shared_certificates(r);
   x.entry_point = r.entry_point;
   return true;
 }
@@ -297,6 +303,7 @@ class WireHandler final : public pipeline::ExchangeHandler {
     x.origin = &origin_;
     x.entry_point = request_.entry_point;
     x.tls = request_.tls;
+    x.client_certificates = shared_certificates(request_);
     if (detail_ != Detail::none) x.trace = &out_.trace;
     const auto snapshot = engine_.snapshot();
     Decision observer(snapshot, request_, out_, detail_);

@@ -126,7 +126,8 @@ std::string trailers_frame(const http::Headers* trailers, const http::Headers& h
   if (trailers) {
     for (const auto& f : *trailers) {
       if (head.has(f.name) || text::iequals(f.name, "Trailer")) continue;
-      std::string value = text::replace_all(text::replace_all(std::string(f.value), "\r", " "), "\n", " ");
+      std::string value =
+          text::replace_all(text::replace_all(std::string(f.value), "\r", " "), "\n", " ");
       fields.emplace_back(text::to_lower(f.name), std::string(text::trim(value)));
     }
   }

@@ -12,7 +12,6 @@ from gateproof import _core
 from gateproof.durations import Seconds, nanoseconds
 from gateproof.headers import Headers, HeadersLike, lines_of
 
-
 ACTIONS = ("answer", "refuse", "close", "silent")
 
 

@@ -231,7 +231,14 @@ class World:
                 headers = headers.items()
             self.last = result = Result(
                 self._call(
-                    method, url, headers, body, entry_point, client_ip, self.arm, self._detail,
+                    method,
+                    url,
+                    headers,
+                    body,
+                    entry_point,
+                    client_ip,
+                    self.arm,
+                    self._detail,
                     client_cert,
                 ),
                 method,

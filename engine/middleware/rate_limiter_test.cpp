@@ -104,15 +104,15 @@ TEST(RateLimiter, NeverAboveTheLaw) {
 }
 
 TEST(RateLimiter, ThreadsShareOneLaw) {
-  RateLimiter limiter(1, std::chrono::hours(1), 100);  // allowed: event loops share the limiter
+  RateLimiter limiter(1, std::chrono::hours(1), 100);
   std::atomic<int> served{0};
-  std::vector<std::thread> threads;
+  std::vector<std::thread> threads;  // allowed: event loops share the limiter
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 1000; ++i) served += limiter.take("k", Instant{}, 0).served;
-    });  // allowed: as above
+    });
   }
-  for (std::thread& t : threads) t.join();
+  for (std::thread& t : threads) t.join();  // allowed: as above
   EXPECT_EQ(served, 100);
 }
 

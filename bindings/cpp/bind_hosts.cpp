@@ -62,6 +62,7 @@ void bind_hosts(py::module_& m) {
              a.delay = Duration(delay_ns);
              if (action == "refuse") a.action = HostAnswer::Action::refuse;
              if (action == "close") a.action = HostAnswer::Action::close;
+             if (action == "silent") a.action = HostAnswer::Action::silent;
              return a;
            }),
            py::kw_only(), py::arg("status") = 200, py::arg("reason") = "",

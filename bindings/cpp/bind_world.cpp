@@ -1,4 +1,5 @@
 // The virtual world: direct and wire arms.
+#include "engine/base/crypto_x509.h"
 #include "engine/net/files.h"
 
 #include "bindings/cpp/bindings.h"
@@ -26,6 +27,15 @@ unsigned mode_of(const std::string& arm, const std::string& detail) {
   return how << 4 | static_cast<unsigned>(d);
 }
 
+// A PEM text: the leaf first, then what it was issued by.
+void add_client_certificates(sim::Request& r, const py::handle& pem) {
+  if (pem.is_none()) return;
+  if (!r.tls) throw py::value_error("client_cert is part of TLS: it needs an https URL");
+  auto chain = crypto::certificates_from_pem(bytes_of(pem));
+  if (!chain) throw py::value_error("client_cert: " + chain.error().message);
+  r.client_certificates = std::move(*chain);
+}
+
 class PyWorld {
  public:
   PyWorld(std::shared_ptr<check::ConfigSet> set, uint64_t seed, size_t assembly)
@@ -44,7 +54,8 @@ class PyWorld {
                                      const py::handle& body, const std::string& entry_point,
                                      bool tls, const std::string& peer, const std::string& arm,
                                      const std::string& detail, bool http10, bool has_host,
-                                     bool chunked, const py::bytes& raw) {
+                                     bool chunked, const py::bytes& raw,
+                                     const py::handle& client_cert) {
     sim::Request r;
     r.method = bytes_of(method);
     r.target = bytes_of(target);
@@ -60,6 +71,7 @@ class PyWorld {
       r.peer = peer_of(peer);
     }
     if (PyBytes_GET_SIZE(raw.ptr()) > 0) r.raw = raw;
+    add_client_certificates(r, client_cert);
     return run(r, mode_of(arm, detail));
   }
 
@@ -67,7 +79,7 @@ class PyWorld {
   // because everybody looks at it: a property of ours costs ten times what a tuple's item does.
   py::tuple call(const py::handle& method, const py::handle& url, const py::handle& headers,
                  const py::handle& body, const py::handle& entry_point, const py::handle& peer,
-                 unsigned mode) {
+                 unsigned mode, const py::handle& client_cert) {
     sim::Request r;
     r.method = bytes_of(method);
     split_url(bytes_of(url), entry_point.is_none() ? std::string() : bytes_of(entry_point), doors_,
@@ -75,6 +87,7 @@ class PyWorld {
     add_headers(r, headers);
     if (!body.is_none()) r.body = bytes_of(body);
     if (!peer.is_none()) r.peer = peer_of(bytes_of(peer));
+    add_client_certificates(r, client_cert);
     std::unique_ptr<sim::Outcome> out = run(r, mode);
     const int status = out->status;
     return py::make_tuple(status, py::cast(std::move(out)));
@@ -145,9 +158,11 @@ void bind_world(py::module_& m) {
            py::arg("headers") = py::none(), py::arg("body") = py::none(),
            py::arg("entry_point") = "", py::arg("tls") = false, py::arg("peer") = "",
            py::arg("arm") = "direct", py::arg("detail") = "candidates", py::arg("http10") = false,
-           py::arg("has_host") = true, py::arg("chunked") = false, py::arg("raw") = py::bytes())
+           py::arg("has_host") = true, py::arg("chunked") = false, py::arg("raw") = py::bytes(),
+           py::arg("client_cert") = py::none())
       .def("call", &PyWorld::call, py::arg("method"), py::arg("url"), py::arg("headers"),
-           py::arg("body"), py::arg("entry_point"), py::arg("peer"), py::arg("mode"))
+           py::arg("body"), py::arg("entry_point"), py::arg("peer"), py::arg("mode"),
+           py::arg("client_cert") = py::none())
       .def("advance", &PyWorld::advance, py::arg("ns"))
       .def_property_readonly("now_ns", &PyWorld::now_ns)
       .def("digest", &PyWorld::digest)

@@ -21,11 +21,15 @@ class SameRandom final : public Random {
   RandomStream stream(std::string_view name) override { return RandomStream(1); }
 };
 
-std::shared_ptr<const pipeline::Snapshot> build(const Assembly& a, SameRandom& random) {
+// `files`: those that engines serving the set would read (usersFile); null: none can be read.
+std::shared_ptr<const pipeline::Snapshot> build(const Assembly& a, SameRandom& random,
+                                                Files* files) {
   static const StillClock clock;
   auto all = std::make_shared<config::DynamicConfig>();
   for (const auto& [provider, config] : a.providers) pipeline::merge_into(*all, config);
-  return pipeline::build_snapshot({a.statics, all, clock, random, "gateproof"});
+  pipeline::BuildInputs inputs{a.statics, all, clock, random, "gateproof"};
+  inputs.files = files;
+  return pipeline::build_snapshot(inputs);
 }
 
 // Names that the pipeline gives to objects, and what their authors call them.
@@ -187,7 +191,7 @@ config::Findings check_config_set(const ConfigSet& set) {
   }
   SameRandom random;
   for (size_t i = 0; i < assemblies.size(); ++i) {
-    const auto snapshot = build(assemblies[i], random);
+    const auto snapshot = build(assemblies[i], random, set.source.get());
     add_all(assemblies[i].findings, names, i, out);
     add_all(snapshot->findings, names, i, out);
     Sightings seen;

@@ -57,6 +57,36 @@ TEST(Looks, Passwords) {
     EXPECT_EQ(told({{"d.yml", users(line)}}), good ? "" : "GP1001@d.yml:6") << line;
 }
 
+// A users file is read as engines read it: what is wrong with it is said, not that it cannot be read.
+TEST(Looks, UsersFile) {
+  const std::string text =
+      "http:\n  routers:\n    r: {rule: Path(`/`), service: s, middlewares: [m]}\n  middlewares:\n"
+      "    m: {basicAuth: {usersFile: users.txt}}\n" +
+      end;
+  const std::pair<const char*, const char*> rows[] = {
+      {"a:{SHA}2jmj7l5rSw0yVb/vlWAYkK/YBwk=\n", ""},
+      {"# nobody\n", "no users found in users.txt"},
+      {"a:b:c\n", "error parsing BasicUser: a:b:c"},
+      {nullptr, "open users.txt: no such file or directory"},
+  };
+  for (const auto& [users, why] : rows) {
+    auto files = std::make_shared<gateproof::testing::FakeFiles>();
+    files->files["d.yml"] = text;
+    if (users) files->files["users.txt"] = users;
+    ConfigSet set = load_config_set({"d.yml"}, *files);
+    set.source = files;
+    std::string errors;
+    const config::Findings found = check_config_set(set);
+    for (const config::Finding& f : found.list())
+      if (f.severity == config::Severity::error) errors += f.message;
+    if (std::string_view(why).empty()) {
+      EXPECT_EQ(errors, "");
+    } else {
+      EXPECT_NE(errors.find(why), std::string::npos) << why << " not in " << errors;
+    }
+  }
+}
+
 TEST(Looks, Patterns) {
   const std::pair<const char*, bool> rows[] = {
       {"^https://old.example.com/(.*)", false},    {"^https://old\\.example\\.com/(.*)", true},

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "engine/config/dynamic.h"
+#include "engine/http/encoded_characters.h"
 
 namespace gateproof::config {
 
@@ -14,13 +15,7 @@ struct EntryPointRedirection {
   SourceSpan span;
 };
 
-struct EncodedCharacters {  // catalogue 1.5; true = allowed
-  bool slash = true, back_slash = true, null_character = true, semicolon = true, percent = true,
-       question_mark = true, hash = true;
-  bool all() const {
-    return slash && back_slash && null_character && semicolon && percent && question_mark && hash;
-  }
-};
+using http::EncodedCharacters;  // catalogue 1.5
 
 struct ForwardedHeadersConfig {
   bool insecure = false;

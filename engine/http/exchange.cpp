@@ -20,6 +20,8 @@ void Exchange::reset() {
   target_received.clear();
   target_rewritten.clear();
   user.clear();
+  detect_content_type = false;
+  client_certificates.reset();
   append_forwarded_for = true;
   suppress_forwarded_for = false;
   attempts = 0;

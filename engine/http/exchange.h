@@ -37,6 +37,8 @@ struct Exchange {
   SocketAddress peer;  // the TCP peer
   SocketAddress local;
   bool tls = false;
+  // What the client proved itself with, the leaf first, each in DER; null without client certificates.
+  std::shared_ptr<const std::vector<std::string>> client_certificates;
   bool trusted_peer = false;     // forwarded headers were kept (entry point's forwardedHeaders)
   std::string_view entry_point;  // name; lives in the snapshot
   std::string canonical_host;    // made once at the entry point (catalogue 1.4)
@@ -46,6 +48,7 @@ struct Exchange {
   std::string target_rewritten;
   std::string client_host;           // Host as the client sent it
   std::string user;                  // from an authenticating middleware
+  bool detect_content_type = false;  // an answer without Content-Type gets one by its first bytes
   bool append_forwarded_for = true;  // entry point's notAppendXForwardedFor
   bool suppress_forwarded_for =
       false;  // a custom request header X-Forwarded-For: "" (catalogue 2.2)

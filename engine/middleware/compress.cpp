@@ -1,4 +1,6 @@
 // compress: gzip, brotli and zstd for answers (catalogue 3.2).
+#include "engine/http/body_start.h"
+#include "engine/http/content_sniff.h"
 #include "engine/middleware/compress_encoder.h"
 #include "engine/middleware/media_type.h"
 #include "engine/middleware/middleware.h"
@@ -42,13 +44,6 @@ struct Settings {
 bool listed(const Types& types, const std::string& type) {
   return std::find(types.begin(), types.end(), type) != types.end();
 }
-
-// The beginning of a body, read ahead.
-struct Start {
-  std::string bytes;
-  bool last = false;
-  std::optional<Error> error;
-};
 
 class Compress final : public WaitingMiddleware {
  public:
@@ -114,54 +109,26 @@ class Compress final : public WaitingMiddleware {
   Settings s_;
 };
 
-// What was read ahead of a body, and the rest of it: more, or the error that ended it.
-class WithFirst final : public http::BodySource {
- public:
-  WithFirst(Start start, http::Body rest) : start_(std::move(start)), rest_(std::move(rest)) {}
-  std::optional<Result<http::Chunk>> try_read() override {
-    if (!given_ && !start_.bytes.empty()) {
-      given_ = true;
-      return Result<http::Chunk>(http::Chunk{start_.bytes, start_.last});
-    }
-    if (start_.error) return Result<http::Chunk>(*start_.error);
-    return rest_.try_read();
+// Traefik's gzip stage tells the type by what it has gathered, where anybody may (x.detect_content_type).
+Task<http::Body> typed(Exchange& x, http::Body body) {
+  if (!body.streaming()) {
+    x.response.headers.add_static("Content-Type", http::detect_content_type(body.bytes()));
+    co_return body;
   }
-  Task<Result<http::Chunk>> read() override {
-    auto now = try_read();
-    if (now) co_return std::move(*now);
-    Result<http::Chunk> later = co_await rest_.read();
-    co_return later;
-  }
-  const http::Headers* trailers() const override { return rest_.trailers(); }
-
- private:
-  Start start_;
-  bool given_ = false;
-  http::Body rest_;
-};
-
-http::Body with_start(Start start, http::Body rest) {
-  if (start.bytes.empty() && !start.error) return rest;
-  auto source = std::make_unique<WithFirst>(std::move(start), std::move(rest));
-  return http::Body::stream(std::move(source), std::nullopt);
-}
-
-// Reads until the end, an error, or until more than `bytes` have come. Always true: it came to an end by itself.
-Task<bool> read_start(http::Body& body, size_t bytes, Start& into) {
-  while (!into.last && !into.error && into.bytes.size() <= bytes) {
-    Result<http::Chunk> chunk = co_await body.read();
-    if (!chunk) {
-      into.error = chunk.error();
-    } else {
-      into.bytes += chunk->data;
-      into.last = chunk->last;
-    }
-  }
-  co_return true;
+  const std::optional<uint64_t> length = body.length();
+  http::BodyStart start;
+  co_await http::read_start(body, http::sniff_bytes_max, start);
+  if (!start.bytes.empty())
+    x.response.headers.add_static("Content-Type", http::detect_content_type(start.bytes));
+  co_return http::with_start(std::move(start), std::move(body), length);
 }
 
 Task<void> Compress::encode(Exchange& x, Coding coding) {
   http::Response& r = x.response;
+  if (coding == Coding::gzip && x.detect_content_type && !r.headers.has("Content-Type")) {
+    Task<http::Body> telling = typed(x, std::move(r.body));
+    r.body = co_await telling;
+  }
   if (!r.body.streaming()) {
     auto text = encode_all(coding, r.body.bytes());
     if (!text) co_return;
@@ -173,13 +140,14 @@ Task<void> Compress::encode(Exchange& x, Coding coding) {
   http::Body inner = std::move(r.body);
   if (!known) {
     // A body of unknown length is compressed from its first byte on, however short it is; one without any byte is not.
-    Start first;
-    co_await read_start(inner, 0, first);
+    http::BodyStart first;
+    co_await http::read_start(inner, 0, first);
     if (first.bytes.empty()) {
-      r.body = first.error ? with_start(std::move(first), std::move(inner)) : http::Body::text("");
+      r.body =
+          first.error ? http::with_start(std::move(first), std::move(inner)) : http::Body::text("");
       co_return;
     }
-    inner = with_start(std::move(first), std::move(inner));
+    inner = http::with_start(std::move(first), std::move(inner));
   }
   mark(r.headers, coding);
   auto source = std::make_unique<CompressedBody>(coding, std::move(inner));
@@ -188,14 +156,14 @@ Task<void> Compress::encode(Exchange& x, Coding coding) {
     r.body = std::move(body);
     co_return;
   }
-  Start start;
+  http::BodyStart start;
   const Instant deadline = x.env->scheduler.now() + known_length_wait;
-  Task<bool> reading = read_start(body, known_length_bytes_max, start);
+  Task<bool> reading = http::read_start(body, known_length_bytes_max, start);
   co_await with_deadline<bool>(x.env->scheduler, deadline, std::move(reading));
   if (start.last) {
     r.body = http::Body::text(std::move(start.bytes));
   } else {
-    r.body = with_start(std::move(start), std::move(body));
+    r.body = http::with_start(std::move(start), std::move(body));
   }
 }
 

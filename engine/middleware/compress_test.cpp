@@ -5,7 +5,6 @@
 #include <zstd.h>
 
 #include "engine/middleware/compress_encoder.h"
-#include "engine/middleware/media_type.h"
 #include "engine/middleware/rig_test.h"
 
 namespace gateproof::middleware {
@@ -387,25 +386,6 @@ TEST(Compress, Errors) {
   EXPECT_EQ(error("includedContentTypes: ['//;=']"),
             "parsing included media type: mime: no media type");
   EXPECT_EQ(error("encodings: []"), "");
-}
-
-TEST(MediaType, LikeGo) {
-  const std::pair<const char*, const char*> rows[] = {
-      {"text/html", "text/html"},
-      {" Text/HTML ; a=b", "text/html"},
-      {"a", "a"},
-      {"a/b;", "a/b"},
-      {"a/b; c=\"d;e\"; f=g", "a/b"},
-      {"a/b; c", "!mime: invalid media parameter"},
-      {"a/b; c=d; C=e", "!mime: duplicate parameter name"},
-      {"a/", "!mime: expected token after slash"},
-      {"a/b c", "!mime: unexpected content after media subtype"},
-      {"", "!mime: no media type"},
-  };
-  for (const auto& [text, expected] : rows) {
-    const auto type = parse_media_type(text);
-    EXPECT_EQ(type ? *type : "!" + type.error().message, expected) << text;
-  }
 }
 
 // Whatever comes, however it is cut: what goes out decompresses to what came in.

@@ -84,7 +84,11 @@ class HeadersMiddleware final : public SyncFilter {
   }
 
   void edit_outer(Exchange& x) const {
-    for (const Edit& e : response_edits_) e.apply(x.response.headers);
+    for (const Edit& e : response_edits_) {
+      e.apply(x.response.headers);
+      // Whatever takes the field away lets Traefik's server put its own guess in the place.
+      if (e.remove && e.name == "Content-Type") x.detect_content_type = true;
+    }
     if (outer_) cors_.edit_response(x);
   }
 

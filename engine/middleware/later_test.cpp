@@ -10,16 +10,6 @@ namespace {
 // Every option of catalogue 3.2 is known, and nothing is acted on.
 TEST(Later, OptionsAreCheckedAndNothingIsBuilt) {
   const std::pair<const char*, const char*> rows[] = {
-      {"contentType", "{}"},
-      {"contentType", "{autoDetect: false}"},
-      {"encodedCharacters",
-       "{allowEncodedSlash: true, allowEncodedBackSlash: true, allowEncodedNullCharacter: true, "
-       "allowEncodedSemicolon: true, allowEncodedPercent: true, allowEncodedQuestionMark: true, "
-       "allowEncodedHash: true}"},
-      {"grpcWeb", "{allowOrigins: ['*']}"},
-      {"passTLSClientCert",
-       "{pem: true, info: {notAfter: true, notBefore: true, sans: true, serialNumber: true, "
-       "subject: {country: true, organizationalUnit: true}, issuer: {commonName: true}}}"},
       {"plugin", "{anything: {goes: [here]}}"},
   };
   testing::Rig rig;

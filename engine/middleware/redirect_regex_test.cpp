@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include "engine/middleware/go_url.h"
 #include "engine/middleware/rig_test.h"
 
 namespace gateproof::middleware {
@@ -82,42 +81,6 @@ TEST(RedirectRegex, Errors) {
   Rig rig;
   EXPECT_EQ(rig.build_error("redirectRegex", "{regex: '(', replacement: x}"),
             "error parsing regexp: missing closing ): `(`");
-}
-
-TEST(GoUrl, NormalForm) {
-  struct Url {
-    const char *text, *expected;  // "!": refused
-  };
-  const Url urls[] = {
-      {"http://h/p?q#f", "http://h/p?q#f"},
-      {"HTTP://H/", "http://H/"},
-      {"http://h", "http://h"},
-      {"http://h?", "http://h?"},
-      {"//h/p", "//h/p"},
-      {"///p", "///p"},
-      {"mailto:a@b", "mailto:a@b"},
-      {"http:/p", "http:/p"},
-      {"a:b:c", "a:b:c"},
-      {":x", "!"},
-      {"1a:b", "!"},
-      {"/a:b", "/a:b"},
-      {"http://u:p@h/", "http://u:p@h/"},
-      {"http://u@@h/", "http://u%40@h/"},
-      {"http://[::1]:80/", "http://[::1]:80/"},
-      {"http://[::1]x/", "!"},
-      {"http://h:/", "http://h:/"},
-      {"http://a b/", "!"},
-      {"http://h/%41", "http://h/%41"},
-      {"http://h/%4", "!"},
-      {"http://%41/", "!"},
-      {"http://h/\x01", "!"},
-      {"http://h/#%zz", "!"},
-      {"*", "*"},
-  };
-  for (const Url& u : urls) {
-    const auto made = go_url_normal_form(u.text);
-    EXPECT_EQ(made ? *made : "!", u.expected) << u.text;
-  }
 }
 
 }  // namespace

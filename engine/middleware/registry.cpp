@@ -1,7 +1,6 @@
 // Every middleware type, sorted by name: one line each. Explicit, because a static library's linker drops objects that only
 // register themselves.
 #include "engine/base/text.h"
-#include "engine/middleware/later.h"
 
 namespace gateproof::middleware {
 
@@ -11,13 +10,18 @@ MiddlewareSpec buffering();
 MiddlewareSpec chain_type();
 MiddlewareSpec circuit_breaker();
 MiddlewareSpec compress();
+MiddlewareSpec content_type();
 MiddlewareSpec digest_auth();
+MiddlewareSpec encoded_characters();
 MiddlewareSpec errors();
 MiddlewareSpec forward_auth();
+MiddlewareSpec grpc_web();
 MiddlewareSpec headers();
 MiddlewareSpec in_flight_req();
 MiddlewareSpec ip_allow_list();
 MiddlewareSpec ip_white_list();
+MiddlewareSpec pass_tls_client_cert();
+MiddlewareSpec plugin();
 MiddlewareSpec rate_limit();
 MiddlewareSpec redirect_regex();
 MiddlewareSpec redirect_scheme();
@@ -38,13 +42,18 @@ std::vector<MiddlewareSpec> make_table() {
       chain_type(),
       circuit_breaker(),
       compress(),
+      content_type(),
       digest_auth(),
+      encoded_characters(),
       errors(),
       forward_auth(),
+      grpc_web(),
       headers(),
       in_flight_req(),
       ip_allow_list(),
       ip_white_list(),
+      pass_tls_client_cert(),
+      plugin(),
       rate_limit(),
       redirect_regex(),
       redirect_scheme(),
@@ -55,7 +64,6 @@ std::vector<MiddlewareSpec> make_table() {
       strip_prefix_regex(),
   };
   // clang-format on
-  for (MiddlewareSpec& s : later_types()) specs.push_back(s);
   std::sort(specs.begin(), specs.end(), [](const MiddlewareSpec& a, const MiddlewareSpec& b) {
     return text::to_lower(a.schema.type) < text::to_lower(b.schema.type);
   });

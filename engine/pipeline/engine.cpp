@@ -1,5 +1,6 @@
 #include "engine/pipeline/engine.h"
 
+#include "engine/pipeline/content_detection.h"
 #include "engine/pipeline/merge.h"
 
 namespace gateproof::pipeline {
@@ -30,6 +31,18 @@ void note_routing(http::Exchange& x, const RouteTarget* target, const rules::Rou
   }
   x.note("router " + route->name, "route",
          target->router->rule + " (priority " + std::to_string(route->priority) + ")");
+}
+
+// true: it was answered here, since its path holds an encoded character that the entry point denies.
+bool refuse_encoded(http::Exchange& x, const EntryStage& stage) {
+  const std::string path = x.request.url.escaped();
+  const std::string_view denied = http::denied_character(path, stage.allowed);
+  if (denied.empty()) return false;
+  if (x.trace)
+    x.note("entryPoint " + std::string(x.entry_point), "answer",
+           "400: encoded character " + std::string(denied) + " in the path is not allowed");
+  x.response = http::Response::make(400);
+  return true;
 }
 
 }  // namespace
@@ -91,16 +104,10 @@ Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> sna
     co_return;
   }
   x.router = route->name;
-  if (entry.stage.check_encoded &&
-      has_denied_character(x.request.url.escaped(), entry.stage.allowed)) {
-    if (x.trace)
-      x.note("entryPoint " + found->first, "answer",
-             "400: an encoded character that is not allowed");
-    x.response = http::Response::make(400);
-    co_return;
-  }
+  if (entry.stage.check_encoded && refuse_encoded(x, entry.stage)) co_return;
   co_await target->handler->handle(x);
   if (x.stopped_with) x.response = std::move(*x.stopped_with);
+  if (x.detect_content_type) co_await detect_content_type(x);
 }
 
 void EngineHandler::refresh() {

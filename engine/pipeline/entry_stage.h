@@ -30,7 +30,4 @@ Result<EntryStage> make_entry_stage(const config::EntryPointConfig& entry_point,
 // false: it was answered here (400, or 200 to OPTIONS *).
 bool apply_entry_stage(http::Exchange& x, const EntryStage& stage);
 
-// Whether the path holds an encoded character that this entry point denies.
-bool has_denied_character(std::string_view escaped_path, const config::EncodedCharacters& allowed);
-
 }  // namespace gateproof::pipeline

@@ -105,23 +105,5 @@ TEST_F(Entry, BadTrustedAddressIsAnError) {
   EXPECT_FALSE(make_entry_stage(entry_point, statics, "me").has_value());
 }
 
-TEST(EncodedCharacters, EachClassByItself) {  // catalogue 1.5
-  const std::vector<std::pair<std::string, bool config::EncodedCharacters::*>> rows = {
-      {"%2F", &config::EncodedCharacters::slash},
-      {"%5c", &config::EncodedCharacters::back_slash},
-      {"%00", &config::EncodedCharacters::null_character},
-      {"%3B", &config::EncodedCharacters::semicolon},
-      {"%25", &config::EncodedCharacters::percent},
-      {"%3F", &config::EncodedCharacters::question_mark},
-      {"%23", &config::EncodedCharacters::hash}};
-  for (const auto& [triplet, member] : rows) {
-    config::EncodedCharacters all;
-    EXPECT_FALSE(has_denied_character("/a" + triplet, all));
-    all.*member = false;
-    EXPECT_TRUE(has_denied_character("/a" + triplet, all)) << triplet;
-    EXPECT_FALSE(has_denied_character("/a%20" + triplet.substr(0, 2), all));
-  }
-}
-
 }  // namespace
 }  // namespace gateproof::pipeline

@@ -76,10 +76,13 @@ void spell_as_parsed(http::Headers& headers) {
 
 Task<bool> answer_from_script(Host& host, HostRequest request, http::Body& body,
                               Scheduler& scheduler, http::Response& response,
-                              std::vector<HostRequest>* seen) {
+                              std::vector<HostRequest>* seen, std::optional<Error>* broken) {
   if (!body.empty()) {
     Result<std::string> text = co_await http::read_all(body, host_request_body_bytes_max);
-    if (!text) co_return false;
+    if (!text) {
+      if (broken) *broken = text.error();
+      co_return false;
+    }
     request.body = std::move(*text);
   }
   request.host = host.name;
@@ -88,6 +91,7 @@ Task<bool> answer_from_script(Host& host, HostRequest request, http::Body& body,
   if (seen) seen->push_back(std::move(request));
   if (answer.delay > Duration::zero()) co_await sleep_for(scheduler, answer.delay);
   if (answer.action == HostAnswer::Action::close) co_return false;
+  if (answer.action == HostAnswer::Action::silent) co_await sleep_until(scheduler, instant_max);
   fill_response(response, answer, to_head);
   co_return true;
 }
@@ -135,8 +139,9 @@ Task<Result<void>> DirectOrigin::round_trip(http::Exchange& x, http::Outbound& o
   http::Response answer;
   const Duration limit = out.server->response_header_timeout;
   const Instant deadline = limit > Duration::zero() ? scheduler_.now() + limit : instant_max;
-  Task<bool> asking =
-      answer_from_script(*found->second, std::move(request), *out.body, scheduler_, answer, seen);
+  std::optional<Error> broken;
+  Task<bool> asking = answer_from_script(*found->second, std::move(request), *out.body, scheduler_,
+                                         answer, seen, &broken);
   std::optional<bool> answered;
   if (deadline == instant_max) {
     answered = co_await asking;
@@ -144,6 +149,7 @@ Task<Result<void>> DirectOrigin::round_trip(http::Exchange& x, http::Outbound& o
     answered = co_await with_deadline(scheduler_, deadline, std::move(asking));
   }
   if (!answered) co_return Error(Code::timeout, Source::upstream, "no response head in time");
+  if (broken) co_return *broken;
   if (!*answered)
     co_return Error(Code::reset, Source::upstream, "connection closed before a response");
   x.response = std::move(answer);

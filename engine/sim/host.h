@@ -26,8 +26,9 @@ struct HostAnswer {
   enum class Action : uint8_t {
     answer,
     refuse,
-    close
-  };  // refuse: no connection; close: accepted, closed without an answer
+    close,
+    silent
+  };  // refuse: no connection; close: accepted, closed without an answer; silent: never answers
   Action action = Action::answer;
   int status = 200;
   std::string reason;
@@ -48,10 +49,12 @@ struct Host {
 
 inline constexpr size_t host_request_body_bytes_max = 64u << 20;
 
-// Reads the request's body, asks the script, and puts the answer into the response. Used by every arm.
+// Reads the request's body, asks the script, and puts the answer into the response. Used by every arm. `broken`, when given,
+// gets the error of a body that cannot be read to its end.
 Task<bool> answer_from_script(Host& host, HostRequest request, http::Body& body,
                               Scheduler& scheduler, http::Response& response,
-                              std::vector<HostRequest>* seen);
+                              std::vector<HostRequest>* seen,
+                              std::optional<Error>* broken = nullptr);
 
 // The host as an HTTP/1.1 server (wire and socket arms). `seen`, when given, gets every request.
 class HostHandler final : public pipeline::ExchangeHandler {

@@ -2,6 +2,11 @@
 
 namespace gateproof::sim {
 
+std::shared_ptr<const std::vector<std::string>> shared_certificates(const Request& r) {
+  if (r.client_certificates.empty()) return nullptr;
+  return std::make_shared<const std::vector<std::string>>(r.client_certificates);
+}
+
 bool fill_exchange(http::Exchange& x, const Request& r) {
   const Result<http::Target> target = http::parse_target(r.method, r.target);
   if (!target) return false;
@@ -23,6 +28,7 @@ bool fill_exchange(http::Exchange& x, const Request& r) {
   x.peer = r.peer;
   x.local = {IpAddress::v4(127, 0, 0, 1), static_cast<uint16_t>(r.tls ? 443 : 80)};
   x.tls = r.tls;
+  x.client_certificates = shared_certificates(r);
   x.entry_point = r.entry_point;
   return true;
 }

@@ -270,6 +270,7 @@ class WireHandler final : public pipeline::ExchangeHandler {
     x.origin = &origin_;
     x.entry_point = request_.entry_point;
     x.tls = request_.tls;
+    x.client_certificates = shared_certificates(request_);
     if (detail_ != Detail::none) x.trace = &out_.trace;
     const auto snapshot = engine_.snapshot();
     Decision observer(snapshot, request_, out_, detail_);

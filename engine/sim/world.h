@@ -22,6 +22,7 @@ struct Request {
   bool chunked = false;  // the body's length is not told
   http::Version version = http::Version::http11;
   bool tls = false;  // as if TLS had been terminated in front of the entry point
+  std::vector<std::string> client_certificates;  // with tls: in DER, the leaf first
   std::string entry_point;
   SocketAddress peer{IpAddress::v4(127, 0, 0, 1), 50000};
   std::string raw;  // wire arm: these bytes instead of all the above

@@ -100,6 +100,7 @@ class UpstreamScript:
     gzip: bool = False
     trailers: tuple[tuple[str, str], ...] = ()
     close: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True)

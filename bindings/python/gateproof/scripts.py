@@ -12,6 +12,8 @@ from gateproof import _core
 from gateproof.durations import Seconds, nanoseconds
 from gateproof.headers import Headers, HeadersLike, lines_of
 
+ACTIONS = ("answer", "refuse", "close", "silent")
+
 
 @dataclass(frozen=True, slots=True)
 class UpstreamRequest:
@@ -30,8 +32,9 @@ class UpstreamRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What an upstream answers. `action` is `answer`, `refuse` (no connection) or `close`
-    (connection accepted, closed without an answer); `delay` comes before the answer."""
+    """What an upstream answers. `action` is `answer`, `refuse` (no connection), `close`
+    (connection accepted, closed without an answer) or `silent` (the request is read and never
+    answered); `delay` comes before the answer."""
 
     status: int = 200
     headers: HeadersLike = field(default_factory=dict)
@@ -44,8 +47,8 @@ class Response:
 
     def to_core(self) -> _core.HostAnswer:
         """The same for the engine."""
-        if self.action not in ("answer", "refuse", "close"):
-            raise ValueError(f"action is answer, refuse or close, not {self.action!r}")
+        if self.action not in ACTIONS:
+            raise ValueError(f"action is one of {', '.join(ACTIONS)}, not {self.action!r}")
         return _core.HostAnswer(
             status=self.status,
             reason=self.reason,

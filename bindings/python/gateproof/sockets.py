@@ -35,7 +35,8 @@ def _script(answer: Response) -> UpstreamScript:
         delay=nanoseconds(answer.delay) / 1e9,
         chunked=answer.chunked,
         trailers=tuple(lines_of(answer.trailers)),
-        close=answer.action != "answer",
+        close=answer.action in ("close", "refuse"),
+        silent=answer.action == "silent",
     )
 
 

@@ -134,6 +134,11 @@ class Upstream:
                     time.sleep(script.delay)
                 if script.close:
                     break
+                if script.silent:
+                    # Until the other side gives up, or this one is closed.
+                    while sock.recv(65536):
+                        pass
+                    break
                 sock.sendall(answer_bytes(script, self._name, seen.method))
                 if script.until_close:
                     break

@@ -193,6 +193,7 @@ class World:
         headers: HeadersLike | Headers | None = None,
         client_ip: str | None = None,
         entry_point: str | None = None,
+        client_cert: bytes | str | None = None,
     ) -> Result:
         """The decision only: entry point, router, chain, choice of a server; none is asked.
 
@@ -201,7 +202,9 @@ class World:
         https, `web` for http).
         """
         lines = lines_of(headers) if isinstance(headers, Headers) else headers
-        answered = self._call(method, url, lines, None, entry_point, client_ip, ASK)
+        answered = self._call(
+            method, url, lines, None, entry_point, client_ip, ASK, client_cert
+        )
         self.last = result = Result(answered, method, url, True)
         return result
 
@@ -214,8 +217,12 @@ class World:
         body: bytes | str | None = None,
         client_ip: str | None = None,
         entry_point: str | None = None,
+        client_cert: bytes | str | None = None,
     ) -> Result:
         """One whole exchange: as a client would see it, and what happened on the way.
+
+        `client_cert` is a PEM text, the client's own certificate first: what a TLS handshake would
+        have brought (https URLs on the direct and wire arms).
 
         Raises DeadlockError if it can never end, BudgetExceeded if it takes too many events, and
         whatever an upstream's callable raised.
@@ -224,11 +231,15 @@ class World:
             if headers.__class__ is Headers:
                 headers = headers.items()
             self.last = result = Result(
-                self._call(method, url, headers, body, entry_point, client_ip, self._mode),
+                self._call(
+                    method, url, headers, body, entry_point, client_ip, self._mode, client_cert
+                ),
                 method,
                 url,
             )
             return result
+        if client_cert is not None:
+            raise ValueError("the socket arm has no TLS yet, and so no client_cert")
         raw = body.encode() if isinstance(body, str) else body or b""
         chosen = entry_point or self._core.entry_point_of(url)
         spec = request_spec(method, url, lines_of(headers), raw, chosen, client_ip or "127.0.0.1")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from support import SHOP, WEB
@@ -228,6 +231,58 @@ def test_events_are_bounded() -> None:
         tried(enough - 1)
     assert isinstance(caught.value, gp.SimulationError)
     assert caught.value.tasks
+
+
+@pytest.mark.parametrize("arm", ["direct", "wire"])
+def test_a_silent_upstream_is_a_deadlock(arm: str) -> None:
+    with gp.World(config=SHOP, static=WEB, arm=arm) as world:
+        world.upstream("shop.internal:80", gp.Response(action="silent"))
+        with pytest.raises(gp.DeadlockError) as caught:
+            world.get("http://shop.test/api")
+        assert isinstance(caught.value, gp.SimulationError)
+        assert caught.value.tasks
+        # The world lives on, and what can end an exchange ends it.
+        assert world.get("http://other.test/").status == 404
+    assert gp.Response(action="silent").to_core()
+    with pytest.raises(ValueError, match="answer, refuse, close, silent"):
+        gp.Response(action="banana").to_core()
+
+
+def test_a_silent_upstream_meets_the_time_limit(arm: str) -> None:
+    config = copy.deepcopy(SHOP)
+    config["http"]["serversTransports"] = {
+        "patient": {"forwardingTimeouts": {"responseHeaderTimeout": "100ms"}}
+    }
+    config["http"]["services"]["shop"]["loadBalancer"]["serversTransport"] = "patient"
+    with gp.World(config=config, static=WEB, arm=arm) as world:
+        world.upstream("shop.internal:80", gp.Response(action="silent"))
+        assert world.get("http://shop.test/api").status == 504
+
+
+@pytest.mark.parametrize("arm", ["direct", "wire"])
+def test_client_certificates(arm: str) -> None:
+    pem = (Path(__file__).parents[3] / "fuzz/corpus/certificate/chain.pem").read_text()
+    config: dict[str, Any] = copy.deepcopy(SHOP)
+    config["http"]["routers"]["mtls"] = {
+        "rule": "Host(`mtls.test`)", "service": "shop", "middlewares": ["tell"], "tls": {},
+    }  # fmt: skip
+    config["http"]["middlewares"]["tell"] = {
+        "passTLSClientCert": {"pem": True, "info": {"issuer": {"commonName": True}}}
+    }
+    with gp.World(config=config, static=WEB, arm=arm) as world:
+        world.upstream("shop.internal:80", body="x")
+        told = world.get("https://mtls.test/", client_cert=pem).upstream[0].headers
+        info = "Issuer%3D%22CN%3DRoot+CA%22"
+        assert told["X-Forwarded-Tls-Client-Cert-Info"] == f"{info}%2C{info}"
+        assert told["X-Forwarded-Tls-Client-Cert"].count(",") == 1
+        told = world.get("https://mtls.test/").upstream[0].headers
+        assert "X-Forwarded-Tls-Client-Cert" not in told
+        asked = world.ask("GET", "https://mtls.test/", client_cert=pem.encode())
+        assert "2 client certificates" in asked.explain()
+        with pytest.raises(ValueError, match="needs an https URL"):
+            world.get("http://mtls.test/", client_cert=pem)
+        with pytest.raises(ValueError, match="no certificate in the PEM text"):
+            world.get("https://mtls.test/", client_cert="banana")
 
 
 def _exceeds(tried: Callable[[int], int], events_max: int) -> bool:

@@ -1,0 +1,71 @@
+#include "engine/middleware/path_rewrite.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/middleware/rig_test.h"
+
+namespace gateproof::middleware {
+namespace {
+
+using testing::lines_of;
+using testing::Rig;
+
+TEST(PathRewrite, CutsBothFormsAtOnePlace) {
+  struct Row {
+    const char *escaped, *prefix, *expected;
+  };
+  const Row rows[] = {
+      {"/a/b", "/a", "/b"},       {"/a/b", "", "/a/b"},         {"/a", "/a", "/"},
+      {"/ab", "/a", "/b"},        {"/a%2Fb%2Fc", "/a/b", "/c"}, {"/%61%2Fb", "/a", "/b"},
+      {"/a%20b/c", "/a b", "/c"},
+  };
+  for (const Row& row : rows) {
+    http::UrlPath url = http::UrlPath::parse(row.escaped).value();
+    cut_prefix(url, row.prefix);
+    EXPECT_EQ(url.escaped(), row.expected) << row.escaped << " - " << row.prefix;
+  }
+}
+
+TEST(PathRewrite, Clean) {
+  const std::pair<const char*, bool> rows[] = {
+      {"", true},       {"/", true},      {"/a/", true},        {"//", false},
+      {"/a//b", false}, {"/./a", false},  {"/a/..", false},     {"/a..", true},
+      {"/%2e/a", true}, {"/..%2f", true}, {"/a/b%2F%2F", true},
+  };
+  for (const auto& [escaped, clean] : rows)
+    EXPECT_EQ(is_clean(http::UrlPath::parse(escaped).value()), clean) << escaped;
+  EXPECT_EQ(with_leading_slash(""), "/");
+  EXPECT_EQ(with_leading_slash("a"), "/a");
+  EXPECT_EQ(with_leading_slash("//a"), "//a");
+}
+
+TEST(PathRewrite, Replace) {
+  struct Row {
+    const char* escaped;
+    bool must_be_clean;
+    int status;  // 0: goes on
+    const char* body_or_target;
+  };
+  const Row rows[] = {
+      {"/n", true, 0, "/n"},
+      {"/n%2Fm", true, 0, "/n%2Fm"},
+      {"/a/../b", true, 400, "Bad Request\n"},
+      {"/a/../b", false, 0, "/a/../b"},
+      {"/%zz", true, 500, "invalid URL escape \"%zz\"\n"},
+      {"/%4", false, 500, "invalid URL escape \"%4\"\n"},
+      {"/%", false, 500, "invalid URL escape \"%\"\n"},
+      {"", true, 0, "/"},
+  };
+  for (const Row& row : rows) {
+    Rig rig;
+    auto x = rig.request("/old%2Fp");
+    const Flow flow = replace_and_continue(*x, row.escaped, row.must_be_clean);
+    EXPECT_EQ(flow == Flow::answer, row.status != 0) << row.escaped;
+    EXPECT_EQ(x->response.status, row.status) << row.escaped;
+    EXPECT_EQ(row.status ? rig.body_of(*x) : x->request.target(), row.body_or_target);
+    EXPECT_EQ(lines_of(x->request.headers, "X-Replaced-Path"), row.status ? "-" : "/old%2Fp");
+  }
+}
+
+}  // namespace
+}  // namespace gateproof::middleware

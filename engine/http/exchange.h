@@ -22,6 +22,7 @@ struct Outbound;
 struct Tunnel {
   std::unique_ptr<Stream> stream;
   std::string early;  // bytes that came behind the head
+  std::shared_ptr<const void> held;  // lives as long as the tunnel (a balancer's count of requests)
 };
 
 struct Exchange {

@@ -60,7 +60,8 @@ class RequestSpec:
     `Host` line in `headers` (or `host_line=False`) overrides the generated one. `raw` replaces
     everything on the connection. `chunks` sends the body chunked, followed by `trailers`.
     Requests with the same `connection` label share one client connection. `jar` sends the
-    cookies which this case received so far.
+    cookies which this case received so far. `settle` is how many seconds after the answer upstreams
+    are still watched (copies to mirrors).
     """
 
     method: str = "GET"
@@ -77,6 +78,7 @@ class RequestSpec:
     version: str = "1.1"
     connection: str | None = None
     jar: bool = False
+    settle: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -183,6 +183,8 @@ class TraefikSession:
         self._upstreams.take()
         got = self._client.send(self._jar.apply(request))
         self._jar.store(got)
+        if request.settle:
+            self.wait(request.settle)
         return dataclasses.replace(got, upstream=self._upstreams.take())
 
     def change(self, change: ChangeSpec) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_module
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import TracebackType
 from typing import Any
@@ -41,6 +41,7 @@ class ObjectState:
     """What became of a router, service or middleware.
 
     `status` is `enabled`, `warning` or `disabled`, `errors` say why, `used_by` names routers.
+    `servers` tells of a load balancer which of its servers are `UP` or `DOWN` by health checks.
     The last fields are those of routers and empty for the rest.
     """
 
@@ -51,6 +52,7 @@ class ObjectState:
     file: str
     line: int
     column: int
+    servers: dict[str, str] = field(default_factory=dict)
     rule: str = ""
     service: str = ""
     priority: int = 0

@@ -287,7 +287,8 @@ bool CrdServices::mirroring(const Object& o, const Value& m, ServiceConfig& s,
 bool CrdServices::failover(const Object& o, const Value& f, ServiceConfig& s,
                            const Report& report) {
   config::FailoverConfig& out = s.failover.emplace();
-  for (const auto& [part, text] : {std::pair("service", &out.service), {"fallback", &out.fallback}}) {
+  for (const auto& [part, text] :
+       {std::pair("service", &out.service), {"fallback", &out.fallback}}) {
     const Value* entry = member(&f, part);
     auto name = entry ? child(o, *entry, report) : std::nullopt;
     if (!name) return false;

@@ -66,7 +66,7 @@ class Worker {
   upstream::H1Origin origin_;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::unique_ptr<upstream::HealthRunner> health_;  // of one worker in a process
-  uint64_t followed_ = 0;                           // version of the snapshot whose servers it probes
+  uint64_t followed_ = 0;  // version of the snapshot whose servers it probes
   size_t draining_ = 0;
   bool drain_begun_ = false;
 };

@@ -107,7 +107,7 @@ class Builder {
   Snapshot& out_;
   std::vector<std::string> defaults_;  // entry points of routers that name none
   std::map<std::string, Pending> pending_;
-  std::map<std::string, HandlerPtr> services_;  // built; null: disabled
+  std::map<std::string, HandlerPtr> services_;              // built; null: disabled
   std::map<std::string, upstream::StatusSource*> sources_;  // of built services
   bool used_ = true;  // what is built now is for a router, so that its servers are probed
   std::set<std::string> building_;

@@ -21,8 +21,7 @@ HandlerPtr Builder::child_service(const std::string& parent, const config::Text&
   const std::string text = exists && !out_.services.at(child).errors.empty()
                                ? out_.services.at(child).errors.front()
                                : "the service \"" + child + "\" does not exist";
-  refuse_service(parent, info, text, written.span,
-                 "define the service, or name one that exists");
+  refuse_service(parent, info, text, written.span, "define the service, or name one that exists");
   return nullptr;
 }
 
@@ -44,11 +43,10 @@ bool Builder::follow_status(const std::string& parent, const config::Text& child
   }
   const Result<void> registered = source->on_status(std::move(listener));
   if (registered) return true;
-  refuse_service(
-      parent, info,
-      "cannot register " + child.value + " as updater for " + parent + ": " +
-          registered.error().message,
-      child.span, "give " + child.value + " (and every level below it) a healthCheck");
+  refuse_service(parent, info,
+                 "cannot register " + child.value + " as updater for " + parent + ": " +
+                     registered.error().message,
+                 child.span, "give " + child.value + " (and every level below it) a healthCheck");
   return false;
 }
 

@@ -123,9 +123,8 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
   out_.server_health[name] = balancer.health();
   check_health_options(name, lb);
   if (lb.health_check && lb.health_check->mode != "grpc" && used_) {
-    out_.health_checks.push_back(upstream::make_health_check(name, *lb.health_check,
-                                                             balancer.servers(),
-                                                             balancer.health()));
+    out_.health_checks.push_back(
+        upstream::make_health_check(name, *lb.health_check, balancer.servers(), balancer.health()));
   }
   return std::move(*made);
 }
@@ -150,8 +149,9 @@ void Builder::check_health_options(const std::string& name, const config::LoadBa
     const Result<std::string> target = upstream::probe_target("/", h->path.value);
     if (!target) {
       finding("GP0504", h->path.span, object,
-              target.error().message + "; every probe fails, and all servers are down after the "
-                                       "first interval",
+              target.error().message +
+                  "; every probe fails, and all servers are down after the "
+                  "first interval",
               "write a path such as /health, and use hostname, port and scheme for the rest");
     }
   }
@@ -159,7 +159,8 @@ void Builder::check_health_options(const std::string& name, const config::LoadBa
       p && p->max_failed_attempts > static_cast<int64_t>(upstream::passive_failures_kept_max)) {
     finding("GP0504", p->span, object,
             "maxFailedAttempts is taken for " +
-                std::to_string(upstream::passive_failures_kept_max) + ", the most that is remembered",
+                std::to_string(upstream::passive_failures_kept_max) +
+                ", the most that is remembered",
             "use a smaller number");
   }
 }

@@ -79,7 +79,7 @@ bool fill_exchange(http::Exchange& x, const Request& r) {
   for (const auto& [name, value] : r.headers)
     x.request.headers.add(http::canonical_name(name), text::trim(value));
   if (!r.body.empty()) {
-    x.request.body = http::Body::text(r.body);
+    x.request.body = r.chunked ? http::Body::untold(r.body) : http::Body::text(r.body);
     if (!r.chunked) x.request.headers.add("Content-Length", std::to_string(r.body.size()));
   }
   x.peer = r.peer;
@@ -178,9 +178,7 @@ void World::follow_snapshot() {
 }
 
 // What goes on behind an answer at the same instant: copies to mirrors.
-void World::settle() {
-  scheduler_.run_ready(events_max > 0 ? events_max : SIZE_MAX);
-}
+void World::settle() { scheduler_.run_ready(events_max > 0 ? events_max : SIZE_MAX); }
 
 std::vector<HostRequest> World::take_seen() { return std::exchange(seen_, {}); }
 

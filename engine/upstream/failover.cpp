@@ -56,7 +56,8 @@ Task<void> Failover::fall_back(http::Exchange& x, const std::string& why) {
     co_await parts_.fallback->handle(x);
     co_return;
   }
-  if (x.trace) x.note(stage_, "pick", "no available service: " + why + ", and the fallback is down");
+  if (x.trace)
+    x.note(stage_, "pick", "no available service: " + why + ", and the fallback is down");
   x.response = plain_error(503, "Service Unavailable");
 }
 
@@ -73,8 +74,8 @@ Task<void> Failover::handle(http::Exchange& x) {
   RecordedRequest record;
   const Result<RecordedRequest::Body> body = co_await record.take(x, parts_.body_bytes_max);
   if (!body) {
-    x.response = plain_error(500, "Internal Server Error: creating reusable request: " +
-                                      body.error().message);
+    x.response = plain_error(
+        500, "Internal Server Error: creating reusable request: " + body.error().message);
     co_return;
   }
   if (*body == RecordedRequest::Body::too_large) {

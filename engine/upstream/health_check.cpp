@@ -124,7 +124,8 @@ Task<std::string> ask(Env& env, http::Origin& origin, const HealthCheckSpec& spe
     const std::string location(x.response.headers.get("Location"));
     if (!spec.follow_redirects || !is_redirection(status) || location.empty())
       co_return verdict(spec, status);
-    if (redirects + 1 >= probe_redirects_max) co_return "HTTP request failed: stopped after 10 redirects";
+    if (redirects + 1 >= probe_redirects_max)
+      co_return "HTTP request failed: stopped after 10 redirects";
     std::string why;
     if (!follow(hop, status, location, why)) co_return "HTTP request failed: " + why;
   }
@@ -135,7 +136,8 @@ Task<std::string> ask(Env& env, http::Origin& origin, const HealthCheckSpec& spe
 Result<std::string> probe_target(std::string_view base_path, std::string_view reference) {
   reference = reference.substr(0, reference.find('#'));
   if (has_scheme(reference) || reference.starts_with("//")) {
-    return Error(Code::invalid, "the path " + text::quote(reference) + " names a server: it must be relative");
+    return Error(Code::invalid,
+                 "the path " + text::quote(reference) + " names a server: it must be relative");
   }
   const size_t mark = std::min(reference.find('?'), reference.size());
   std::string_view path = reference.substr(0, mark);
@@ -155,7 +157,8 @@ Result<std::string> probe_target(std::string_view base_path, std::string_view re
   return (clean.empty() ? "/" : clean) + query;
 }
 
-HealthCheckSpec make_health_check(const std::string& service, const config::HealthCheckConfig& config,
+HealthCheckSpec make_health_check(const std::string& service,
+                                  const config::HealthCheckConfig& config,
                                   const std::vector<http::OriginServer>& servers,
                                   std::shared_ptr<ServerHealth> health) {
   const auto positive = [](Duration d, Duration otherwise) {
@@ -190,12 +193,13 @@ HealthCheckSpec make_health_check(const std::string& service, const config::Heal
     if (config.port != 0) {
       t.server.port = static_cast<uint16_t>(config.port);
       const bool v6 = t.server.host.find(':') != std::string::npos;
-      t.server.authority = (v6 ? "[" + t.server.host + "]" : t.server.host) + ":" +
-                           std::to_string(config.port);
+      t.server.authority =
+          (v6 ? "[" + t.server.host + "]" : t.server.host) + ":" + std::to_string(config.port);
       if (t.server.address) t.server.address->port = t.server.port;
     }
     t.host = config.hostname.empty() ? t.server.authority : config.hostname;
-    if (!is_method(s.method)) t.broken = "create HTTP request: net/http: invalid method " + text::quote(s.method);
+    if (!is_method(s.method))
+      t.broken = "create HTTP request: net/http: invalid method " + text::quote(s.method);
     s.targets.push_back(std::move(t));
   }
   return s;

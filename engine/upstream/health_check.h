@@ -9,7 +9,7 @@ inline constexpr int probe_redirects_max = 10;  // as Go's client
 
 // One server's probe.
 struct HealthTarget {
-  size_t index = 0;         // in the load balancer's servers
+  size_t index = 0;           // in the load balancer's servers
   http::OriginServer server;  // with the check's own scheme and port
   std::string target;         // path and query
   std::string host;           // Host
@@ -32,7 +32,8 @@ struct HealthCheckSpec {
 Result<std::string> probe_target(std::string_view base_path, std::string_view reference);
 
 // Values that are not positive become the defaults, as in Traefik.
-HealthCheckSpec make_health_check(const std::string& service, const config::HealthCheckConfig& config,
+HealthCheckSpec make_health_check(const std::string& service,
+                                  const config::HealthCheckConfig& config,
                                   const std::vector<http::OriginServer>& servers,
                                   std::shared_ptr<ServerHealth> health);
 

@@ -5,7 +5,12 @@ namespace gateproof::upstream {
 // One service's servers, in two lists with an interval each, as Traefik keeps them.
 struct HealthRunner::Watch {
   const HealthCheckSpec* spec;
-  std::vector<size_t> healthy, unhealthy;  // indices of targets
+  struct Listed {
+    size_t target;
+    Instant since;
+  };
+  std::vector<Listed> healthy, unhealthy;
+  std::vector<Listed>& list(bool up) { return up ? healthy : unhealthy; }
 };
 
 HealthRunner::HealthRunner(Env& env, http::Origin& origin, std::function<void(std::string)> log)
@@ -26,8 +31,8 @@ void HealthRunner::follow(std::shared_ptr<const void> keep,
   keep_ = std::move(keep);
   for (const HealthCheckSpec& spec : specs) {
     auto watch = std::make_unique<Watch>(Watch{&spec, {}, {}});
-    for (size_t i = 0; i < spec.targets.size(); ++i) watch->healthy.push_back(i);
-    // The unhealthy first: a server found down now is looked at again after an interval, not at once.
+    for (size_t i = 0; i < spec.targets.size(); ++i)
+      watch->healthy.push_back({i, env_.scheduler.now()});
     for (const bool healthy : {false, true}) {
       tasks_.push_back(env_.scheduler.spawn(
           "health of " + spec.service + (healthy ? "" : ", servers down"), run(*watch, healthy)));
@@ -41,8 +46,13 @@ Task<void> HealthRunner::run(Watch& watch, bool healthy) {
   Instant next = env_.scheduler.now() + interval;
   for (;;) {
     co_await sleep_in_background(env_.scheduler, next);
-    // Those that are on the list now; one that moves meanwhile is looked at in the other list's time.
-    const std::vector<size_t> due = std::exchange(healthy ? watch.healthy : watch.unhealthy, {});
+    // Those that are on the list now; one that moves meanwhile, or has just come, is looked at next time.
+    const Instant tick = env_.scheduler.now();
+    std::vector<size_t> due;
+    for (const Watch::Listed& l : watch.list(healthy)) {
+      if (l.since < tick) due.push_back(l.target);
+    }
+    std::erase_if(watch.list(healthy), [tick](const Watch::Listed& l) { return l.since < tick; });
     for (size_t target : due) co_await check(watch, target);
     // A ticker: late ticks are not made up for, but one may be waiting.
     next += interval;
@@ -54,9 +64,10 @@ Task<void> HealthRunner::run(Watch& watch, bool healthy) {
 Task<void> HealthRunner::check(Watch& watch, size_t target) {
   const HealthTarget& t = watch.spec->targets[target];
   std::string reason = co_await probe(env_, origin_, *watch.spec, t);
-  (reason.empty() ? watch.healthy : watch.unhealthy).push_back(target);
+  watch.list(reason.empty()).push_back({target, env_.scheduler.now()});
   if (!reason.empty() && log_)
-    log_("Health check failed. service " + watch.spec->service + ", " + t.server.url + ": " + reason);
+    log_("Health check failed. service " + watch.spec->service + ", " + t.server.url + ": " +
+         reason);
   watch.spec->health->probed(t.index, std::move(reason));
 }
 

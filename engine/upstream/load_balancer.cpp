@@ -9,7 +9,7 @@ namespace {
 struct Columns {
   std::vector<std::string> urls;
   std::vector<int64_t> weights;
-  std::vector<bool> taken;       // entries that the strategy takes part with
+  std::vector<bool> taken;          // entries that the strategy takes part with
   std::vector<std::string> sticky;  // what cookies may name: "" for an entry that is never picked
 };
 
@@ -115,8 +115,8 @@ LoadBalancer::LoadBalancer(const std::string& name, const config::LoadBalancerCo
   const Columns columns = columns_of(config);
   health_ = std::make_shared<ServerHealth>(columns.urls, columns.taken);
   if (config.passive_health_check) {
-    health_->passive = std::make_unique<PassiveHealth>(*config.passive_health_check, checked_,
-                                                       health_->board);
+    health_->passive =
+        std::make_unique<PassiveHealth>(*config.passive_health_check, checked_, health_->board);
   }
   chooser_ = make_chooser(config.strategy.value, columns, random.stream("balancer/" + name));
   for (const auto& s : config.servers) {
@@ -155,8 +155,8 @@ std::optional<LoadBalancer::Choice> LoadBalancer::choose(http::Exchange& x) {
     c.index = *picked;
   }
   if (x.trace) {
-    std::string text = servers_[c.index].url + " (" + why + ", one of " +
-                       std::to_string(servers_.size());
+    std::string text =
+        servers_[c.index].url + " (" + why + ", one of " + std::to_string(servers_.size());
     if (!all) {
       const std::string down = health.down_list(now);
       if (!down.empty()) text += "; down: " + down;

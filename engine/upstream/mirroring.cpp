@@ -104,15 +104,17 @@ Task<void> Mirroring::handle(http::Exchange& x) {
         co_await copies->request.take(x, parts_.body_bytes_max);
     if (!body) {
       x.response = http::Response::make(
-          500, "Internal Server Errorerror creating reusable request: " + body.error().message + "\n",
+          500,
+          "Internal Server Errorerror creating reusable request: " + body.error().message + "\n",
           "text/plain; charset=utf-8");
       x.response.headers.add_static("X-Content-Type-Options", "nosniff");
       co_return;
     }
     if (*body == RecordedRequest::Body::too_large) {
       if (x.trace)
-        x.note(stage_, "mirror",
-               "none: the body is larger than maxBodySize " + std::to_string(parts_.body_bytes_max));
+        x.note(
+            stage_, "mirror",
+            "none: the body is larger than maxBodySize " + std::to_string(parts_.body_bytes_max));
       copies.reset();
     }
   }

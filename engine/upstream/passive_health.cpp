@@ -7,8 +7,8 @@ namespace gateproof::upstream {
 PassiveHealth::PassiveHealth(const config::PassiveHealthCheckConfig& config, bool active,
                              StatusBoard& board)
     : window_(config.failure_window),
-      allowed_(static_cast<size_t>(std::clamp<int64_t>(config.max_failed_attempts, 1,
-                                                       passive_failures_kept_max))),
+      allowed_(static_cast<size_t>(
+          std::clamp<int64_t>(config.max_failed_attempts, 1, passive_failures_kept_max))),
       active_(active),
       board_(board) {
   for (size_t i = 0; i < board.size(); ++i) servers_.push_back(std::make_unique<Server>());

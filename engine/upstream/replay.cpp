@@ -3,26 +3,11 @@
 namespace gateproof::upstream {
 namespace {
 
-// Bytes whose length is not told in the head.
-class TextSource final : public http::BodySource {
- public:
-  explicit TextSource(std::string text) : text_(std::move(text)) {}
-  std::optional<Result<http::Chunk>> try_read() override {
-    if (done_) return Result<http::Chunk>(http::Chunk{{}, true});
-    done_ = true;
-    return Result<http::Chunk>(http::Chunk{text_, true});
-  }
-  Task<Result<http::Chunk>> read() override { co_return *try_read(); }
-
- private:
-  std::string text_;
-  bool done_ = false;
-};
-
 // What was read already, then the rest.
 class ContinuedBody final : public http::BodySource {
  public:
-  ContinuedBody(std::string read, http::Body rest) : read_(std::move(read)), rest_(std::move(rest)) {}
+  ContinuedBody(std::string read, http::Body rest)
+      : read_(std::move(read)), rest_(std::move(rest)) {}
   std::optional<Result<http::Chunk>> try_read() override {
     if (std::exchange(first_, false)) return Result<http::Chunk>(http::Chunk{read_, false});
     return rest_.try_read();
@@ -40,8 +25,7 @@ class ContinuedBody final : public http::BodySource {
 };
 
 http::Body text_body(std::string text, bool length_told) {
-  if (length_told) return http::Body::text(std::move(text));
-  return http::Body::stream(std::make_unique<TextSource>(std::move(text)), std::nullopt);
+  return length_told ? http::Body::text(std::move(text)) : http::Body::untold(std::move(text));
 }
 
 }  // namespace

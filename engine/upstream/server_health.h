@@ -40,7 +40,8 @@ class ServerHealth {
   std::string down_list(Instant now) const {
     std::string out;
     for (const ServerStatus& s : statuses()) {
-      const size_t i = static_cast<size_t>(std::find(urls_.begin(), urls_.end(), s.url) - urls_.begin());
+      const size_t i =
+          static_cast<size_t>(std::find(urls_.begin(), urls_.end(), s.url) - urls_.begin());
       if (usable(i, now)) continue;
       const bool failures = passive && passive->down(i, now);
       const std::string why = !s.reason.empty() ? s.reason : failures ? "failures" : "";

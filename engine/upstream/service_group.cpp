@@ -27,7 +27,8 @@ ServiceGroup::ServiceGroup(Kind kind, const std::string& name,
       stage_("service " + name),
       parts_(std::move(parts)),
       checked_(checked),
-      board_(names_of(parts_), column<bool>(parts_, [](const ServicePart& p) { return p.weight > 0; })) {
+      board_(names_of(parts_),
+             column<bool>(parts_, [](const ServicePart& p) { return p.weight > 0; })) {
   if (kind == Kind::weighted) {
     chooser_ = std::make_unique<WrrChooser>(weights_of(parts_), random.stream("balancer/" + name));
   } else {
@@ -36,8 +37,8 @@ ServiceGroup::ServiceGroup(Kind kind, const std::string& name,
   if (!sticky) return;
   // A part that is never picked cannot be asked for either.
   sticky_.emplace(*sticky, name, column<std::string>(parts_, [](const ServicePart& p) {
-                    return p.weight > 0 ? p.written : std::string();
-                  }));
+    return p.weight > 0 ? p.written : std::string();
+  }));
 }
 
 Result<void> ServiceGroup::on_status(std::function<void(bool up)> listener) {

@@ -14,8 +14,9 @@ struct ServicePart {
 class ServiceGroup final : public http::Handler, public StatusSource {
  public:
   enum class Kind : uint8_t { weighted, highest_random_weight };
-  ServiceGroup(Kind kind, const std::string& name, const std::optional<config::CookieConfig>& sticky,
-               std::vector<ServicePart> parts, bool checked, Random& random);
+  ServiceGroup(Kind kind, const std::string& name,
+               const std::optional<config::CookieConfig>& sticky, std::vector<ServicePart> parts,
+               bool checked, Random& random);
   Task<void> handle(http::Exchange& x) override;
   Result<void> on_status(std::function<void(bool up)> listener) override;
   // A child's status has changed.

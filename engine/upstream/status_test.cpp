@@ -84,7 +84,8 @@ TEST_F(Passive, OldFailuresDoNotCount) {
   EXPECT_TRUE(p.down(0, at(seconds(21))));
 }
 
-TEST_F(Passive, ZeroAttemptsIsOneAndTheMostIsBounded) {  // passive_failures_kept_max: zero, at, over
+TEST_F(Passive,
+       ZeroAttemptsIsOneAndTheMostIsBounded) {  // passive_failures_kept_max: zero, at, over
   PassiveHealth zero = make(seconds(1), 0);
   zero.record(0, true, at(seconds(1)));
   EXPECT_TRUE(zero.down(0, at(seconds(1))));

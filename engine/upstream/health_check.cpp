@@ -82,6 +82,13 @@ bool follow(Hop& hop, int status, const std::string& location, std::string& why)
   return true;
 }
 
+bool is_location(const std::string& location) {
+  if (!has_scheme(location)) return true;
+  const auto parts = http::split_url(location);
+  return parts && http::is_host_value(parts->host) &&
+         parts->host.find_first_of("{}<>\"|\\^`") == std::string_view::npos;
+}
+
 bool is_redirection(int status) {
   return (status >= 301 && status <= 303) || status == 307 || status == 308;
 }
@@ -122,6 +129,9 @@ Task<std::string> ask(Env& env, http::Origin& origin, const HealthCheckSpec& spe
     if (!done) co_return "HTTP request failed: " + done.error().message;
     const int status = x.response.status;
     const std::string location(x.response.headers.get("Location"));
+    // Go's client reads a Location before it asks whether it is to be followed.
+    if (is_redirection(status) && !is_location(location))
+      co_return "HTTP request failed: failed to parse Location header " + text::quote(location);
     if (!spec.follow_redirects || !is_redirection(status) || location.empty())
       co_return verdict(spec, status);
     if (redirects + 1 >= probe_redirects_max)

@@ -19,6 +19,7 @@ from gateproof.case_arm import (
     Observation,
     RouterState,
     UpstreamSeen,
+    without_probes,
 )
 from gateproof.case_model import Case, ChangeSpec, RequestSpec, UpstreamScript, UpstreamSpec
 from gateproof.errors import StartError
@@ -149,6 +150,8 @@ class VirtualSession:
             self.world.advance(round(request.settle * 10**9))
             late = [_seen(one) for one in self.world.take_seen()]
             got = dataclasses.replace(got, upstream=[*got.upstream, *late])
+        else:
+            got = dataclasses.replace(got, upstream=without_probes(got.upstream))
         self.world.advance(_PAUSE_NS)
         self._jar.store(got)
         return got
@@ -247,7 +250,8 @@ class SocketSession:
         self._jar.store(got)
         if request.settle:
             self.wait(request.settle)
-        return dataclasses.replace(got, upstream=self._upstreams.take())
+        seen = self._upstreams.take()
+        return dataclasses.replace(got, upstream=seen if request.settle else without_probes(seen))
 
     def change(self, change: ChangeSpec) -> None:
         """Hands the files to the engine as the file provider would."""

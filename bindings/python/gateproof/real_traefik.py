@@ -20,7 +20,13 @@ from typing import Any
 
 import yaml
 
-from gateproof.case_arm import ArmStartError, ArmUnsupported, Observation, RouterState
+from gateproof.case_arm import (
+    ArmStartError,
+    ArmUnsupported,
+    Observation,
+    RouterState,
+    without_probes,
+)
 from gateproof.case_model import Case, ChangeSpec, RequestSpec, ResolvedCase
 from gateproof.loopback import free_address
 from gateproof.rawhttp import Client
@@ -185,7 +191,8 @@ class TraefikSession:
         self._jar.store(got)
         if request.settle:
             self.wait(request.settle)
-        return dataclasses.replace(got, upstream=self._upstreams.take())
+        seen = self._upstreams.take()
+        return dataclasses.replace(got, upstream=seen if request.settle else without_probes(seen))
 
     def change(self, change: ChangeSpec) -> None:
         """Writes the files; returns when the API shows something new, refuses, or after

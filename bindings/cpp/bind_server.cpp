@@ -55,7 +55,7 @@ class PyServer {
     detours_.add(host, port, *address);
   }
   py::list routers() { return routers_of(*engine_.snapshot()); }
-  py::list services() { return objects_of(engine_.snapshot()->services); }
+  py::list services() { return services_of(*engine_.snapshot()); }
   py::list middlewares() { return objects_of(engine_.snapshot()->middlewares); }
   py::list entry_points() const { return config_.entry_points(); }
   size_t connections() const { return server_.connections(); }

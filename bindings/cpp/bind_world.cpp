@@ -111,9 +111,10 @@ class PyWorld {
   }
   int64_t now_ns() { return world_.scheduler().now().time_since_epoch().count(); }
   std::string digest() const { return world_.digest(); }
+  std::vector<sim::HostRequest> take_seen() { return world_.take_seen(); }
   std::string tasks() { return world_.scheduler().dump(); }
   py::list routers() { return routers_of(*world_.engine().snapshot()); }
-  py::list services() { return objects_of(world_.engine().snapshot()->services); }
+  py::list services() { return services_of(*world_.engine().snapshot()); }
   py::list middlewares() { return objects_of(world_.engine().snapshot()->middlewares); }
   py::list entry_points() { return config_.entry_points(); }
   std::vector<config::Finding> update(const std::map<std::string, std::string>& files) {
@@ -166,6 +167,7 @@ void bind_world(py::module_& m) {
       .def("advance", &PyWorld::advance, py::arg("ns"))
       .def_property_readonly("now_ns", &PyWorld::now_ns)
       .def("digest", &PyWorld::digest)
+      .def("take_seen", &PyWorld::take_seen)
       .def("tasks", &PyWorld::tasks)
       .def("routers", &PyWorld::routers)
       .def("services", &PyWorld::services)

@@ -45,6 +45,8 @@ sim::Host python_host(std::string name, py::object script, std::shared_ptr<Pytho
 // What became of one object, as a dict {name, status, errors, ...}.
 py::dict object_info(const pipeline::ObjectInfo& info);
 py::list routers_of(const pipeline::Snapshot& snapshot);
+// With `servers` of load balancers: URL to UP or DOWN.
+py::list services_of(const pipeline::Snapshot& snapshot);
 py::list objects_of(const std::map<std::string, pipeline::ObjectInfo>& objects);
 
 // Latin-1, so that every byte a peer may send has a text.

@@ -58,6 +58,22 @@ py::list objects_of(const std::map<std::string, pipeline::ObjectInfo>& objects) 
   return out;
 }
 
+py::list services_of(const pipeline::Snapshot& snapshot) {
+  py::list out;
+  for (const auto& [name, info] : snapshot.services) {
+    py::dict d = object_info(info);
+    py::dict servers;
+    if (const auto found = snapshot.server_health.find(name);
+        found != snapshot.server_health.end()) {
+      for (const upstream::ServerStatus& s : found->second->statuses())
+        servers[py::str(s.url)] = s.up ? "UP" : "DOWN";
+    }
+    d["servers"] = servers;
+    out.append(d);
+  }
+  return out;
+}
+
 }  // namespace gateproof::bindings
 
 PYBIND11_MODULE(_core, m) {

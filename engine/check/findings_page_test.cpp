@@ -34,6 +34,8 @@ std::vector<std::string> texts() {
       service("      loadBalancer: {servers: [{url: \"http://a\"}]}\n      weighted: {services: "
               "[{name: s}]}\n"),
       service("      weighted: {services: [{name: s}]}\n"),
+      service("      loadBalancer: {servers: [{url: \"http://a\"}], healthCheck: {path: /, "
+              "interval: 0s}}\n"),
       "http:\n  middlewares:\n    m:\n      stripPrefix: {prefixes: [/a]}\n      addPrefix: "
       "{prefix: /b}\n",
       "http:\n  middlewares:\n    m:\n      chain: {middlewares: [m]}\n",

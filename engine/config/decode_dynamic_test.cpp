@@ -117,27 +117,67 @@ TEST(DecodeDynamic, WeightedServices) {
   EXPECT_TRUE(w.has_health_check);
 }
 
-TEST(DecodeDynamic, KindsThatComeLater) {
+TEST(DecodeDynamic, CompositeServices) {  // catalogue 4.5
   const Decoded d = decode(
-      "http:\n  services:\n    a: {mirroring: {service: x, mirrorBody: true, maxBodySize: 3, "
-      "mirrors: [{name: y, percent: "
-      "10}], healthCheck: {}}}\n    b: {failover: {service: x, fallback: y, healthCheck: {}, "
-      "errors: {status: ['500'], "
-      "maxRequestBodyBytes: 3}}}\n    c: {highestRandomWeight: {services: [{name: x, weight: 3}], "
-      "healthCheck: {}}}\n"
-      "    d: {loadBalancer: {servers: [], healthCheck: {path: /, interval: 3s, headers: {a: b}}, "
-      "passiveHealthCheck: "
-      "{failureWindow: 3s}}}\n");
+      "http:\n  services:\n    a: {mirroring: {service: x, mirrorBody: false, maxBodySize: 3, "
+      "mirrors: [{name: y, percent: 10}], healthCheck: {}}}\n"
+      "    b: {failover: {service: x, fallback: y, errors: {status: ['500'], "
+      "maxRequestBodyBytes: 3}}}\n"
+      "    c: {highestRandomWeight: {services: [{name: x, weight: 3}, {name: y}]}}\n"
+      "    d: {mirroring: {service: x}}\n");
   ASSERT_TRUE(d.config) << testing::brief(d.findings);
-  EXPECT_EQ(
-      testing::brief(d.findings),
-      "GP1102 3:9 `mirroring` is not acted on yet\nGP1102 4:9 `failover` is not acted on yet\n"
-      "GP1102 5:9 `highestRandomWeight` is not acted on yet\nGP1102 6:37 `healthCheck` is not "
-      "acted on yet\n"
-      "GP1102 6:92 `passiveHealthCheck` is not acted on yet");
-  EXPECT_EQ(d.config->services.at("a@file").later_types, std::vector<std::string>{"mirroring"});
-  EXPECT_TRUE(d.config->services.at("d@file").load_balancer->has_health_check);
-  EXPECT_TRUE(d.config->services.at("d@file").load_balancer->has_passive_health_check);
+  EXPECT_EQ(testing::brief(d.findings), "");
+  const auto& services = d.config->services;
+  const MirroringConfig& m = *services.at("a@file").mirroring;
+  EXPECT_EQ(m.service.value, "x");
+  EXPECT_EQ(m.mirrors.at(0).name.value, "y");
+  EXPECT_EQ(m.mirrors.at(0).percent.value, 10);
+  EXPECT_FALSE(m.mirror_body);
+  EXPECT_EQ(m.max_body_size, 3);
+  EXPECT_TRUE(m.has_health_check);
+  const MirroringConfig& plain = *services.at("d@file").mirroring;
+  EXPECT_TRUE(plain.mirror_body && plain.max_body_size == -1 && !plain.has_health_check);
+  const FailoverConfig& f = *services.at("b@file").failover;
+  EXPECT_EQ(f.fallback.value, "y");
+  EXPECT_EQ(f.errors->status.at(0).value, "500");
+  EXPECT_EQ(f.errors->max_request_body_bytes, 3);
+  EXPECT_FALSE(f.has_health_check);
+  const HighestRandomWeightConfig& h = *services.at("c@file").highest_random_weight;
+  EXPECT_EQ(h.services.at(0).weight, 3);
+  EXPECT_EQ(h.services.at(1).weight, 1);
+}
+
+TEST(DecodeDynamic, HealthChecks) {  // catalogue 4.4
+  const Decoded d = decode(
+      "http:\n  services:\n"
+      "    d: {loadBalancer: {healthCheck: {path: /h, mode: grpc, method: HEAD, status: 204, "
+      "port: 81, scheme: https, hostname: n, interval: 3s, unhealthyInterval: 1s, timeout: 2s, "
+      "followRedirects: false, headers: {a: b}}, "
+      "passiveHealthCheck: {failureWindow: 3s, maxFailedAttempts: 2}}}\n"
+      "    e: {loadBalancer: {healthCheck: {path: /}, passiveHealthCheck: {failureWindow: 1s}}}\n");
+  ASSERT_TRUE(d.config) << testing::brief(d.findings);
+  EXPECT_EQ(testing::brief(d.findings), "");
+  using std::chrono::seconds;
+  const LoadBalancerConfig& lb = *d.config->services.at("d@file").load_balancer;
+  ASSERT_TRUE(lb.health_check && lb.passive_health_check);
+  const HealthCheckConfig& h = *lb.health_check;
+  EXPECT_EQ(h.path.value, "/h");
+  EXPECT_EQ(h.mode + h.method + h.scheme + h.hostname, "grpcHEADhttpsn");
+  EXPECT_EQ(h.status, 204);
+  EXPECT_EQ(h.port, 81);
+  EXPECT_EQ(h.interval, seconds(3));
+  EXPECT_EQ(*h.unhealthy_interval, seconds(1));
+  EXPECT_EQ(h.timeout, seconds(2));
+  EXPECT_FALSE(h.follow_redirects);
+  EXPECT_EQ(h.headers.at("a"), "b");
+  EXPECT_EQ(h.span.line, 3);
+  EXPECT_EQ(lb.passive_health_check->max_failed_attempts, 2);
+  const LoadBalancerConfig& defaults = *d.config->services.at("e@file").load_balancer;
+  EXPECT_EQ(defaults.health_check->interval, seconds(30));
+  EXPECT_FALSE(defaults.health_check->unhealthy_interval.has_value());
+  EXPECT_EQ(defaults.health_check->timeout, seconds(5));
+  EXPECT_TRUE(defaults.health_check->follow_redirects);
+  EXPECT_EQ(defaults.passive_health_check->max_failed_attempts, 1);
 }
 
 TEST(DecodeDynamic, SeveralKindsAreTheObjectsError) {

@@ -67,6 +67,30 @@ struct ServerConfig {
   bool fenced = false;  // Kubernetes: terminating, only for sticky clients
 };
 
+// Active probing of a load balancer's servers (catalogue 4.4).
+struct HealthCheckConfig {
+  std::string scheme;    // "": the server's
+  std::string mode;      // "grpc", anything else is http
+  Text path;             // relative; an absolute one fails every probe
+  std::string method;    // "": GET
+  int status = 0;        // 0: any of 200..399
+  int port = 0;          // 0: the server's
+  std::string hostname;  // Host; "": the server's
+  Duration interval = std::chrono::seconds(30);
+  std::optional<Duration> unhealthy_interval;  // absent: interval
+  Duration timeout = std::chrono::seconds(5);
+  bool follow_redirects = true;
+  std::map<std::string, std::string> headers;
+  SourceSpan span;
+};
+
+// Servers are judged by their answers (catalogue 4.4).
+struct PassiveHealthCheckConfig {
+  Duration failure_window = std::chrono::seconds(10);
+  int64_t max_failed_attempts = 1;
+  SourceSpan span;
+};
+
 struct LoadBalancerConfig {
   std::vector<ServerConfig> servers;
   Text strategy;  // "wrr" when empty
@@ -74,8 +98,8 @@ struct LoadBalancerConfig {
   Duration flush_interval = std::chrono::milliseconds(100);
   Text servers_transport;
   std::optional<CookieConfig> sticky;
-  bool has_health_check = false;
-  bool has_passive_health_check = false;
+  std::optional<HealthCheckConfig> health_check;
+  std::optional<PassiveHealthCheckConfig> passive_health_check;
 };
 
 struct WeightedChild {
@@ -90,11 +114,43 @@ struct WeightedConfig {
   bool has_health_check = false;
 };
 
+// highestRandomWeight: children by a hash of the client's IP.
+struct HighestRandomWeightConfig {
+  std::vector<WeightedChild> services;
+  bool has_health_check = false;
+};
+
+struct MirrorConfig {
+  Text name;
+  Located<int64_t> percent;  // 0..100; anything else disables the service
+};
+
+struct MirroringConfig {
+  Text service;
+  std::vector<MirrorConfig> mirrors;
+  bool mirror_body = true;
+  int64_t max_body_size = -1;  // bytes; negative: no limit
+  bool has_health_check = false;
+};
+
+struct FailoverErrorsConfig {
+  std::vector<Text> status;             // "500-599", "404"; empty: errors are not looked at
+  int64_t max_request_body_bytes = -1;  // negative: no limit
+};
+
+struct FailoverConfig {
+  Text service;
+  Text fallback;
+  bool has_health_check = false;
+  std::optional<FailoverErrorsConfig> errors;
+};
+
 struct ServiceConfig {
   std::optional<LoadBalancerConfig> load_balancer;
   std::optional<WeightedConfig> weighted;
-  std::vector<std::string>
-      later_types;  // mirroring, failover, highestRandomWeight: understood, not built yet
+  std::optional<HighestRandomWeightConfig> highest_random_weight;
+  std::optional<MirroringConfig> mirroring;
+  std::optional<FailoverConfig> failover;
   std::vector<std::string> types;  // every type written, in order
   std::vector<Text> middlewares;
   SourceSpan span;

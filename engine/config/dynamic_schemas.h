@@ -10,6 +10,9 @@ const Schema<ServersTransportConfig>& servers_transport_schema();
 const ObjectSchema& tcp_schema();
 const ObjectSchema& udp_schema();
 
+const Schema<HealthCheckConfig>& health_check_schema();
+const Schema<PassiveHealthCheckConfig>& passive_health_check_schema();
+
 // One service object: which kinds are written, and the options of those that are built.
 void decode_service(const Value& v, ServiceConfig& out, DecodeContext& c);
 

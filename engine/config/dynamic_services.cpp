@@ -47,19 +47,6 @@ void sticky_field(Schema<T>& s, std::optional<CookieConfig> T::*member) {
   s.allow_empty();
 }
 
-const ObjectSchema& health_check_schema() {
-  static const auto schema = accepted_schema(
-      "scheme:s mode:s path:s method:s status:i port:i interval:d unhealthyInterval:d timeout:d "
-      "hostname:s"
-      " followRedirects:b headers:m");
-  return *schema;
-}
-
-const ObjectSchema& passive_schema() {
-  static const auto schema = accepted_schema("failureWindow:d maxFailedAttempts:i");
-  return *schema;
-}
-
 // An object that is checked; `seen` is set when it is there.
 template <class T>
 Schema<T>& seen_object(Schema<T>& s, std::string_view name, bool T::*seen,
@@ -94,9 +81,9 @@ const Schema<LoadBalancerConfig>& load_balancer_schema() {
     s.field("serversTransport", &LoadBalancerConfig::servers_transport, "string");
     s.group("responseForwarding", forwarding);
     sticky_field(s, &LoadBalancerConfig::sticky);
-    seen_object(s, "healthCheck", &LoadBalancerConfig::has_health_check, health_check_schema());
-    seen_object(s, "passiveHealthCheck", &LoadBalancerConfig::has_passive_health_check,
-                passive_schema());
+    s.object("healthCheck", &LoadBalancerConfig::health_check, health_check_schema());
+    s.object("passiveHealthCheck", &LoadBalancerConfig::passive_health_check,
+             passive_health_check_schema());
     return s;
   }();
   return schema;
@@ -121,31 +108,61 @@ const Schema<WeightedConfig>& weighted_schema() {
   return schema;
 }
 
-struct LaterKind {
-  std::string_view name;
-  std::unique_ptr<ObjectSchema> schema;
-};
-
-// Kinds that are understood but not built; catalogue 4.5.
-const std::vector<LaterKind>& later_kinds() {
-  static const std::vector<LaterKind> kinds = [] {
-    std::vector<LaterKind> k;
-    k.push_back({"mirroring",
-                 accepted_schema("service:s mirrors[name:s percent:i] mirrorBody:b maxBodySize:i"
-                                 " healthCheck{}!")});
-    k.push_back({"failover", accepted_schema("service:s fallback:s healthCheck{}!"
-                                             " errors{status:l maxRequestBodyBytes:i}")});
-    k.push_back(
-        {"highestRandomWeight", accepted_schema("services[name:s weight:i] healthCheck{}!")});
-    return k;
+const Schema<HighestRandomWeightConfig>& highest_random_weight_schema() {
+  static const ObjectSchema nothing;
+  static const Schema<WeightedChild> child = [] {
+    Schema<WeightedChild> s;
+    s.field("name", &WeightedChild::name, "string");
+    s.field("weight", &WeightedChild::weight, "integer", "1");
+    return s;
   }();
-  return kinds;
+  static const Schema<HighestRandomWeightConfig> schema = [] {
+    Schema<HighestRandomWeightConfig> s;
+    s.list("services", &HighestRandomWeightConfig::services, child);
+    seen_object(s, "healthCheck", &HighestRandomWeightConfig::has_health_check, nothing)
+        .allow_empty();
+    return s;
+  }();
+  return schema;
 }
 
-void not_yet(const FieldSchema& f, const Value& v, DecodeContext& c) {
-  c.findings.add("GP1102", v.span, std::string(c.object),
-                 "`" + std::string(f.name) + "` is not acted on yet",
-                 "nothing to mend: it is checked, and takes no effect here");
+const Schema<MirroringConfig>& mirroring_schema() {
+  static const ObjectSchema nothing;
+  static const Schema<MirrorConfig> mirror = [] {
+    Schema<MirrorConfig> s;
+    s.field("name", &MirrorConfig::name, "string");
+    s.field("percent", &MirrorConfig::percent, "integer", "0");
+    return s;
+  }();
+  static const Schema<MirroringConfig> schema = [] {
+    Schema<MirroringConfig> s;
+    s.field("service", &MirroringConfig::service, "string");
+    s.list("mirrors", &MirroringConfig::mirrors, mirror);
+    s.field("mirrorBody", &MirroringConfig::mirror_body, "bool", "true");
+    s.field("maxBodySize", &MirroringConfig::max_body_size, "integer", "-1");
+    seen_object(s, "healthCheck", &MirroringConfig::has_health_check, nothing).allow_empty();
+    return s;
+  }();
+  return schema;
+}
+
+const Schema<FailoverConfig>& failover_schema() {
+  static const ObjectSchema nothing;
+  static const Schema<FailoverErrorsConfig> errors = [] {
+    Schema<FailoverErrorsConfig> s;
+    s.field("status", &FailoverErrorsConfig::status, "list of strings");
+    s.field("maxRequestBodyBytes", &FailoverErrorsConfig::max_request_body_bytes, "integer", "-1");
+    return s;
+  }();
+  static const Schema<FailoverConfig> schema = [] {
+    Schema<FailoverConfig> s;
+    s.field("service", &FailoverConfig::service, "string");
+    s.field("fallback", &FailoverConfig::fallback, "string");
+    seen_object(s, "healthCheck", &FailoverConfig::has_health_check, nothing).allow_empty();
+    s.object("errors", &FailoverConfig::errors, errors);
+    return s;
+  }();
+  return schema;
 }
 
 const Schema<ServiceConfig>& service_schema() {
@@ -153,20 +170,57 @@ const Schema<ServiceConfig>& service_schema() {
     Schema<ServiceConfig> s;
     s.object("loadBalancer", &ServiceConfig::load_balancer, load_balancer_schema());
     s.object("weighted", &ServiceConfig::weighted, weighted_schema());
-    for (const LaterKind& kind : later_kinds()) {
-      s.custom(kind.name, "object", [&kind](const Value& v, ServiceConfig& o, DecodeContext& c) {
-        o.later_types.emplace_back(kind.name);
-        kind.schema->decode(v, nullptr, c);
-      });
-      s.child(Shape::object, *kind.schema);
-    }
+    s.object("highestRandomWeight", &ServiceConfig::highest_random_weight,
+             highest_random_weight_schema());
+    s.object("mirroring", &ServiceConfig::mirroring, mirroring_schema());
+    s.object("failover", &ServiceConfig::failover, failover_schema());
     s.field("middlewares", &ServiceConfig::middlewares, "list of strings");
     return s;
   }();
   return schema;
 }
 
+void keep_span(const Value::Member& option, ServiceConfig& out) {
+  LoadBalancerConfig& lb = *out.load_balancer;
+  if (lb.health_check && text::iequals(option.key, "healthCheck"))
+    lb.health_check->span = option.key_span;
+  if (lb.passive_health_check && text::iequals(option.key, "passiveHealthCheck"))
+    lb.passive_health_check->span = option.key_span;
+}
+
 }  // namespace
+
+const Schema<HealthCheckConfig>& health_check_schema() {
+  using C = HealthCheckConfig;
+  static const Schema<C> schema = [] {
+    Schema<C> s;
+    s.field("scheme", &C::scheme, "string");
+    s.field("mode", &C::mode, "string", "http");
+    s.field("path", &C::path, "string");
+    s.field("method", &C::method, "string", "GET");
+    s.field("status", &C::status, "integer", "0");
+    s.field("port", &C::port, "integer", "0");
+    s.field("interval", &C::interval, "duration", "30s");
+    s.field("unhealthyInterval", &C::unhealthy_interval, "duration");
+    s.field("timeout", &C::timeout, "duration", "5s");
+    s.field("hostname", &C::hostname, "string");
+    s.field("followRedirects", &C::follow_redirects, "bool", "true");
+    s.field("headers", &C::headers, "map");
+    return s;
+  }();
+  return schema;
+}
+
+const Schema<PassiveHealthCheckConfig>& passive_health_check_schema() {
+  using C = PassiveHealthCheckConfig;
+  static const Schema<C> schema = [] {
+    Schema<C> s;
+    s.field("failureWindow", &C::failure_window, "duration", "10s");
+    s.field("maxFailedAttempts", &C::max_failed_attempts, "integer", "1");
+    return s;
+  }();
+  return schema;
+}
 
 void decode_service(const Value& v, ServiceConfig& out, DecodeContext& c) {
   const Schema<ServiceConfig>& schema = service_schema();
@@ -175,17 +229,8 @@ void decode_service(const Value& v, ServiceConfig& out, DecodeContext& c) {
     const FieldSchema* f = m.value.kind == Value::null ? nullptr : schema.find(m.key);
     if (!f || f->shape != Shape::object) continue;
     out.types.emplace_back(f->name);
-    Value at;
-    at.span = m.key_span;
-    const auto later = [&f](const LaterKind& k) { return k.name == f->name; };
-    if (std::any_of(later_kinds().begin(), later_kinds().end(), later)) not_yet(*f, at, c);
-    for (const Value::Member& option : m.value.members) {
-      if (option.value.kind == Value::null || f->name != "loadBalancer") continue;
-      const FieldSchema* check = f->child->find(option.key);
-      if (!check || (check->name != "healthCheck" && check->name != "passiveHealthCheck")) continue;
-      at.span = option.key_span;
-      not_yet(*check, at, c);
-    }
+    if (f->name != "loadBalancer" || !out.load_balancer) continue;
+    for (const Value::Member& option : m.value.members) keep_span(option, out);
   }
 }
 

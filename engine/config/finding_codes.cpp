@@ -64,6 +64,7 @@ constexpr FindingCode codes[] = {
     {"GP0501", error, "service cannot be built"},
     {"GP0502", error, "service of several kinds or of none"},
     {"GP0503", error, "service refers to itself"},
+    {"GP0504", warning, "health check cannot work as written"},
     // TLS and resolvers
     {"GP0601", warning, "certificate resolver does not exist"},
     // Kubernetes objects

@@ -121,7 +121,11 @@ void ObjectSchema::decode(const Value& v, void* object, DecodeContext& c) const 
     if (m.value.kind == Value::null) continue;
     const FieldSchema* f = find(m.key);
     if (!f) {
-      if (!any_field) unknown_field(m, c);
+      if (other) {
+        other(m, object);
+      } else {
+        unknown_field(m, c);
+      }
       continue;
     }
     const auto twin =

@@ -55,8 +55,8 @@ struct FieldSchema {
 class ObjectSchema {
  public:
   std::vector<FieldSchema> fields;
-  bool any_field =
-      false;  // names that are not listed may be written and are left alone (a plugin's options)
+  // Takes the members that no field names (a plugin's name and options). Empty: they are unknown fields.
+  std::function<void(const Value::Member&, void* object)> other = {};
   // Decodes a mapping into `object`; every problem is recorded, nothing is thrown.
   void decode(const Value& v, void* object, DecodeContext& c) const;
   // Field by name in any case; null when there is none.

@@ -81,6 +81,7 @@ std::string Scheduler::dump() const {
 void Scheduler::insert(Timer& t) {
   t.sequence_ = sequence_++;
   heap_.push_back(&t);
+  background_ += t.background_;
   t.index_ = heap_.size() - 1;
   up(t.index_);
 }
@@ -88,6 +89,7 @@ void Scheduler::insert(Timer& t) {
 void Scheduler::erase(Timer& t) {
   const size_t i = t.index_;
   t.index_ = Timer::npos;
+  background_ -= t.background_;
   Timer* last = heap_.back();
   heap_.pop_back();
   if (last == &t) return;
@@ -130,6 +132,14 @@ Task<void> sleep_until(Scheduler& s, Instant t) {
   WakeTimer timer(s, &me);
   timer.arm(t);
   while (!timer.expired) co_await Suspend{"sleep"};
+}
+
+Task<void> sleep_in_background(Scheduler& s, Instant t) {
+  Waiter& me = co_await ThisWaiter{};
+  WakeTimer timer(s, &me);
+  timer.set_background();
+  timer.arm(t);
+  while (!timer.expired) co_await Suspend{"background sleep"};
 }
 
 void TaskGroup::add(Task<void> t) {

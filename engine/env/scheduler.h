@@ -27,6 +27,8 @@ class Timer {
   void cancel();
   bool armed() const { return index_ != npos; }
   Instant at() const { return at_; }
+  // Of a task that runs for ever beside all others (health probes): see Scheduler::only_background(). Before arm().
+  void set_background() { background_ = true; }
 
  protected:
   virtual void fired() = 0;
@@ -38,6 +40,7 @@ class Timer {
   Instant at_{};
   uint64_t sequence_ = 0;
   size_t index_ = npos;
+  bool background_ = false;
 };
 
 class WakeTimer final : public Timer {
@@ -70,6 +73,8 @@ class Scheduler : public Executor {
   size_t run_ready(size_t budget = SIZE_MAX);
   // The earliest timer, or instant_max.
   Instant next_timer() const { return heap_.empty() ? instant_max : heap_.front()->at_; }
+  // No timer is armed but those of tasks that never end: whoever else waits, waits for ever.
+  bool only_background() const { return background_ == heap_.size(); }
   // Fires every timer due at `now`, in (time, sequence) order.
   void fire_timers(Instant now);
 
@@ -94,6 +99,7 @@ class Scheduler : public Executor {
 
   const Clock& clock_;
   std::vector<Timer*> heap_;
+  size_t background_ = 0;  // of the timers in the heap
   uint64_t sequence_ = 0;
   uint64_t next_id_ = 1;
   std::map<uint64_t, std::unique_ptr<Root>> roots_;
@@ -101,6 +107,8 @@ class Scheduler : public Executor {
 
 // co_await sleep_until(s, t)
 Task<void> sleep_until(Scheduler& s, Instant t);
+// The same for a task that runs for ever beside all others.
+Task<void> sleep_in_background(Scheduler& s, Instant t);
 inline Task<void> sleep_for(Scheduler& s, Duration d) { return sleep_until(s, s.now() + d); }
 
 // The child's value, or nullopt when the deadline came first (the child is then destroyed at its suspension point).

@@ -1,6 +1,27 @@
 #include "engine/http/body.h"
 
 namespace gateproof::http {
+namespace {
+
+class TextSource final : public BodySource {
+ public:
+  explicit TextSource(std::string text) : text_(std::move(text)) {}
+  std::optional<Result<Chunk>> try_read() override {
+    if (std::exchange(done_, true)) return Result<Chunk>(Chunk{{}, true});
+    return Result<Chunk>(Chunk{text_, true});
+  }
+  Task<Result<Chunk>> read() override { co_return *try_read(); }
+
+ private:
+  std::string text_;
+  bool done_ = false;
+};
+
+}  // namespace
+
+Body Body::untold(std::string bytes) {
+  return stream(std::make_unique<TextSource>(std::move(bytes)), std::nullopt);
+}
 
 std::optional<Result<Chunk>> Body::try_read() {
   if (source_) return source_->try_read();

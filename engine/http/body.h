@@ -39,6 +39,8 @@ class Body {
     b.own_ = true;
     return b;
   }
+  // Bytes whose length is not told: they are sent chunked.
+  static Body untold(std::string bytes);
   // Bytes that outlive the exchange (configuration, literals).
   static Body view(std::string_view bytes) {
     Body b;

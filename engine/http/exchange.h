@@ -21,7 +21,8 @@ struct Outbound;
 // What is left of an upstream connection after 101: bytes flow both ways from here on.
 struct Tunnel {
   std::unique_ptr<Stream> stream;
-  std::string early;  // bytes that came behind the head
+  std::string early;                 // bytes that came behind the head
+  std::shared_ptr<const void> held;  // lives as long as the tunnel (a balancer's count of requests)
 };
 
 struct Exchange {

@@ -52,7 +52,12 @@ class CrdServices {
   bool balancer_options(const Backend& b, config::LoadBalancerConfig& lb);
   bool strategy(const Backend& b, config::LoadBalancerConfig& lb);
   std::optional<Text> transport(const Backend& b);
-  bool child(const Object& o, const config::Value& entry, const Report& report);
+  // The child's qualified name, its own load balancer added; nullopt: recorded.
+  std::optional<Text> child(const Object& o, const config::Value& entry, const Report& report);
+  bool mirroring(const Object& o, const config::Value& m, config::ServiceConfig& s,
+                 const Report& report);
+  bool failover(const Object& o, const config::Value& f, config::ServiceConfig& s,
+                const Report& report);
   bool other_kind(const Object& o, const config::Value& spec, config::ServiceConfig& s,
                   const Report& report);
 

@@ -1,6 +1,6 @@
 // Service entries of IngressRoute and TraefikService: names, references, load balancers.
 #include "engine/base/text.h"
-#include "engine/config/schema.h"
+#include "engine/config/dynamic_schemas.h"
 #include "engine/kubernetes/backends.h"
 #include "engine/kubernetes/crd.h"
 
@@ -146,8 +146,11 @@ bool CrdServices::balancer_options(const Backend& b, config::LoadBalancerConfig&
     lb.flush_interval = *d;
   }
   lb.sticky = read_cookie(member(&b.entry, "sticky"));
-  lb.has_health_check = member(&b.entry, "healthCheck") != nullptr;
-  lb.has_passive_health_check = member(&b.entry, "passiveHealthCheck") != nullptr;
+  config::DecodeContext checks{c_.findings, b.name.value};
+  if (const Value* v = member(&b.entry, "healthCheck"))
+    config::health_check_schema().decode(*v, &lb.health_check.emplace(), checks);
+  if (const Value* v = member(&b.entry, "passiveHealthCheck"))
+    config::passive_health_check_schema().decode(*v, &lb.passive_health_check.emplace(), checks);
   auto t = transport(b);
   if (!t) return false;
   lb.servers_transport = std::move(*t);
@@ -257,42 +260,73 @@ std::optional<std::vector<config::ServerConfig>> CrdServices::servers(const Back
   return list;
 }
 
-bool CrdServices::child(const Object& o, const Value& entry, const Report& report) {
+std::optional<Text> CrdServices::child(const Object& o, const Value& entry, const Report& report) {
   auto named_child = named(o.ns, entry, report);
-  if (!named_child) return false;
+  if (!named_child) return std::nullopt;
   if (named_child->service)
     out_.services[named_child->name.value] = std::move(*named_child->service);
+  return named_child->name;
+}
+
+bool CrdServices::mirroring(const Object& o, const Value& m, ServiceConfig& s,
+                            const Report& report) {
+  config::MirroringConfig& out = s.mirroring.emplace();
+  auto main = child(o, m, report);
+  if (!main) return false;
+  out.service = std::move(*main);
+  out.mirror_body = boolean_at(&m, "mirrorBody").value_or(true);
+  out.max_body_size = integer_at(&m, "maxBodySize", -1);
+  for (const Value& mirror : items_at(&m, "mirrors")) {
+    auto name = child(o, mirror, report);
+    if (!name) return false;
+    out.mirrors.push_back({std::move(*name), {integer_at(&mirror, "percent"), mirror.span}});
+  }
+  return true;
+}
+
+bool CrdServices::failover(const Object& o, const Value& f, ServiceConfig& s,
+                           const Report& report) {
+  config::FailoverConfig& out = s.failover.emplace();
+  for (const auto& [part, text] :
+       {std::pair("service", &out.service), {"fallback", &out.fallback}}) {
+    const Value* entry = member(&f, part);
+    auto name = entry ? child(o, *entry, report) : std::nullopt;
+    if (!name) return false;
+    *text = std::move(*name);
+  }
+  if (const Value* errors = member(&f, "errors")) {
+    out.errors.emplace();
+    for (const Value& v : items_at(errors, "status"))
+      out.errors->status.push_back({std::string(v.str()), v.span});
+    out.errors->max_request_body_bytes = integer_at(errors, "maxRequestBodyBytes", -1);
+  }
   return true;
 }
 
 bool CrdServices::other_kind(const Object& o, const Value& spec, ServiceConfig& s,
                              const Report& report) {
   if (const Value* m = member(&spec, "mirroring")) {
-    s.later_types = {"mirroring"};
-    if (!child(o, *m, report)) return false;
-    for (const Value& mirror : items_at(m, "mirrors")) {
-      if (!child(o, mirror, report)) return false;
-    }
-  } else if (const Value* hrw = member(&spec, "highestRandomWeight")) {
-    s.later_types = {"highestRandomWeight"};
-    for (const Value& entry : items_at(hrw, "services")) {
-      if (!child(o, entry, report)) return false;
-    }
-  } else if (const Value* failover = member(&spec, "failover")) {
-    s.later_types = {"failover"};
-    for (const char* part : {"service", "fallback"}) {
-      const Value* entry = member(failover, part);
-      if (!entry || !child(o, *entry, report)) return false;
-    }
-  } else {
-    report("GP0725", o.span, "unspecified service type",
-           "write weighted, mirroring, highestRandomWeight or failover");
-    return false;
+    s.types = {"mirroring"};
+    return mirroring(o, *m, s, report);
   }
-  s.types = s.later_types;
-  report.plain("GP1102", o.span, "`" + s.later_types.front() + "` is not acted on yet",
-               "nothing to mend: it is checked, and takes no effect here");
-  return true;
+  if (const Value* hrw = member(&spec, "highestRandomWeight")) {
+    s.types = {"highestRandomWeight"};
+    s.highest_random_weight.emplace();
+    for (const Value& entry : items_at(hrw, "services")) {
+      auto name = child(o, entry, report);
+      if (!name) return false;
+      s.highest_random_weight->services.push_back(
+          {std::move(*name), integer_at(&entry, "weight", 1), std::nullopt});
+    }
+    return true;
+  }
+  if (const Value* f = member(&spec, "failover")) {
+    s.types = {"failover"};
+    return failover(o, *f, s, report);
+  }
+  report("GP0725", o.span, "unspecified service type",
+         "write weighted, mirroring, highestRandomWeight or failover");
+  return false;
 }
 
 void CrdServices::traefik_services() {

@@ -152,8 +152,8 @@ void compare_service(const std::string& name, const config::ServiceConfig& ours,
     EXPECT_EQ(config::format_duration(lb.flush_interval),
               body["responseForwarding"].value("flushInterval", ""));
     EXPECT_EQ(lb.servers_transport.value, qualified_or_empty(body, "serversTransport", provider));
-    EXPECT_EQ(lb.has_health_check, body.contains("healthCheck"));
-    EXPECT_EQ(lb.has_passive_health_check, body.contains("passiveHealthCheck"));
+    EXPECT_EQ(lb.health_check.has_value(), body.contains("healthCheck"));
+    EXPECT_EQ(lb.passive_health_check.has_value(), body.contains("passiveHealthCheck"));
     compare_sticky(lb.sticky, body);
   }
   if (ours.weighted) {

@@ -5,12 +5,22 @@
 namespace gateproof::middleware {
 namespace {
 
-TEST(Plugin, AnyOptionIsAcceptedAndNothingIsBuilt) {
+std::string refusal(std::string_view options) {
   testing::Rig rig;
-  const auto made = rig.build("plugin", "{anything: {goes: [here]}}");
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().code, Code::unsupported);
-  EXPECT_EQ(made.error().message, "middleware type plugin is not acted on yet");
+  const auto made = rig.build("plugin", options);
+  if (made) return "";
+  EXPECT_EQ(made.error().code, Code::invalid);
+  return made.error().message;
+}
+
+TEST(Plugin, TakesAnyOptionsAndKnowsNoType) {
+  EXPECT_EQ(refusal("{Demo: {goes: [here, {and: there}]}}"), "plugin: unknown plugin type: Demo");
+  EXPECT_EQ(refusal("{demo: text}"), "plugin: unknown plugin type: demo");
+}
+
+TEST(Plugin, OnePerMiddleware) {
+  EXPECT_EQ(refusal("{a: {x: 1}, b: {y: 2}}"),
+            "plugin: invalid configuration: no configuration or too many plugin definition");
 }
 
 }  // namespace

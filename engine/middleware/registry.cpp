@@ -1,6 +1,7 @@
 // Every middleware type, sorted by name: one line each. Explicit, because a static library's linker drops objects that only
 // register themselves.
 #include "engine/base/text.h"
+#include "engine/middleware/middleware.h"
 
 namespace gateproof::middleware {
 

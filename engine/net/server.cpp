@@ -130,6 +130,7 @@ std::optional<SocketAddress> Server::address(std::string_view entry_point) const
 }
 
 void Server::start() {
+  if (!workers_.empty()) workers_.front()->probe_servers();
   for (const std::unique_ptr<Worker>& w : workers_) {
     threads_.emplace_back([worker = w.get()] { worker->run(); });
   }

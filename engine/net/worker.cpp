@@ -56,11 +56,25 @@ Result<void> Worker::add_entry_point(const config::EntryPointConfig& config, Fd 
   return {};
 }
 
+void Worker::probe_servers() {
+  health_ = std::make_unique<upstream::HealthRunner>(
+      env_, origin_, [this](const std::string& line) { shared_.log.warn(line); });
+}
+
+void Worker::follow_snapshot() {
+  if (!health_ || followed_ == shared_.engine.version()) return;
+  const auto snapshot = shared_.engine.snapshot();
+  followed_ = snapshot->version;
+  health_->follow(snapshot, snapshot->health_checks);
+}
+
 void Worker::run() {
+  follow_snapshot();
   for (const std::unique_ptr<Entry>& e : entries_) {
     loop_->scheduler().spawn("accept " + e->config.name, accept_connections(*e));
   }
   loop_->run();
+  if (health_) health_->stop();
   // Here and not in the destructor: what a thread took from its pools goes back to them.
   loop_->scheduler().cancel_all();
   origin_.close_idle();
@@ -131,6 +145,7 @@ void Worker::end_idle(Entry& e) {
 
 void Worker::configuration_changed() {
   loop_->post([this] {
+    follow_snapshot();
     for (const std::unique_ptr<Entry>& e : entries_) e->handler.refresh();
   });
 }

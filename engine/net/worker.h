@@ -10,6 +10,7 @@
 #include "engine/net/transport.h"
 #include "engine/pipeline/engine.h"
 #include "engine/upstream/h1_origin.h"
+#include "engine/upstream/health_runner.h"
 
 namespace gateproof::net {
 
@@ -38,6 +39,8 @@ class Worker {
 
   // Before run(), from the thread that made the worker.
   Result<void> add_entry_point(const config::EntryPointConfig& config, Fd listening);
+  // Before run(): this worker probes the servers for all of them.
+  void probe_servers();
   // Accepts and serves until stopped. The calling thread is the worker's.
   void run();
 
@@ -52,6 +55,7 @@ class Worker {
   Task<void> accept_connections(Entry& e);
   Task<void> drain(Entry& e);
   void end_idle(Entry& e);
+  void follow_snapshot();
   void serve(Entry& e, std::unique_ptr<Stream> stream);
 
   std::unique_ptr<EventLoop> loop_;
@@ -61,6 +65,8 @@ class Worker {
   Env env_;
   upstream::H1Origin origin_;
   std::vector<std::unique_ptr<Entry>> entries_;
+  std::unique_ptr<upstream::HealthRunner> health_;  // of one worker in a process
+  uint64_t followed_ = 0;  // version of the snapshot whose servers it probes
   size_t draining_ = 0;
   bool drain_begun_ = false;
 };

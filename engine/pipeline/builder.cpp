@@ -204,6 +204,7 @@ size_t Builder::add_target(EntryPoint& e, RouteTarget target) {
 }
 
 void Builder::build_unused() {
+  used_ = false;
   for (auto& [name, info] : out_.services) {
     if (config::provider_of(name) != "internal") service(name);
   }

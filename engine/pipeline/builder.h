@@ -5,6 +5,7 @@
 
 #include "engine/middleware/chain.h"
 #include "engine/pipeline/snapshot.h"
+#include "engine/upstream/service_group.h"
 
 namespace gateproof::pipeline {
 
@@ -65,12 +66,31 @@ class Builder {
   HandlerPtr service(const std::string& name);
   HandlerPtr build_service(const std::string& name, const config::ServiceConfig& s,
                            ObjectInfo& info);
-  HandlerPtr build_weighted(const std::string& name, const config::WeightedConfig& w,
-                            ObjectInfo& info);
   HandlerPtr build_load_balancer(const std::string& name, const config::ServiceConfig& s,
                                  ObjectInfo& info);
+  void check_health_options(const std::string& name, const config::LoadBalancerConfig& lb);
   HandlerPtr with_middlewares(const std::string& name, const config::ServiceConfig& s,
                               HandlerPtr end, ObjectInfo& info);
+
+  // builder_composite.cpp
+  using GroupKind = upstream::ServiceGroup::Kind;
+  HandlerPtr build_group(GroupKind kind, const std::string& name,
+                         const std::vector<config::WeightedChild>& children,
+                         const std::optional<config::CookieConfig>& sticky, bool checked,
+                         ObjectInfo& info);
+  HandlerPtr build_mirroring(const std::string& name, const config::MirroringConfig& m,
+                             ObjectInfo& info);
+  HandlerPtr build_failover(const std::string& name, const config::FailoverConfig& f,
+                            ObjectInfo& info);
+  // A service by the name that a parent wrote; null: the parent is disabled, and why is said.
+  HandlerPtr child_service(const std::string& parent, const config::Text& written,
+                           ObjectInfo& info);
+  // Lets a parent learn a child's status; false: the parent is disabled, and why is said.
+  bool follow_status(const std::string& parent, const config::Text& child,
+                     std::function<void(bool)> listener, ObjectInfo& info);
+  upstream::StatusSource* source_of(const std::string& parent, const config::Text& child) const;
+  void refuse_service(const std::string& name, ObjectInfo& info, const std::string& error,
+                      const SourceSpan& at, const std::string& remedy);
 
   // internal.cpp
   HandlerPtr internal_service(const std::string& name, ObjectInfo& info);
@@ -89,7 +109,9 @@ class Builder {
   Snapshot& out_;
   std::vector<std::string> defaults_;  // entry points of routers that name none
   std::map<std::string, Pending> pending_;
-  std::map<std::string, HandlerPtr> services_;  // built; null: disabled
+  std::map<std::string, HandlerPtr> services_;              // built; null: disabled
+  std::map<std::string, upstream::StatusSource*> sources_;  // of built services
+  bool used_ = true;  // what is built now is for a router, so that its servers are probed
   std::set<std::string> building_;
   std::set<std::string> parents_;  // routers that others name in parentRefs
 };

@@ -61,12 +61,19 @@ HandlerPtr Builder::build_service(const std::string& name, const config::Service
     return nullptr;
   }
   HandlerPtr handler;
-  if (s.weighted) {
-    handler = build_weighted(name, *s.weighted, info);
-  } else if (s.load_balancer) {
+  if (s.load_balancer) {
     handler = build_load_balancer(name, s, info);
-  } else if (!s.later_types.empty()) {
-    return fixed_answer(501, s.later_types.front() + " services are not acted on yet\n");
+  } else if (s.weighted) {
+    handler = build_group(GroupKind::weighted, name, s.weighted->services, s.weighted->sticky,
+                          s.weighted->has_health_check, info);
+  } else if (s.highest_random_weight) {
+    const config::HighestRandomWeightConfig& h = *s.highest_random_weight;
+    handler = build_group(GroupKind::highest_random_weight, name, h.services, std::nullopt,
+                          h.has_health_check, info);
+  } else if (s.mirroring) {
+    handler = build_mirroring(name, *s.mirroring, info);
+  } else if (s.failover) {
+    handler = build_failover(name, *s.failover, info);
   } else {
     info.fail("the service \"" + name + "\" does not have any type defined");
     finding("GP0502", s.span, object, "the service has no kind and is disabled",
@@ -105,39 +112,57 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
               "use http for what you ask here");
     }
   }
-  Result<HandlerPtr> made = upstream::LoadBalancer::make(name, lb, *transport, in_.random);
-  if (made) return std::move(*made);
-  const Error& e = made.error();
-  if (e.code == Code::unsupported) {
-    finding("GP1102", e.span, "service " + name, e.message + ": the service answers 501", e.remedy);
-    return fixed_answer(501, e.message + "\n");
+  auto made = upstream::LoadBalancer::make(name, lb, *transport, in_.random);
+  if (!made) {
+    const Error& e = made.error();
+    refuse_service(name, info, e.message, e.span.known() ? e.span : s.span, e.remedy);
+    return nullptr;
   }
-  info.fail(e.message);
-  finding("GP0501", e.span.known() ? e.span : s.span, "service " + name,
-          e.message + ": the service is disabled", e.remedy);
-  return nullptr;
+  upstream::LoadBalancer& balancer = **made;
+  sources_[name] = &balancer;
+  out_.server_health[name] = balancer.health();
+  check_health_options(name, lb);
+  if (lb.health_check && lb.health_check->mode != "grpc" && used_) {
+    out_.health_checks.push_back(
+        upstream::make_health_check(name, *lb.health_check, balancer.servers(), balancer.health()));
+  }
+  return std::move(*made);
 }
 
-HandlerPtr Builder::build_weighted(const std::string& name, const config::WeightedConfig& w,
-                                   ObjectInfo& info) {
-  std::vector<upstream::WeightedPart> parts;
-  for (const config::WeightedChild& c : w.services) {
-    const std::string child = config::qualify(c.name.value, config::provider_of(name));
-    HandlerPtr handler = c.status ? fixed_answer(*c.status, "") : service(child);
-    if (!handler) {
-      const bool exists = out_.services.contains(child);
-      const std::string text = exists && !out_.services.at(child).errors.empty()
-                                   ? out_.services.at(child).errors.front()
-                                   : "the service \"" + child + "\" does not exist";
-      info.fail(text);
-      finding("GP0501", c.name.span.known() ? c.name.span : info.span, "service " + name,
-              text + ": the service is disabled", "define the service, or take it out of the list");
-      continue;
+void Builder::check_health_options(const std::string& name, const config::LoadBalancerConfig& lb) {
+  const std::string object = "service " + name;
+  if (const auto& h = lb.health_check) {
+    if (h->mode == "grpc" || h->scheme == "https" || h->scheme == "h2c") {
+      finding("GP1102", h->span, object,
+              (h->mode == "grpc" ? std::string("health checks over gRPC")
+                                 : "health checks with the scheme " + h->scheme) +
+                  " are not acted on yet: its servers stay up",
+              "nothing to mend: it is checked, and takes no effect here");
     }
-    parts.push_back({child, c.name.value, c.weight, std::move(handler)});
+    const bool late = h->unhealthy_interval && *h->unhealthy_interval <= Duration::zero();
+    if (h->interval <= Duration::zero() || h->timeout <= Duration::zero() || late) {
+      finding("GP0504", h->span, object,
+              "interval, unhealthyInterval and timeout must be positive: Traefik logs an error and "
+              "takes the default instead",
+              "write durations such as 10s");
+    }
+    const Result<std::string> target = upstream::probe_target("/", h->path.value);
+    if (!target) {
+      finding("GP0504", h->path.span, object,
+              target.error().message +
+                  "; every probe fails, and all servers are down after the "
+                  "first interval",
+              "write a path such as /health, and use hostname, port and scheme for the rest");
+    }
   }
-  if (info.status == Status::disabled) return nullptr;
-  return std::make_shared<upstream::Weighted>(name, w.sticky, std::move(parts), in_.random);
+  if (const auto& p = lb.passive_health_check;
+      p && p->max_failed_attempts > static_cast<int64_t>(upstream::passive_failures_kept_max)) {
+    finding("GP0504", p->span, object,
+            "maxFailedAttempts is taken for " +
+                std::to_string(upstream::passive_failures_kept_max) +
+                ", the most that is remembered",
+            "use a smaller number");
+  }
 }
 
 HandlerPtr Builder::with_middlewares(const std::string& name, const config::ServiceConfig& s,

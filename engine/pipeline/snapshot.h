@@ -11,6 +11,7 @@
 #include "engine/middleware/middleware.h"
 #include "engine/pipeline/entry_stage.h"
 #include "engine/rules/table.h"
+#include "engine/upstream/health_check.h"
 
 namespace gateproof::pipeline {
 
@@ -64,6 +65,10 @@ class Snapshot {
       routers;  // by qualified name, split copies included
   std::map<std::string, ObjectInfo> middlewares;
   std::map<std::string, ObjectInfo> services;
+  // Of each load balancer by qualified name, with the status of its servers.
+  std::map<std::string, std::shared_ptr<upstream::ServerHealth>> server_health;
+  std::vector<upstream::HealthCheckSpec>
+      health_checks;  // of services that routers use: to be run while this snapshot is current
   config::Findings findings;  // of building: disabled routers, missing references ... with spans
   uint64_t version = 0;
 };

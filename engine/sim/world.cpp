@@ -134,7 +134,23 @@ World::World(uint64_t seed, std::shared_ptr<const config::StaticConfig> statics)
   direct_.seen = &seen_;
 }
 
-World::~World() = default;
+World::~World() {
+  // Before the origins and hosts that tasks refer to.
+  health_.stop();
+  scheduler_.cancel_all();
+}
+
+void World::follow_snapshot() {
+  if (followed_ == engine_.version()) return;
+  const auto snapshot = engine_.snapshot();
+  followed_ = snapshot->version;
+  health_.follow(snapshot, snapshot->health_checks);
+}
+
+// What goes on behind an answer at the same instant: copies to mirrors.
+void World::settle() { scheduler_.run_ready(events_max > 0 ? events_max : SIZE_MAX); }
+
+std::vector<HostRequest> World::take_seen() { return std::exchange(seen_, {}); }
 
 void World::add_host(const std::string& address, Host host) {
   const HostPort hp = split_host_port(address);
@@ -175,6 +191,7 @@ void World::add_host(const std::string& address, Host host) {
 bool World::run_until(const std::function<bool()>& done) {
   uint64_t events = 0;
   out_of_budget_ = false;
+  const Instant latest = waiting_max > Duration::zero() ? clock_.now() + waiting_max : instant_max;
   while (!done()) {
     if (events_max > 0 && ++events > events_max) {
       out_of_budget_ = true;
@@ -183,7 +200,10 @@ bool World::run_until(const std::function<bool()>& done) {
     }
     if (scheduler_.run_ready(1) > 0) continue;
     const Instant next = scheduler_.next_timer();
-    if (next == instant_max) {
+    // Probes alone go on for ever, and no exchange waits for them.
+    const bool only_probes = scheduler_.only_background() && health_.services() > 0;
+    const bool too_late = health_.services() > 0 && next > latest;
+    if (next == instant_max || only_probes || too_late) {
       stuck_ = scheduler_.dump();
       return false;
     }
@@ -199,6 +219,7 @@ void World::note_unfinished(Outcome& out) {
 }
 
 void World::advance(Duration d) {
+  follow_snapshot();
   const Instant end = clock_.now() + d;
   for (;;) {
     if (scheduler_.run_ready() > 0) continue;
@@ -246,7 +267,8 @@ Outcome World::send_direct(const Request& request, Detail detail, http::Origin& 
   out.user = x.user;
   out.attempts = x.attempts;
   if (x.failure) out.failure = x.failure->message;
-  out.upstream = std::move(seen_);
+  if (!look_beyond) settle();
+  out.upstream = take_seen();
   out.finished_ns = clock_.now().time_since_epoch().count();
   if (look_beyond && x.stopped_by.empty() && !x.server.empty() && !x.failure) {
     // Nobody was asked, so there is no answer to tell.
@@ -325,13 +347,14 @@ Outcome World::send_wire(const Request& request, Detail detail) {
     if (!a.error.empty() && out.failure.empty()) out.failure = a.error;
   }
   ends.first->close();
-  if (!server.done()) scheduler_.run_ready();
-  out.upstream = std::move(seen_);
+  settle();
+  out.upstream = take_seen();
   out.finished_ns = clock_.now().time_since_epoch().count();
   return out;
 }
 
 Outcome World::send(const Request& request, Arm arm, Detail detail) {
+  follow_snapshot();
   Outcome out =
       arm == Arm::direct ? send_direct(request, detail, direct_) : send_wire(request, detail);
   out.entry_point = request.entry_point;

@@ -7,6 +7,7 @@
 #include "engine/sim/host.h"
 #include "engine/sim/net.h"
 #include "engine/sim/random.h"
+#include "engine/upstream/health_runner.h"
 
 namespace gateproof::sim {
 
@@ -96,6 +97,11 @@ class World {
   // A digest of everything sent and answered so far, with its times: equal for equal seeds (16 hex digits).
   std::string digest() const;
 
+  // Requests that hosts received outside of an exchange since the last send, ask or look: health probes, late mirrors.
+  std::vector<HostRequest> take_seen();
+
+  // How long an exchange may wait, in virtual time, while health probes keep the clock going; 0: no limit.
+  Duration waiting_max = std::chrono::hours(24);
   // Events (task resumptions and timers) that one exchange may take; 0: no limit.
   uint64_t events_max = 50'000'000;
 
@@ -106,6 +112,9 @@ class World {
   class Resolver;
   struct Registered;
   bool run_until(const std::function<bool()>& done);
+  // Health checks are those of the current snapshot.
+  void follow_snapshot();
+  void settle();
   void note_unfinished(Outcome& out);
   Outcome send_direct(const Request& request, Detail detail, http::Origin& origin,
                       bool look_beyond = false);
@@ -126,6 +135,8 @@ class World {
   DirectOrigin direct_{scheduler_};
   std::unique_ptr<http::Origin> wire_;
   std::unique_ptr<http::Origin> nobody_;
+  upstream::HealthRunner health_{env_, direct_};
+  uint64_t followed_ = 0;  // version of the snapshot whose servers are probed
   uint64_t digest_ = 0;
   bool out_of_budget_ = false;
   std::string stuck_;  // what waited when a run could not end

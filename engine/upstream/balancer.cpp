@@ -45,19 +45,26 @@ void EdfBalancer::advance() {
 }
 
 std::optional<size_t> EdfBalancer::pick() {
-  return pick([](size_t) { return true; });
+  const std::lock_guard lock(mutex_);
+  if (heap_.empty()) return std::nullopt;
+  const size_t index = heap_[0].index;
+  advance();
+  return index;
 }
 
-std::optional<size_t> EdfBalancer::pick(const std::function<bool(size_t)>& usable) {
+std::optional<size_t> EdfBalancer::pick(const std::function<bool(size_t)>& usable, Turn* turn) {
   const std::lock_guard lock(mutex_);
   // Every entry comes to the front in the end; asking first whether any is usable makes the loop below finite.
+  const auto is_usable = [&](size_t index) { return !usable || usable(index); };
   const bool any =
-      std::any_of(heap_.begin(), heap_.end(), [&](const Entry& e) { return usable(e.index); });
+      std::any_of(heap_.begin(), heap_.end(), [&](const Entry& e) { return is_usable(e.index); });
   if (!any) return std::nullopt;
   for (;;) {
-    const size_t index = heap_[0].index;
+    const Entry first = heap_[0];
     advance();
-    if (usable(index)) return index;
+    if (!is_usable(first.index)) continue;
+    if (turn) *turn = {first.turn, first.weight};
+    return first.index;
   }
 }
 

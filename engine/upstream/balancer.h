@@ -17,7 +17,11 @@ class EdfBalancer {
 
   // The index of the picked entry, or nullopt when none is usable. Entries that are not usable are passed over, and their
   // deadline moves on all the same. Process-wide: several event loops may call it.
-  std::optional<size_t> pick(const std::function<bool(size_t)>& usable);
+  // `turn`, if asked for, gets the picked entry's deadline (turn / weight) before it moved on. An empty `usable`: all are.
+  struct Turn {
+    uint64_t turn = 0, weight = 1;
+  };
+  std::optional<size_t> pick(const std::function<bool(size_t)>& usable, Turn* turn = nullptr);
   std::optional<size_t> pick();
   bool empty() const { return heap_.empty(); }
 

@@ -1,45 +1,70 @@
 #include "engine/upstream/load_balancer.h"
 
+#include "engine/upstream/body_end.h"
 #include "engine/upstream/proxy.h"
 
 namespace gateproof::upstream {
 namespace {
 
-constexpr size_t none = static_cast<size_t>(-1);
+struct Columns {
+  std::vector<std::string> urls;
+  std::vector<int64_t> weights;
+  std::vector<bool> taken;          // entries that the strategy takes part with
+  std::vector<std::string> sticky;  // what cookies may name: "" for an entry that is never picked
+};
 
-std::vector<int64_t> weights_of(const std::vector<config::ServerConfig>& servers) {
-  std::vector<int64_t> out;
-  for (const auto& s : servers) out.push_back(s.weight);
-  return out;
+// p2c takes every server, whatever its weight; the others leave out those without one (Traefik).
+Columns columns_of(const config::LoadBalancerConfig& config) {
+  Columns c;
+  for (const config::ServerConfig& s : config.servers) {
+    const bool taken = s.weight > 0 || config.strategy.value == "p2c";
+    c.urls.push_back(s.url.value);
+    c.weights.push_back(s.weight);
+    c.taken.push_back(taken);
+    c.sticky.push_back(taken ? s.url.value : std::string());
+  }
+  return c;
 }
 
-std::vector<int64_t> weights_of(const std::vector<WeightedPart>& parts) {
-  std::vector<int64_t> out;
-  for (const auto& p : parts) out.push_back(p.weight);
-  return out;
+std::shared_ptr<Chooser> make_chooser(const std::string& strategy, const Columns& c,
+                                      RandomStream random) {
+  if (strategy == "p2c") return std::make_shared<P2cChooser>(c.urls.size(), random);
+  if (strategy == "hrw") return std::make_shared<HrwChooser>(c.urls, c.weights);
+  if (strategy == "leasttime") return std::make_shared<LeastTimeChooser>(c.weights, random);
+  return std::make_shared<WrrChooser>(c.weights, random);
 }
 
-// What cookies may name; an entry that is never picked cannot be named either (its name stays empty).
-std::vector<std::string> sticky_names(const std::vector<config::ServerConfig>& servers) {
-  std::vector<std::string> out;
-  for (const auto& s : servers) out.push_back(s.weight > 0 ? s.url.value : std::string());
-  return out;
+std::string kind_of(const std::string& strategy) {
+  return strategy == "p2c"         ? "P2C"
+         : strategy == "hrw"       ? "HRW"
+         : strategy == "leasttime" ? "LeastTime"
+                                   : "WRR";
 }
 
-std::vector<std::string> sticky_names(const std::vector<WeightedPart>& parts) {
-  std::vector<std::string> out;
-  for (const auto& p : parts) out.push_back(p.weight > 0 ? p.written : std::string());
-  return out;
-}
+// A request that a chooser counts, given back when this goes away.
+class UnderWay {
+ public:
+  UnderWay(std::shared_ptr<Chooser> chooser, size_t entry)
+      : chooser_(std::move(chooser)), entry_(entry) {
+    chooser_->began(entry_);
+  }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+  ~UnderWay() { chooser_->ended(entry_); }
 
-// Whom the cookie names, if that entry may be used; else none.
-size_t sticky_choice(const std::optional<Sticky>& sticky, http::Exchange& x, bool& set_cookie) {
-  set_cookie = sticky.has_value();
-  if (!sticky) return none;
-  const auto found = sticky->find(x.request);
-  if (!found) return none;
-  set_cookie = found->rewrite;
-  return found->index;
+ private:
+  std::shared_ptr<Chooser> chooser_;
+  size_t entry_;
+};
+
+// Until the answer has been read to the end, or the tunnel has closed.
+void hold(http::Exchange& x, std::shared_ptr<UnderWay> under_way) {
+  if (x.tunnel) {
+    x.tunnel->held = std::move(under_way);
+    return;
+  }
+  auto end = [under_way = std::move(under_way)](bool) mutable { under_way.reset(); };
+  x.response.body = watch_end(std::move(x.response.body), std::move(end));
 }
 
 }  // namespace
@@ -51,15 +76,22 @@ http::Response no_available_server() {
   return r;
 }
 
-Result<std::shared_ptr<http::Handler>> LoadBalancer::make(
+std::optional<size_t> sticky_choice(const std::optional<Sticky>& sticky, const http::Exchange& x,
+                                    bool& set_cookie) {
+  set_cookie = sticky.has_value();
+  if (!sticky) return std::nullopt;
+  const auto found = sticky->find(x.request);
+  if (!found) return std::nullopt;
+  set_cookie = found->rewrite;
+  return found->index;
+}
+
+Result<std::shared_ptr<LoadBalancer>> LoadBalancer::make(
     const std::string& name, const config::LoadBalancerConfig& config,
     const config::ServersTransportConfig& transport, Random& random) {
   const std::string& strategy = config.strategy.value;
-  if (strategy == "p2c" || strategy == "hrw" || strategy == "leasttime") {
-    return Error(Code::unsupported, "strategy " + strategy + " is not acted on yet",
-                 config.strategy.span, "use wrr");
-  }
-  if (!strategy.empty() && strategy != "wrr") {
+  static constexpr std::string_view known[] = {"", "wrr", "p2c", "hrw", "leasttime"};
+  if (std::find(std::begin(known), std::end(known), strategy) == std::end(known)) {
     return Error(Code::invalid, "unsupported load-balancer strategy \"" + strategy + "\"",
                  config.strategy.span, "use wrr, p2c, hrw or leasttime");
   }
@@ -69,78 +101,99 @@ Result<std::shared_ptr<http::Handler>> LoadBalancer::make(
     if (!made) return made.error();
     servers.push_back(std::move(*made));
   }
-  return std::shared_ptr<http::Handler>(new LoadBalancer(name, config, std::move(servers), random));
+  return std::shared_ptr<LoadBalancer>(new LoadBalancer(name, config, std::move(servers), random));
 }
 
 LoadBalancer::LoadBalancer(const std::string& name, const config::LoadBalancerConfig& config,
                            std::vector<http::OriginServer> servers, Random& random)
     : name_(name),
       stage_("service " + name),
+      kind_(kind_of(config.strategy.value)),
       pass_host_header_(config.pass_host_header),
-      servers_(std::move(servers)),
-      balancer_(weights_of(config.servers), random.stream("balancer/" + name)) {
+      checked_(config.health_check.has_value()),
+      servers_(std::move(servers)) {
+  const Columns columns = columns_of(config);
+  health_ = std::make_shared<ServerHealth>(columns.urls, columns.taken);
+  if (config.passive_health_check) {
+    health_->passive =
+        std::make_unique<PassiveHealth>(*config.passive_health_check, checked_, health_->board);
+  }
+  chooser_ = make_chooser(config.strategy.value, columns, random.stream("balancer/" + name));
   for (const auto& s : config.servers) {
     fenced_.push_back(s.fenced);
     any_fenced_ = any_fenced_ || s.fenced;
   }
-  if (config.sticky) sticky_.emplace(*config.sticky, name, sticky_names(config.servers));
+  // hrw keeps a client on its server by itself: Traefik gives no cookie.
+  if (config.sticky && config.strategy.value != "hrw")
+    sticky_.emplace(*config.sticky, name, columns.sticky);
 }
 
-size_t LoadBalancer::choose(http::Exchange& x, bool& set_cookie) {
-  size_t chosen = sticky_choice(sticky_, x, set_cookie);
-  const char* why = "cookie";
-  if (chosen == none) {
-    why = "weighted round robin";
-    const auto picked =
-        any_fenced_ ? balancer_.pick([this](size_t i) { return !fenced_[i]; }) : balancer_.pick();
-    if (!picked) return none;
-    chosen = *picked;
+Result<void> LoadBalancer::on_status(std::function<void(bool up)> listener) {
+  if (!checked_) return no_health_check(kind_);
+  health_->board.on_change(std::move(listener));
+  return {};
+}
+
+std::optional<LoadBalancer::Choice> LoadBalancer::choose(http::Exchange& x) {
+  Choice c{};
+  const Instant now = x.env->scheduler.now();
+  const ServerHealth& health = *health_;
+  const bool all = health.all_usable();
+  std::string why = "cookie";
+  const auto named = sticky_choice(sticky_, x, c.set_cookie);
+  // A terminating server still serves those whom a cookie brings; a server that is down does not.
+  if (named && (all || health.usable(*named, now))) {
+    c.index = *named;
+    c.by_cookie = true;
+  } else {
+    c.set_cookie = sticky_.has_value();
+    Chooser::Usable usable;
+    if (!all || any_fenced_)
+      usable = [this, now](size_t i) { return !fenced_[i] && health_->usable(i, now); };
+    const auto picked = chooser_->choose(usable, x.peer.ip, x.trace ? &why : nullptr);
+    if (!picked) return std::nullopt;
+    c.index = *picked;
   }
   if (x.trace) {
-    x.note(stage_, "pick",
-           servers_[chosen].url + " (" + why + ", one of " + std::to_string(servers_.size()) + ")");
+    std::string text =
+        servers_[c.index].url + " (" + why + ", one of " + std::to_string(servers_.size());
+    if (!all) {
+      const std::string down = health.down_list(now);
+      if (!down.empty()) text += "; down: " + down;
+    }
+    x.note(stage_, "pick", text + ")");
   }
-  return chosen;
+  return c;
 }
 
 Task<void> LoadBalancer::handle(http::Exchange& x) {
   x.service = name_;
-  bool set_cookie = false;
-  const size_t chosen = choose(x, set_cookie);
-  if (chosen == none) {
-    if (x.trace) x.note(stage_, "pick", "no available server");
+  const std::optional<Choice> choice = choose(x);
+  if (!choice) {
+    if (x.trace) {
+      const std::string down = health_->down_list(x.env->scheduler.now());
+      x.note(stage_, "pick", "no available server" + (down.empty() ? "" : "; down: " + down));
+    }
     x.response = no_available_server();
     co_return;
   }
+  const size_t chosen = choice->index;
+  const bool measured = chooser_->counts_requests() && !x.look_beyond &&
+                        (!choice->by_cookie || chooser_->counts_sticky());
+  std::shared_ptr<UnderWay> under_way;
+  if (measured) under_way = std::make_shared<UnderWay>(chooser_, chosen);
+  const Instant began = x.env->scheduler.now();
+  x.failure.reset();  // of another server's, if this is another try
   co_await proxy_to(x, servers_[chosen], pass_host_header_);
-  // Before the server's own cookies, and on failures too, as Traefik does.
-  if (set_cookie) x.response.headers.add_first("Set-Cookie", sticky_->set_cookie(chosen));
-}
-
-Weighted::Weighted(const std::string& name, const std::optional<config::CookieConfig>& sticky,
-                   std::vector<WeightedPart> parts, Random& random)
-    : stage_("service " + name),
-      parts_(std::move(parts)),
-      balancer_(weights_of(parts_), random.stream("balancer/" + name)) {
-  if (sticky) sticky_.emplace(*sticky, name, sticky_names(parts_));
-}
-
-Task<void> Weighted::handle(http::Exchange& x) {
-  bool set_cookie = false;
-  size_t chosen = sticky_choice(sticky_, x, set_cookie);
-  if (chosen == none) {
-    const auto picked = balancer_.pick();
-    if (!picked) {
-      if (x.trace) x.note(stage_, "pick", "no available service");
-      x.response = no_available_server();
-      co_return;
-    }
-    chosen = *picked;
+  const Instant now = x.env->scheduler.now();
+  if (measured && !x.failure) chooser_->answered(chosen, now - began);
+  if (health_->passive && !x.look_beyond) {
+    const std::string what = health_->passive->record(chosen, x.response.status >= 500, now);
+    if (x.trace && !what.empty()) x.note(stage_, "health", servers_[chosen].url + ": " + what);
   }
-  if (x.trace)
-    x.note(stage_, "pick", parts_[chosen].name + " (one of " + std::to_string(parts_.size()) + ")");
-  co_await parts_[chosen].handler->handle(x);
-  if (set_cookie) x.response.headers.add_first("Set-Cookie", sticky_->set_cookie(chosen));
+  // Before the server's own cookies, and on failures too, as Traefik does.
+  if (choice->set_cookie) x.response.headers.add_first("Set-Cookie", sticky_->set_cookie(chosen));
+  if (under_way) hold(x, std::move(under_way));
 }
 
 }  // namespace gateproof::upstream

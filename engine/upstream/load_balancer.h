@@ -1,55 +1,53 @@
-// LoadBalancer: a service with servers; Weighted: a service of services (catalogue 4.1, 4.2, 4.5).
+// LoadBalancer: a service with servers (catalogue 4.1, 4.2).
 #pragma once
 #include "engine/http/handler.h"
 #include "engine/http/origin.h"
-#include "engine/upstream/balancer.h"
+#include "engine/upstream/chooser.h"
+#include "engine/upstream/server_health.h"
 #include "engine/upstream/sticky.h"
 
 namespace gateproof::upstream {
 
 // "no available server" (catalogue 4.2).
 http::Response no_available_server();
+// Whom the cookie names; nullopt if nobody. `set_cookie`: the answer must carry a cookie (of whoever is chosen).
+std::optional<size_t> sticky_choice(const std::optional<Sticky>& sticky, const http::Exchange& x,
+                                    bool& set_cookie);
 
-class LoadBalancer final : public http::Handler {
+class LoadBalancer final : public http::Handler, public StatusSource {
  public:
   // Errors disable the service: a server URL without scheme, an unknown strategy.
-  static Result<std::shared_ptr<http::Handler>> make(
-      const std::string& name, const config::LoadBalancerConfig& config,
-      const config::ServersTransportConfig& transport, Random& random);
+  static Result<std::shared_ptr<LoadBalancer>> make(const std::string& name,
+                                                    const config::LoadBalancerConfig& config,
+                                                    const config::ServersTransportConfig& transport,
+                                                    Random& random);
   Task<void> handle(http::Exchange& x) override;
+  Result<void> on_status(std::function<void(bool up)> listener) override;
+
+  const std::vector<http::OriginServer>& servers() const { return servers_; }
+  const std::shared_ptr<ServerHealth>& health() const { return health_; }
 
  private:
   LoadBalancer(const std::string& name, const config::LoadBalancerConfig& config,
                std::vector<http::OriginServer> servers, Random& random);
-  size_t choose(http::Exchange& x, bool& set_cookie);
+  struct Choice {
+    size_t index;
+    bool set_cookie = false;
+    bool by_cookie = false;
+  };
+  std::optional<Choice> choose(http::Exchange& x);
+  void count_until_end(http::Exchange& x, size_t server);
 
   std::string name_;
   std::string stage_;
+  std::string kind_;  // "WRR", for messages
   bool pass_host_header_;
+  bool checked_;  // has an active health check
   std::vector<http::OriginServer> servers_;
   std::vector<bool> fenced_;
   bool any_fenced_ = false;
-  EdfBalancer balancer_;
-  std::optional<Sticky> sticky_;
-};
-
-struct WeightedPart {
-  std::string name;     // qualified
-  std::string written;  // as written: sticky cookies are made of it
-  int64_t weight = 1;
-  std::shared_ptr<http::Handler> handler;
-};
-
-class Weighted final : public http::Handler {
- public:
-  Weighted(const std::string& name, const std::optional<config::CookieConfig>& sticky,
-           std::vector<WeightedPart> parts, Random& random);
-  Task<void> handle(http::Exchange& x) override;
-
- private:
-  std::string stage_;
-  std::vector<WeightedPart> parts_;
-  EdfBalancer balancer_;
+  std::shared_ptr<ServerHealth> health_;
+  std::shared_ptr<Chooser> chooser_;
   std::optional<Sticky> sticky_;
 };
 

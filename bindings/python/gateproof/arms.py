@@ -19,6 +19,7 @@ from gateproof.case_arm import (
     Observation,
     RouterState,
     UpstreamSeen,
+    without_probes,
 )
 from gateproof.case_model import Case, ChangeSpec, RequestSpec, UpstreamScript, UpstreamSpec
 from gateproof.errors import StartError
@@ -98,6 +99,10 @@ def _script(spec: UpstreamSpec, name: str) -> _core.HostAnswer | Callable[[Any],
     return lambda _seen: answers[min(next(turn), len(answers) - 1)]
 
 
+def _seen(one: _core.HostRequest) -> UpstreamSeen:
+    return UpstreamSeen(one.host, one.method, one.target, list(one.headers), bytes(one.body))
+
+
 def _states(rows: list[dict[str, Any]]) -> dict[str, RouterState]:
     return {row["name"]: RouterState(row["status"], tuple(row["errors"])) for row in rows}
 
@@ -141,6 +146,12 @@ class VirtualSession:
         """See `ArmSession.send`."""
         request = self._jar.apply(request)
         got = self._exchange(request)
+        if request.settle:
+            self.world.advance(round(request.settle * 10**9))
+            late = [_seen(one) for one in self.world.take_seen()]
+            got = dataclasses.replace(got, upstream=[*got.upstream, *late])
+        else:
+            got = dataclasses.replace(got, upstream=without_probes(got.upstream))
         self.world.advance(_PAUSE_NS)
         self._jar.store(got)
         return got
@@ -175,10 +186,7 @@ class VirtualSession:
             chunked=bool(request.chunks),
             raw=serialise(request) if self._arm == "wire" else b"",
         )
-        seen = [
-            UpstreamSeen(one.host, one.method, one.target, list(one.headers), bytes(one.body))
-            for one in out.upstream
-        ]
+        seen = [_seen(one) for one in out.upstream]
         if out.status == 0:
             return Observation(error="closed", upstream=seen)
         return Observation(
@@ -240,7 +248,10 @@ class SocketSession:
         self._upstreams.take()
         got = self._client.send(self._jar.apply(request))
         self._jar.store(got)
-        return dataclasses.replace(got, upstream=self._upstreams.take())
+        if request.settle:
+            self.wait(request.settle)
+        seen = self._upstreams.take()
+        return dataclasses.replace(got, upstream=seen if request.settle else without_probes(seen))
 
     def change(self, change: ChangeSpec) -> None:
         """Hands the files to the engine as the file provider would."""

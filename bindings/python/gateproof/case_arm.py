@@ -6,7 +6,7 @@ known to the code that runs and compares cases.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -60,6 +60,17 @@ class RouterState:
 
     status: str
     errors: tuple[str, ...] = ()
+
+
+def without_probes(seen: Sequence[UpstreamSeen]) -> list[UpstreamSeen]:
+    """Leaves out health probes: on real sockets one may come while a request is under way."""
+
+    def is_probe(one: UpstreamSeen) -> bool:
+        fields = {name.lower(): value for name, value in one.headers}
+        forwarded = any(name.startswith("x-forwarded-") for name in fields)
+        return fields.get("user-agent") == "Go-http-client/1.1" and not forwarded
+
+    return [one for one in seen if not is_probe(one)]
 
 
 class ArmSession(Protocol):

@@ -86,7 +86,7 @@ _REQUEST: Readers = {
     "method": Cursor.text, "url": Cursor.text, "target": Cursor.text, "headers": Cursor.pairs,
     "host_line": Cursor.boolean, "body": _body, "chunks": _chunks, "trailers": Cursor.pairs,
     "raw": _bytes, "client_ip": Cursor.text, "entry_point": Cursor.text, "version": Cursor.text,
-    "connection": Cursor.text, "jar": Cursor.boolean, "digest": _digest,
+    "connection": Cursor.text, "jar": Cursor.boolean, "digest": _digest, "settle": Cursor.number,
 }  # fmt: skip
 _SCRIPT: Readers = {
     "status": Cursor.integer, "reason": Cursor.text, "headers": Cursor.pairs, "body": _bytes,

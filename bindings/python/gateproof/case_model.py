@@ -61,6 +61,7 @@ class RequestSpec:
     everything on the connection. `chunks` sends the body chunked, followed by `trailers`.
     Requests with the same `connection` label share one client connection. `jar` sends the
     cookies which this case received so far; `digest` answers a challenge which it received.
+    `settle` is how many seconds after the answer upstreams are still watched (copies to mirrors).
     """
 
     method: str = "GET"
@@ -78,6 +79,7 @@ class RequestSpec:
     connection: str | None = None
     jar: bool = False
     digest: Mapping[str, str] | None = None
+    settle: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,13 @@ from typing import Any
 
 import yaml
 
-from gateproof.case_arm import ArmStartError, ArmUnsupported, Observation, RouterState
+from gateproof.case_arm import (
+    ArmStartError,
+    ArmUnsupported,
+    Observation,
+    RouterState,
+    without_probes,
+)
 from gateproof.case_digest import DigestClient
 from gateproof.case_model import Case, ChangeSpec, RequestSpec, ResolvedCase
 from gateproof.loopback import free_address
@@ -193,7 +199,10 @@ class TraefikSession:
         self._upstreams.take()
         got = self._client.send(self._jar.apply(request))
         self._jar.store(got)
-        return dataclasses.replace(got, upstream=self._upstreams.take())
+        if request.settle:
+            self.wait(request.settle)
+        seen = self._upstreams.take()
+        return dataclasses.replace(got, upstream=seen if request.settle else without_probes(seen))
 
     def change(self, change: ChangeSpec) -> None:
         """Writes the files; returns when the API shows something new, refuses, or after

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_module
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import TracebackType
 from typing import Any
@@ -42,6 +42,7 @@ class ObjectState:
     """What became of a router, service or middleware.
 
     `status` is `enabled`, `warning` or `disabled`, `errors` say why, `used_by` names routers.
+    `servers` tells of a load balancer which of its servers are `UP` or `DOWN` by health checks.
     The last fields are those of routers and empty for the rest.
     """
 
@@ -52,6 +53,7 @@ class ObjectState:
     file: str
     line: int
     column: int
+    servers: dict[str, str] = field(default_factory=dict)
     rule: str = ""
     service: str = ""
     priority: int = 0
@@ -202,9 +204,7 @@ class World:
         https, `web` for http).
         """
         lines = lines_of(headers) if isinstance(headers, Headers) else headers
-        answered = self._call(
-            method, url, lines, None, entry_point, client_ip, ASK, client_cert
-        )
+        answered = self._call(method, url, lines, None, entry_point, client_ip, ASK, client_cert)
         self.last = result = Result(answered, method, url, True)
         return result
 

@@ -291,3 +291,27 @@ def _exceeds(tried: Callable[[int], int], events_max: int) -> bool:
     except gp.BudgetExceeded:
         return True
     return False
+
+
+def test_health_checks_run_in_virtual_time() -> None:
+    server = "http://app.internal:80"
+    config = {
+        "http": {
+            "routers": {"r": {"rule": "PathPrefix(`/`)", "service": "s"}},
+            "services": {
+                "s": {
+                    "loadBalancer": {
+                        "healthCheck": {"path": "/h", "interval": "10s"},
+                        "servers": [{"url": server}],
+                    }
+                }
+            },
+        }
+    }
+    with gp.World(config=config, static=WEB) as world:
+        world.upstream("app.internal:80", status=500)
+        assert world.services["s@file"].servers == {server: "UP"}
+        assert world.get("http://x.test/").status == 500
+        world.advance("11s")
+        assert world.services["s@file"].servers == {server: "DOWN"}
+        assert world.get("http://x.test/").status == 503

@@ -9,10 +9,13 @@ namespace {
 
 std::shared_ptr<check::ConfigSet> load(const std::vector<std::string>& paths,
                                        std::map<std::string, std::string> texts,
-                                       const std::string& standard_input) {
+                                       const std::string& standard_input,
+                                       const std::map<std::string, std::string>& environment) {
   auto files = std::make_shared<OverlayFiles>(std::move(texts));
-  auto set =
-      std::make_shared<check::ConfigSet>(check::load_config_set(paths, *files, standard_input));
+  auto variables = std::make_shared<MapEnvironment>(
+      std::map<std::string, std::string, std::less<>>(environment.begin(), environment.end()));
+  auto set = std::make_shared<check::ConfigSet>(
+      check::load_config_set(paths, *files, standard_input, std::move(variables)));
   set->source = std::move(files);
   return set;
 }
@@ -69,7 +72,8 @@ void bind_config(py::module_& m) {
       });
 
   m.def("load", &load, py::arg("paths"), py::arg("texts") = std::map<std::string, std::string>{},
-        py::arg("standard_input") = "");
+        py::arg("standard_input") = "",
+        py::arg("environment") = std::map<std::string, std::string>{});
   m.def(
       "check", [](const ConfigSet& s) { return check::check_config_set(s).list(); },
       py::arg("config"));

@@ -54,8 +54,8 @@ std::vector<config::Finding> WorldConfig::update_files(
   config::FileProviderConfig provider;
   provider.directory.value = "/dynamic";
   config::Findings findings;
-  config::FileSet loaded =
-      config::load_file_set(overlay, provider, middleware::middleware_types(), findings);
+  config::FileSet loaded = config::load_file_set(overlay, provider, middleware::middleware_types(),
+                                                 findings, {}, *set_->environment);
   if (loaded.config) engine.update("file", std::move(*loaded.config));
   return findings.list();
 }

@@ -49,8 +49,8 @@ void decode_dynamics(ConfigSet& set) {
   for (const LoadedFile& f : set.files) {
     if (f.followed && f.broken) rejected = true;
     if (f.kind != FileKind::dynamics) continue;
-    auto config =
-        config::decode_file_text(f.text, f.path, middleware::middleware_types(), set.findings);
+    auto config = config::decode_file_text(f.text, f.path, middleware::middleware_types(),
+                                           set.findings, {}, *set.environment);
     if (config) {
       set.dynamics[f.path] = std::move(*config);
     } else if (f.followed) {
@@ -67,8 +67,10 @@ void decode_dynamics(ConfigSet& set) {
 }  // namespace
 
 ConfigSet load_config_set(const std::vector<std::string>& paths, Files& files,
-                          const std::string& standard_input) {
+                          const std::string& standard_input,
+                          std::shared_ptr<const Environment> environment) {
   ConfigSet set;
+  set.environment = environment ? std::move(environment) : std::make_shared<MapEnvironment>();
   Reader reader(files, set);
   for (const std::string& p : paths) {
     if (p == "-") {

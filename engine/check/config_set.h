@@ -2,6 +2,7 @@
 // configuration, as `gp.load`, `gateproof ask` and `gateproof check` take it.
 #pragma once
 #include "engine/config/static.h"
+#include "engine/env/environment.h"
 #include "engine/env/files.h"
 #include "engine/kubernetes/translate.h"
 
@@ -41,8 +42,9 @@ struct Assembly {
 };
 
 struct ConfigSet {
-  std::shared_ptr<Files> source;  // for engines that serve it; may be null
-  std::vector<LoadedFile> files;  // in the order read
+  std::shared_ptr<Files> source;                   // for engines that serve it; may be null
+  std::shared_ptr<const Environment> environment;  // for templates; never null
+  std::vector<LoadedFile> files;                   // in the order read
   std::vector<std::shared_ptr<const config::StaticConfig>> statics;
   kubernetes::ObjectStore objects;
   std::map<std::string, config::DynamicConfig> dynamics;  // by path, those that could be decoded
@@ -54,9 +56,10 @@ struct ConfigSet {
 
 // `paths`: files, directories (read recursively, names that begin with a dot left out), or "-" with `standard_input` as its
 // text. A static file's providers.file is followed (relative to the working directory, else to the static file's directory)
-// when no dynamic file was given by name.
+// when no dynamic file was given by name. Templates in dynamic files see the variables of `environment` (null: none).
 ConfigSet load_config_set(const std::vector<std::string>& paths, Files& files,
-                          const std::string& standard_input = {});
+                          const std::string& standard_input = {},
+                          std::shared_ptr<const Environment> environment = nullptr);
 
 // Every finding of a set: reading, decoding, building each assembly (engine/pipeline), and the static look (engine/check).
 // Sorted, each once; what holds with some of several static files only says with which.

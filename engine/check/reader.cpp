@@ -3,6 +3,7 @@
 #include "engine/base/text.h"
 #include "engine/check/helm_values.h"
 #include "engine/check/paths.h"
+#include "engine/config/file_set.h"
 #include "engine/config/static_schema.h"
 
 namespace gateproof::check {
@@ -93,32 +94,64 @@ std::string unknown_remedy(const std::vector<config::Document>& documents) {
 
 }  // namespace
 
+namespace {
+
+// Whether a text that is no YAML yet means to be a dynamic file.
+bool has_section(std::string_view text) {
+  for (std::string_view line : text::split(text, '\n')) {
+    for (std::string_view section : {"http", "tcp", "udp", "tls"}) {
+      if (line.starts_with(section) || line.starts_with("[" + std::string(section))) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool Reader::executed(LoadedFile& f, config::Format format) {
+  const size_t action = f.text.find("{{");
+  if (format == config::Format::json || action == f.text.npos) return false;
+  config::Findings findings;
+  auto document = config::parse_file_text(f.text, f.path, format, findings, {}, *set_.environment);
+  if (!document) {
+    // What a dynamic file lacks is said when it is decoded; of other texts nothing is known yet.
+    if (f.documents.empty() && (following_ || has_section(f.text))) {
+      set_.findings.append(findings);
+      f.broken = true;
+      return true;
+    }
+    return false;
+  }
+  std::vector<config::Document> documents{std::move(*document)};
+  if (!following_ && classify(documents, f.path) != FileKind::dynamics) return false;
+  f.kind = FileKind::dynamics;
+  f.documents = std::move(documents);
+  return true;
+}
+
 void Reader::text(const std::string& name, std::string text, config::Format format) {
   LoadedFile f;
   f.path = name;
   f.followed = following_;
   Result<std::vector<config::Document>> documents = config::parse_documents(text, name, format);
+  f.text = std::move(text);
   if (!documents) {
+    // A template may be no YAML before it is executed.
+    if (executed(f, format)) return add(std::move(f));
     config::Finding finding = config::finding_from(documents.error());
     if (!finding.span.known()) finding.span = start_of(name);
     if (finding.remedy.empty()) finding.remedy = "correct the text";
     set_.findings.add(std::move(finding));
     f.broken = true;
-    // A template is no YAML before it is executed.
-    const size_t action = text.find("{{");
-    if (following_ && action != text.npos && text.find("}}", action) != text.npos) {
-      set_.findings.add("GP1106", start_of(name), "", "template actions are not executed yet",
-                        "write the value out, or render the file before");
-    }
     return add(std::move(f));
   }
-  f.text = std::move(text);
   f.documents = std::move(*documents);
   const auto empty = [](const config::Document& d) { return d.root.kind == Value::null; };
   if (std::all_of(f.documents.begin(), f.documents.end(), empty)) {
     skipped(name, "the file is empty", "write a configuration into it, or remove it");
   } else {
     f.kind = following_ ? FileKind::dynamics : classify(f.documents, name);
+    if (f.kind == FileKind::dynamics || f.kind == FileKind::unknown) executed(f, format);
     if (f.kind == FileKind::unknown)
       skipped(name, "the text is no kind of configuration that is known",
               unknown_remedy(f.documents));

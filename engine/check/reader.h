@@ -22,6 +22,8 @@ class Reader {
   void unreadable(const std::string& path, Error e);
   void skipped(const std::string& path, const std::string& why, const std::string& remedy);
   void add(LoadedFile f);
+  // A dynamic file that is a template: takes what it makes. False: it is no such file.
+  bool executed(LoadedFile& f, config::Format format);
 
   Files& files_;
   ConfigSet& set_;

@@ -1,5 +1,6 @@
 #include "engine/config/file_set.h"
 
+#include "engine/base/text.h"
 #include "engine/config/text_check.h"
 
 namespace gateproof::config {
@@ -41,8 +42,12 @@ void merge_map(std::map<std::string, T>& into, std::map<std::string, T>& later,
 class Loader {
  public:
   Loader(Files& files, const MiddlewareTypes& types, Findings& findings,
-         const FileSetLimits& limits)
-      : files_(files), types_(types), findings_(findings), limits_(limits) {}
+         const FileSetLimits& limits, const Environment& environment)
+      : files_(files),
+        types_(types),
+        findings_(findings),
+        limits_(limits),
+        environment_(environment) {}
 
   FileSet finish() {
     if (!failed_) set_.config = std::move(merged_);
@@ -96,7 +101,7 @@ class Loader {
       return;
     }
     std::optional<DynamicConfig> config =
-        decode_file_text(*text, path, types_, findings_, limits_.text);
+        decode_file_text(*text, path, types_, findings_, limits_, environment_);
     if (!config) {
       failed_ = true;
       return;
@@ -109,6 +114,7 @@ class Loader {
   const MiddlewareTypes& types_;
   Findings& findings_;
   const FileSetLimits& limits_;
+  const Environment& environment_;
   FileSet set_;
   DynamicConfig merged_;
   bool failed_ = false;
@@ -125,28 +131,69 @@ void merge_dynamic(DynamicConfig& into, DynamicConfig later, Findings& findings)
   for (auto& certificate : later.certificates) into.certificates.push_back(std::move(certificate));
 }
 
-std::optional<DynamicConfig> decode_file_text(std::string_view text, const std::string& file,
-                                              const MiddlewareTypes& types, Findings& findings,
-                                              const TextLimits& limits) {
-  Result<Document> doc = parse_document(text, file, format_of(file).value_or(Format::yaml), limits);
-  const size_t action =
-      text.size() <= limits.json_bytes_max ? text.find("{{") : std::string_view::npos;
-  if (action != std::string_view::npos && text.find("}}", action) != std::string_view::npos) {
-    findings.add("GP1106", span_at(text, action, std::make_shared<const std::string>(file)), "",
-                 "template actions are not executed yet: the text is taken as it stands",
-                 "write the value out, or render the file before");
+namespace {
+
+RenderedText copied(std::string_view text) {
+  RenderedText out;
+  out.text = text;
+  return out;
+}
+
+}  // namespace
+
+std::optional<Document> parse_file_text(std::string_view text, const std::string& file,
+                                        Format format, Findings& findings,
+                                        const FileSetLimits& limits,
+                                        const Environment& environment) {
+  const auto name = std::make_shared<const std::string>(file);
+  // Looked at before it is executed, so that the template has a bounded text in UTF-8.
+  if (format != Format::json && text.find("{{") != text.npos) {
+    if (auto e = check_text(without_bom(text), name, limits.text.json_bytes_max)) {
+      findings.add(finding_from(*e));
+      return std::nullopt;
+    }
   }
-  if (doc.has_error()) {
-    findings.add(finding_from(doc.error()));
+  // The file provider reads no JSON, so there are no templates in it.
+  const Result<RenderedText> rendered =
+      format == Format::json ? Result<RenderedText>(copied(text))
+                             : render_template(text, file, environment, limits.templates);
+  if (!rendered) {
+    Finding f = finding_from(rendered.error());
+    if (rendered.error().code == Code::invalid) f.code = "GP0007";
+    if (rendered.error().code == Code::unsupported) f.code = "GP0009";
+    findings.add(std::move(f));
     return std::nullopt;
   }
-  return decode_dynamic(*doc, "file", types, findings);
+  for (const std::string& variable : rendered->missing_variables) {
+    findings.add("GP0008", {name, 0, 0, 0}, "",
+                 "the environment variable " + text::quote(variable) +
+                     " is not given: the template takes an empty text for it",
+                 "give it as Traefik's environment has it");
+  }
+  Result<Document> doc = parse_document(rendered->text, file, format, limits.text);
+  if (!doc) {
+    Error e = doc.error();
+    e.span = rendered->origin(e.span);
+    findings.add(finding_from(e));
+    return std::nullopt;
+  }
+  rendered->relocate(doc->root);
+  return std::move(*doc);
+}
+
+std::optional<DynamicConfig> decode_file_text(std::string_view text, const std::string& file,
+                                              const MiddlewareTypes& types, Findings& findings,
+                                              const FileSetLimits& limits,
+                                              const Environment& environment) {
+  const std::optional<Document> doc = parse_file_text(
+      text, file, format_of(file).value_or(Format::yaml), findings, limits, environment);
+  return doc ? decode_dynamic(*doc, "file", types, findings) : std::nullopt;
 }
 
 FileSet load_file_set(Files& files, const FileProviderConfig& provider,
-                      const MiddlewareTypes& types, Findings& findings,
-                      const FileSetLimits& limits) {
-  Loader loader(files, types, findings, limits);
+                      const MiddlewareTypes& types, Findings& findings, const FileSetLimits& limits,
+                      const Environment& environment) {
+  Loader loader(files, types, findings, limits, environment);
   if (!provider.directory.value.empty()) {
     loader.directory(provider.directory.value, 0);
   } else if (!provider.filename.value.empty()) {

@@ -89,16 +89,46 @@ TEST(FileSet, WhatCannotBeRead) {
             std::string::npos);
 }
 
-TEST(FileSet, TemplatesAreReportedNotExecuted) {
-  const Loaded l = load(
-      {{"/f.yml", "http:\n  routers:\n    r: {rule: 'Host(`{{ env \"X\" }}`)'}\n"}}, "", "/f.yml");
-  ASSERT_TRUE(l.set.config);
-  EXPECT_EQ(l.findings.list()[0].code, "GP1106");
-  EXPECT_EQ(l.findings.list()[0].span.to_string(), "/f.yml:3:22");
-  const Loaded bad =
-      load({{"/f.yml", "{{ range $i := until 3 }}\na: 1\n{{ end }}\n"}}, "", "/f.yml");
-  EXPECT_FALSE(bad.set.config);
-  EXPECT_EQ(bad.findings.list()[0].code, "GP1106");
+TEST(FileSet, TemplatesAreExecuted) {
+  const Loaded l =
+      load({{"/d/f.yml",
+             "{{ $d := \"x.test\" }}http:\n  routers:\n{{ range $i := until 2 }}"
+             "    r{{ $i }}: {rule: 'Host(`{{ $i }}.{{ $d }}`)'}\n{{ end }}"},
+            {"/d/t.toml", "[http.routers.{{ upper `t` }}]\nrule = '{{ env \"NOPE\" }}'\n"}},
+           "/d");
+  ASSERT_TRUE(l.set.config) << testing::brief(l.findings);
+  EXPECT_EQ(l.set.config->routers.at("r1@file").rule.value, "Host(`1.x.test`)");
+  EXPECT_TRUE(l.set.config->routers.contains("T@file"));
+  EXPECT_EQ(testing::brief(l.findings),
+            "GP0008 0:0 the environment variable \"NOPE\" is not given: the template takes an "
+            "empty text for it");
+  // Places are those of the template: the text of line 3 stands there for both routers.
+  EXPECT_EQ(l.set.config->routers.at("r1@file").span.to_string(), "/d/f.yml:3:30");
+  EXPECT_EQ(l.set.config->routers.at("r1@file").rule.span.to_string(), "/d/f.yml:3:49");
+}
+
+TEST(FileSet, TemplateThatFailsRejectsTheUpdate) {
+  const std::tuple<const char*, const char*, const char*> table[] = {
+      // clause, text, finding
+      {"action that fails", "a: 1\nb: {{ .Foo }}\n",
+       "GP0007 2:7 template: at <.Foo>: can't evaluate field Foo in type bool"},
+      {"syntax", "a: {{ if }}\n", "GP0007 1:10 template: missing value for if"},
+      {"unknown function", "a: {{ nope }}\n", "GP0007 1:7 template: function \"nope\" not defined"},
+      {"later function", "a: {{ genCA \"x\" 1 }}\n",
+       "GP0009 1:7 template: the template function \"genCA\" is not executed here"},
+      {"YAML error in what an action made", "http:\n  routers:\n    r: {{ \"[\" }}\n",
+       "GP0002 4:1 yaml: end of sequence flow not found"},
+      {"decode error in copied text", "{{ $x := 1 }}http:\n  routers:\n    r: {nope: {{ $x }}}\n",
+       "GP0101 3:9 field not found, node: nope"},
+      {"decode error in printed text", "http:\n  routers:\n    r: {priority: {{ `x` }}}\n",
+       "GP0104 3:19"},
+  };
+  for (const auto& [clause, text, finding] : table) {
+    const Loaded l = load({{"/f.yml", text}}, "", "/f.yml");
+    EXPECT_FALSE(l.set.config) << clause;
+    EXPECT_TRUE(testing::brief(l.findings).starts_with(finding))
+        << clause << ": " << testing::brief(l.findings);
+  }
 }
 
 TEST(FileSetLimits, DirectoryDepth) {

@@ -18,6 +18,9 @@ constexpr FindingCode codes[] = {
     {"GP0004", warning, "name already defined in an earlier file"},
     {"GP0005", note, "file of no known kind is skipped"},
     {"GP0006", warning, "later documents of the file are ignored"},
+    {"GP0007", error, "template cannot be executed"},
+    {"GP0008", note, "environment variable of a template is not given"},
+    {"GP0009", error, "template function is not executed here: the file is not taken"},
     // schema
     {"GP0101", error, "unknown field"},
     {"GP0102", error, "value of the wrong kind"},
@@ -143,7 +146,6 @@ constexpr FindingCode codes[] = {
     {"GP1103", note, "part of a router is not acted on yet"},
     {"GP1104", note, "block of the static configuration is not acted on yet"},
     {"GP1105", note, "provider is not acted on yet"},
-    {"GP1106", note, "template actions are not executed yet"},
     {"GP1107", note, "part of an entry point is not acted on yet"},
     {"GP1108", warning, "middleware type is not acted on yet: its routers answer 501"},
     {"GP1109", warning, "router uses an internal service that is not acted on yet: it answers 501"},

@@ -20,13 +20,15 @@ namespace {
 // The running process. Its control loop (signals, providers) has the main thread; workers have their own.
 class Daemon {
  public:
-  Daemon(std::shared_ptr<const config::StaticConfig> statics, net::RealFiles& files)
+  Daemon(std::shared_ptr<const config::StaticConfig> statics, net::RealFiles& files,
+         MapEnvironment environment)
       : statics_(std::move(statics)),
         files_(files),
         log_(2, net::log_level(statics_->log_level)),
         random_(static_cast<uint64_t>(statics_->gateproof.seed)),
         engine_(statics_, clock_, random_, net::machine_name()),
-        server_(engine_, random_, log_) {
+        server_(engine_, random_, log_),
+        environment_(std::move(environment)) {
     engine_.set_files(files_);
   }
 
@@ -52,6 +54,7 @@ class Daemon {
   std::unique_ptr<net::EventLoop> loop_;
   std::unique_ptr<net::Signals> signals_;
   std::unique_ptr<net::InotifyWatcher> watcher_;
+  MapEnvironment environment_;  // of the process, for templates
   std::unique_ptr<providers::FileLoader> loader_;
   std::unique_ptr<providers::FileProvider> provider_;
   std::thread waiting_;  // for the workers, while the control loop still hears signals
@@ -78,7 +81,7 @@ void Daemon::start_file_provider() {
     log_.error("file provider: changes are not seen: " + watcher.error().message);
   }
   loader_ = std::make_unique<providers::FileLoader>(files_, *statics_->file,
-                                                    middleware::middleware_types());
+                                                    middleware::middleware_types(), environment_);
   providers::FileProvider::Hooks hooks;
   hooks.load = [this] { return loader_->load(); };
   hooks.apply = [this](config::DynamicConfig objects) { apply(std::move(objects)); };
@@ -163,7 +166,7 @@ int run(CommandLine line) {
   if (command == Command::health_check) return health_check(*statics);
   ::signal(SIGPIPE, SIG_IGN);
   net::raise_descriptor_limit();
-  Daemon daemon(statics, files);
+  Daemon daemon(statics, files, MapEnvironment({line.environment.begin(), line.environment.end()}));
   return daemon.run();
 }
 

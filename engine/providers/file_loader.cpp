@@ -82,7 +82,8 @@ std::string digest_of(const config::Value& value) {
 Loaded FileLoader::load() {
   RecordingFiles recording(files_);
   Loaded loaded;
-  config::FileSet set = config::load_file_set(recording, config_, types_, loaded.findings);
+  config::FileSet set =
+      config::load_file_set(recording, config_, types_, loaded.findings, {}, environment_);
   loaded.findings.sort();
   if (!set.config) return loaded;
   Message message;
@@ -96,8 +97,11 @@ Loaded FileLoader::load() {
     if (before != seen_.end() && before->second.text == seen.text) {
       seen.values = before->second.values;
     } else {
-      const Result<config::Document> doc = config::parse_document(
-          text, path, config::format_of(path).value_or(config::Format::yaml));
+      // What templates make counts, not how they make it.
+      config::Findings ignored;
+      const std::optional<config::Document> doc = config::parse_file_text(
+          text, path, config::format_of(path).value_or(config::Format::yaml), ignored, {},
+          environment_);
       seen.values = doc ? digest_of(doc->root) : crypto::hex(crypto::sha256(text));
     }
     // Paths do not count, their order does: the first definition of a name wins.

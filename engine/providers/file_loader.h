@@ -9,8 +9,9 @@ class FileLoader {
  public:
   // All but the config outlive the loader.
   FileLoader(Files& files, const config::FileProviderConfig& config,
-             const config::MiddlewareTypes& types)
-      : files_(files), config_(config), types_(types) {}
+             const config::MiddlewareTypes& types,
+             const Environment& environment = empty_environment())
+      : files_(files), config_(config), types_(types), environment_(environment) {}
 
   // The message's digest is one of values: comments, blanks, quoting and the order of keys do not count, as they do not for the
   // reference, which compares decoded configurations.
@@ -24,6 +25,7 @@ class FileLoader {
   Files& files_;
   config::FileProviderConfig config_;
   const config::MiddlewareTypes& types_;
+  const Environment& environment_;
   std::map<std::string, Seen>
       seen_;  // by path: a file that did not change is not parsed a second time
 };

@@ -71,18 +71,21 @@ def load(
     texts: Mapping[str, str] | None = None,
     stdin: str = "",
     strict: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> Config:
     """Reads files and directories (and `-` for `stdin`) as one configuration.
 
     `texts` lays texts over files, by path; without `paths` they are the configuration. Problems
     are findings of the result; ConfigError is raised only if nothing could be read, or with
-    `strict` if any finding is an error.
+    `strict` if any finding is an error. Go templates in dynamic files are executed; their `env`
+    sees `environment` and nothing of this process.
     """
     over = dict(texts or {})
     names = tuple(os.fspath(path) for path in paths) or tuple(over)
     if not names:
         raise ConfigError("no configuration: name at least one file or directory")
-    core = _core.load(list(names), over, stdin)
+    variables = dict(environment or {})
+    core = _core.load(list(names), over, stdin, variables)
     findings = from_core(core.findings)
     errors = [one for one in findings if one.severity == "error"]
     known = [kind for _, kind in core.files if kind != "unknown"]
@@ -93,11 +96,15 @@ def load(
     return Config(core, names, over, findings)
 
 
-def check(*paths: PathLike, texts: Mapping[str, str] | None = None) -> tuple[Finding, ...]:
+def check(
+    *paths: PathLike,
+    texts: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[Finding, ...]:
     """All findings of a configuration; nothing is raised for what is wrong in it."""
     over = dict(texts or {})
     names = [os.fspath(path) for path in paths] or list(over)
-    return from_core(_core.check(_core.load(names, over, "")))
+    return from_core(_core.check(_core.load(names, over, "", dict(environment or {}))))
 
 
 def _text(mapping: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gateproof.cli.environment import ENVIRONMENT_HELP, variables
 from gateproof.cli.output import console, print_json
 
 _USAGE = "name at least one file or directory, then METHOD and URL"
@@ -51,6 +52,7 @@ def ask(
         str | None, typer.Option(help="Which static configuration, by number (from 0) or file.")
     ] = None,
     candidates: Annotated[int, typer.Option(help="How many other routers to explain.")] = 20,
+    env: Annotated[list[str] | None, typer.Option("--env", help=ENVIRONMENT_HELP)] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """What would happen to a request: entry point, router, chain, service and server, and why
@@ -64,7 +66,7 @@ def ask(
     paths, method, url = split(words)
     pairs = [header_pair(one) for one in header or []]
     stdin = sys.stdin.read() if "-" in paths else ""
-    config = load(*paths, stdin=stdin)
+    config = load(*paths, stdin=stdin, environment=variables(env))
     chosen = int(static) if static is not None and static.isdecimal() else static
     with World(config=config, static=chosen) as world:
         result = world.ask(method, url, headers=pairs, client_ip=client_ip, entry_point=entry_point)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from gateproof.cli.environment import ENVIRONMENT_HELP, variables
 from gateproof.cli.output import console
 
 
@@ -31,6 +32,7 @@ def _summary(severities: list[str], files: int) -> str:
 def check(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and directories.")],
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.text,
+    env: Annotated[list[str] | None, typer.Option("--env", help=ENVIRONMENT_HELP)] = None,
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Everything that is wrong in a configuration: where, why, and what to write instead.
@@ -41,7 +43,7 @@ def check(
     from gateproof.findings import SourceLines
 
     stdin = sys.stdin.read() if "-" in paths else ""
-    core = _core.load(paths, {}, stdin)
+    core = _core.load(paths, {}, stdin, variables(env))
     found = _core.check(core)
     severities = [one.severity for one in found]
     if json or form is Format.json:

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from gateproof.cli.environment import ENVIRONMENT_HELP, variables
+
 from gateproof.cli.output import console, print_json
 
 
@@ -31,6 +33,7 @@ def serve(
     static: Annotated[
         str | None, typer.Option(help="Which static configuration, by number (from 0) or file.")
     ] = None,
+    env: Annotated[list[str] | None, typer.Option("--env", help=ENVIRONMENT_HELP)] = None,
     workers: Annotated[int, typer.Option(min=1, help="Event loops.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print the addresses as JSON.")] = False,
 ) -> None:
@@ -41,7 +44,7 @@ def serve(
     from gateproof import _core
     from gateproof.config import load
 
-    config = load(*paths)
+    config = load(*paths, environment=variables(env))
     chosen = int(static) if static is not None and static.isdecimal() else static
     assembly = config.assembly(0 if chosen is None else chosen)
     entry_points = _core.World(config.core, 1, assembly).entry_points()

@@ -1,0 +1,12 @@
+// Execution of a template's tree.
+#pragma once
+#include "engine/config/template_parser.h"
+
+namespace gateproof::config::tmpl {
+
+// Fills `out`'s text, pieces and missing_variables; the data is `false`, as Traefik hands it in. A failure leaves the text
+// that was made until then.
+std::optional<Failure> run_template(std::string_view source, const Program& program, Store& store,
+                                    const Environment& environment, RenderedText& out);
+
+}  // namespace gateproof::config::tmpl

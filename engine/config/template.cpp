@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/config/template_run.h"
+#include "engine/config/template/run.h"
 #include "engine/config/text_check.h"
 
 namespace gateproof::config {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import typer
 
-ENVIRONMENT_HELP = "NAME=VALUE for `env` in templates of dynamic files; NAME alone takes it from here."
+ENVIRONMENT_HELP = (
+    "NAME=VALUE for `env` in templates of dynamic files; NAME alone takes it from here."
+)
 
 
 def variables(given: list[str] | None) -> dict[str, str]:

@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 
 from gateproof.cli.environment import ENVIRONMENT_HELP, variables
-
 from gateproof.cli.output import console, print_json
 
 

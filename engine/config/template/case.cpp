@@ -1,7 +1,7 @@
-#include "engine/config/template_case.h"
+#include "engine/config/template/case.h"
 
 #include "engine/base/text.h"
-#include "engine/config/template_literals.h"
+#include "engine/config/template/literals.h"
 
 namespace gateproof::config::tmpl {
 

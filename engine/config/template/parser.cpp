@@ -1,7 +1,7 @@
-#include "engine/config/template_parser.h"
+#include "engine/config/template/parser.h"
 
-#include "engine/config/template_functions.h"
-#include "engine/config/template_literals.h"
+#include "engine/config/template/functions.h"
+#include "engine/config/template/literals.h"
 
 namespace gateproof::config::tmpl {
 

@@ -1,9 +1,9 @@
 // Sprig's defaults, kinds, JSON, environment and fail.
 #include <cmath>
 
-#include "engine/config/template_format.h"
-#include "engine/config/template_functions.h"
-#include "engine/config/template_literals.h"
+#include "engine/config/template/format.h"
+#include "engine/config/template/functions.h"
+#include "engine/config/template/literals.h"
 
 namespace gateproof::config::tmpl {
 

@@ -1,7 +1,7 @@
-#include "engine/config/template_run.h"
+#include "engine/config/template/run.h"
 
-#include "engine/config/template_format.h"
-#include "engine/config/template_functions.h"
+#include "engine/config/template/format.h"
+#include "engine/config/template/functions.h"
 
 namespace gateproof::config::tmpl {
 

@@ -1,4 +1,4 @@
-#include "engine/config/template_literals.h"
+#include "engine/config/template/literals.h"
 
 #include <charconv>
 #include <cmath>

@@ -1,9 +1,9 @@
 // Sprig's text functions, with Traefik's `split` (strings.Split) and `normalize`.
 #include "engine/base/crypto.h"
 #include "engine/base/text.h"
-#include "engine/config/template_case.h"
-#include "engine/config/template_functions.h"
-#include "engine/config/template_literals.h"
+#include "engine/config/template/case.h"
+#include "engine/config/template/functions.h"
+#include "engine/config/template/literals.h"
 
 namespace gateproof::config::tmpl {
 

@@ -2,7 +2,7 @@
 #pragma once
 #include <span>
 
-#include "engine/config/template_value.h"
+#include "engine/config/template/value.h"
 
 namespace gateproof::config::tmpl {
 

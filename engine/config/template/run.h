@@ -1,6 +1,6 @@
 // Execution of a template's tree.
 #pragma once
-#include "engine/config/template_parser.h"
+#include "engine/config/template/parser.h"
 
 namespace gateproof::config::tmpl {
 

@@ -1,10 +1,10 @@
-#include "engine/config/template_format.h"
+#include "engine/config/template/format.h"
 
 #include <charconv>
 #include <cmath>
 
 #include "engine/base/text.h"
-#include "engine/config/template_literals.h"
+#include "engine/config/template/literals.h"
 
 namespace gateproof::config::tmpl {
 
@@ -63,33 +63,8 @@ class Printer {
       bool good = true;
       directive_flags(f, i);
       index(f, i, args.size(), next, good, reordered);
-      if (i < f.size() && f[i] == '*') {
-        ++i;
-        width_ = star(args, next, wide_);
-        if (!wide_) add("%!(BADWIDTH)");
-        if (width_ < 0) {
-          width_ = -width_;
-          minus_ = true;
-          zero_ = false;
-        }
-        index(f, i, args.size(), next, good, reordered);
-      } else {
-        wide_ = number(f, i, width_);
-      }
-      if (i < f.size() && f[i] == '.') {
-        ++i;
-        index(f, i, args.size(), next, good, reordered);
-        if (i < f.size() && f[i] == '*') {
-          ++i;
-          precision_ = star(args, next, precise_);
-          if (precision_ < 0) precise_ = false;
-          if (!precise_) add("%!(BADPREC)");
-        } else {
-          precise_ = true;
-          if (!number(f, i, precision_)) precision_ = 0;
-        }
-        index(f, i, args.size(), next, good, reordered);
-      }
+      width(f, i, args, next, good, reordered);
+      precision(f, i, args, next, good, reordered);
       if (i >= f.size()) {
         add("%!(NOVERB)");
         break;
@@ -110,20 +85,7 @@ class Printer {
         argument(args[next++]);
       }
     }
-    if (!reordered && next < args.size()) {
-      *this = Printer(store_, std::move(out));
-      add("%!(EXTRA ");
-      for (size_t k = next; k < args.size(); ++k) {
-        if (k > next) add(", ");
-        if (args[k].empty()) {
-          add("<nil>");
-          continue;
-        }
-        add(type_name(args[k]) + "=");
-        argument(args[k]);
-      }
-      add(")");
-    }
+    if (!reordered && next < args.size()) extra(args.subspan(next));
   }
 
  private:
@@ -204,6 +166,55 @@ class Printer {
     if (!v.is_int() || v.i > most || v.i < -most) return 0;
     found = true;
     return int(v.i);
+  }
+
+  void width(std::string_view f, size_t& i, std::span<const Val> args, size_t& next, bool& good,
+             bool& reordered) {
+    if (i >= f.size() || f[i] != '*') {
+      wide_ = number(f, i, width_);
+      return;
+    }
+    ++i;
+    width_ = star(args, next, wide_);
+    if (!wide_) add("%!(BADWIDTH)");
+    if (width_ < 0) {
+      width_ = -width_;
+      minus_ = true;
+      zero_ = false;
+    }
+    index(f, i, args.size(), next, good, reordered);
+  }
+
+  void precision(std::string_view f, size_t& i, std::span<const Val> args, size_t& next, bool& good,
+                 bool& reordered) {
+    if (i >= f.size() || f[i] != '.') return;
+    ++i;
+    index(f, i, args.size(), next, good, reordered);
+    if (i < f.size() && f[i] == '*') {
+      ++i;
+      precision_ = star(args, next, precise_);
+      if (precision_ < 0) precise_ = false;
+      if (!precise_) add("%!(BADPREC)");
+    } else {
+      precise_ = true;
+      if (!number(f, i, precision_)) precision_ = 0;
+    }
+    index(f, i, args.size(), next, good, reordered);
+  }
+
+  void extra(std::span<const Val> args) {
+    *this = Printer(store_, std::move(out));
+    add("%!(EXTRA ");
+    for (size_t k = 0; k < args.size(); ++k) {
+      if (k > 0) add(", ");
+      if (args[k].empty()) {
+        add("<nil>");
+        continue;
+      }
+      add(type_name(args[k]) + "=");
+      argument(args[k]);
+    }
+    add(")");
   }
 
   void pad(std::string_view s) {

@@ -1,4 +1,4 @@
-#include "engine/config/template_lexer.h"
+#include "engine/config/template/lexer.h"
 
 #include "engine/base/text.h"
 

@@ -1,10 +1,10 @@
 // text/template's own functions, and the table of names.
-#include "engine/config/template_functions.h"
+#include "engine/config/template/functions.h"
 
 #include <algorithm>
 
-#include "engine/config/template_format.h"
-#include "engine/config/template_literals.h"
+#include "engine/config/template/format.h"
+#include "engine/config/template/literals.h"
 
 namespace gateproof::config::tmpl {
 
@@ -135,7 +135,7 @@ Val logic(Call& c) { return c[c.args.size() - 1]; }  // the runner decides; neve
 
 Val print(Call& c) { return c.store.text(sprint(c.args, c.store)); }
 Val println(Call& c) { return c.store.text(sprintln(c.args, c.store)); }
-Val printf(Call& c) { return c.store.text(sprintf(c.text(0), c.args.subspan(1), c.store)); }
+Val print_format(Call& c) { return c.store.text(sprintf(c.text(0), c.args.subspan(1), c.store)); }
 
 // The arguments as one text, as html, js and urlquery take them.
 std::string one_text(Call& c) {
@@ -215,7 +215,7 @@ constexpr Function builtins[] = {
     {"len", "a", len},
     {"print", "a*", print},
     {"println", "a*", println},
-    {"printf", "sa*", printf},
+    {"printf", "sa*", print_format},
     {"html", "a*", html},
     {"js", "a*", js},
     {"urlquery", "a*", urlquery},

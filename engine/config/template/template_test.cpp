@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "engine/config/template/rows_test.h"
+
 namespace gateproof::config {
 namespace {
 
@@ -18,8 +20,6 @@ std::string text_without_backquote(std::string s) {
   std::erase(s, '`');
   return s;
 }
-
-#include "engine/config/template_rows_test.h"
 
 TEST(Template, RendersWhatGoRenders) {
   for (const auto& [text, expected] : rows) EXPECT_EQ(render(text), expected) << text;

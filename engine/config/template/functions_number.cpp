@@ -2,9 +2,9 @@
 #include <cmath>
 
 #include "engine/base/text.h"
-#include "engine/config/template_format.h"
-#include "engine/config/template_functions.h"
-#include "engine/config/template_literals.h"
+#include "engine/config/template/format.h"
+#include "engine/config/template/functions.h"
+#include "engine/config/template/literals.h"
 
 namespace gateproof::config::tmpl {
 

@@ -1,7 +1,7 @@
 // The tree of a template, as Go's text/template/parse builds it: names and variables are checked here, types when it runs.
 #pragma once
-#include "engine/config/template_lexer.h"
-#include "engine/config/template_value.h"
+#include "engine/config/template/lexer.h"
+#include "engine/config/template/value.h"
 
 namespace gateproof::config::tmpl {
 

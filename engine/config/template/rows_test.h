@@ -1,9 +1,15 @@
+// What Traefik prints for a template, and how it fails: rows of template_test.cpp.
+#pragma once
+#include <string_view>
+
+namespace gateproof::config {
+
 // Printed by Traefik 3.7.15 (file provider, debugLogGeneratedTemplate).
-struct Row {
+struct TemplateRow {
   std::string_view text, output;
 };
 // clang-format off
-const Row rows[] = {
+inline const TemplateRow rows[] = {
     {R"~({{ . }} {{ $ }} {{ print 1 2 "a" "b" 3 }} {{ println "x" 1 }})~",
      R"~(false false 1 2ab3 x 1
 )~"},
@@ -25,7 +31,7 @@ const Row rows[] = {
      R"~(Hello WORLD Foo-Bar ABC x x x d x 5)~"},
     {R"~({{ quote "a" 1 nil "b\"" }} {{ squote "a" 1 }} {{ indent 4 "a\nb" }} {{ nindent 2 "a" }} {{ toJson (dict "a" 1 "b" (list 1 "<x>" nil 1.5)) }} {{ toJson "a&b" }} {{ toRawJson "a&b<" }} {{ toPrettyJson (dict "a" 1) }})~",
      R"~("a" "1" "b\"" 'a' '1'     a
-    b 
+    b)~" " R"~(
   a {"a":1,"b":[1,"\u003cx\u003e",null,1.5]} "a\u0026b" "a&b<" {
   "a": 1
 })~"},
@@ -124,7 +130,7 @@ const Row rows[] = {
      R"~(a1 [] \u003C\u003E\u003D\u0026\"\' %C3%A9%2F%3F1 é\u00A0 �&#34;)~"},
     {R"~({{ printf "%v" (index "abc" 0) }} {{ eq (index "abc" 0) 97 }} {{ print true false "a" 1 2 nil nil }} {{ println 1 "a" nil }} {{ println }} {{ print }})~",
      R"~(97 true true falsea1 2 <nil> <nil> 1 a <nil>
- 
+)~" " R"~(
  )~"},
     {R"~({{ (index (list (dict "a" 5)) 0).a }} {{ (index (dict "a" (dict "b" 7)) "a" "b") }} {{ range $k, $v := (splitn "," 2 "x,y,z") }}{{ $k }}={{ $v }};{{ end }} {{ typeOf (splitn "," 2 "a") }})~",
      R"~(5 7 _0=x;_1=y,z; map[string]string)~"},
@@ -147,7 +153,7 @@ const Row rows[] = {
 
 // What it says behind the place.
 // clang-format off
-const Row error_rows[] = {
+inline const TemplateRow error_rows[] = {
     {R"~({{ range $i, $e := list "a" "b" }}{{ $i }}={{ $e }};{{ else }}none{{ end }} {{ range list }}x{{ else }}none{{ end }} {{ range $k, $v := dict "b" 2 "a" 1 }}{{ $k }}{{ $v }}{{ end }} {{ range 3 }}{{ . }}{{ end }} {{ range $i := 3 }}{{ $i }}{{ end }} {{ range $i, $c := "añ" }}{{ $i }}:{{ $c }} {{ end }})~",
      R"~(executing "f.yml" at <"añ">: range can't iterate over añ)~"},
     {R"~({{ nope }})~",
@@ -304,3 +310,5 @@ const Row error_rows[] = {
      R"~(executing "f.yml" at <$.x>: can't evaluate field x in type bool)~"},
 };
 // clang-format on
+
+}  // namespace gateproof::config

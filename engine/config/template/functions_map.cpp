@@ -1,5 +1,5 @@
 // Sprig's maps: references, so `set` and `unset` change the map that every variable holds.
-#include "engine/config/template_functions.h"
+#include "engine/config/template/functions.h"
 
 namespace gateproof::config::tmpl {
 

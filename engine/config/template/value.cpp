@@ -1,4 +1,4 @@
-#include "engine/config/template_value.h"
+#include "engine/config/template/value.h"
 
 namespace gateproof::config::tmpl {
 

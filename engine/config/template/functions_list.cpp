@@ -1,8 +1,8 @@
 // Sprig's lists. A function makes a new list; none changes its argument.
 #include <algorithm>
 
-#include "engine/config/template_format.h"
-#include "engine/config/template_functions.h"
+#include "engine/config/template/format.h"
+#include "engine/config/template/functions.h"
 
 namespace gateproof::config::tmpl {
 

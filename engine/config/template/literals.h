@@ -1,6 +1,6 @@
 // Literals of templates: Go's strconv.Unquote, numbers and characters.
 #pragma once
-#include "engine/config/template_value.h"
+#include "engine/config/template/value.h"
 
 namespace gateproof::config::tmpl {
 

@@ -31,7 +31,7 @@ inline const TemplateRow rows[] = {
      R"~(Hello WORLD Foo-Bar ABC x x x d x 5)~"},
     {R"~({{ quote "a" 1 nil "b\"" }} {{ squote "a" 1 }} {{ indent 4 "a\nb" }} {{ nindent 2 "a" }} {{ toJson (dict "a" 1 "b" (list 1 "<x>" nil 1.5)) }} {{ toJson "a&b" }} {{ toRawJson "a&b<" }} {{ toPrettyJson (dict "a" 1) }})~",
      R"~("a" "1" "b\"" 'a' '1'     a
-    b)~" " R"~(
+    b)~" " " R"~(
   a {"a":1,"b":[1,"\u003cx\u003e",null,1.5]} "a\u0026b" "a&b<" {
   "a": 1
 })~"},
@@ -130,7 +130,7 @@ inline const TemplateRow rows[] = {
      R"~(a1 [] \u003C\u003E\u003D\u0026\"\' %C3%A9%2F%3F1 é\u00A0 �&#34;)~"},
     {R"~({{ printf "%v" (index "abc" 0) }} {{ eq (index "abc" 0) 97 }} {{ print true false "a" 1 2 nil nil }} {{ println 1 "a" nil }} {{ println }} {{ print }})~",
      R"~(97 true true falsea1 2 <nil> <nil> 1 a <nil>
-)~" " R"~(
+)~" " " R"~(
  )~"},
     {R"~({{ (index (list (dict "a" 5)) 0).a }} {{ (index (dict "a" (dict "b" 7)) "a" "b") }} {{ range $k, $v := (splitn "," 2 "x,y,z") }}{{ $k }}={{ $v }};{{ end }} {{ typeOf (splitn "," 2 "a") }})~",
      R"~(5 7 _0=x;_1=y,z; map[string]string)~"},

@@ -59,6 +59,11 @@ constexpr FindingCode codes[] = {
     {"GP0309", error, "router without service"},
     {"GP0310", error, "TLS options do not exist"},
     {"GP0311", error, "redirection to an unknown entry point"},
+    {"GP0312", error, "child router with options of a root"},
+    {"GP0313", error, "child router without a way from a root"},
+    {"GP0314", warning, "parents of routers form a cycle"},
+    {"GP0315", error, "parent router without a child that can be served"},
+    {"GP0316", error, "router with both a service and children"},
     // middlewares
     {"GP0401", error, "middleware cannot be built"},
     {"GP0402", error, "middleware of several types"},

@@ -286,6 +286,7 @@ void add_stored_blocks(Schema<S>& s) {
   s.custom("metrics", "object", read_metrics).child(Shape::object, metrics_schema());
   s.custom("log", "object", read_log).child(Shape::object, log_schema()).allow_empty();
   s.custom("core", "object", [](const Value& v, S& o, DecodeContext& c) {
+    o.has_core = true;
     core->decode(v, nullptr, c);
     read_core(v, o, c);
   });

@@ -54,10 +54,11 @@ struct Exchange {
   bool suppress_forwarded_for =
       false;  // a custom request header X-Forwarded-For: "" (catalogue 2.2)
 
-  std::string_view router;       // winner's qualified name, empty if none
-  std::string_view service;      // the load balancer's qualified name that served it
-  std::string_view server;       // chosen server's URL
-  int attempts = 0;              // tries to reach a server
+  std::string_view router;   // winner's qualified name, empty if none; "parent -> child" of layers
+  std::string router_path;   // holds the text of `router` when there are layers
+  std::string_view service;  // the load balancer's qualified name that served it
+  std::string_view server;   // chosen server's URL
+  int attempts = 0;          // tries to reach a server
   std::optional<Error> failure;  // why the proxy stage failed, if it did
 
   std::shared_ptr<const void> pinned;  // the snapshot, alive until the answer is complete

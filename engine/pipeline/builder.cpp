@@ -28,12 +28,11 @@ void Builder::run() {
   add_entry_points();
   add_ping();
   add_redirections();
-  for (const auto& [name, router] : in_.dynamics->routers) {
-    for (const config::Text& parent : router.parent_refs) {
-      parents_.insert(config::qualify(parent.value, config::provider_of(name)));
-    }
+  add_nodes();
+  for (auto& [name, node] : nodes_) {
+    if (node.config->parent_refs.empty()) place_router(node);
   }
-  for (const auto& [name, router] : in_.dynamics->routers) add_router(name, router);
+  check_tree();
   build_unused();
   finish();
 }
@@ -73,15 +72,17 @@ std::vector<std::string> Builder::effective_entry_points(RouterInfo& info,
   return found;
 }
 
-std::vector<Builder::Placement> Builder::placements(
-    const std::string& name, const std::vector<std::string>& entry_points) const {
+std::vector<Builder::Placement> Builder::placements(const std::string& name,
+                                                    const std::vector<std::string>& entry_points,
+                                                    bool several) const {
   std::vector<Placement> out;
   Placement rest{name, {}, nullptr};
   for (const std::string& e : entry_points) {
     const config::EntryPointConfig& c = *out_.entry_points.at(e)->config;
-    const bool modelled = !c.middlewares.empty() || c.tls || c.encoded_characters;
+    const bool modelled =
+        !c.middlewares.empty() || c.tls || c.encoded_characters || in_.statics->has_core;
     if (modelled) {
-      out.push_back({entry_points.size() > 1 ? e + "-" + name : name, {e}, &c});
+      out.push_back({several ? e + "-" + name : name, {e}, &c});
     } else {
       rest.entry_points.push_back(e);
     }
@@ -90,42 +91,19 @@ std::vector<Builder::Placement> Builder::placements(
   return out;
 }
 
-// Multi-layer routing comes later: neither a child nor its parent is served as a router of its own meanwhile.
-void Builder::set_aside(const std::string& name, const config::RouterConfig& router) {
-  auto info = std::make_unique<RouterInfo>();
-  info->name = name;
-  info->rule = router.rule.value;
-  info->service = router.service.value;
-  info->span = router.span;
-  info->fail("multi-layer routing (parentRefs) is not acted on yet");
-  const bool child = !router.parent_refs.empty();
-  finding("GP1103", child ? router.parent_refs.front().span : router.span, info->label(),
-          "multi-layer routing (parentRefs) is not acted on yet: the router is not served",
-          "run the real proxy for it");
-  out_.routers[name] = std::move(info);
-}
-
-void Builder::add_router(const std::string& name, const config::RouterConfig& router) {
-  if (!router.parent_refs.empty() || parents_.contains(name)) {
-    set_aside(name, router);
-    return;
-  }
+void Builder::add_root(const std::string& name, const config::RouterConfig& router) {
   RouterInfo probe;
   const std::vector<std::string> entry_points = effective_entry_points(probe, router);
   const std::string object = "router " + name;
   if (entry_points.empty()) {
-    auto info = std::make_unique<RouterInfo>();
-    info->name = name;
-    info->rule = router.rule.value;
-    info->service = router.service.value;
-    info->span = router.span;
-    info->errors = probe.errors;
-    info->fail("no valid entryPoint for this router");
+    add_node({name, {}, nullptr}, router, name);
+    RouterInfo& info = *out_.routers.at(name);
+    info.errors = probe.errors;
+    info.fail("no valid entryPoint for this router");
     const SourceSpan& at =
         router.entry_points.empty() ? router.span : router.entry_points.front().span;
     finding("GP0304", at, object, "no entry point that this router names exists, so it is disabled",
             "name one of the entry points of the static configuration");
-    out_.routers[name] = std::move(info);
     return;
   }
   for (const config::Text& e : router.entry_points) {
@@ -135,10 +113,12 @@ void Builder::add_router(const std::string& name, const config::RouterConfig& ro
               "remove the name, or define the entry point in the static configuration");
     }
   }
-  for (const Placement& p : placements(name, entry_points)) {
-    place_router(p, router, name);
+  const size_t named = router.entry_points.empty() ? defaults_.size() : router.entry_points.size();
+  for (const Placement& p : placements(name, entry_points, named > 1)) {
+    add_node(p, router, name);
     RouterInfo& info = *out_.routers.at(p.name);
     for (const std::string& e : probe.errors) info.fail(e, Status::warning);
+    copies_[name].push_back(p.name);
   }
 }
 
@@ -172,27 +152,18 @@ void Builder::check_tls(RouterInfo& info, const config::RouterConfig& router,
   }
 }
 
-void Builder::place_router(const Placement& where, const config::RouterConfig& router,
-                           const std::string& original) {
-  auto owned = std::make_unique<RouterInfo>();
-  RouterInfo& info = *owned;
-  info.name = where.name;
-  info.rule = router.rule.value;
-  info.span = router.span;
-  info.rule_span = router.rule.span;
-  info.entry_points = where.entry_points;
-  info.service = router.service.value;
-  out_.routers[where.name] = std::move(owned);
-  const std::string provider(config::provider_of(original));
-
-  std::optional<rules::Route> route = make_route(info, router);
-  if (route) info.route = std::make_shared<const rules::Route>(*route);
-  check_tls(info, router, provider);
-  HandlerPtr handler = router_handler(info, router, where.model, provider);
-  if (info.status == Status::disabled || !route || !handler) return;
-  for (const std::string& e : where.entry_points) {
-    rules::Route copy = *route;
-    copy.target = add_target(*out_.entry_points.at(e), {&info, handler});
+void Builder::place_router(Node& node) {
+  if (node.where.entry_points.empty()) return;
+  RouterInfo& info = *out_.routers.at(node.where.name);
+  node.route = make_route(info, *node.config);
+  if (node.route) info.route = std::make_shared<const rules::Route>(*node.route);
+  check_tls(info, *node.config, std::string(config::provider_of(node.original)));
+  node.handler = router_handler(info, node);
+  if (!node.route || !node.handler) return;
+  info.served = true;
+  for (const std::string& e : node.where.entry_points) {
+    rules::Route copy = *node.route;
+    copy.target = add_target(*out_.entry_points.at(e), {&info, node.handler});
     Pending& p = pending_[e];
     (info.tls ? p.secure : p.plain).push_back(std::move(copy));
   }

@@ -23,32 +23,57 @@ class Builder {
     std::vector<std::string> entry_points;
     const config::EntryPointConfig* model = nullptr;
   };
+  // A router in the tree of parents and children (catalogue 1.7); a split router has a node for each copy.
+  struct Node {
+    const config::RouterConfig* config = nullptr;
+    std::string original;  // name as configured
+    Placement where;       // name, entry points and model; of a child the name alone
+    std::vector<std::string> children;
+    bool reached = false;
+    bool built = false;  // `route` and `handler` are final
+    HandlerPtr handler;  // null: the router is not served
+    std::optional<rules::Route> route;
+  };
   struct Pending {
     std::vector<rules::Route> plain, secure;
   };
 
   // builder.cpp
   void add_entry_points();
-  void set_aside(const std::string& name, const config::RouterConfig& router);
-  void add_router(const std::string& name, const config::RouterConfig& router);
-  void place_router(const Placement& where, const config::RouterConfig& router,
-                    const std::string& original);
+  void add_root(const std::string& name, const config::RouterConfig& router);
+  void place_router(Node& node);
   void check_tls(RouterInfo& info, const config::RouterConfig& router, const std::string& provider);
   std::vector<std::string> effective_entry_points(RouterInfo& info,
                                                   const config::RouterConfig& router);
+  // `several`: the router names more than one entry point, so that its copies have names of their own.
   std::vector<Placement> placements(const std::string& name,
-                                    const std::vector<std::string>& entry_points) const;
+                                    const std::vector<std::string>& entry_points,
+                                    bool several) const;
   // Routes are in place before unused objects are looked at, so that these have a status too.
   void build_unused();
   void finish();
+
+  // builder_tree.cpp
+  void add_nodes();
+  Node& add_node(const Placement& where, const config::RouterConfig& router,
+                 const std::string& original);
+  void add_child(const std::string& name, const config::RouterConfig& router);
+  void link_children();
+  void walk(const std::string& name, std::vector<std::string>& path);
+  void cut_cycle(const std::string& victim, const std::vector<std::string>& path);
+  void refuse_both(const Node& node);
+  void check_tree();
+  // The routing of a parent's children; null: none of them can be served, and why is said.
+  HandlerPtr child_routes(RouterInfo& parent, const Node& node);
+  void build_child(Node& node);
 
   // builder_rule.cpp
   int provider_rank(const std::string& router) const;
   std::optional<rules::Route> make_route(RouterInfo& info, const config::RouterConfig& router);
 
   // builder_chain.cpp
-  HandlerPtr router_handler(RouterInfo& info, const config::RouterConfig& router,
-                            const config::EntryPointConfig* model, const std::string& provider);
+  HandlerPtr router_handler(RouterInfo& info, const Node& node);
+  HandlerPtr router_end(RouterInfo& info, const Node& node, const std::string& provider);
   using Steps = std::vector<std::unique_ptr<middleware::Middleware>>;
   // Appends the steps of one middleware (a chain expands in place). False: the router cannot use it; why is told to `user`.
   bool append_steps(Steps& steps, const std::string& name, const SourceSpan& at, ObjectInfo& user,
@@ -113,7 +138,9 @@ class Builder {
   std::map<std::string, upstream::StatusSource*> sources_;  // of built services
   bool used_ = true;  // what is built now is for a router, so that its servers are probed
   std::set<std::string> building_;
-  std::set<std::string> parents_;  // routers that others name in parentRefs
+  std::map<std::string, Node> nodes_;  // by the name in the snapshot
+  std::map<std::string, std::vector<std::string>>
+      copies_;  // names in the snapshot of each root, by its configured name
 };
 
 // A handler that always gives the same answer.

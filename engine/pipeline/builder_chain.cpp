@@ -11,23 +11,23 @@ std::string arrow_path(const std::vector<std::string>& path) {
 
 }  // namespace
 
-HandlerPtr Builder::router_handler(RouterInfo& info, const config::RouterConfig& router,
-                                   const config::EntryPointConfig* model,
-                                   const std::string& provider) {
-  const std::string object = "router " + info.name;
-  if (router.service.value.empty()) {
-    info.fail("the service is missing on the router");
-    finding("GP0309", router.span, object, "the router names no service, so it is disabled",
-            "add `service: name`");
+HandlerPtr Builder::router_end(RouterInfo& info, const Node& node, const std::string& provider) {
+  const config::Text& written = node.config->service;
+  if (!node.children.empty()) return child_routes(info, node);
+  if (written.value.empty()) {
+    info.fail("router has no service and no child routers");
+    info.fail("router must have either a service or child routers");
+    finding("GP0309", node.config->span, info.label(),
+            "the router names no service, so it is disabled", "add `service: name`");
     return nullptr;
   }
-  const std::string service_name = config::qualify(router.service.value, provider);
-  HandlerPtr end = service(service_name);
-  const auto known = out_.services.find(service_name);
+  const std::string name = config::qualify(written.value, provider);
+  HandlerPtr end = service(name);
+  const auto known = out_.services.find(name);
   if (known == out_.services.end()) {
-    info.fail("the service \"" + service_name + "\" does not exist");
-    finding("GP0305", router.service.span, object,
-            "the service \"" + service_name +
+    info.fail("the service \"" + name + "\" does not exist");
+    finding("GP0305", written.span, info.label(),
+            "the service \"" + name +
                 "\" does not exist: the router is disabled, and a broader router, if there is "
                 "one, serves its requests",
             "define the service, or name one that exists");
@@ -36,14 +36,18 @@ HandlerPtr Builder::router_handler(RouterInfo& info, const config::RouterConfig&
   known->second.used_by.push_back(info.name);
   if (!end) {
     for (const std::string& e : known->second.errors) info.fail(e);
-    finding("GP0306", router.service.span, object,
-            "the service \"" + service_name + "\" is disabled, and so is the router",
-            "mend the service");
+    finding("GP0306", written.span, info.label(),
+            "the service \"" + name + "\" is disabled, and so is the router", "mend the service");
   }
+  return end;
+}
 
+HandlerPtr Builder::router_handler(RouterInfo& info, const Node& node) {
+  const std::string provider(config::provider_of(node.original));
+  HandlerPtr end = router_end(info, node, provider);
   std::vector<config::Text> names;
-  if (model) names = model->middlewares;
-  names.insert(names.end(), router.middlewares.begin(), router.middlewares.end());
+  if (node.where.model) names = node.where.model->middlewares;
+  names.insert(names.end(), node.config->middlewares.begin(), node.config->middlewares.end());
   Steps steps;
   HandlerPtr instead;
   for (const config::Text& n : names) {
@@ -53,7 +57,8 @@ HandlerPtr Builder::router_handler(RouterInfo& info, const config::RouterConfig&
     append_steps(steps, qualified, n.span, info, instead, path);
   }
   if (info.status == Status::disabled || !end) return nullptr;
-  note_later_service(service_name, router.service.span, info);
+  note_later_service(config::qualify(node.config->service.value, provider),
+                     node.config->service.span, info);
   if (steps.empty() && !instead) return end;
   return std::make_shared<middleware::Chain>(std::move(steps), instead ? instead : std::move(end));
 }

@@ -16,8 +16,9 @@ std::optional<rules::Route> Builder::make_route(RouterInfo& info,
   const std::string& text = router.rule.value;
   const rules::Priority priority = rules::effective_priority(text, router.priority.value);
   info.priority = priority.value;
+  const bool child = !router.parent_refs.empty();
   const Result<void> allowed = rules::check_user_priority(router.priority.value);
-  if (!allowed) {
+  if (!allowed && !child) {
     const std::string& problem = allowed.error().message;
     info.fail(problem);
     finding("GP0302", router.priority.span, object, problem + ": the router is disabled",
@@ -25,7 +26,8 @@ std::optional<rules::Route> Builder::make_route(RouterInfo& info,
     return std::nullopt;
   }
   std::string syntax = router.rule_syntax.value;
-  if (syntax.empty()) syntax = in_.statics->default_rule_syntax;
+  // Traefik gives neither the bound of priorities nor the default syntax to children.
+  if (syntax.empty() && !child) syntax = in_.statics->default_rule_syntax;
   auto parsed =
       rules::parse_rule(text, syntax == "v2" ? rules::Syntax::v2 : rules::Syntax::v3, in_.matchers);
   if (!parsed) {

@@ -17,7 +17,8 @@ Candidate of_loser(const rules::Loser& l) {
 
 // Why a router is in another table or in none; empty: it is in this one.
 std::string why_aside(const RouterInfo& r, std::string_view entry_point, bool tls) {
-  if (r.status == Status::disabled) {
+  if (!r.parents.empty()) return "asked only inside " + text::join(r.parents, ", ");
+  if (r.status == Status::disabled && !r.served) {
     return "disabled: " +
            (r.errors.empty() ? std::string("see its findings") : text::join(r.errors, "; "));
   }
@@ -46,7 +47,7 @@ std::optional<Candidate> of_router(const RouterInfo& r, std::string_view entry_p
   c.kind = Candidate::Kind::aside;
   c.span = r.rule_span.known() ? r.rule_span : r.span;
   c.priority = r.priority;
-  if (!r.route) return c;
+  if (!r.route || !r.parents.empty()) return c;
   c.matches = r.route->rule.matches(facts);
   if (!c.matches) return c;
   c.would_win = !winner || comes_first(*r.route, *winner);

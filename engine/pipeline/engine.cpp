@@ -1,28 +1,11 @@
 #include "engine/pipeline/engine.h"
 
+#include "engine/pipeline/child_routes.h"
 #include "engine/pipeline/content_detection.h"
 #include "engine/pipeline/merge.h"
 
 namespace gateproof::pipeline {
 namespace {
-
-// Go's http.NotFound (catalogue 4.7).
-http::Response not_found() {
-  http::Response r = http::Response::make(404, "404 page not found\n", "text/plain; charset=utf-8");
-  r.headers.add_static("X-Content-Type-Options", "nosniff");
-  return r;
-}
-
-rules::RequestFacts facts_of(const http::Exchange& x) {
-  rules::RequestFacts f;
-  f.host = x.canonical_host;
-  f.path = x.routing_path;
-  f.method = x.request.method;
-  f.headers = &x.request.headers;
-  f.query = x.request.query;
-  f.client_ip = x.peer.ip;
-  return f;
-}
 
 void note_routing(http::Exchange& x, const RouteTarget* target, const rules::Route* route) {
   if (!route) {

@@ -37,7 +37,9 @@ def _steps(result: Result) -> Iterator[str]:
     last = ""
     for step in result.trace:
         kind, _, name = step.stage.partition(" ")
-        if kind == "router" or (kind == "entryPoint" and step.action == "enter"):
+        if (kind == "router" and step.action == "route") or (
+            kind == "entryPoint" and step.action == "enter"
+        ):
             continue
         if kind == "server":
             # The last section tells the answer; here only what went wrong is news.

@@ -86,4 +86,5 @@ PYBIND11_MODULE(_core, m) {
   bind_world(m);
   bind_server(m);
   bind_rules(m);
+  bind_catalogue(m);
 }

@@ -12,9 +12,7 @@ Result<Redirection> Redirection::compile(std::string_view regex, std::string rep
   return Redirection(std::move(*e), std::move(replacement), permanent);
 }
 
-Flow Redirection::apply(http::Exchange& x, const std::string& url) const {
-  if (!regex_.search(url)) return Flow::next;
-  const std::string target = regex_.replace_all(url, replacement_);
+Flow redirect(http::Exchange& x, std::string_view url, const std::string& target, bool permanent) {
   if (target == url) return Flow::next;
   const auto location = go_url_normal_form(target);
   if (!location) {
@@ -22,9 +20,50 @@ Flow Redirection::apply(http::Exchange& x, const std::string& url) const {
     return Flow::answer;
   }
   const bool get = x.request.method == "GET";
-  answer_phrase(x, get ? (permanent_ ? 301 : 302) : (permanent_ ? 308 : 307));
+  answer_phrase(x, get ? (permanent ? 301 : 302) : (permanent ? 308 : 307));
   x.response.headers.add("Location", *location);
   return Flow::answer;
+}
+
+namespace {
+
+bool is_word(char c) { return text::is_alnum(c) || c == '_'; }
+
+// The length of group 2 at the front of `s`.
+size_t host_length(std::string_view s) {
+  size_t i = 0;
+  if (s.starts_with('[')) {
+    for (i = 1; i < s.size() && (is_word(s[i]) || s[i] == ':' || s[i] == '.');) ++i;
+    return i > 1 && i < s.size() && s[i] == ']' ? i + 1 : 0;
+  }
+  while (i < s.size() && (is_word(s[i]) || s[i] == '.' || s[i] == '-')) ++i;
+  return i;
+}
+
+}  // namespace
+
+std::optional<KeptOfUrl> kept_of_url(std::string_view url) {
+  if (url.find('\n') != std::string_view::npos) return std::nullopt;
+  for (std::string_view scheme : {"http://", "https://"}) {
+    if (url.starts_with(scheme)) {
+      url.remove_prefix(scheme.size());
+      break;
+    }
+  }
+  KeptOfUrl kept;
+  kept.host = url.substr(0, host_length(url));
+  url.remove_prefix(kept.host.size());
+  size_t digits = 0;
+  if (url.starts_with(':')) {
+    while (digits + 1 < url.size() && text::is_digit(url[digits + 1])) ++digits;
+  }
+  kept.rest = url.substr(digits ? digits + 1 : 0);
+  return kept;
+}
+
+Flow Redirection::apply(http::Exchange& x, const std::string& url) const {
+  if (!regex_.search(url)) return Flow::next;
+  return redirect(x, url, regex_.replace_all(url, replacement_), permanent_);
 }
 
 }  // namespace gateproof::middleware

@@ -18,9 +18,6 @@ const config::Schema<Options>& schema() {
   return s;
 }
 
-// Traefik's own pattern: what it takes for the host decides which odd Host fields end in 502.
-constexpr std::string_view url_pattern = R"(^(https?:\/\/)?(\[[\w:.]+\]|[\w\._-]+)?(:\d+)?(.*)$)";
-
 // Go's net.SplitHostPort; the whole text as host when it would fail.
 HostPort host_and_port(std::string_view text) {
   const size_t colon = text.rfind(':');
@@ -49,7 +46,27 @@ std::string client_url(const Exchange& x) {
 
 class RedirectScheme final : public SyncFilter {
  public:
-  explicit RedirectScheme(Redirection redirection) : redirection_(std::move(redirection)) {}
+  RedirectScheme(std::string scheme, std::string port, bool permanent)
+      : scheme_(std::move(scheme)), port_(std::move(port)), permanent_(permanent) {}
+  Flow on_request(Exchange& x) override {
+    const std::string url = client_url(x);
+    const std::optional<KeptOfUrl> kept = kept_of_url(url);
+    if (!kept) return Flow::next;
+    std::string target;
+    target.reserve(scheme_.size() + port_.size() + url.size());
+    target.append(scheme_).append(kept->host).append(port_).append(kept->rest);
+    return redirect(x, url, target, permanent_);
+  }
+
+ private:
+  std::string scheme_, port_;  // "https://", ":8443"
+  bool permanent_;
+};
+
+// Options with a '$': Traefik writes them into the replacement, so they may name groups.
+class RedirectByExpression final : public SyncFilter {
+ public:
+  explicit RedirectByExpression(Redirection redirection) : redirection_(std::move(redirection)) {}
   Flow on_request(Exchange& x) override { return redirection_.apply(x, client_url(x)); }
 
  private:
@@ -62,9 +79,13 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
   const bool usual =
       (o.scheme == "http" && o.port == "80") || (o.scheme == "https" && o.port == "443");
   const std::string port = o.port.empty() || usual ? "" : ":" + o.port;
-  auto r = Redirection::compile(url_pattern, o.scheme + "://${2}" + port + "${4}", o.permanent);
+  const std::string scheme = o.scheme + "://";
+  if ((scheme + port).find('$') == std::string::npos) {
+    return std::unique_ptr<Middleware>(std::make_unique<RedirectScheme>(scheme, port, o.permanent));
+  }
+  auto r = Redirection::compile(url_pattern, scheme + "${2}" + port + "${4}", o.permanent);
   if (!r) return r.error();
-  return std::unique_ptr<Middleware>(std::make_unique<RedirectScheme>(std::move(*r)));
+  return std::unique_ptr<Middleware>(std::make_unique<RedirectByExpression>(std::move(*r)));
 }
 
 }  // namespace

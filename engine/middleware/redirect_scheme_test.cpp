@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
 
+#include "engine/middleware/redirect.h"
 #include "engine/middleware/rig_test.h"
 
 namespace gateproof::middleware {
@@ -83,6 +85,32 @@ TEST(RedirectScheme, Requests) {
     EXPECT_FALSE(x->response.headers.has("Content-Type")) << row.clause;
     EXPECT_EQ(rig.body_of(*x), http::status_text(row.status)) << row.clause;
   }
+}
+
+TEST(RedirectScheme, OptionsWithGroups) {
+  Rig rig;
+  ASSERT_TRUE(rig.use("redirectScheme", "{scheme: https, port: '1${3}'}")) << rig.why;
+  auto x = rig.request("/", {"Host: x.test:99"}, "GET");
+  rig.run(*x);
+  EXPECT_EQ(x->response.status, 502);  // "https://x.test:1:99/"
+}
+
+// The division by hand is that of the expression.
+TEST(RedirectScheme, UrlsAreDividedAsByTraefiksExpression) {
+  const auto regex = rules::Regex::compile(url_pattern);
+  ASSERT_TRUE(regex.has_value());
+  rc::check([&] {
+    const auto piece = rc::gen::elementOf(std::vector<std::string>{
+        "a", "Z", "_", "-", ".", ":", "[", "]", "0", "99", "/", "?", "%2f", "\xc3\xa9", "\n", "!"});
+    const std::string scheme = *rc::gen::elementOf(std::vector<std::string>{"http://", "https://"});
+    std::string url = scheme;
+    for (const std::string& p : *rc::gen::container<std::vector<std::string>>(piece)) url += p;
+    const std::optional<KeptOfUrl> kept = kept_of_url(url);
+    RC_ASSERT(kept.has_value() == regex->search(url));
+    if (!kept) return;
+    RC_ASSERT(regex->replace_all(url, "<${2}|${4}>") ==
+              "<" + std::string(kept->host) + "|" + std::string(kept->rest) + ">");
+  });
 }
 
 TEST(RedirectScheme, Errors) {

@@ -3,7 +3,7 @@ The engine behind the gateproof package. Not for direct use.
 """
 from __future__ import annotations
 import typing
-__all__: list[str] = ['ConfigSet', 'Finding', 'HostAnswer', 'HostRequest', 'Outcome', 'Server', 'World', 'check', 'finding_codes', 'load', 'mode', 'parse_rule', 'render_json', 'render_sarif', 'render_text']
+__all__: list[str] = ['ConfigSet', 'Finding', 'HostAnswer', 'HostRequest', 'Outcome', 'Server', 'World', 'check', 'finding_codes', 'load', 'middleware_types', 'mode', 'parse_rule', 'render_json', 'render_sarif', 'render_text']
 class Finding:
     """
     Something wrong in a configuration.
@@ -220,6 +220,8 @@ def check(config: ConfigSet) -> list[Finding]:
 def finding_codes() -> list:
     ...
 def load(paths: list[str], texts: dict[str, str] = {}, standard_input: str = '', environment: dict[str, str] = {}) -> ConfigSet:
+    ...
+def middleware_types() -> list:
     ...
 def mode(arm: str, detail: str) -> int:
     """

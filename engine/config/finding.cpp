@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "engine/base/assert.h"
+#include "engine/base/text.h"
 
 namespace gateproof::config {
 
@@ -29,6 +30,18 @@ void Findings::add(std::string_view code, SourceSpan span, std::string object, s
   GP_ASSERT(row != nullptr);
   list_.push_back({std::string(code), row->severity, std::move(span), std::move(object),
                    std::move(message), std::move(remedy)});
+}
+
+void Findings::name_option(size_t from, std::string_view option) {
+  const std::string name = text::to_lower(option);
+  for (size_t i = std::max(from, named_); i < list_.size(); ++i) {
+    Finding& f = list_[i];
+    if (f.code == "GP0101") continue;  // an unknown field is named by itself
+    const bool named = text::to_lower(f.message).find(name) != std::string::npos ||
+                       text::to_lower(f.remedy).find(name) != std::string::npos;
+    if (!named) f.remedy = "`" + std::string(option) + "`: " + f.remedy;
+  }
+  named_ = list_.size();
 }
 
 void Findings::append(const Findings& other) {

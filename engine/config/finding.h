@@ -43,6 +43,9 @@ class Findings {
            std::string remedy);
   void add(Finding f) { list_.push_back(std::move(f)); }
   void append(const Findings& other);
+  // Begins the remedy of each finding from number `from` on with the option's name, unless message or remedy has it already.
+  // Each finding is named once: by the innermost option that asks.
+  void name_option(size_t from, std::string_view option);
   const std::vector<Finding>& list() const { return list_; }
   bool has_errors() const;
   // By file, line, column, code; equal findings once.
@@ -50,6 +53,7 @@ class Findings {
 
  private:
   std::vector<Finding> list_;
+  size_t named_ = 0;
 };
 
 // The finding for an Error of reading or parsing a text: GP0001 unreadable, GP0002 malformed, GP0003 a limit.

@@ -34,6 +34,7 @@ constexpr FindingCode codes[] = {
     {"GP0110", warning, "one option in two spellings"},
     {"GP0111", warning, "name that is not a text"},
     {"GP0112", error, "the text is no object"},
+    {"GP0113", warning, "number out of the range that means something"},
     // static configuration
     {"GP0201", error, "entry point address is not valid"},
     {"GP0202", error, "address or network is not valid"},

@@ -56,7 +56,16 @@ bool enter_object(std::string_view name, const Value& v, bool allow_empty, Decod
   if (allow_empty) {
     // A list of plain values is a text that is not "true": disabled.
     const std::string text = plain_list ? "list" : scalar_text(v, c).value_or("");
-    return text.empty() || text::iequals(text, "true");
+    const bool enabled = text.empty() || text::iequals(text, "true");
+    if (!enabled && !text::iequals(text, "false")) {
+      c.findings.add("GP0107", v.span, std::string(c.object),
+                     "`" + std::string(name) +
+                         "` is an object: Traefik takes this value for false, "
+                         "as if `" +
+                         std::string(name) + "` were not there",
+                     "write its options under `" + std::string(name) + "`");
+    }
+    return enabled;
   }
   c.error("GP0103", v, std::string(name) + " cannot be a standalone element",
           "write at least one option under `" + std::string(name) + "`, or remove the key");
@@ -107,6 +116,27 @@ bool check_shape(const FieldSchema& f, const Value& v, DecodeContext& c) {
   }
 }
 
+bool is_leaf(const FieldSchema& f) {
+  return f.shape == Shape::boolean || f.shape == Shape::scalar || f.shape == Shape::list ||
+         f.shape == Shape::map;
+}
+
+void check_range(const FieldSchema& f, const Value& v, DecodeContext& c) {
+  if (v.kind != Value::scalar) return;
+  std::optional<int64_t> n = parse_decimal(v.text);
+  if (f.type == "duration") {
+    const std::optional<Duration> d = parse_duration(v.text);
+    n = d ? std::optional<int64_t>(d->count()) : std::nullopt;
+  }
+  if (!n || ((!f.least || *n >= *f.least) && (!f.most || *n <= *f.most))) return;
+  std::string wanted = "write " + std::to_string(f.least.value_or(0));
+  wanted += f.most ? " to " + std::to_string(*f.most) : " or more";
+  c.findings.add("GP0113", v.span, std::string(c.object),
+                 "`" + std::string(f.name) + "` is " + v.text +
+                     ", which Traefik takes though it means nothing",
+                 wanted);
+}
+
 }  // namespace
 
 void ObjectSchema::decode(const Value& v, void* object, DecodeContext& c) const {
@@ -151,7 +181,10 @@ void ObjectSchema::decode(const Value& v, void* object, DecodeContext& c) const 
                      "remove it");
       continue;
     }
+    const size_t told = c.findings.list().size();
     if (check_shape(*f, m.value, c)) f->decode(m.value, object, c);
+    if (f->least || f->most) check_range(*f, m.value, c);
+    if (is_leaf(*f)) c.findings.name_option(told, f->name);
   }
 }
 

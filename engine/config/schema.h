@@ -49,6 +49,8 @@ struct FieldSchema {
   const ObjectSchema* child = nullptr;  // of objects, lists and maps of objects
   bool deprecated = false;
   std::string_view deprecation;  // what to use instead
+  // The numbers that mean something, where Traefik takes others too: they are reported (GP0113).
+  std::optional<int64_t> least, most;
   std::function<void(const Value&, void* object, DecodeContext&)> decode;
 };
 
@@ -195,6 +197,15 @@ class Schema : public ObjectSchema {
   Schema& allow_empty() {
     fields.back().allow_empty = true;
     return *this;
+  }
+  // What the number just added may sensibly be; durations in nanoseconds.
+  Schema& at_least(int64_t n) {
+    fields.back().least = n;
+    return *this;
+  }
+  Schema& between(int64_t least, int64_t most) {
+    fields.back().most = most;
+    return at_least(least);
   }
   // The field just added is deprecated.
   Schema& deprecated(std::string_view use_instead) {

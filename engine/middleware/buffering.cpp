@@ -185,21 +185,22 @@ class Buffering final : public WaitingMiddleware {
 
 Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext&) {
   const auto& o = *static_cast<const Options*>(options);
-  const std::pair<int64_t, const char*> sizes[] = {{o.mem_request, "mem"},
-                                                   {o.max_request, "max"},
-                                                   {o.mem_response, "mem"},
-                                                   {o.max_response, "max"}};
-  for (const auto& [size, word] : sizes) {
+  const std::pair<int64_t, std::string> sizes[] = {{o.mem_request, "memRequestBodyBytes"},
+                                                   {o.max_request, "maxRequestBodyBytes"},
+                                                   {o.mem_response, "memResponseBodyBytes"},
+                                                   {o.max_response, "maxResponseBodyBytes"}};
+  for (const auto& [size, option] : sizes) {
     if (size < 0) {
       return Error(Code::invalid,
-                   std::string(word) + " bytes should be >= 0 got " + std::to_string(size),
-                   SourceSpan(), "0 is the default, or no limit");
+                   option.substr(0, 3) + " bytes should be >= 0 got " + std::to_string(size),
+                   SourceSpan(), "`" + option + "`: 0 is the default, or no limit");
     }
   }
   std::optional<Predicate> again;
   if (!o.retry_expression.value.empty()) {
     auto compiled = Predicate::compile(o.retry_expression.value, language());
-    if (!compiled) return option_error(compiled.error(), o.retry_expression.span);
+    if (!compiled)
+      return option_error(compiled.error(), "retryExpression", o.retry_expression.span);
     again = std::move(*compiled);
   }
   return std::unique_ptr<Middleware>(std::make_unique<Buffering>(

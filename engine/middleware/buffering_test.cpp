@@ -236,7 +236,7 @@ TEST(Buffering, Errors) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().message, "unsupported function: Bogus");
   EXPECT_EQ(made.error().span.to_string(), "t.yml:1:36");
-  EXPECT_EQ(made.error().remedy.substr(0, 15), "column 19: use ");
+  EXPECT_EQ(made.error().remedy.substr(0, 34), "`retryExpression`: column 19: use ");
 }
 
 TEST(Buffering, Traces) {

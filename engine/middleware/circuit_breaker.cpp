@@ -17,9 +17,13 @@ const config::Schema<Options>& schema() {
   static const auto s = config::Schema<Options>()
                             .field("expression", &Options::expression, "string")
                             .field("checkPeriod", &Options::check_period, "duration", "100ms")
+                            .at_least(0)
                             .field("fallbackDuration", &Options::fallback, "duration", "10s")
+                            .at_least(0)
                             .field("recoveryDuration", &Options::recovery, "duration", "10s")
-                            .field("responseCode", &Options::response_code, "int", "503");
+                            .at_least(0)
+                            .field("responseCode", &Options::response_code, "int", "503")
+                            .between(100, 999);
   return s;
 }
 
@@ -98,7 +102,7 @@ class CircuitBreaker final : public WaitingMiddleware {
 Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext&) {
   const auto& o = *static_cast<const Options*>(options);
   auto condition = Predicate::compile(o.expression.value, Breaker::language());
-  if (!condition) return option_error(condition.error(), o.expression.span);
+  if (!condition) return option_error(condition.error(), "expression", o.expression.span);
   BreakerOptions times;  // what is not above 0 keeps its default
   if (o.check_period > Duration::zero()) times.check_period = o.check_period;
   if (o.fallback > Duration::zero()) times.fallback = o.fallback;

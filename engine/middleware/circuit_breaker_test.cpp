@@ -96,7 +96,7 @@ TEST(CircuitBreaker, Errors) {
   const auto made = rig.build("circuitBreaker", "expression: NetworkErrorRatio() > 1");
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().span.to_string(), "t.yml:1:13");
-  EXPECT_EQ(made.error().remedy.substr(0, 10), "column 1: ");
+  EXPECT_EQ(made.error().remedy.substr(0, 24), "`expression`: column 1: ");
 }
 
 TEST(CircuitBreaker, Traces) {

@@ -27,6 +27,7 @@ const config::Schema<Options>& schema() {
           .field("encodings", &Options::encodings, "list of strings", "gzip, br, zstd")
           .field("defaultEncoding", &Options::default_encoding, "string")
           .field("minResponseBodyBytes", &Options::min_response_body_bytes, "int", "1024")
+          .at_least(0)
           .field("excludedContentTypes", &Options::excluded_content_types, "list of strings")
           .field("includedContentTypes", &Options::included_content_types, "list of strings");
   return s;
@@ -172,8 +173,10 @@ Result<Types> media_types(const std::vector<std::string>& list, std::string_view
   for (const std::string& text : list) {
     auto type = parse_media_type(text);
     if (!type) {
-      return Error(Code::invalid,
-                   "parsing " + std::string(what) + " media type: " + type.error().message);
+      return Error(
+          Code::invalid, "parsing " + std::string(what) + " media type: " + type.error().message,
+          SourceSpan(),
+          "write media types such as text/html in `" + std::string(what) + "ContentTypes`");
     }
     out.push_back(std::move(*type));
   }
@@ -198,12 +201,15 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
   const std::vector<std::string> names = o.encodings.empty() ? Options().encodings : o.encodings;
   for (const std::string& name : names) {
     const auto coding = coding_by_name(name);
-    if (!coding) return Error(Code::invalid, "unsupported encoding: " + name);
+    if (!coding)
+      return Error(Code::invalid, "unsupported encoding: " + name, SourceSpan(),
+                   "write gzip, br and zstd in `encodings`");
     s.preference.push_back(*coding);
   }
   if (!o.default_encoding.empty()) {
     if (std::find(names.begin(), names.end(), o.default_encoding) == names.end()) {
-      return Error(Code::invalid, "unsupported default encoding: " + o.default_encoding);
+      return Error(Code::invalid, "unsupported default encoding: " + o.default_encoding,
+                   SourceSpan(), "write one of `encodings` in `defaultEncoding`");
     }
     s.default_coding = coding_by_name(o.default_encoding);
   }

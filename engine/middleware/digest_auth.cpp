@@ -34,7 +34,8 @@ using Secrets = std::map<std::string, std::string, std::less<>>;  // "user:realm
 Result<void> add_digest_user(Secrets& secrets, std::string_view entry) {
   const auto parts = text::split(entry, ':');
   if (parts.size() != 3)
-    return Error(Code::invalid, "error parsing DigestUser: " + std::string(entry));
+    return Error(Code::invalid, "error parsing DigestUser: " + std::string(entry), SourceSpan(),
+                 "write `users` and lines of `usersFile` as user:realm:hash, as htdigest does");
   std::string name(parts[0]);
   name.append(":").append(parts[1]);
   secrets.insert_or_assign(std::move(name), std::string(parts[2]));

@@ -399,8 +399,10 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
   if (!o.response_headers_regex.empty()) {
     auto compiled = rules::Regex::compile(o.response_headers_regex);
     if (!compiled) {
-      return Error(Code::invalid, "error compiling regular expression " + o.response_headers_regex +
-                                      ": " + compiled.error().message);
+      return Error(Code::invalid,
+                   "error compiling regular expression " + o.response_headers_regex + ": " +
+                       compiled.error().message,
+                   SourceSpan(), "write an RE2 expression in `authResponseHeadersRegex`");
     }
     regex = std::move(*compiled);
   }

@@ -30,7 +30,8 @@ Result<Cors> Cors::compile(const HeadersOptions& o) {
   for (const std::string& pattern : o.allow_origin_list_regex) {
     auto e = rules::Regex::compile(pattern);
     if (!e) {
-      return Error(e.error().code, "error occurred during origin parsing: " + e.error().message);
+      return Error(e.error().code, "error occurred during origin parsing: " + e.error().message,
+                   SourceSpan(), "write RE2 expressions in `accessControlAllowOriginListRegex`");
     }
     c.origin_patterns_.push_back(std::move(*e));
   }

@@ -20,6 +20,7 @@ void add_cors(Schema& s) {
              "list of strings")
       .field("accessControlExposeHeaders", &Options::expose_headers, "list of strings")
       .field("accessControlMaxAge", &Options::max_age, "int")
+      .at_least(0)
       .field("addVaryHeader", &Options::add_vary_header, "bool", "false");
 }
 
@@ -28,6 +29,7 @@ void add_security(Schema& s) {
       .field("hostsProxyHeaders", &Options::hosts_proxy_headers, "list of strings")
       .field("sslProxyHeaders", &Options::ssl_proxy_headers, "map")
       .field("stsSeconds", &Options::sts_seconds, "int")
+      .at_least(0)
       .field("stsIncludeSubdomains", &Options::sts_include_subdomains, "bool", "false")
       .field("stsPreload", &Options::sts_preload, "bool", "false")
       .field("forceSTSHeader", &Options::force_sts_header, "bool", "false")

@@ -28,7 +28,8 @@ std::optional<Md5Crypt> split_md5_crypt(std::string_view hash) {
 Result<void> add_user(Users& users, std::string_view entry) {
   const size_t colon = entry.find(':');
   if (colon == std::string_view::npos || entry.find(':', colon + 1) != std::string_view::npos) {
-    return Error(Code::invalid, "error parsing BasicUser: " + std::string(entry));
+    return Error(Code::invalid, "error parsing BasicUser: " + std::string(entry), SourceSpan(),
+                 "write `users` and lines of `usersFile` as user:hash, as htpasswd does");
   }
   users.insert_or_assign(std::string(entry.substr(0, colon)), std::string(entry.substr(colon + 1)));
   return {};

@@ -17,6 +17,7 @@ const config::Schema<Options>& schema() {
   static const auto s =
       config::Schema<Options>()
           .field("amount", &Options::amount, "int", "0")
+          .at_least(0)
           .object("sourceCriterion", &Options::source_criterion, source_criterion_schema());
   return s;
 }
@@ -107,7 +108,8 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
   const auto& o = *static_cast<const Options*>(options);
   auto source = SourceCriterion::compile(o.source_criterion, SourceCriterion::By::host);
   if (!source) {
-    return Error(Code::invalid, "error creating requests limiter: " + source.error().message);
+    return Error(Code::invalid, "error creating requests limiter: " + source.error().message,
+                 SourceSpan(), source.error().remedy);
   }
   return std::unique_ptr<Middleware>(std::make_unique<InFlightReq>(o.amount, std::move(*source)));
 }

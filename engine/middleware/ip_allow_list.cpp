@@ -41,16 +41,20 @@ class IpAllowList final : public SyncFilter {
 Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext&) {
   const auto& o = *static_cast<const Options*>(options);
   if (o.source_range.empty()) {
-    return Error(Code::invalid, "sourceRange is empty, IPAllowLister not created");
+    return Error(Code::invalid, "sourceRange is empty, IPAllowLister not created", SourceSpan(),
+                 "write the networks that may pass in `sourceRange`");
   }
   const int64_t status = o.reject_status_code ? o.reject_status_code : 403;
   if (status < 0 || status > 999 || http::status_text(static_cast<int>(status)).empty()) {
-    return Error(Code::invalid, "invalid HTTP status code " + std::to_string(status));
+    return Error(Code::invalid, "invalid HTTP status code " + std::to_string(status), SourceSpan(),
+                 "write a status code of HTTP in `rejectStatusCode`, or leave it out");
   }
   auto allowed = IpList::parse(o.source_range);
   if (!allowed) {
-    return Error(Code::invalid, "cannot parse CIDRs [" + text::join(o.source_range, " ") +
-                                    "]: " + allowed.error().message);
+    return Error(
+        Code::invalid,
+        "cannot parse CIDRs [" + text::join(o.source_range, " ") + "]: " + allowed.error().message,
+        SourceSpan(), "in `sourceRange`, write addresses or networks such as 10.0.0.0/8");
   }
   auto strategy = IpStrategy::compile(o.ip_strategy);
   if (!strategy) return strategy.error();

@@ -15,6 +15,7 @@ const config::Schema<IpStrategyOptions>& ip_strategy_schema() {
   static const auto s =
       config::Schema<IpStrategyOptions>()
           .field("depth", &IpStrategyOptions::depth, "int", "0")
+          .at_least(0)
           .field("excludedIPs", &IpStrategyOptions::excluded_ips, "list of strings")
           .field("ipv6Subnet", &IpStrategyOptions::ipv6_subnet, "int");
   return s;
@@ -40,7 +41,9 @@ Result<IpList> IpList::parse(std::span<const std::string> entries) {
   for (const std::string& entry : entries) {
     auto network = IpNetwork::parse(entry);
     if (!network) {
-      return Error(Code::invalid, "parsing CIDR trusted IPs <nil>: invalid CIDR address: " + entry);
+      return Error(Code::invalid, "parsing CIDR trusted IPs <nil>: invalid CIDR address: " + entry,
+                   SourceSpan(),
+                   "in `excludedIPs`, write addresses or networks such as 10.0.0.0/8");
     }
     out.networks_.push_back(*network);
   }
@@ -60,8 +63,10 @@ Result<IpStrategy> IpStrategy::compile(const std::optional<IpStrategyOptions>& o
   if (options->ipv6_subnet) {
     const int64_t bits = *options->ipv6_subnet;
     if (bits <= 0 || bits > 128) {
-      return Error(Code::invalid, "invalid IPv6 subnet " + std::to_string(bits) +
-                                      " value, should be greater to 0 and lower or equal to 128");
+      return Error(Code::invalid,
+                   "invalid IPv6 subnet " + std::to_string(bits) +
+                       " value, should be greater to 0 and lower or equal to 128",
+                   SourceSpan(), "write 1 to 128 in `ipv6Subnet`, or leave it out");
     }
     out.ipv6_bits_ = static_cast<unsigned>(bits);
   }

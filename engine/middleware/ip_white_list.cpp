@@ -38,12 +38,15 @@ class IpWhiteList final : public SyncFilter {
 Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext&) {
   const auto& o = *static_cast<const Options*>(options);
   if (o.source_range.empty()) {
-    return Error(Code::invalid, "sourceRange is empty, IPWhiteLister not created");
+    return Error(Code::invalid, "sourceRange is empty, IPWhiteLister not created", SourceSpan(),
+                 "write the networks that may pass in `sourceRange`");
   }
   auto allowed = IpList::parse(o.source_range);
   if (!allowed) {
-    return Error(Code::invalid, "cannot parse CIDR whitelist [" + text::join(o.source_range, " ") +
-                                    "]: " + allowed.error().message);
+    return Error(Code::invalid,
+                 "cannot parse CIDR whitelist [" + text::join(o.source_range, " ") +
+                     "]: " + allowed.error().message,
+                 SourceSpan(), "in `sourceRange`, write addresses or networks such as 10.0.0.0/8");
   }
   auto strategy = IpStrategy::compile(o.ip_strategy);
   if (!strategy) return strategy.error();

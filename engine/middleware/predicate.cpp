@@ -432,9 +432,9 @@ std::string Predicate::explain(const PredicateFacts& facts) const {
   return out;
 }
 
-Error option_error(const PredicateError& e, const SourceSpan& span) {
+Error option_error(const PredicateError& e, std::string_view option, const SourceSpan& span) {
   return Error(Code::invalid, e.message, span.known() ? span.at(e.offset, e.length) : span,
-               e.remedy);
+               "`" + std::string(option) + "`: " + e.remedy);
 }
 
 }  // namespace gateproof::middleware

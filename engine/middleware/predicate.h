@@ -79,6 +79,6 @@ class Predicate {
 // A literal that is read as this value.
 std::string print_literal(const PredicateValue& v);
 // The error of a middleware whose option at `span` does not compile: Traefik's text, the place, what to write instead.
-Error option_error(const PredicateError& e, const SourceSpan& span);
+Error option_error(const PredicateError& e, std::string_view option, const SourceSpan& span);
 
 }  // namespace gateproof::middleware

@@ -47,12 +47,19 @@ const config::Schema<Redis>& redis_schema() {
           .field("username", &Redis::username, "string")
           .field("password", &Redis::password, "string")
           .field("db", &Redis::db, "int", "0")
+          .at_least(0)
           .field("poolSize", &Redis::pool_size, "int", "0")
+          .at_least(0)
           .field("minIdleConns", &Redis::min_idle_conns, "int", "0")
+          .at_least(0)
           .field("maxActiveConns", &Redis::max_active_conns, "int", "0")
+          .at_least(0)
           .field("readTimeout", &Redis::read_timeout, "duration", "3s")
+          .at_least(0)
           .field("writeTimeout", &Redis::write_timeout, "duration", "3s")
-          .field("dialTimeout", &Redis::dial_timeout, "duration", "5s");
+          .at_least(0)
+          .field("dialTimeout", &Redis::dial_timeout, "duration", "5s")
+          .at_least(0);
   return s;
 }
 
@@ -60,8 +67,11 @@ const config::Schema<Options>& schema() {
   static const auto s =
       config::Schema<Options>()
           .field("average", &Options::average, "int", "0")
+          .at_least(0)
           .field("period", &Options::period, "duration", "1s")
+          .at_least(0)
           .field("burst", &Options::burst, "int", "1")
+          .at_least(0)
           .object("sourceCriterion", &Options::source_criterion, source_criterion_schema())
           .object("redis", &Options::redis, redis_schema());
   return s;
@@ -109,7 +119,8 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
   const auto& o = *static_cast<const Options*>(options);
   auto source = SourceCriterion::compile(o.source_criterion, SourceCriterion::By::ip);
   if (!source) {
-    return Error(Code::invalid, "getting source extractor: " + source.error().message);
+    return Error(Code::invalid, "getting source extractor: " + source.error().message, SourceSpan(),
+                 source.error().remedy);
   }
   if (o.period < Duration(0)) {
     return Error(Code::invalid,

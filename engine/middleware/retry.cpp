@@ -21,7 +21,9 @@ const config::Schema<Options>& schema() {
       config::Schema<Options>()
           .field("attempts", &Options::attempts, "int", "0")
           .field("initialInterval", &Options::initial_interval, "duration", "0s")
+          .at_least(0)
           .field("timeout", &Options::timeout, "duration", "0s")
+          .at_least(0)
           .field("status", &Options::status, "list of strings")
           .field("maxRequestBodyBytes", &Options::max_request_body_bytes, "int", "2097152")
           .field("disableRetryOnNetworkError", &Options::disable_on_network_error, "bool", "false")
@@ -48,7 +50,7 @@ Result<StatusRange> status_range(const std::string& text) {
       return Error(Code::invalid,
                    "creating HTTP code ranges: strconv.Atoi: parsing " + text::quote(*part) +
                        ": invalid syntax",
-                   SourceSpan(), "write codes as \"503\" or \"500-599\"");
+                   SourceSpan(), "in `status`, write codes as \"503\" or \"500-599\"");
     }
     *out = *n;
   }
@@ -206,7 +208,8 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
   if (o.attempts <= 0) {
     return Error(Code::invalid,
                  "incorrect (or empty) value for attempt (" + std::to_string(o.attempts) + ")",
-                 SourceSpan(), "write how many tries there may be, the first included");
+                 SourceSpan(),
+                 "in `attempts`, write how many tries there may be, the first included");
   }
   std::vector<StatusRange> ranges;
   for (const std::string& text : o.status) {

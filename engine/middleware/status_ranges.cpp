@@ -11,8 +11,10 @@ Result<int64_t> atoi(std::string_view s) {
   std::string_view digits = s;
   if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
   const bool number = !digits.empty() && std::all_of(digits.begin(), digits.end(), text::is_digit);
-  return Error(Code::invalid, "strconv.Atoi: parsing " + text::quote(s) +
-                                  (number ? ": value out of range" : ": invalid syntax"));
+  return Error(Code::invalid,
+               "strconv.Atoi: parsing " + text::quote(s) +
+                   (number ? ": value out of range" : ": invalid syntax"),
+               SourceSpan(), "in `status`, write codes as \"503\" or \"500-599\"");
 }
 
 }  // namespace

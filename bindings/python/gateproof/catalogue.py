@@ -23,7 +23,7 @@ RECORD = Path(__file__).parent / "data" / "middlewares.json"
 
 @dataclass(frozen=True)
 class Option:
-    """One option. `name` is its path (`ipStrategy.depth`; `[]` for elements), `default` is a text."""
+    """One option. `name` is its path: `ipStrategy.depth`, with `[]` for elements of lists."""
 
     name: str
     type: str

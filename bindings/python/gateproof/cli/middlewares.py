@@ -47,7 +47,7 @@ def _detail(one: MiddlewareType) -> Table:
 def middlewares(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[TYPE]", help="One type, in any case; all if left out."),
+        typer.Argument(metavar="TYPE", help="One type, in any case; all if left out."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

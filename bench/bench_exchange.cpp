@@ -112,8 +112,8 @@ class Floor {
     http::Exchange x(env_);
     sim::fill_exchange(x, request_);
     const http::Request& r = x.request;
-    const rules::RequestFacts facts{r.host,  r.url.raw, r.method, &r.headers,
-                                    r.query, x.peer.ip, {}};
+    const rules::RequestFacts facts{r.host,     {},      r.url.raw, r.method,
+                                    &r.headers, r.query, x.peer.ip, {}};
     int target = static_cast<int>(table_.match(facts)->target);
     for (auto& s : chain_) target = s->run(target);
     x.response.status = 200;

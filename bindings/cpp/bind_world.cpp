@@ -105,6 +105,9 @@ class PyWorld {
     return out;
   }
 
+  void add_alias(const std::string& name, const std::string& target, int64_t ttl_ns) {
+    world_.add_alias(name, target, Duration(ttl_ns));
+  }
   void advance(int64_t ns) {
     world_.advance(Duration(ns));
     errors_->rethrow();
@@ -155,6 +158,7 @@ void bind_world(py::module_& m) {
       .def(py::init<std::shared_ptr<check::ConfigSet>, uint64_t, size_t>(), py::arg("config"),
            py::arg("seed") = 1, py::arg("assembly") = 0)
       .def("add_host", &PyWorld::add_host, py::arg("address"), py::arg("name"), py::arg("script"))
+      .def("add_alias", &PyWorld::add_alias, py::arg("name"), py::arg("target"), py::arg("ttl_ns"))
       .def("send", &PyWorld::send, py::arg("method"), py::arg("target"), py::arg("host"),
            py::arg("headers") = py::none(), py::arg("body") = py::none(),
            py::arg("entry_point") = "", py::arg("tls") = false, py::arg("peer") = "",

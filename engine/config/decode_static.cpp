@@ -13,8 +13,9 @@ void not_acted_on(std::string_view code, std::string_view block, SourceSpan at, 
 namespace {
 
 // Blocks that are acted on wholly, or whose parts are looked at below.
-constexpr std::string_view acted_on[] = {"global", "entryPoints", "providers", "ping",
-                                         "core",   "gateproof",   "log",       "serversTransport"};
+constexpr std::string_view acted_on[] = {
+    "global",    "entryPoints", "providers",        "ping",        "core",
+    "gateproof", "log",         "serversTransport", "hostResolver"};
 
 bool is_present(const Value::Member& m) {
   return m.value.kind != Value::null && !(m.value.kind == Value::scalar && m.value.text == "false");

@@ -177,7 +177,7 @@ TEST(DecodeStatic, OneNoteForEachBlockThatComesLater) {
       {"certificatesResolvers: {r: {acme: {httpChallenge: {entryPoint: web}}}, s: {acme: "
        "{tlsChallenge: {}}}}",
        "GP1104 1:1 `certificatesResolvers` is not acted on yet"},
-      {"hostResolver: {cnameFlattening: true}", "GP1104 1:1 `hostResolver` is not acted on yet"},
+      {"hostResolver: {cnameFlattening: true}", ""},
       {"experimental: {plugins: {p: {moduleName: a, version: b, settings: {envs: [a]}}}}",
        "GP1104 1:1 `experimental` is not acted on yet"},
       {"spiffe: {workloadAPIAddr: a}", "GP1104 1:1 `spiffe` is not acted on yet"},

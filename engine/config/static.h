@@ -81,6 +81,13 @@ struct AcmeConfig {
   SourceSpan span;
 };
 
+// Following CNAME records of request hosts (catalogue 1.4).
+struct HostResolverConfig {
+  bool cname_flattening = false;
+  std::string resolv_config = "/etc/resolv.conf";
+  int64_t resolv_depth = 5;
+};
+
 struct PingConfig {
   std::string entry_point = "traefik";
   bool manual_routing = false;
@@ -113,6 +120,7 @@ struct StaticConfig {
   std::optional<KubernetesProviderConfig> kubernetes_gateway;
   std::vector<std::pair<std::string, SourceSpan>>
       other_providers;  // docker, consul ...: not acted on yet
+  std::optional<HostResolverConfig> host_resolver;
   std::optional<PingConfig> ping;
   std::optional<ApiConfig> api;
   std::optional<std::string> metrics_entry_point;  // prometheus.entryPoint, unless manualRouting

@@ -36,7 +36,6 @@ constexpr Block later_blocks[] = {
      "serviceName:s sampleRate:f resourceAttributes:m globalAttributes:m capturedRequestHeaders:l"
      " capturedResponseHeaders:l safeQueryParams:l addInternals:b otlp{" GP_OTLP "}!"
      " jaeger:x zipkin:x datadog:x instana:x haystack:x elastic:x spanNameLimit:x"},
-    {"hostResolver", true, "cnameFlattening:b resolvConfig:s resolvDepth:i"},
     {"spiffe", false, "workloadAPIAddr:s"},
 };
 
@@ -45,6 +44,16 @@ void accept_block(Schema<S>& s, const Block& block, const ObjectSchema& schema) 
            [&schema](const Value& v, S&, DecodeContext& c) { schema.decode(v, nullptr, c); });
   s.child(Shape::object, schema);
   s.fields.back().allow_empty = block.bare;
+}
+
+const Schema<HostResolverConfig>& host_resolver_schema() {
+  static const auto schema =
+      Schema<HostResolverConfig>()
+          .field("cnameFlattening", &HostResolverConfig::cname_flattening, "bool", "false")
+          .field("resolvConfig", &HostResolverConfig::resolv_config, "string", "/etc/resolv.conf")
+          .field("resolvDepth", &HostResolverConfig::resolv_depth, "integer", "5")
+          .at_least(0);
+  return schema;
 }
 
 const Schema<ApiConfig>& api_schema() {
@@ -285,6 +294,7 @@ void add_stored_blocks(Schema<S>& s) {
   s.custom("api", "object", read_api).child(Shape::object, api_schema()).allow_empty();
   s.custom("metrics", "object", read_metrics).child(Shape::object, metrics_schema());
   s.custom("log", "object", read_log).child(Shape::object, log_schema()).allow_empty();
+  s.object("hostResolver", &S::host_resolver, host_resolver_schema()).allow_empty();
   s.custom("core", "object", [](const Value& v, S& o, DecodeContext& c) {
     o.has_core = true;
     core->decode(v, nullptr, c);

@@ -82,10 +82,20 @@ class Transport {
   virtual Result<std::unique_ptr<Listener>> listen(SocketAddress at) = 0;
 };
 
+// A CNAME record.
+struct CanonicalName {
+  std::string name;  // as the server wrote it, without the dot at the end
+  Duration ttl{0};
+};
+
 class Resolver {
  public:
   virtual ~Resolver() = default;
   virtual Task<Result<std::vector<IpAddress>>> resolve(std::string host) = 0;
+  // The CNAME record of `host` by the name servers of `config_file` (resolv.conf), the one with the longest life if they
+  // differ. nullopt: no server told of one. Code::io, Code::malformed: the file cannot be used.
+  virtual Task<Result<std::optional<CanonicalName>>> canonical_name(std::string host,
+                                                                    std::string config_file) = 0;
 };
 
 // Reads at least one byte, or the end (n = 0), or an error; `deadline` passes as Code::timeout.

@@ -15,6 +15,7 @@ void Exchange::reset() {
   tls = trusted_peer = false;
   entry_point = router = service = server = {};
   canonical_host.clear();
+  flat_host.clear();
   routing_path.clear();
   client_host.clear();
   target_received.clear();

@@ -43,6 +43,7 @@ struct Exchange {
   bool trusted_peer = false;     // forwarded headers were kept (entry point's forwardedHeaders)
   std::string_view entry_point;  // name; lives in the snapshot
   std::string canonical_host;    // made once at the entry point (catalogue 1.4)
+  std::string flat_host;         // where its CNAME records end; empty while flattening is off
   std::string routing_path;      // made once at the entry point (catalogue 1.5)
   // Set when the entry point rewrote semicolons in the query: the target before and after (catalogue 2.1).
   std::string target_received;

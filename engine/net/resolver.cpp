@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include "engine/net/cname_query.h"
 #include "engine/net/socket.h"
 
 namespace gateproof::net {
@@ -39,11 +40,12 @@ Answer ask_system(const std::string& host) {
 
 }  // namespace
 
-// One lookup. The waiting frame and the helper thread both hold it; only the loop's thread touches `waiter` and `answer`.
+// One lookup. The waiting frame and the helper thread both hold it; only the loop's thread touches `waiter` and `done`, and
+// what `ask` fills is read after `done`.
 struct Lookup {
-  std::string host;
+  std::function<void()> ask;  // on a helper thread
   Waiter* waiter = nullptr;
-  std::optional<Answer> answer;
+  bool done = false;
 };
 
 // Belongs to the loop's thread; helper threads only carry it.
@@ -58,21 +60,20 @@ namespace {
 
 void start_next(const std::shared_ptr<RealResolver::Shared>& shared);
 
-void finish(const std::shared_ptr<RealResolver::Shared>& shared, Lookup& lookup, Answer answer) {
+void finish(const std::shared_ptr<RealResolver::Shared>& shared, Lookup& lookup) {
   --shared->running;
-  lookup.answer = std::move(answer);
+  lookup.done = true;
   if (lookup.waiter) lookup.waiter->executor->post(*lookup.waiter);
   start_next(shared);
 }
 
-void work(std::shared_ptr<RealResolver::Shared> shared, std::shared_ptr<Lookup> lookup,
-          std::string host) {
-  Answer answer = ask_system(host);
+void work(std::shared_ptr<RealResolver::Shared> shared, std::shared_ptr<Lookup> lookup) {
+  lookup->ask();
   const std::shared_ptr<Mailbox> mailbox = shared->mailbox;
   // Moved whole: after posting, this thread holds nothing that the loop's thread uses.
-  mailbox->post(
-      [shared = std::move(shared), lookup = std::move(lookup),
-       answer = std::move(answer)]() mutable { finish(shared, *lookup, std::move(answer)); });
+  mailbox->post([shared = std::move(shared), lookup = std::move(lookup)]() mutable {
+    finish(shared, *lookup);
+  });
 }
 
 void start_next(const std::shared_ptr<RealResolver::Shared>& shared) {
@@ -81,9 +82,8 @@ void start_next(const std::shared_ptr<RealResolver::Shared>& shared) {
     std::shared_ptr<Lookup> lookup = std::move(shared->queue.front());
     shared->queue.pop_front();
     ++shared->running;
-    std::string host = lookup->host;
     // Detached: a name server that takes 30 s must not hold up the end of the process.
-    std::thread(work, shared, std::move(lookup), std::move(host)).detach();
+    std::thread(work, shared, std::move(lookup)).detach();
   }
 }
 
@@ -109,14 +109,30 @@ Task<Result<std::vector<IpAddress>>> RealResolver::resolve(std::string host) {
     if (const std::optional<IpAddress> known = detours_->name(host))
       co_return std::vector<IpAddress>{*known};
   }
+  auto answer = std::make_shared<Answer>(std::vector<IpAddress>());
+  std::function<void()> ask = [answer, host] { *answer = ask_system(host); };
+  co_await run(std::move(ask));
+  co_return std::move(*answer);
+}
+
+Task<Result<std::optional<CanonicalName>>> RealResolver::canonical_name(std::string host,
+                                                                        std::string config_file) {
+  auto answer = std::make_shared<CnameAnswer>(std::nullopt);
+  std::function<void()> ask = [answer, host, config_file] {
+    *answer = ask_cname(host, config_file);
+  };
+  co_await run(std::move(ask));
+  co_return std::move(*answer);
+}
+
+Task<void> RealResolver::run(std::function<void()> ask) {
   auto lookup = std::make_shared<Lookup>();
-  lookup->host = std::move(host);
+  lookup->ask = std::move(ask);
   lookup->waiter = &co_await ThisWaiter{};
   const WaiterGuard guard{*lookup};
   shared_->queue.push_back(lookup);
   start_next(shared_);
-  while (!lookup->answer) co_await Suspend{"resolve"};
-  co_return std::move(*lookup->answer);
+  while (!lookup->done) co_await Suspend{"resolve"};
 }
 
 }  // namespace gateproof::net

@@ -18,9 +18,15 @@ class RealResolver final : public Resolver {
   // server answered. Never cached, as Traefik does not.
   Task<Result<std::vector<IpAddress>>> resolve(std::string host) override;
 
+  // Asks each of the file's name servers with a query of its own, up to `name_server_wait` each. Never cached here.
+  Task<Result<std::optional<CanonicalName>>> canonical_name(std::string host,
+                                                            std::string config_file) override;
+
   struct Shared;
 
  private:
+  // Runs `ask` on a helper thread, in its turn.
+  Task<void> run(std::function<void()> ask);
   EventLoop& loop_;
   const Detours* detours_;
   std::shared_ptr<Shared> shared_;

@@ -18,6 +18,7 @@ http::Response not_found() {
 rules::RequestFacts facts_of(const http::Exchange& x) {
   rules::RequestFacts f;
   f.host = x.canonical_host;
+  f.flat_host = x.flat_host;
   f.path = x.routing_path;
   f.method = x.request.method;
   f.headers = &x.request.headers;

@@ -2,6 +2,7 @@
 
 #include "engine/pipeline/child_routes.h"
 #include "engine/pipeline/content_detection.h"
+#include "engine/pipeline/host_flattener.h"
 #include "engine/pipeline/merge.h"
 
 namespace gateproof::pipeline {
@@ -36,6 +37,9 @@ Engine::Engine(std::shared_ptr<const config::StaticConfig> statics, const Clock&
       clock_(clock),
       random_(random),
       host_name_(std::move(host_name)) {
+  if (statics_->host_resolver && statics_->host_resolver->cname_flattening) {
+    flattener_ = std::make_shared<HostFlattener>(*statics_->host_resolver, clock_);
+  }
   rebuild();
 }
 
@@ -58,6 +62,7 @@ std::shared_ptr<const Snapshot> Engine::rebuild() {
   BuildInputs inputs{statics_,   std::move(merged), clock_,        random_,
                      host_name_, matchers_,         &terminating_, files_};
   std::shared_ptr<Snapshot> built = build_snapshot(inputs);
+  built->flattener = flattener_;
   built->version = version_.load(std::memory_order_relaxed) + 1;
   std::atomic_store(&current_, std::shared_ptr<const Snapshot>(built));
   version_.store(built->version, std::memory_order_release);
@@ -73,8 +78,15 @@ Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> sna
   }
   const EntryPoint& entry = *found->second;
   x.entry_point = found->first;
+  HostFlattener* const flattener = snapshot->flattener.get();
   x.pinned = std::move(snapshot);
   if (!apply_entry_stage(x, entry.stage)) co_return;
+  if (flattener) {
+    x.flat_host = co_await flattener->flatten(x.env->resolver, x.canonical_host);
+    if (x.trace && x.flat_host != x.canonical_host)
+      x.note("entryPoint " + std::string(x.entry_point), "host",
+             x.canonical_host + " is an alias (CNAME) of " + x.flat_host);
+  }
 
   const rules::RequestFacts facts = facts_of(x);
   const rules::RoutingTable& table = x.tls ? *entry.secure : *entry.plain;

@@ -54,6 +54,7 @@ class Engine {
   std::atomic<bool> terminating_{false};
   std::string host_name_;
   Files* files_ = nullptr;
+  std::shared_ptr<HostFlattener> flattener_;  // what it learnt outlives snapshots
 
   std::shared_ptr<const Snapshot> rebuild();
 };

@@ -15,6 +15,8 @@
 
 namespace gateproof::pipeline {
 
+class HostFlattener;
+
 enum class Status : uint8_t { enabled, warning, disabled };
 std::string_view to_string(Status s);
 
@@ -71,6 +73,7 @@ class Snapshot {
   std::map<std::string, std::shared_ptr<upstream::ServerHealth>> server_health;
   std::vector<upstream::HealthCheckSpec>
       health_checks;  // of services that routers use: to be run while this snapshot is current
+  std::shared_ptr<HostFlattener> flattener;  // null: CNAME flattening is off
   config::Findings findings;  // of building: disabled routers, missing references ... with spans
   uint64_t version = 0;
 };

@@ -48,7 +48,9 @@ std::string state(const RuleNode& n, const RequestFacts& facts) {
   const std::string_view name = n.name;
   if (name.starts_with("Path")) return "path " + shown(facts.path);
   if (name == "Host" || name == "HostHeader" || name == "HostRegexp") {
-    return "host " + shown(facts.host);
+    const bool flattened = !facts.flat_host.empty() && facts.flat_host != facts.host;
+    return "host " + shown(facts.host) +
+           (flattened ? " (CNAME " + std::string(facts.flat_host) + ")" : "");
   }
   if (name == "Method") return "method " + shown(facts.method);
   if (name == "ClientIP") return "client address " + facts.client_ip.unmapped().to_string();

@@ -19,7 +19,9 @@ inline constexpr size_t rule_depth_max = 200;
 
 // Everything a matcher may ask. Made once for each request; the query is parsed when the first matcher asks for it.
 struct RequestFacts {
-  std::string_view host;    // canonical (catalogue 1.4)
+  std::string_view host;  // canonical (catalogue 1.4)
+  std::string_view
+      flat_host;            // where its CNAME records end, or `host`; empty while flattening is off
   std::string_view path;    // routing path (catalogue 1.5)
   std::string_view method;  // as received
   const http::Headers* headers = nullptr;

@@ -49,6 +49,19 @@ bool HostPattern::matches(std::string_view host) const {
                    dot == std::string_view::npos ? std::string_view() : host.substr(dot));
 }
 
+// Without the tolerance of trailing dots.
+bool HostPattern::equals(std::string_view host) const {
+  if (!wildcard_) return host_ == host;
+  const size_t dot = host.find('.');
+  return dot != std::string_view::npos && host_.size() == 1 + host.size() - dot &&
+         std::string_view(host_).substr(1) == host.substr(dot);
+}
+
+bool HostPattern::matches(const RequestFacts& facts) const {
+  if (facts.flat_host.empty()) return matches(facts.host);
+  return any_ || equals(facts.host) || equals(text::to_lower(facts.flat_host));
+}
+
 IndexKey HostPattern::key() const {
   IndexKey k;
   if (any_) return k;

@@ -33,12 +33,14 @@ class HostPattern {
  public:
   // `wildcards`: v3, where "*" is any host and "*.x" stands for one label.
   HostPattern(std::string_view host, bool wildcards);
+  bool matches(const RequestFacts& facts) const;
   bool matches(std::string_view host) const;
   IndexKey key() const;
   const std::string& text() const { return host_; }
 
  private:
   std::string host_;  // lower case
+  bool equals(std::string_view host) const;
   bool any_ = false;
   bool wildcard_ = false;
 };

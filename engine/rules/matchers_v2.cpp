@@ -15,7 +15,7 @@ Built failed(std::string error, std::string remedy = {}) {
 struct HostsMatcher final : Matcher {
   bool matches(const RequestFacts& f) const override {
     for (const HostPattern& h : hosts) {
-      if (h.matches(f.host)) return true;
+      if (h.matches(f)) return true;
     }
     return false;
   }

@@ -23,7 +23,7 @@ Built not_ascii(std::string_view name, const std::string& value) {
 
 struct HostMatcher final : Matcher {
   explicit HostMatcher(std::string_view h) : pattern(h, true) {}
-  bool matches(const RequestFacts& f) const override { return pattern.matches(f.host); }
+  bool matches(const RequestFacts& f) const override { return pattern.matches(f); }
   std::vector<IndexKey> index_keys() const override { return {pattern.key()}; }
   HostPattern pattern;
 };
@@ -36,7 +36,10 @@ Built host(std::string_view name, const Args& a) {
 // nothing at all, such as "^$" or ".*", matches every host (observed).
 struct HostRegexpMatcher final : Matcher {
   explicit HostRegexpMatcher(Regex r) : re(std::move(r)), always(re.search("")) {}
-  bool matches(const RequestFacts& f) const override { return always || re.search(f.host); }
+  bool matches(const RequestFacts& f) const override {
+    if (re.search(f.host)) return true;
+    return f.flat_host.empty() ? always : re.search(f.flat_host);
+  }
   Regex re;
   bool always;
 };

@@ -47,8 +47,12 @@ RoutingTable::RoutingTable(RoutingTable&&) noexcept = default;
 
 const Route* RoutingTable::match(const RequestFacts& facts) const {
   if (!index_) return nullptr;  // moved from
-  const uint32_t found = index_->routes.lowest(
-      facts.host, facts.path, [&](uint32_t i) { return routes_[i].rule.matches(facts); });
+  const auto ask = [&](uint32_t i) { return routes_[i].rule.matches(facts); };
+  uint32_t found = index_->routes.lowest(facts.host, facts.path, ask);
+  if (!facts.flat_host.empty() && facts.flat_host != facts.host) {
+    const std::string flat = text::to_lower(facts.flat_host);
+    found = std::min(found, index_->routes.lowest(flat, facts.path, ask));
+  }
   return found == RouteIndex::none ? nullptr : &routes_[found];
 }
 

@@ -39,6 +39,9 @@ class Server : public ::testing::Test {
     Task<Result<std::vector<IpAddress>>> resolve(std::string) override {
       co_return Error(Code::not_found, "none");
     }
+    Task<Result<std::optional<CanonicalName>>> canonical_name(std::string, std::string) override {
+      co_return std::optional<CanonicalName>();
+    }
   } resolver;
   Env env{scheduler, clock, random, transport, resolver, "h"};
   pipeline::ServerOptions options;

@@ -20,6 +20,13 @@ class World::Resolver final : public gateproof::Resolver {
       co_return Error(Code::not_found, Source::upstream, "no such host: " + host);
     co_return std::vector<IpAddress>{found->second};
   }
+  std::map<std::string, CanonicalName, std::less<>> aliases;
+  Task<Result<std::optional<CanonicalName>>> canonical_name(std::string host,
+                                                            std::string) override {
+    const auto found = aliases.find(text::to_lower(host));
+    if (found == aliases.end()) co_return std::optional<CanonicalName>();
+    co_return std::optional<CanonicalName>(found->second);
+  }
 };
 
 struct World::Registered {
@@ -109,6 +116,7 @@ RoutingRecord::RoutingRecord(std::shared_ptr<const pipeline::Snapshot> snapshot,
     : snapshot_(std::move(snapshot)),
       entry_point_(std::move(entry_point)),
       host_(facts.host),
+      flat_host_(facts.flat_host),
       path_(facts.path),
       method_(facts.method),
       query_(facts.query),
@@ -119,7 +127,7 @@ RoutingRecord::RoutingRecord(std::shared_ptr<const pipeline::Snapshot> snapshot,
       tls_(tls) {}
 
 std::vector<pipeline::Candidate> RoutingRecord::candidates() const {
-  rules::RequestFacts facts{host_, path_, method_, &headers_, query_, client_ip_, {}};
+  rules::RequestFacts facts{host_, flat_host_, path_, method_, &headers_, query_, client_ip_, {}};
   return pipeline::candidates(*snapshot_, entry_point_, tls_, facts, table_, winner_);
 }
 
@@ -151,6 +159,10 @@ void World::follow_snapshot() {
 void World::settle() { scheduler_.run_ready(events_max > 0 ? events_max : SIZE_MAX); }
 
 std::vector<HostRequest> World::take_seen() { return std::exchange(seen_, {}); }
+
+void World::add_alias(const std::string& name, const std::string& target, Duration ttl) {
+  resolver_->aliases[text::to_lower(name)] = {target, ttl};
+}
 
 void World::add_host(const std::string& address, Host host) {
   const HostPort hp = split_host_port(address);

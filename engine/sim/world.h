@@ -39,7 +39,7 @@ class RoutingRecord {
 
  private:
   std::shared_ptr<const pipeline::Snapshot> snapshot_;
-  std::string entry_point_, host_, path_, method_, query_;
+  std::string entry_point_, host_, flat_host_, path_, method_, query_;
   http::Headers headers_;
   IpAddress client_ip_;
   const rules::RoutingTable& table_;
@@ -88,6 +88,8 @@ class World {
 
   // A scripted host at an address ("127.0.0.1:80") or under a name ("app.internal:80").
   void add_host(const std::string& address, Host host);
+  // A CNAME record, for hostResolver.cnameFlattening. `name` is taken in any case.
+  void add_alias(const std::string& name, const std::string& target, Duration ttl);
 
   // One exchange, run to its end in virtual time.
   Outcome send(const Request& request, Arm arm, Detail detail = Detail::candidates);

@@ -185,6 +185,17 @@ class World:
         told = _core.HostAnswer(action="refuse") if refuse else play.to_core()
         self._core.add_host(shown, known, told)
 
+    def alias(self, name: str, target: str, *, ttl: Seconds = 300.0) -> None:
+        """A CNAME record of this world's name servers: `name` is an alias of `target`.
+
+        Rules on hosts see where the records end if the static configuration has
+        `hostResolver.cnameFlattening`. On the socket arm the real name servers are asked instead:
+        ValueError.
+        """
+        if self._sockets is not None:
+            raise ValueError("an alias is for virtual arms; the socket arm asks real name servers")
+        self._core.add_alias(name, target, nanoseconds(ttl))
+
     # -- requests
 
     def ask(

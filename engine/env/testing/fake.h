@@ -47,6 +47,9 @@ class NoTransport final : public Transport {
 class NoResolver final : public Resolver {
  public:
   Task<Result<std::vector<IpAddress>>> resolve(std::string host) override;
+  Task<Result<std::optional<CanonicalName>>> canonical_name(std::string, std::string) override {
+    co_return std::optional<CanonicalName>();
+  }
 };
 
 // An Env over the fakes, and a loop that runs until nothing is left to do, moving the clock to each timer.

@@ -1,8 +1,6 @@
 // inFlightReq: so many requests of one source at a time (catalogue 3.2). A request counts until its answer has been read to
 // the end or dropped.
-#include <mutex>
-#include <unordered_map>
-
+#include "engine/middleware/in_flight_counts.h"
 #include "engine/middleware/source_criterion.h"
 
 namespace gateproof::middleware {
@@ -22,39 +20,17 @@ const config::Schema<Options>& schema() {
   return s;
 }
 
-// Counts of all event loops; a source without requests under way is not kept.
-class Counts {
- public:
-  bool enter(const std::string& key, int64_t amount) {
-    const std::lock_guard lock(mutex_);
-    const auto found = by_key_.find(key);
-    const int64_t now = found == by_key_.end() ? 0 : found->second;
-    if (now >= amount) return false;
-    by_key_[key] = now + 1;
-    return true;
-  }
-  void leave(const std::string& key) {
-    const std::lock_guard lock(mutex_);
-    const auto found = by_key_.find(key);
-    if (found != by_key_.end() && --found->second == 0) by_key_.erase(found);
-  }
-
- private:
-  std::mutex mutex_;
-  std::unordered_map<std::string, int64_t> by_key_;
-};
-
 // One request's place; given back when this goes away, be it by an answer, an error or a cancelled exchange.
 class Place {
  public:
-  Place(std::shared_ptr<Counts> counts, std::string key)
+  Place(std::shared_ptr<InFlightCounts> counts, std::string key)
       : counts_(std::move(counts)), key_(std::move(key)) {}
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
   ~Place() { counts_->leave(key_); }
 
  private:
-  std::shared_ptr<Counts> counts_;
+  std::shared_ptr<InFlightCounts> counts_;
   std::string key_;
 };
 
@@ -82,7 +58,7 @@ class CountedBody final : public http::BodySource {
 class InFlightReq final : public WaitingMiddleware {
  public:
   InFlightReq(int64_t amount, SourceCriterion source)
-      : amount_(amount), source_(std::move(source)), counts_(std::make_shared<Counts>()) {}
+      : amount_(amount), source_(std::move(source)), counts_(std::make_shared<InFlightCounts>()) {}
 
   Task<void> handle(Exchange& x, Next next) override {
     std::string key = source_.key(x);
@@ -101,7 +77,7 @@ class InFlightReq final : public WaitingMiddleware {
  private:
   const int64_t amount_;
   SourceCriterion source_;
-  std::shared_ptr<Counts> counts_;
+  std::shared_ptr<InFlightCounts> counts_;
 };
 
 Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext&) {

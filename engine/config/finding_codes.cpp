@@ -59,6 +59,9 @@ constexpr FindingCode codes[] = {
     {"GP0309", error, "router without service"},
     {"GP0310", error, "TLS options do not exist"},
     {"GP0311", error, "redirection to an unknown entry point"},
+    {"GP0312", error, "TCP router without rule"},
+    {"GP0313", error, "TCP router asks for a server name and has no TLS"},
+    {"GP0314", warning, "UDP entry point with several routers"},
     // middlewares
     {"GP0401", error, "middleware cannot be built"},
     {"GP0402", error, "middleware of several types"},
@@ -68,6 +71,8 @@ constexpr FindingCode codes[] = {
     {"GP0502", error, "service of several kinds or of none"},
     {"GP0503", error, "service refers to itself"},
     {"GP0504", warning, "health check cannot work as written"},
+    {"GP0505", error, "server address without port"},
+    {"GP0506", warning, "TCP load balancer without servers"},
     // TLS and resolvers
     {"GP0601", warning, "certificate resolver does not exist"},
     // Kubernetes objects

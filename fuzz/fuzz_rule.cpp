@@ -1,4 +1,4 @@
-// Any bytes as a rule, in both languages: an error that points into the text, or a tree that prints to itself, says the same
+// Any bytes as a rule, in the languages of HTTP and of TCP routers: an error that points into the text, or a tree that prints to itself, says the same
 // by any road (rule, printed rule, negated rule, table) and never crashes.
 #include <cstdint>
 #include <cstdlib>
@@ -47,6 +47,7 @@ void check(std::string_view text, Syntax syntax) {
   std::vector<Route> routes(1);
   routes[0].rule = *rule;
   const RoutingTable table(std::move(routes));
+  const std::vector<std::string> offered = {"h2", "foo"};
   http::Headers headers;
   headers.add("X-A", "1");
   headers.add("Host", "a.test");
@@ -59,6 +60,7 @@ void check(std::string_view text, Syntax syntax) {
       f.query = "a=1&b&c=%2f";
       f.headers = &headers;
       f.client_ip = IpAddress::v4(127, 0, 0, 1);
+      f.alpn = offered;
       const bool wanted = naive(rule->root, f);
       require(rule->matches(f) == wanted);
       require(again->matches(f) == wanted);
@@ -77,5 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check(text, Syntax::v3);
   check(text, Syntax::v2);
+  check(text, Syntax::tcp_v3);
+  check(text, Syntax::tcp_v2);
   return 0;
 }

@@ -5,6 +5,7 @@
 #include "engine/net/server.h"
 
 #include "bindings/cpp/bindings.h"
+#include "bindings/cpp/tcp_values.h"
 #include "bindings/cpp/world_config.h"
 
 namespace gateproof::bindings {
@@ -57,6 +58,7 @@ class PyServer {
   py::list routers() { return routers_of(*engine_.snapshot()); }
   py::list services() { return services_of(*engine_.snapshot()); }
   py::list middlewares() { return objects_of(engine_.snapshot()->middlewares); }
+  py::dict stream_objects() { return stream_objects_of(*engine_.snapshot()); }
   py::list entry_points() const { return config_.entry_points(); }
   size_t connections() const { return server_.connections(); }
 
@@ -95,6 +97,7 @@ void bind_server(py::module_& m) {
       .def("remove_matcher", &PyServer::remove_matcher, py::arg("name"))
       .def("routers", &PyServer::routers)
       .def("services", &PyServer::services)
+      .def("stream_objects", &PyServer::stream_objects)
       .def("middlewares", &PyServer::middlewares)
       .def_property_readonly("connections", &PyServer::connections);
 }

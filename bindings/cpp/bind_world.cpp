@@ -4,18 +4,11 @@
 
 #include "bindings/cpp/bindings.h"
 #include "bindings/cpp/request_url.h"
+#include "bindings/cpp/tcp_values.h"
 #include "bindings/cpp/world_config.h"
 
 namespace gateproof::bindings {
 namespace {
-
-SocketAddress peer_of(const std::string& text) {
-  if (const auto ip = IpAddress::parse(text)) return SocketAddress{*ip, 50000};
-  const auto address = SocketAddress::parse(text);
-  if (!address)
-    throw py::value_error("client address is neither an IP address nor ip:port: " + text);
-  return *address;
-}
 
 // How a request runs and how much is recorded, as one number: what callers ask for again and again is put in words once.
 enum : unsigned { mode_direct, mode_wire, mode_ask };
@@ -108,6 +101,51 @@ class PyWorld {
   void add_alias(const std::string& name, const std::string& target, int64_t ttl_ns) {
     world_.add_alias(name, target, Duration(ttl_ns));
   }
+  void add_tcp_host(const std::string& address, const std::string& name,
+                    const std::string& greeting, const std::string& reply, bool silent,
+                    size_t close_after) {
+    sim::TcpHost host;
+    host.name = name;
+    host.greeting = greeting;
+    host.reply = reply;
+    host.silent = silent;
+    host.close_after = close_after;
+    world_.add_tcp_host(address, std::move(host));
+  }
+  py::dict connect(const std::string& entry_point, const std::vector<py::bytes>& sends,
+                   const std::string& peer, bool half_close, int64_t patience_ns, bool hold) {
+    const sim::TcpCall call = tcp_call(entry_point, peer, sends, half_close, patience_ns, hold);
+    const sim::TcpOutcome out = world_.connect(call);
+    errors_->rethrow();
+    return tcp_outcome(out);
+  }
+  void add_udp_host(const std::string& address, const std::string& name, const std::string& reply,
+                    bool silent) {
+    world_.add_udp_host(address, {name, reply, silent});
+  }
+  std::vector<py::bytes> datagram(const std::string& entry_point, const py::bytes& bytes,
+                                  const std::string& peer, int64_t patience_ns) {
+    std::vector<py::bytes> out;
+    for (const std::string& got :
+         world_.datagram(entry_point, peer_of(peer), bytes, Duration(patience_ns)))
+      out.emplace_back(got);
+    return out;
+  }
+  py::list take_datagrams() {
+    py::list out;
+    for (const sim::UdpSeen& seen : world_.take_udp_seen())
+      out.append(py::make_tuple(seen.host, seen.from.to_string(), py::bytes(seen.bytes)));
+    return out;
+  }
+  py::dict ask_connection(const std::string& entry_point, const std::string& kind,
+                          const std::string& server_name, const std::vector<std::string>& alpn,
+                          const std::string& peer) {
+    const auto snapshot = world_.engine().snapshot();
+    if (kind == "udp") return datagram_answer(*snapshot, entry_point);
+    return connection_answer(*snapshot, entry_point, kind, server_name, alpn, peer);
+  }
+  py::dict stream_objects() { return stream_objects_of(*world_.engine().snapshot()); }
+
   void advance(int64_t ns) {
     world_.advance(Duration(ns));
     errors_->rethrow();
@@ -168,6 +206,21 @@ void bind_world(py::module_& m) {
       .def("call", &PyWorld::call, py::arg("method"), py::arg("url"), py::arg("headers"),
            py::arg("body"), py::arg("entry_point"), py::arg("peer"), py::arg("mode"),
            py::arg("client_cert") = py::none())
+      .def("add_tcp_host", &PyWorld::add_tcp_host, py::arg("address"), py::arg("name"),
+           py::arg("greeting") = "", py::arg("reply") = "", py::arg("silent") = false,
+           py::arg("close_after") = 0)
+      .def("connect", &PyWorld::connect, py::arg("entry_point"), py::arg("sends"),
+           py::arg("peer") = "", py::arg("half_close") = false,
+           py::arg("patience_ns") = 1'000'000'000, py::arg("hold") = false)
+      .def("add_udp_host", &PyWorld::add_udp_host, py::arg("address"), py::arg("name"),
+           py::arg("reply") = "", py::arg("silent") = false)
+      .def("datagram", &PyWorld::datagram, py::arg("entry_point"), py::arg("data"),
+           py::arg("peer") = "127.0.0.1:50000", py::arg("patience_ns") = 100'000'000)
+      .def("take_datagrams", &PyWorld::take_datagrams)
+      .def("ask_connection", &PyWorld::ask_connection, py::arg("entry_point"), py::arg("kind"),
+           py::arg("server_name") = "", py::arg("alpn") = std::vector<std::string>{},
+           py::arg("peer") = "127.0.0.1")
+      .def("stream_objects", &PyWorld::stream_objects)
       .def("advance", &PyWorld::advance, py::arg("ns"))
       .def_property_readonly("now_ns", &PyWorld::now_ns)
       .def("digest", &PyWorld::digest)

@@ -103,12 +103,8 @@ class Decoder {
     if (enter_object(*name, m.value, *name == "tls", c)) {
       if (*name == "http") http(m.value, c);
       if (*name == "tls") tls(m, c);
-      if (*name == "tcp" || *name == "udp") {
-        (*name == "tcp" ? tcp_schema() : udp_schema()).decode(m.value, nullptr, c);
-        findings_.add("GP1101", m.key_span, "",
-                      "the section `" + std::string(*name) + "` is not acted on yet",
-                      "nothing to mend: it is checked, and takes no effect here");
-      }
+      if (*name == "tcp") decode_tcp(m.value, provider_, out_.tcp, c);
+      if (*name == "udp") decode_udp(m.value, provider_, out_.udp, c);
     }
     failed_ = failed_ || c.failed;
   }

@@ -305,7 +305,7 @@ TEST(DecodeDynamic, OddNamesAndShapes) {
   EXPECT_EQ(d.config->services.at("s@file").load_balancer->servers.size(), 1u);
 }
 
-TEST(DecodeDynamic, SectionsThatAreOnlyChecked) {
+TEST(DecodeDynamic, TcpAndUdp) {
   const Decoded d = decode(
       "tcp:\n  routers: {r: {entryPoints: [web], middlewares: [a], service: s, rule: x, "
       "ruleSyntax: v3, priority: 3, tls: "
@@ -326,12 +326,60 @@ TEST(DecodeDynamic, SectionsThatAreOnlyChecked) {
       "{certFile: a, keyFile: b}}}\n");
   ASSERT_TRUE(d.config) << testing::brief(d.findings);
   EXPECT_EQ(testing::brief(d.findings),
-            "GP1101 1:1 the section `tcp` is not acted on yet\nGP1101 6:1 the section `udp` is not "
-            "acted on yet\n"
-            "GP1101 7:1 the section `tls` is not acted on yet");
+            "GP0108 3:94 `terminationDelay` is deprecated\nGP0108 3:115 `proxyProtocol` is "
+            "deprecated\nGP1101 7:1 the section `tls` is not acted on yet");
   EXPECT_EQ(d.config->certificates[0].cert_file.value, "a");
   EXPECT_TRUE(d.config->tls_options.count("o@file"));
   EXPECT_TRUE(d.config->tls_options.count("default"));
+  const TcpConfig& tcp = d.config->tcp;
+  const TcpRouterConfig& r = tcp.routers.at("r@file");
+  EXPECT_EQ(r.rule.span.to_string(), "d.yml:2:73");
+  EXPECT_EQ(r.priority.value, 3);
+  ASSERT_TRUE(r.tls);
+  EXPECT_TRUE(r.tls->passthrough);
+  EXPECT_EQ(r.tls->options.value, "a");
+  EXPECT_EQ(r.tls->span.line, 2u);
+  const TcpLoadBalancerConfig& lb = *tcp.services.at("s@file").load_balancer;
+  EXPECT_EQ(lb.servers[0].address.value, "a:1");
+  EXPECT_TRUE(lb.servers[0].tls);
+  EXPECT_EQ(lb.servers_transport.value, "t");
+  EXPECT_EQ(lb.termination_delay_ms, 3);
+  EXPECT_EQ(lb.proxy_protocol->version.value, 2);
+  EXPECT_EQ(lb.health_check->expect, "b");
+  EXPECT_EQ(lb.health_check->interval, std::chrono::seconds(3));
+  const TcpWeightedConfig& w = *tcp.services.at("w@file").weighted;
+  EXPECT_EQ(w.services[0].name.value, "s");
+  EXPECT_TRUE(w.has_health_check);
+  EXPECT_EQ(tcp.middlewares.at("a@file").ip_allow_list->source_range[0].value, "a");
+  EXPECT_EQ(tcp.middlewares.at("b@file").in_flight_conn->amount, 3);
+  const TcpServersTransportConfig& t = tcp.servers_transports.at("t@file");
+  EXPECT_EQ(t.dial_timeout, std::chrono::seconds(3));
+  EXPECT_EQ(t.dial_keep_alive, std::chrono::seconds(15));
+  EXPECT_EQ(t.termination_delay, std::chrono::milliseconds(100));
+  EXPECT_EQ(t.proxy_protocol->version.value, 2);
+  EXPECT_TRUE(t.has_tls);
+  EXPECT_EQ(d.config->udp.routers.at("r@file").service.value, "s");
+  EXPECT_EQ(d.config->udp.services.at("s@file").servers->at(0).value, "a");
+}
+
+TEST(DecodeDynamic, WhatRejectsTcpAndUdp) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"tcp: {routers: {r: {rul: x}}}", "GP0101 1:21 field not found, node: rul"},
+      {"tcp: {routers: {r: {priority: x}}}", "GP0104"},
+      {"tcp: {middlewares: {m: {inFlightConn: {amount: x}}}}", "GP0104"},
+      {"tcp: {middlewares: {m: {inFlightConn: {}}}}", "GP0103"},
+      {"tcp: {middlewares: {m: {rateLimit: {average: 1}}}}", "GP0101"},
+      {"tcp: {services: {s: {loadBalancer: {}}}}", "GP0103"},
+      {"tcp: {services: {s: {loadBalancer: {servers: [{url: x}]}}}}", "GP0101"},
+      {"tcp: {serversTransports: {t: {dialTimeout: x}}}", "GP0106"},
+      {"udp: {routers: {r: {rule: x}}}", "GP0101 1:21 field not found, node: rule"},
+      {"udp: {services: {s: {loadBalancer: {servers: [{address: a, weight: 1}]}}}}", "GP0101"}};
+  for (const auto& [text, want] : rows) {
+    const Decoded d = decode(text);
+    EXPECT_FALSE(d.config) << text;
+    EXPECT_TRUE(testing::brief(d.findings).starts_with(want)) << text << "\n"
+                                                              << testing::brief(d.findings);
+  }
 }
 
 TEST(DecodeDynamic, ServersTransports) {

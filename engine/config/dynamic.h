@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/config/document.h"
+#include "engine/config/dynamic_tcp.h"
 #include "engine/config/finding.h"
 #include "engine/env/clock.h"
 
@@ -175,6 +176,8 @@ struct DynamicConfig {
     Text cert_file, key_file;
   };
   std::vector<Certificate> certificates;
+  TcpConfig tcp;
+  UdpConfig udp;
 };
 
 // Members of a map of named objects as Traefik's decoder sees them: null ones are dropped, a name that is no text becomes

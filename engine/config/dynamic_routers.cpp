@@ -1,4 +1,4 @@
-// Schemas of routers and of the sections whose objects are only checked.
+// Schemas of HTTP routers and transports.
 #include "engine/config/accepted.h"
 #include "engine/config/dynamic_schemas.h"
 
@@ -42,30 +42,6 @@ const Schema<RouterConfig>& router_schema() {
     return s;
   }();
   return schema;
-}
-
-const ObjectSchema& tcp_schema() {
-  static const auto schema = accepted_schema(
-      "routers<entryPoints:l middlewares:l service:s rule:s ruleSyntax:s priority:i"
-      " tls{passthrough:b options:s certResolver:s domains[main:s sans:l]}!>"
-      " services<loadBalancer{servers[address:s tls:b] serversTransport:s terminationDelay:i"
-      " proxyProtocol{version:i}! healthCheck{port:i send:s expect:s interval:d "
-      "unhealthyInterval:d timeout:d}}"
-      " weighted{services[name:s weight:i] healthCheck{}!}>"
-      " middlewares<ipAllowList{sourceRange:l} ipWhiteList{sourceRange:l} inFlightConn{amount:i}>"
-      " serversTransports<dialTimeout:d dialKeepAlive:d terminationDelay:d "
-      "proxyProtocol{version:i}!"
-      " tls{serverName:s insecureSkipVerify:b rootCAs:l certificates[certFile:s keyFile:s] "
-      "peerCertURI:s"
-      " spiffe{ids:l trustDomain:s}!}!> models:-");
-  return *schema;
-}
-
-const ObjectSchema& udp_schema() {
-  static const auto schema = accepted_schema(
-      "routers<entryPoints:l service:s>"
-      " services<loadBalancer{servers[address:s]} weighted{services[name:s weight:i]}>");
-  return *schema;
 }
 
 const Schema<ServersTransportConfig>& servers_transport_schema() {

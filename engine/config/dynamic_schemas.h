@@ -7,13 +7,15 @@ namespace gateproof::config {
 const Schema<RouterTls>& router_tls_schema();  // routers and entry points
 const Schema<RouterConfig>& router_schema();
 const Schema<ServersTransportConfig>& servers_transport_schema();
-const ObjectSchema& tcp_schema();
-const ObjectSchema& udp_schema();
 
 const Schema<HealthCheckConfig>& health_check_schema();
 const Schema<PassiveHealthCheckConfig>& passive_health_check_schema();
 
 // One service object: which kinds are written, and the options of those that are built.
 void decode_service(const Value& v, ServiceConfig& out, DecodeContext& c);
+
+// The sections `tcp` and `udp`.
+void decode_tcp(const Value& v, std::string_view provider, TcpConfig& out, DecodeContext& c);
+void decode_udp(const Value& v, std::string_view provider, UdpConfig& out, DecodeContext& c);
 
 }  // namespace gateproof::config

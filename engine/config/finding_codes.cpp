@@ -65,6 +65,9 @@ constexpr FindingCode codes[] = {
     {"GP0314", warning, "parents of routers form a cycle"},
     {"GP0315", error, "parent router without a child that can be served"},
     {"GP0316", error, "router with both a service and children"},
+    {"GP0317", error, "TCP router without rule"},
+    {"GP0318", error, "TCP router asks for a server name and has no TLS"},
+    {"GP0319", warning, "UDP entry point with several routers"},
     // middlewares
     {"GP0401", error, "middleware cannot be built"},
     {"GP0402", error, "middleware of several types"},
@@ -74,6 +77,8 @@ constexpr FindingCode codes[] = {
     {"GP0502", error, "service of several kinds or of none"},
     {"GP0503", error, "service refers to itself"},
     {"GP0504", warning, "health check cannot work as written"},
+    {"GP0505", error, "server address without port"},
+    {"GP0506", warning, "TCP load balancer without servers"},
     // TLS and resolvers
     {"GP0601", warning, "certificate resolver does not exist"},
     // Kubernetes objects

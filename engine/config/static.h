@@ -47,7 +47,9 @@ struct EntryPointConfig {
   Duration keep_alive_max_time{0};
   int64_t keep_alive_max_requests = 0;
   ForwardedHeadersConfig forwarded;
-  bool has_proxy_protocol = false;  // parsed; acted on with the TCP issue
+  bool has_proxy_protocol = false;
+  bool proxy_protocol_insecure = false;      // every peer is trusted
+  std::vector<Text> proxy_protocol_trusted;  // networks
   bool has_http3 = false;
   Duration udp_timeout = std::chrono::seconds(3);
   SourceSpan span;

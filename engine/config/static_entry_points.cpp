@@ -152,6 +152,8 @@ void read_proxy_protocol(const Value& v, E& e, DecodeContext& c) {
     c.error("GP0208", v, "error creating proxy protocol listener: no trusted IPs provided",
             "list the balancers' addresses in trustedIPs");
   }
+  e.proxy_protocol_insecure = p.insecure;
+  e.proxy_protocol_trusted = std::move(p.trusted_ips);
 }
 
 struct Udp {

@@ -44,6 +44,21 @@ Task<Wake> Stream::wait(DeadlineTimer& t, bool for_read, Instant deadline) {
 Task<Wake> Stream::readable(Instant deadline) { return wait(read_timer_, true, deadline); }
 Task<Wake> Stream::writable(Instant deadline) { return wait(write_timer_, false, deadline); }
 
+Task<void> DatagramSocket::readable() {
+  if (read_ready()) co_return;
+  Waiter& me = co_await ThisWaiter{};
+  WaiterSlot slot(waiter_, me);
+  while (!read_ready()) co_await Suspend{"datagram"};
+}
+
+void DatagramSocket::notify_readable() {
+  if (waiter_) waiter_->executor->post(*waiter_);
+}
+
+Result<std::unique_ptr<DatagramSocket>> Transport::datagram_to(SocketAddress) {
+  return Error(Code::unsupported, "there are no datagrams here");
+}
+
 Task<Result<size_t>> read_some(Stream& s, std::span<char> into, Instant deadline) {
   for (;;) {
     const IoResult r = s.try_read(into);

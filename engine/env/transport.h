@@ -31,6 +31,8 @@ class Stream {
   // Sends the end of our direction; reading goes on.
   virtual void shutdown_write() = 0;
   virtual void close() = 0;
+  // Probes a silent peer after `period`, and then in that rhythm; negative: never. Nothing to do where there is no network.
+  virtual void set_keep_alive(Duration period) {}
 
   virtual SocketAddress peer() const = 0;
   virtual SocketAddress local() const = 0;
@@ -75,11 +77,42 @@ class Listener {
   virtual SocketAddress local() const = 0;
 };
 
+// Datagrams, best effort as they are: what cannot be sent now is lost.
+class DatagramSocket {
+ public:
+  // The largest datagram of UDP over IPv4, rounded up to what a length field can say.
+  static constexpr size_t bytes_max = 65535;
+
+  DatagramSocket() = default;
+  DatagramSocket(const DatagramSocket&) = delete;
+  DatagramSocket& operator=(const DatagramSocket&) = delete;
+  virtual ~DatagramSocket() = default;
+
+  // One datagram (n may be 0). failed: the socket is closed, or its peer refuses.
+  virtual IoResult try_receive(std::span<char> into, SocketAddress& from) = 0;
+  // False: it was lost here.
+  virtual bool try_send(std::string_view bytes, const SocketAddress& to) = 0;
+  virtual void close() = 0;
+  virtual SocketAddress local() const = 0;
+
+  // Suspends until try_receive may get further. One waiting caller at a time.
+  Task<void> readable();
+
+ protected:
+  virtual bool read_ready() const = 0;
+  void notify_readable();
+
+ private:
+  Waiter* waiter_ = nullptr;
+};
+
 class Transport {
  public:
   virtual ~Transport() = default;
   virtual Task<Result<std::unique_ptr<Stream>>> connect(SocketAddress to, Instant deadline) = 0;
   virtual Result<std::unique_ptr<Listener>> listen(SocketAddress at) = 0;
+  // A socket of its own port that speaks to one peer alone.
+  virtual Result<std::unique_ptr<DatagramSocket>> datagram_to(SocketAddress peer);
 };
 
 // A CNAME record.

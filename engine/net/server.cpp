@@ -4,7 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "engine/net/socket.h"
+#include "engine/net/datagram.h"
 
 namespace gateproof::net {
 
@@ -98,10 +98,6 @@ Result<void> Server::bind() {
 Result<void> Server::bind_entry_point(const config::EntryPointConfig& config) {
   Result<config::EntryPointAddress> address = config::parse_entry_point_address(config.address);
   if (!address) return address.error();
-  if (address->udp) {
-    shared_.log.warn("entryPoint " + config.name + ": UDP is not acted on yet");
-    return {};
-  }
   Result<IpAddress> ip = listen_host(address->host);
   if (!ip) return ip.error();
   SocketAddress at{*ip, address->port};
@@ -110,13 +106,14 @@ Result<void> Server::bind_entry_point(const config::EntryPointConfig& config) {
     how.reuse_port = config.reuse_port;
     how.share = i == 0 && workers_.size() > 1;
     how.join = i > 0;
-    Result<Fd> fd = open_listener(at, how);
+    Result<Fd> fd = address->udp ? open_datagram(at, how) : open_listener(at, how);
     if (!fd) return fd.error();
     if (i == 0) {
       at.port = local_address(fd->get()).port;
       addresses_.push_back({config.name, local_address(fd->get())});
     }
-    Result<void> added = workers_[i]->add_entry_point(config, std::move(*fd));
+    Result<void> added = address->udp ? workers_[i]->add_udp_entry_point(config, std::move(*fd))
+                                      : workers_[i]->add_entry_point(config, std::move(*fd));
     if (!added) return added;
   }
   return {};

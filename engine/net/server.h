@@ -36,7 +36,7 @@ class Server {
   Server(pipeline::Engine& engine, Random& random, const Log& log, ServeOptions options = {});
   ~Server();  // stops
 
-  // Opens the listening sockets of every TCP entry point; connections wait until start(). Errors name the entry point and carry a
+  // Opens the listening sockets of every entry point; connections and datagrams wait until start(). Errors name the entry point and carry a
   // remedy (port in use, no permission ...).
   Result<void> bind();
   const std::vector<Bound>& addresses() const { return addresses_; }

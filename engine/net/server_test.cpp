@@ -6,6 +6,7 @@
 
 #include "engine/net/clock.h"
 #include "engine/net/random.h"
+#include "engine/net/socket.h"
 
 namespace gateproof::net {
 namespace {
@@ -159,9 +160,11 @@ class ServerTest : public ::testing::Test {
     balancer.servers.push_back(server);
     c.services["s@file"].load_balancer = balancer;
     c.services["s@file"].types = {"loadBalancer"};
+    if (extra_) extra_(c);
     engine_->update("file", std::move(c));
     server_->configuration_changed();
   }
+  std::function<void(config::DynamicConfig&)> extra_;
   SocketAddress web() { return *server_->address("web"); }
   // How long the server takes to end.
   Duration end_gracefully() {
@@ -240,13 +243,97 @@ TEST_F(ServerTest, EmptyAddressTakesAnyPort) {
   EXPECT_TRUE(Client(loopback(web().port)).get("/x").starts_with("HTTP/1.1 200"));
 }
 
-TEST_F(ServerTest, UdpEntryPointIsLeftOut) {
-  entry("dns").address.value = "127.0.0.1:0/udp";
+// A blocking UDP socket of the system.
+class UdpSocket {
+ public:
+  UdpSocket() {
+    const RawAddress here = to_raw(loopback());
+    ::bind(fd_.get(), here.get(), here.length);
+    const timeval patience{2, 0};
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  }
+  SocketAddress address() const { return local_address(fd_.get()); }
+  void send(std::string_view bytes, const SocketAddress& to) {
+    const RawAddress raw = to_raw(to);
+    ::sendto(fd_.get(), bytes.data(), bytes.size(), 0, raw.get(), raw.length);
+  }
+  std::string receive(SocketAddress* from = nullptr) {
+    std::array<char, 2048> buffer;
+    RawAddress raw;
+    raw.length = sizeof raw.storage;
+    const ssize_t n =
+        ::recvfrom(fd_.get(), buffer.data(), buffer.size(), 0, raw.get(), &raw.length);
+    if (from) *from = from_raw(raw.storage);
+    return n < 0 ? "(nothing)" : std::string(buffer.data(), static_cast<size_t>(n));
+  }
+
+ private:
+  Fd fd_{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+};
+
+TEST_F(ServerTest, UdpSessions) {  // catalogue 1.10 step 6: one upstream socket for each client
+  UdpSocket backend, one, two;
+  config::EntryPointConfig& dns = entry("dns");
+  dns.address.value = "127.0.0.1:0/udp";
+  dns.udp_timeout = milliseconds(200);
   entry();
-  start();
+  extra_ = [&](config::DynamicConfig& c) {
+    c.udp.routers["u@file"].service.value = "s";
+    c.udp.services["s@file"].servers = {{backend.address().to_string(), {}}};
+  };
+  start(2);
   ASSERT_TRUE(bound_);
-  EXPECT_FALSE(server_->address("dns"));
-  EXPECT_TRUE(server_->address("web"));
+  const SocketAddress at = *server_->address("dns");
+  SocketAddress first, again, other, later;
+  one.send("a", at);
+  EXPECT_EQ(backend.receive(&first), "a");
+  backend.send("A", first);
+  EXPECT_EQ(one.receive(), "A");
+  one.send("", at);
+  EXPECT_EQ(backend.receive(&again), "");
+  EXPECT_EQ(again, first);
+  two.send("b", at);
+  EXPECT_EQ(backend.receive(&other), "b");
+  EXPECT_NE(other, first);
+  backend.send("B", other);
+  EXPECT_EQ(two.receive(), "B");
+  std::this_thread::sleep_for(milliseconds(500));
+  one.send("c", at);
+  EXPECT_EQ(backend.receive(&later), "c");
+  EXPECT_NE(later, first);
+}
+
+TEST_F(ServerTest, ATcpRouterTakesConnectionsBeforeHttp) {  // catalogue 1.10 steps 1 and 3
+  extra_ = [&](config::DynamicConfig& c) {
+    config::TcpRouterConfig& router = c.tcp.routers["t@file"];
+    router.rule.value = "HostSNI(`*`)";
+    router.service.value = "s";
+    config::TcpServerConfig server;
+    server.address.value = backend_->address.to_string();
+    c.tcp.services["s@file"].load_balancer.emplace().servers.push_back(server);
+  };
+  start();
+  Client client(web());
+  const std::string seen = client.get("/x");
+  EXPECT_EQ(seen.find("X-Forwarded-For"), std::string::npos) << seen;  // nobody has touched it
+  EXPECT_TRUE(client.get("/y").starts_with("HTTP/1.1 200"));
+  EXPECT_EQ(server_->connections(), 1u);
+  config::DynamicConfig none;
+  engine_->update("file", std::move(none));
+  server_->configuration_changed();
+  EXPECT_TRUE(client.get("/z").starts_with("HTTP/1.1 200"));  // its snapshot is pinned
+  EXPECT_TRUE(Client(web()).get("/x").starts_with("HTTP/1.1 404"));
+}
+
+TEST_F(ServerTest, ConnectionsThatAreLookedAtReachHttp) {  // catalogue 1.10 step 3, 2.1
+  entry().has_proxy_protocol = true;
+  entry().proxy_protocol_insecure = true;
+  start();
+  Client client(web());
+  client.send("PROXY TCP4 10.1.2.3 10.0.0.1 1000 80\r\n");
+  const std::string seen = client.get("/x");
+  EXPECT_NE(seen.find("X-Forwarded-For: 10.1.2.3"), std::string::npos) << seen;
+  EXPECT_TRUE(client.get("/y").starts_with("HTTP/1.1 200"));
 }
 
 // The limit of connections: at it, one over, and back.

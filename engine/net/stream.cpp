@@ -131,6 +131,17 @@ void NetStream::end_if_silent() {
   notify_readable();
 }
 
+void NetStream::set_keep_alive(Duration period) {
+  if (!fd_) return;
+  if (period < Duration::zero()) {
+    set_option(fd_.get(), SOL_SOCKET, SO_KEEPALIVE, 0);
+    return;
+  }
+  // Go's law: zero means 15 seconds; whole seconds, rounded up.
+  if (period == Duration::zero()) period = std::chrono::seconds(15);
+  net::set_keep_alive(fd_.get(), static_cast<int>((period.count() + 999'999'999) / 1'000'000'000));
+}
+
 void NetStream::close() {
   fd_.close();
   notify_readable();

@@ -43,6 +43,7 @@ class NetStream final : public Stream, public Pollable {
   IoResult try_write(std::span<const std::string_view> pieces) override;
   void shutdown_write() override;
   void close() override;
+  void set_keep_alive(Duration period) override;
   SocketAddress peer() const override { return peer_; }
   SocketAddress local() const override;
   bool ended() const override { return input_ended_ || !fd_; }

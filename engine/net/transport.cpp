@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "engine/net/datagram.h"
 #include "engine/net/listener.h"
 #include "engine/net/socket.h"
 #include "engine/net/stream.h"
@@ -46,6 +47,18 @@ Result<std::unique_ptr<Listener>> NetTransport::listen(SocketAddress at) {
   Result<std::unique_ptr<NetListener>> listener = NetListener::adopt(loop_, std::move(*fd));
   if (!listener) return listener.error();
   return std::unique_ptr<Listener>(std::move(*listener));
+}
+
+Result<std::unique_ptr<DatagramSocket>> NetTransport::datagram_to(SocketAddress peer) {
+  if (detours_) peer = detours_->real(peer);
+  Fd fd(::socket(peer.ip.v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const RawAddress raw = to_raw(peer);
+  if (!fd || ::connect(fd.get(), raw.get(), raw.length) != 0) {
+    return Error(Code::io, Source::upstream, errno_text("dial udp " + peer.to_string(), errno));
+  }
+  auto made = NetDatagram::adopt(loop_, std::move(fd), peer);
+  if (!made) return made.error();
+  return std::unique_ptr<DatagramSocket>(std::move(*made));
 }
 
 }  // namespace gateproof::net

@@ -14,6 +14,7 @@ class NetTransport final : public Transport {
   // Code::refused, timeout, io; all with Source::upstream.
   Task<Result<std::unique_ptr<Stream>>> connect(SocketAddress to, Instant deadline) override;
   Result<std::unique_ptr<Listener>> listen(SocketAddress at) override;
+  Result<std::unique_ptr<DatagramSocket>> datagram_to(SocketAddress peer) override;
 
  private:
   EventLoop& loop_;

@@ -1,6 +1,8 @@
 #include "engine/net/worker.h"
 
+#include "engine/net/datagram.h"
 #include "engine/pipeline/server_options.h"
+#include "engine/pipeline/tcp_stage.h"
 
 namespace gateproof::net {
 
@@ -16,6 +18,10 @@ class EntryHandler final : public pipeline::ExchangeHandler {
   void idle(Stream& stream, bool on) override { static_cast<NetStream&>(stream).idle = on; }
   void drain() { engine_.drain(); }
   void refresh() { engine_.refresh(); }
+  const std::shared_ptr<const pipeline::Snapshot>& snapshot() {
+    engine_.refresh();
+    return engine_.snapshot();
+  }
 
  private:
   pipeline::EngineHandler engine_;
@@ -56,6 +62,15 @@ Result<void> Worker::add_entry_point(const config::EntryPointConfig& config, Fd 
   return {};
 }
 
+Result<void> Worker::add_udp_entry_point(const config::EntryPointConfig& config, Fd bound) {
+  Result<std::unique_ptr<NetDatagram>> socket = NetDatagram::adopt(*loop_, std::move(bound));
+  if (!socket) return socket.error();
+  udp_.push_back(std::make_unique<pipeline::UdpServer>(
+      env_, std::move(*socket), config.name, config.udp_timeout,
+      [this] { return shared_.engine.snapshot(); }));
+  return {};
+}
+
 void Worker::probe_servers() {
   health_ = std::make_unique<upstream::HealthRunner>(
       env_, origin_, [this](const std::string& line) { shared_.log.warn(line); });
@@ -73,10 +88,13 @@ void Worker::run() {
   for (const std::unique_ptr<Entry>& e : entries_) {
     loop_->scheduler().spawn("accept " + e->config.name, accept_connections(*e));
   }
+  for (const std::unique_ptr<pipeline::UdpServer>& u : udp_)
+    loop_->scheduler().spawn("udp", u->run());
   loop_->run();
   if (health_) health_->stop();
   // Here and not in the destructor: what a thread took from its pools goes back to them.
   loop_->scheduler().cancel_all();
+  udp_.clear();
   origin_.close_idle();
 }
 
@@ -99,6 +117,14 @@ Task<void> Worker::accept_connections(Entry& e) {
 
 void Worker::serve(Entry& e, std::unique_ptr<Stream> stream) {
   e.streams.add(static_cast<NetStream&>(*stream));
+  const std::shared_ptr<const pipeline::Snapshot>& snapshot = e.handler.snapshot();
+  const auto entry = snapshot->entry_points.find(e.config.name);
+  if (entry != snapshot->entry_points.end() && entry->second->looks_at_connections()) {
+    loop_->scheduler().spawn(
+        e.config.name, pipeline::serve_connection(env_, std::move(stream), snapshot, e.config.name,
+                                                  e.handler, e.options));
+    return;
+  }
   loop_->scheduler().spawn(e.config.name,
                            pipeline::serve_h1(env_, std::move(stream), e.handler, e.options));
 }

@@ -9,6 +9,7 @@
 #include "engine/net/stream.h"
 #include "engine/net/transport.h"
 #include "engine/pipeline/engine.h"
+#include "engine/pipeline/udp_server.h"
 #include "engine/upstream/h1_origin.h"
 #include "engine/upstream/health_runner.h"
 
@@ -39,6 +40,7 @@ class Worker {
 
   // Before run(), from the thread that made the worker.
   Result<void> add_entry_point(const config::EntryPointConfig& config, Fd listening);
+  Result<void> add_udp_entry_point(const config::EntryPointConfig& config, Fd bound);
   // Before run(): this worker probes the servers for all of them.
   void probe_servers();
   // Accepts and serves until stopped. The calling thread is the worker's.
@@ -65,6 +67,7 @@ class Worker {
   Env env_;
   upstream::H1Origin origin_;
   std::vector<std::unique_ptr<Entry>> entries_;
+  std::vector<std::unique_ptr<pipeline::UdpServer>> udp_;
   std::unique_ptr<upstream::HealthRunner> health_;  // of one worker in a process
   uint64_t followed_ = 0;  // version of the snapshot whose servers it probes
   size_t draining_ = 0;

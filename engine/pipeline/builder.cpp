@@ -1,5 +1,7 @@
 #include "engine/pipeline/builder.h"
 
+#include "engine/pipeline/tcp_builder.h"
+
 namespace gateproof::pipeline {
 
 Builder::Builder(const BuildInputs& inputs, Snapshot& out) : in_(inputs), out_(out) {}
@@ -188,6 +190,7 @@ void Builder::finish() {
     entry->plain = std::make_shared<const rules::RoutingTable>(std::move(p.plain));
     entry->secure = std::make_shared<const rules::RoutingTable>(std::move(p.secure));
   }
+  TcpBuilder(in_, out_, defaults_).run();
   out_.findings.sort();
 }
 

@@ -69,6 +69,7 @@ class EngineHandler final : public ExchangeHandler {
   void drain() { draining_ = true; }
   // Takes the current snapshot, if there is a newer one: by itself at every exchange; an idle loop lets go of an old one so.
   void refresh();
+  const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
 
  private:
   const Engine& engine_;

@@ -24,7 +24,7 @@ http::h1::Limits limits_of(const ServerOptions& o) {
 class Connection {
  public:
   Connection(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler,
-             const ServerOptions& options)
+             const ServerOptions& options, ConnectionStart start)
       : env_(env),
         stream_(std::move(stream)),
         handler_(handler),
@@ -32,7 +32,17 @@ class Connection {
         in_(handler.blocks),
         parser_(limits_of(options)),
         x_(env),
-        born_(env.scheduler.now()) {}
+        born_(env.scheduler.now()),
+        peer_(start.peer),
+        local_(start.local) {
+    for (std::string_view left = start.early; !left.empty();) {
+      const std::span<char> room = in_.space(start.early.size() + request_block_bytes);
+      const size_t n = std::min(room.size(), left.size());
+      std::copy_n(left.begin(), n, room.begin());
+      in_.filled(n);
+      left.remove_prefix(n);
+    }
+  }
 
   Task<void> run();
 
@@ -70,6 +80,7 @@ class Connection {
   http::Exchange x_;
   std::string out_;  // head and chunk framing on the way out, capacity kept
   Instant born_;
+  std::optional<SocketAddress> peer_, local_;  // as a PROXY protocol header said
   Instant read_deadline_ = instant_max;
   Instant write_deadline_ = instant_max;
   int64_t requests_ = 0;
@@ -198,8 +209,8 @@ void Connection::fill_exchange() {
     if (h.body == http::h1::BodyKind::length) length = h.length;
     r.body = http::Body::stream(std::make_unique<RequestBody>(*this), length);
   }
-  x_.peer = stream_->peer();
-  x_.local = stream_->local();
+  x_.peer = peer_ ? *peer_ : stream_->peer();
+  x_.local = local_ ? *local_ : stream_->local();
   write_deadline_ = after(options_.write_timeout);
 }
 
@@ -383,8 +394,8 @@ Task<void> Connection::run() {
 }  // namespace
 
 Task<void> serve_h1(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler,
-                    ServerOptions options) {
-  Connection connection(env, std::move(stream), handler, options);
+                    ServerOptions options, ConnectionStart start) {
+  Connection connection(env, std::move(stream), handler, options, std::move(start));
   co_await connection.run();
 }
 

@@ -35,8 +35,15 @@ class ExchangeHandler {
   http::BlockPool blocks{request_block_bytes};  // read buffers of its connections
 };
 
+// What is known of a connection before HTTP sees it.
+struct ConnectionStart {
+  std::string early;  // bytes that were read already
+  // Who a PROXY protocol header says they are; absent: the stream's own.
+  std::optional<SocketAddress> peer = {}, local = {};
+};
+
 // Serves one connection to its end.
 Task<void> serve_h1(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler,
-                    ServerOptions options);
+                    ServerOptions options, ConnectionStart start = {});
 
 }  // namespace gateproof::pipeline

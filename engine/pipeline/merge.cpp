@@ -9,6 +9,13 @@ void merge_into(config::DynamicConfig& all, const config::DynamicConfig& one) {
   all.servers_transports.insert(one.servers_transports.begin(), one.servers_transports.end());
   all.tls_options.insert(one.tls_options.begin(), one.tls_options.end());
   all.certificates.insert(all.certificates.end(), one.certificates.begin(), one.certificates.end());
+  all.tcp.routers.insert(one.tcp.routers.begin(), one.tcp.routers.end());
+  all.tcp.middlewares.insert(one.tcp.middlewares.begin(), one.tcp.middlewares.end());
+  all.tcp.services.insert(one.tcp.services.begin(), one.tcp.services.end());
+  all.tcp.servers_transports.insert(one.tcp.servers_transports.begin(),
+                                    one.tcp.servers_transports.end());
+  all.udp.routers.insert(one.udp.routers.begin(), one.udp.routers.end());
+  all.udp.services.insert(one.udp.services.begin(), one.udp.services.end());
 }
 
 }  // namespace gateproof::pipeline

@@ -10,27 +10,13 @@
 #include "engine/http/handler.h"
 #include "engine/middleware/middleware.h"
 #include "engine/pipeline/entry_stage.h"
+#include "engine/pipeline/tcp_tables.h"
 #include "engine/rules/table.h"
 #include "engine/upstream/health_check.h"
 
 namespace gateproof::pipeline {
 
 class HostFlattener;
-
-enum class Status : uint8_t { enabled, warning, disabled };
-std::string_view to_string(Status s);
-
-// What became of one configured object (Traefik's API shows the same).
-struct ObjectInfo {
-  std::string_view kind = "router";  // "router", "middleware", "service"
-  std::string name;                  // qualified
-  Status status = Status::enabled;
-  std::vector<std::string> errors;
-  std::vector<std::string> used_by;
-  SourceSpan span;
-  std::string label() const { return std::string(kind) + " " + name; }
-  void fail(std::string error, Status to = Status::disabled);
-};
 
 struct RouterInfo : ObjectInfo {
   std::string rule;
@@ -58,6 +44,16 @@ struct EntryPoint {
   std::shared_ptr<const rules::RoutingTable> secure;  // requests over TLS
   std::vector<RouteTarget> targets;                   // indexed by Route::target
   EntryStage stage;
+  TcpEntryPoint tcp;
+  // PROXY protocol of clients: whether it is spoken at all, and whose word counts (catalogue 2.1).
+  bool proxy_protocol = false;
+  bool proxy_insecure = false;
+  std::vector<IpNetwork> proxy_trusted;
+
+  // Whether a connection's first bytes decide anything; if not, it is HTTP.
+  bool looks_at_connections() const {
+    return proxy_protocol || tcp.has_plain() || tcp.has_secure();
+  }
 };
 
 class Snapshot {
@@ -74,6 +70,13 @@ class Snapshot {
   std::vector<upstream::HealthCheckSpec>
       health_checks;  // of services that routers use: to be run while this snapshot is current
   std::shared_ptr<HostFlattener> flattener;  // null: CNAME flattening is off
+  std::map<std::string, std::unique_ptr<TcpRouterInfo>> tcp_routers;
+  std::map<std::string, ObjectInfo> tcp_middlewares;
+  std::map<std::string, ObjectInfo> tcp_services;
+  std::map<std::string, std::shared_ptr<upstream::ServerHealth>> tcp_server_health;
+  std::map<std::string, std::unique_ptr<UdpRouterInfo>> udp_routers;
+  std::map<std::string, ObjectInfo> udp_services;
+  std::map<std::string, UdpEntryPoint, std::less<>> udp_entry_points;
   config::Findings findings;  // of building: disabled routers, missing references ... with spans
   uint64_t version = 0;
 };

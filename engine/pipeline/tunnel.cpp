@@ -19,6 +19,12 @@ Task<void> copy(Stream& from, Stream& to, std::string early) {
   }
 }
 
+// One direction of a TCP tunnel: however it ends, the other side hears the end.
+Task<void> copy_through(Stream& from, Stream& to, std::string early) {
+  co_await copy(from, to, std::move(early));
+  to.shutdown_write();
+}
+
 }  // namespace
 
 Task<void> run_tunnel(Stream& client, std::string early, std::unique_ptr<http::Tunnel> tunnel) {
@@ -32,6 +38,19 @@ Task<void> run_tunnel(Stream& client, std::string early, std::unique_ptr<http::T
     co_await Suspend{"tunnel"};
     closed = down.done();
   }
+}
+
+Task<void> run_tcp_tunnel(Stream& client, std::string early, Stream& server,
+                          Duration termination_delay) {
+  Waiter& me = co_await ThisWaiter{};
+  Task<void> up = copy_through(client, server, std::move(early));
+  Task<void> down = copy_through(server, client, std::string());
+  up.start(me);
+  down.start(me);
+  while (!up.done() && !down.done()) co_await Suspend{"tcp tunnel"};
+  WakeTimer last(client.scheduler(), &me);
+  if (termination_delay >= Duration::zero()) last.arm(client.scheduler().now() + termination_delay);
+  while (!(up.done() && down.done()) && !last.expired) co_await Suspend{"tcp tunnel ending"};
 }
 
 }  // namespace gateproof::pipeline

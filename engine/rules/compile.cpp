@@ -22,7 +22,14 @@ std::string unsupported_remedy(std::string_view name, Syntax syntax) {
       {"HostSNI", "`HostSNI` belongs to TCP routers; HTTP routers have Host"},
       {"HostSNIRegexp", "`HostSNIRegexp` belongs to TCP routers; HTTP routers have HostRegexp"},
       {"ALPN", "`ALPN` belongs to TCP routers"}};
-  if (syntax == Syntax::v3) {
+  if (is_tcp(syntax)) {
+    if (text::iequals(name, "Host"))
+      return "`Host` belongs to HTTP routers; TCP routers have HostSNI";
+    if (text::iequals(name, "HostRegexp"))
+      return "`HostRegexp` belongs to HTTP routers; TCP routers have HostSNIRegexp";
+    if (find_matcher(Syntax::v3, name) || find_matcher(Syntax::v2, name))
+      return "`" + std::string(name) + "` belongs to HTTP routers: a TCP router sees no request";
+  } else if (syntax == Syntax::v3) {
     for (const auto& [old, say] : renamed_v3) {
       if (text::iequals(name, old)) return std::string(say);
     }
@@ -55,16 +62,23 @@ class Compiler {
     auto e = parse_expression(text_);
     if (!e) {
       error_ = e.error();
+      refused_ = true;
       return with_api("parsing rule " + std::string(text_) + ": ", "");
     }
     if (value(*e, false, rule.root) != tree && !failed_) {
-      fail("obtaining build tree", e->offset, e->length,
-           "write a matcher, such as Host(`example.com`)");
+      refused_ = true;
+      fail(is_tcp(syntax_) ? "error while parsing rule " + std::string(text_)
+                           : std::string("obtaining build tree"),
+           e->offset, e->length,
+           is_tcp(syntax_) ? "write a matcher, such as HostSNI(`*`)"
+                           : "write a matcher, such as Host(`example.com`)");
       return with_api("", "");
     }
+    refused_ = failed_;
     if (failed_) return with_api("parsing rule " + std::string(text_) + ": ", "");
     if (!build(rule.root)) {
       std::string wraps;
+      if (is_tcp(syntax_)) return with_api("", "");
       wrapped(*e, false, error_.offset, wraps);
       return with_api("adding rule " + std::string(text_) + ": ", wraps + verb_);
     }
@@ -76,6 +90,12 @@ class Compiler {
   enum Type : uint8_t { tree, string_value_, number, fraction, none };
 
   RuleError with_api(const std::string& stage, const std::string& inner) {
+    if (is_tcp(syntax_)) {
+      error_.api = refused_
+                       ? "invalid rule: " + text::quote(text_) + " , " + error_.message
+                       : "error while adding rule " + std::string(text_) + ": " + error_.message;
+      return std::move(error_);
+    }
     error_.api =
         "error while parsing rule " + std::string(text_) + ": " + stage + inner + error_.message;
     return std::move(error_);
@@ -270,7 +290,7 @@ class Compiler {
     const MatcherSpec* m = find_matcher(syntax_, n.name);
     if (!m->counts.empty() &&
         std::find(m->counts.begin(), m->counts.end(), n.args.size()) == m->counts.end()) {
-      return refuse(n, wrong_count(*m, n.args.size()), count_remedy(*m, n.args));
+      return refuse(n, wrong_count(*m, n.args.size(), is_tcp(syntax_)), count_remedy(*m, n.args));
     }
     Built b = m->build(m->name, n.args);
     if (!b.matcher) return refuse(n, std::move(b.error), std::move(b.remedy));
@@ -281,7 +301,8 @@ class Compiler {
     fail(std::move(message), n.offset, n.length, std::move(remedy));
     return false;
   }
-  static std::string wrong_count(const MatcherSpec& m, size_t got) {
+  static std::string wrong_count(const MatcherSpec& m, size_t got, bool tcp) {
+    if (tcp) return "unexpected number of parameters; got " + std::to_string(got) + ", expected 1";
     std::string expected;
     for (size_t c : m.counts) expected += (expected.empty() ? "" : " ") + std::to_string(c);
     return "unexpected number of parameters; got " + std::to_string(got) + ", expected one of [" +
@@ -321,6 +342,7 @@ class Compiler {
   Syntax syntax_;
   const MatcherSet& set_;
   bool failed_ = false;
+  bool refused_ = false;  // by the parser, not by a matcher
   RuleError error_;
   std::string verb_;
 };

@@ -53,6 +53,15 @@ std::string state(const RuleNode& n, const RequestFacts& facts) {
            (flattened ? " (CNAME " + std::string(facts.flat_host) + ")" : "");
   }
   if (name == "Method") return "method " + shown(facts.method);
+  if (name.starts_with("HostSNI"))
+    return facts.host.empty() ? std::string("a connection without a server name")
+                              : "server name " + shown(facts.host);
+  if (name == "ALPN") {
+    std::string offered;
+    for (const std::string& p : facts.alpn) offered += (offered.empty() ? "" : ", ") + shown(p);
+    return offered.empty() ? "a connection that offers no protocols"
+                           : "the offered protocols " + offered;
+  }
   if (name == "ClientIP") return "client address " + facts.client_ip.unmapped().to_string();
   if (n.args.empty()) return "the request";
   const std::string_view first = n.args[0];

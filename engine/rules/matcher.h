@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,10 +29,14 @@ struct RequestFacts {
   std::string_view query;  // raw, without '?'
   IpAddress client_ip;     // TCP peer
   mutable std::optional<std::vector<std::pair<std::string, std::string>>> parsed_query;
+  std::span<const std::string> alpn = {};  // TCP: what the client offers in its ClientHello
   const std::vector<std::pair<std::string, std::string>>& query_pairs() const;
 };
 
-enum class Syntax : uint8_t { v3, v2 };
+// The languages of HTTP routers and, with the same grammar and other matchers, of TCP routers. A TCP connection's facts are its
+// server name (`host`, lower case, empty without one), its peer (`client_ip`) and `alpn`.
+enum class Syntax : uint8_t { v3, v2, tcp_v3, tcp_v2 };
+inline bool is_tcp(Syntax s) { return s == Syntax::tcp_v3 || s == Syntax::tcp_v2; }
 
 // What must be true of a request for a matcher to hold, as far as an index can use it. Either part may be absent.
 struct IndexKey {
@@ -112,6 +117,12 @@ std::string print_rule(const RuleNode& node);
 // The hosts named by Host(...) (v2: HostHeader too) anywhere in the rule, positive or negated (for TLS and advice);
 // lower case, in order, each once.
 std::vector<std::string> rule_hosts(const RuleNode& node);
+// Whether a TCP rule is HostSNI(`*`) alone, which is Traefik's catch-all (a negation in front of it makes no difference there).
+bool is_catch_all(const RuleNode& node);
+// The arguments of HostSNI(...) anywhere in the rule, positive or negated, in order, as written.
+std::vector<std::string> rule_server_names(const RuleNode& node);
+// The same of a text whose matchers may be wrong; empty if it cannot be parsed.
+std::vector<std::string> written_server_names(std::string_view rule);
 // Same shape, names, arguments and negations; places in the text do not count.
 bool same_tree(const RuleNode& a, const RuleNode& b);
 

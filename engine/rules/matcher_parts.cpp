@@ -5,7 +5,13 @@
 namespace gateproof::rules {
 
 std::span<const MatcherSpec> matchers_of(Syntax syntax) {
-  return syntax == Syntax::v2 ? matchers_v2() : matchers_v3();
+  switch (syntax) {
+    case Syntax::v3: return matchers_v3();
+    case Syntax::v2: return matchers_v2();
+    case Syntax::tcp_v3: return matchers_tcp_v3();
+    case Syntax::tcp_v2: return matchers_tcp_v2();
+  }
+  return {};
 }
 
 const MatcherSpec* find_matcher(Syntax syntax, std::string_view written) {

@@ -24,6 +24,8 @@ struct MatcherSpec {
 
 std::span<const MatcherSpec> matchers_v3();
 std::span<const MatcherSpec> matchers_v2();
+std::span<const MatcherSpec> matchers_tcp_v3();
+std::span<const MatcherSpec> matchers_tcp_v2();
 std::span<const MatcherSpec> matchers_of(Syntax syntax);
 // By one of the four registered spellings: as documented, all lower, all upper, first upper and the rest lower.
 const MatcherSpec* find_matcher(Syntax syntax, std::string_view written);

@@ -76,7 +76,23 @@ void collect_hosts(const RuleNode& n, std::set<std::string>& seen, std::vector<s
   }
 }
 
+void collect_server_names(const RuleNode& n, std::vector<std::string>& out) {
+  for (const RuleNode& c : n.children) collect_server_names(c, out);
+  if (n.kind == RuleNode::call && n.name == "HostSNI")
+    out.insert(out.end(), n.args.begin(), n.args.end());
+}
+
 }  // namespace
+
+bool is_catch_all(const RuleNode& n) {
+  return n.kind == RuleNode::call && n.name == "HostSNI" && n.args.size() == 1 && n.args[0] == "*";
+}
+
+std::vector<std::string> rule_server_names(const RuleNode& node) {
+  std::vector<std::string> out;
+  collect_server_names(node, out);
+  return out;
+}
 
 bool Rule::matches(const RequestFacts& facts) const { return holds(root, facts); }
 

@@ -7,7 +7,8 @@ namespace {
 
 std::string_view default_pattern(Template::Kind kind) {
   switch (kind) {
-    case Template::host: return "[^.]+";
+    case Template::host:
+    case Template::server_name: return "[^.]+";
     case Template::query: return ".*";
     default: return "[^/]+";
   }
@@ -35,7 +36,7 @@ Result<Template> Template::compile(std::string_view text, Kind kind) {
   Template t;
   t.plain = spans->empty();
   t.literal = text.substr(0, t.plain ? text.size() : spans->front().first);
-  std::string pattern = kind == host ? "(?i)^" : "^";
+  std::string pattern = kind == host || kind == server_name ? "(?i)^" : "^";
   size_t done = 0;
   for (const auto& [begin, end] : *spans) {
     const std::string_view inside = text.substr(begin + 1, end - begin - 2);
@@ -47,9 +48,11 @@ Result<Template> Template::compile(std::string_view text, Kind kind) {
       return Error(Code::invalid, "mux: missing name or pattern in " +
                                       text::quote(text.substr(begin, end - begin)));
     }
-    // Each expression must stand alone: "a)(b" would pass inside the whole.
-    if (auto alone = Regex::compile("^" + std::string(expression) + "$"); !alone)
-      return alone.error();
+    // Each expression must stand alone: "a)(b" would pass inside the whole. Traefik does not look in TCP rules.
+    if (kind != server_name) {
+      auto alone = Regex::compile("^" + std::string(expression) + "$");
+      if (!alone) return alone.error();
+    }
     pattern += quote_regex(text.substr(done, begin - done)) + "(" + std::string(expression) + ")";
     done = end;
   }

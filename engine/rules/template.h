@@ -8,7 +8,7 @@
 namespace gateproof::rules {
 
 struct Template {
-  enum Kind : uint8_t { host, path, path_prefix, query };
+  enum Kind : uint8_t { host, path, path_prefix, query, server_name };
   // Errors carry Traefik's text: `mux: unbalanced braces in "/{a"`, `mux: missing name or pattern in "{}"`.
   static Result<Template> compile(std::string_view text, Kind kind);
 

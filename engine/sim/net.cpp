@@ -120,6 +120,60 @@ Task<Result<std::unique_ptr<Stream>>> SimTransport::connect(SocketAddress to, In
   co_return std::unique_ptr<Stream>(std::move(ends.first));
 }
 
+SimDatagramSocket::SimDatagramSocket(SimTransport& net, SocketAddress local)
+    : net_(net), local_(local), arrival_(net.scheduler_, *this) {
+  net_.datagrams_[local] = this;
+}
+
+SimDatagramSocket::~SimDatagramSocket() { close(); }
+
+void SimDatagramSocket::close() {
+  if (closed_) return;
+  closed_ = true;
+  net_.datagrams_.erase(local_);
+  notify_readable();
+}
+
+bool SimDatagramSocket::read_ready() const {
+  return closed_ || (!queue_.empty() && queue_.front().arrives <= net_.scheduler_.now());
+}
+
+void SimDatagramSocket::deliver(Datagram d) {
+  const Instant arrives = d.arrives;
+  queue_.push_back(std::move(d));
+  if (arrives <= net_.scheduler_.now()) {
+    notify_readable();
+  } else if (!arrival_.armed()) {
+    arrival_.arm(arrives);
+  }
+}
+
+IoResult SimDatagramSocket::try_receive(std::span<char> into, SocketAddress& from) {
+  if (closed_) return {IoResult::failed, 0, Code::canceled};
+  if (!read_ready()) return {};
+  const Datagram d = std::move(queue_.front());
+  queue_.pop_front();
+  if (!queue_.empty() && queue_.front().arrives > net_.scheduler_.now())
+    arrival_.arm(queue_.front().arrives);
+  from = d.from;
+  const size_t n = std::min(into.size(), d.bytes.size());
+  std::memcpy(into.data(), d.bytes.data(), n);
+  return {IoResult::bytes, n};
+}
+
+// Nobody there: the datagram is lost, as the sender would not know.
+bool SimDatagramSocket::try_send(std::string_view bytes, const SocketAddress& to) {
+  const auto there = net_.datagrams_.find(to);
+  if (closed_ || there == net_.datagrams_.end()) return false;
+  there->second->deliver({net_.scheduler_.now() + net_.link.latency, local_, std::string(bytes)});
+  return true;
+}
+
+Result<std::unique_ptr<DatagramSocket>> SimTransport::datagram_to(SocketAddress) {
+  return std::unique_ptr<DatagramSocket>(
+      datagram_at(SocketAddress{IpAddress::v4(127, 0, 0, 1), next_port_++}));
+}
+
 Result<std::unique_ptr<Listener>> SimTransport::listen(SocketAddress) {
   return Error(Code::unsupported, "virtual hosts are registered with serve()");
 }

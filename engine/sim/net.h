@@ -68,6 +68,41 @@ std::pair<std::unique_ptr<SimStream>, std::unique_ptr<SimStream>> make_pair(Sche
                                                                             SocketAddress server,
                                                                             LinkOptions link);
 
+class SimTransport;
+
+class SimDatagramSocket final : public DatagramSocket {
+ public:
+  SimDatagramSocket(SimTransport& net, SocketAddress local);
+  ~SimDatagramSocket() override;
+  IoResult try_receive(std::span<char> into, SocketAddress& from) override;
+  bool try_send(std::string_view bytes, const SocketAddress& to) override;
+  void close() override;
+  SocketAddress local() const override { return local_; }
+
+ protected:
+  bool read_ready() const override;
+
+ private:
+  friend class SimTransport;
+  struct Arrival final : Timer {
+    Arrival(Scheduler& s, SimDatagramSocket& owner) : Timer(s), owner(owner) {}
+    SimDatagramSocket& owner;
+    void fired() override { owner.notify_readable(); }
+  };
+  struct Datagram {
+    Instant arrives;
+    SocketAddress from;
+    std::string bytes;
+  };
+  void deliver(Datagram d);
+
+  SimTransport& net_;
+  SocketAddress local_;
+  std::deque<Datagram> queue_;
+  Arrival arrival_;
+  bool closed_ = false;
+};
+
 // What happens when somebody connects to an address.
 using AcceptFunction = std::function<void(std::unique_ptr<Stream>)>;
 
@@ -82,9 +117,16 @@ class SimTransport final : public Transport {
   // Nobody there: Code::refused at once.
   Task<Result<std::unique_ptr<Stream>>> connect(SocketAddress to, Instant deadline) override;
   Result<std::unique_ptr<Listener>> listen(SocketAddress at) override;
+  Result<std::unique_ptr<DatagramSocket>> datagram_to(SocketAddress peer) override;
+  // A socket at a chosen address; nobody else may have it.
+  std::unique_ptr<SimDatagramSocket> datagram_at(SocketAddress at) {
+    return std::make_unique<SimDatagramSocket>(*this, at);
+  }
 
  private:
+  friend class SimDatagramSocket;
   Scheduler& scheduler_;
+  std::map<SocketAddress, SimDatagramSocket*> datagrams_;
   std::map<SocketAddress, AcceptFunction> hosts_;
   uint16_t next_port_ = 40000;
 };

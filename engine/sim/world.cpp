@@ -6,33 +6,10 @@
 #include "engine/sim/digest.h"
 #include "engine/sim/messages.h"
 #include "engine/sim/wire_client.h"
+#include "engine/sim/world_parts.h"
 #include "engine/upstream/h1_origin.h"
 
 namespace gateproof::sim {
-
-// Names of hosts get addresses in the order in which they were registered.
-class World::Resolver final : public gateproof::Resolver {
- public:
-  std::map<std::string, IpAddress, std::less<>> names;
-  Task<Result<std::vector<IpAddress>>> resolve(std::string host) override {
-    const auto found = names.find(host);
-    if (found == names.end())
-      co_return Error(Code::not_found, Source::upstream, "no such host: " + host);
-    co_return std::vector<IpAddress>{found->second};
-  }
-  std::map<std::string, CanonicalName, std::less<>> aliases;
-  Task<Result<std::optional<CanonicalName>>> canonical_name(std::string host,
-                                                            std::string) override {
-    const auto found = aliases.find(text::to_lower(host));
-    if (found == aliases.end()) co_return std::optional<CanonicalName>();
-    co_return std::optional<CanonicalName>(found->second);
-  }
-};
-
-struct World::Registered {
-  Host host;
-  std::unique_ptr<HostHandler> handler;
-};
 
 namespace {
 
@@ -164,28 +141,27 @@ void World::add_alias(const std::string& name, const std::string& target, Durati
   resolver_->aliases[text::to_lower(name)] = {target, ttl};
 }
 
-void World::add_host(const std::string& address, Host host) {
+SocketAddress World::address_of(const std::string& address) {
   const HostPort hp = split_host_port(address);
   const auto port = static_cast<uint16_t>(text::parse_int(hp.port).value_or(80));
-  std::optional<IpAddress> ip = IpAddress::parse(hp.host);
-  if (!ip) {
-    auto& known = resolver_->names;
-    if (const auto found = known.find(hp.host); found != known.end()) {
-      ip = found->second;
-    } else {
-      ip = IpAddress::v4(10, 255, static_cast<uint8_t>(next_ip_ >> 8),
-                         static_cast<uint8_t>(next_ip_));
-      ++next_ip_;
-      known.emplace(std::string(hp.host), *ip);
-      direct_.names.emplace(std::string(hp.host), SocketAddress{*ip, port});
-    }
-  }
+  if (const auto ip = IpAddress::parse(hp.host)) return {*ip, port};
+  auto& known = resolver_->names;
+  if (const auto found = known.find(hp.host); found != known.end()) return {found->second, port};
+  const IpAddress ip =
+      IpAddress::v4(10, 255, static_cast<uint8_t>(next_ip_ >> 8), static_cast<uint8_t>(next_ip_));
+  ++next_ip_;
+  known.emplace(std::string(hp.host), ip);
+  direct_.names.emplace(std::string(hp.host), SocketAddress{ip, port});
+  return {ip, port};
+}
+
+void World::add_host(const std::string& address, Host host) {
+  const SocketAddress at = address_of(address);
   auto registered = std::make_unique<Registered>();
   registered->host = std::move(host);
   registered->handler = std::make_unique<HostHandler>(registered->host, &seen_);
   Registered* r = registered.get();
   hosts_.push_back(std::move(registered));
-  const SocketAddress at{*ip, port};
   direct_.add(at, r->host);
   if (r->host.refuse) {
     transport_.stop(at);

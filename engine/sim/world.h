@@ -3,6 +3,8 @@
 #pragma once
 #include "engine/pipeline/candidates.h"
 #include "engine/pipeline/engine.h"
+#include "engine/pipeline/tcp_stage.h"
+#include "engine/pipeline/udp_server.h"
 #include "engine/sim/clock.h"
 #include "engine/sim/host.h"
 #include "engine/sim/net.h"
@@ -73,6 +75,52 @@ struct Outcome {
   bool connection_kept = true;              // wire: the connection stayed open
 };
 
+// A server that speaks bytes, not HTTP: says `greeting` when somebody connects, and `reply` to every piece that arrives.
+struct TcpHost {
+  std::string name;
+  std::string greeting;
+  std::string reply;       // "": what arrived is sent back
+  bool silent = false;     // answers nothing
+  size_t close_after = 0;  // closes once that many bytes have arrived; 0: only after the client
+  Duration lingers{
+      0};  // how long it keeps its side open after the client's end, sending a dot each 10 ms
+};
+
+// A connection and what its client does.
+struct TcpCall {
+  std::string entry_point;
+  SocketAddress peer{IpAddress::v4(127, 0, 0, 1), 50000};
+  std::vector<std::string>
+      sends;  // one after the other, each when an answer to the one before has come or `patience` passed
+  bool half_close = false;                      // ends its own direction behind the last
+  Duration patience = std::chrono::seconds(1);  // without bytes it gives up
+  bool hold = false;                            // the connection stays open until the world ends
+};
+
+struct TcpOutcome {
+  pipeline::ConnectionRecord record;
+  std::string received;
+  bool closed = false;  // by the other side, before patience was over
+  bool reset = false;
+  // Of every connection that TCP hosts have got so far: the host's name, the bytes that it received.
+  std::vector<std::pair<std::string, std::string>> upstream;
+  int64_t started_ns = 0, finished_ns = 0;
+};
+
+// A UDP server: sends `reply` (or the datagram itself) back for every datagram.
+struct UdpHost {
+  std::string name;
+  std::string reply;
+  bool silent = false;
+};
+
+// What a UDP server received: its name, the address that it came from, the bytes.
+struct UdpSeen {
+  std::string host;
+  SocketAddress from;
+  std::string bytes;
+};
+
 // How much is recorded about an exchange.
 enum class Detail : uint8_t { none, trace, candidates };
 
@@ -96,6 +144,23 @@ class World {
   // The decision only: entry point, router, chain and choice of a server; no server is asked.
   Outcome ask(const Request& request, Detail detail = Detail::candidates);
 
+  // A TCP server at an address. One that refuses: none.
+  void add_tcp_host(const std::string& address, TcpHost host);
+  // One connection, run to its end in virtual time.
+  TcpOutcome connect(const TcpCall& call);
+  // A connection that stays open meanwhile: its stream, the client's side. `record` outlives the world.
+  std::unique_ptr<Stream> open(const std::string& entry_point, const SocketAddress& peer,
+                               pipeline::ConnectionRecord* record = nullptr);
+
+  void add_udp_host(const std::string& address, UdpHost host);
+  // A client of a UDP entry point sends a datagram; what comes back within `patience` of virtual time. Sessions stay.
+  std::vector<std::string> datagram(const std::string& entry_point, const SocketAddress& peer,
+                                    const std::string& bytes,
+                                    Duration patience = std::chrono::milliseconds(100));
+  std::vector<UdpSeen> take_udp_seen() { return std::exchange(udp_seen_, {}); }
+  // Null: nobody has sent to that entry point yet.
+  pipeline::UdpServer* udp_server(const std::string& entry_point);
+
   // A digest of everything sent and answered so far, with its times: equal for equal seeds (16 hex digits).
   std::string digest() const;
 
@@ -107,12 +172,18 @@ class World {
   // Events (task resumptions and timers) that one exchange may take; 0: no limit.
   uint64_t events_max = 50'000'000;
 
+  // Sessions of a UDP entry point, looked at when its first datagram comes.
+  size_t udp_sessions_max = pipeline::udp_sessions_max;
+
   // The direct arm's inner step, without building an Outcome (benchmarks): x must be filled.
   bool run(Task<void> task);
 
  private:
   class Resolver;
   struct Registered;
+  struct TcpServed;
+  SocketAddress address_of(const std::string& address);
+  Task<void> answer_datagrams(SimDatagramSocket& socket, UdpHost host);
   bool run_until(const std::function<bool()>& done);
   // Health checks are those of the current snapshot.
   void follow_snapshot();
@@ -126,6 +197,12 @@ class World {
   // Before the scheduler: the connections that it owns refer to them to their end.
   std::vector<std::unique_ptr<Registered>> hosts_;
   std::vector<HostRequest> seen_;
+  std::vector<std::unique_ptr<TcpServed>> tcp_hosts_;
+  using TcpSeen = std::pair<std::string, std::string>;
+  std::vector<std::unique_ptr<TcpSeen>> tcp_seen_;  // one for each connection, in their order
+  std::vector<std::shared_ptr<pipeline::ConnectionRecord>> tcp_records_;
+  std::vector<UdpSeen> udp_seen_;
+  std::map<std::string, std::unique_ptr<pipeline::EngineHandler>> handlers_;
 
   VirtualClock clock_;
   SeededRandom random_;
@@ -138,6 +215,11 @@ class World {
   std::unique_ptr<http::Origin> wire_;
   std::unique_ptr<http::Origin> nobody_;
   upstream::HealthRunner health_{env_, direct_};
+  std::vector<std::unique_ptr<Stream>> held_;
+  // Behind the transport, whose sockets they hold.
+  std::map<std::string, std::unique_ptr<pipeline::UdpServer>> udp_servers_;
+  std::map<SocketAddress, std::unique_ptr<SimDatagramSocket>> udp_clients_;
+  std::vector<std::unique_ptr<SimDatagramSocket>> udp_hosts_;
   uint64_t followed_ = 0;  // version of the snapshot whose servers are probed
   uint64_t digest_ = 0;
   bool out_of_budget_ = false;

@@ -3,6 +3,7 @@
 #include "engine/config/schema.h"
 #include "engine/http/url.h"
 #include "engine/upstream/proxy.h"
+#include "engine/upstream/tcp_health.h"
 
 namespace gateproof::upstream {
 namespace {
@@ -218,6 +219,7 @@ HealthCheckSpec make_health_check(const std::string& service,
 Task<std::string> probe(Env& env, http::Origin& origin, const HealthCheckSpec& spec,
                         const HealthTarget& target) {
   if (!target.broken.empty()) co_return target.broken;
+  if (target.tcp) co_return co_await probe_tcp(env, *target.tcp, spec.timeout);
   Hop hop{target.server, target.target, target.host, spec.method, {}};
   const Instant deadline = env.scheduler.now() + spec.timeout;
   Task<std::string> asking = ask(env, origin, spec, std::move(hop));

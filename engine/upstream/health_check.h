@@ -7,13 +7,16 @@ namespace gateproof::upstream {
 
 inline constexpr int probe_redirects_max = 10;  // as Go's client
 
+struct TcpProbe;
+
 // One server's probe.
 struct HealthTarget {
-  size_t index = 0;           // in the load balancer's servers
-  http::OriginServer server;  // with the check's own scheme and port
-  std::string target;         // path and query
-  std::string host;           // Host
-  std::string broken;         // not empty: why no probe can ever be made
+  size_t index = 0;                     // in the load balancer's servers
+  http::OriginServer server;            // with the check's own scheme and port
+  std::string target;                   // path and query
+  std::string host;                     // Host
+  std::string broken;                   // not empty: why no probe can ever be made
+  std::shared_ptr<const TcpProbe> tcp;  // of a TCP service: instead of an HTTP request
 };
 
 struct HealthCheckSpec {

@@ -21,10 +21,19 @@ from gateproof.case_arm import (
     UpstreamSeen,
     without_probes,
 )
-from gateproof.case_model import Case, ChangeSpec, RequestSpec, UpstreamScript, UpstreamSpec
+from gateproof.case_model import (
+    Case,
+    ChangeSpec,
+    RequestSpec,
+    StreamSend,
+    StreamUpstream,
+    UpstreamScript,
+    UpstreamSpec,
+)
 from gateproof.errors import StartError
 from gateproof.loopback import free_address
 from gateproof.rawhttp import Client, request_target, serialise
+from gateproof.rawtcp import StreamClient
 from gateproof.real_traefik import CookieJar, full_static
 from gateproof.upstreams import UpstreamSet
 
@@ -107,6 +116,15 @@ def _states(rows: list[dict[str, Any]]) -> dict[str, RouterState]:
     return {row["name"]: RouterState(row["status"], tuple(row["errors"])) for row in rows}
 
 
+def _all_states(engine: _core.World | _core.Server) -> dict[str, RouterState]:
+    streams = engine.stream_objects()
+    return {
+        **_states(engine.routers()),
+        **{f"tcp:{k}": v for k, v in _states(streams["tcp_routers"]).items()},
+        **{f"udp:{k}": v for k, v in _states(streams["udp_routers"]).items()},
+    }
+
+
 def _apply(
     change: ChangeSpec, files: dict[str, str], update: Callable[[dict[str, str]], Any]
 ) -> None:
@@ -135,7 +153,12 @@ class VirtualSession:
         core, self._files = load_case(case, self._addresses)
         self.world = _core.World(core, seed, 0)
         for name, spec in case.upstreams.items():
-            self.world.add_host(self._addresses[name], name, _script(spec, name))
+            if spec.stream is None:
+                self.world.add_host(self._addresses[name], name, _script(spec, name))
+            else:
+                self._add_stream(name, spec.stream)
+        self._ports = itertools.count(50000)
+        self._connections = 0
 
     @property
     def addresses(self) -> Mapping[str, str]:
@@ -156,7 +179,44 @@ class VirtualSession:
         self._jar.store(got)
         return got
 
+    def _add_stream(self, name: str, script: StreamUpstream) -> None:
+        at = self._addresses[name]
+        # A text that cannot be sent stands for "the same again".
+        reply = b"" if script.reply == b"echo" else script.answer(name, b"")
+        if script.udp:
+            self.world.add_udp_host(at, name, reply, False)
+            return
+        greeting = script.greeting_of(name) if script.greets else b""
+        self.world.add_tcp_host(at, name, greeting, reply, script.silent, script.close_after)
+
+    def _stream(self, request: RequestSpec, send: StreamSend) -> Observation:
+        peer = f"{request.client_ip}:{next(self._ports)}"
+        patience = round(send.patience * 10**9)
+        if send.udp:
+            got = b"".join(
+                one
+                for piece in send.pieces
+                for one in self.world.datagram(request.entry_point, piece, peer, patience)
+            )
+            late = [
+                UpstreamSeen(n, "UDP", "", [], bytes(b)) for n, _, b in self.world.take_datagrams()
+            ]
+            return Observation(body=got, upstream=late)
+        out = self.world.connect(
+            request.entry_point, list(send.pieces), peer, send.half_close, patience, send.hold
+        )
+        connections = out["upstream"][self._connections :]
+        self._connections = len(out["upstream"])
+        return Observation(
+            body=out["received"],
+            stays_open=not out["closed"],
+            router=out["router"] or None,
+            upstream=[UpstreamSeen(name, "TCP", "", [], data) for name, data in connections],
+        )
+
     def _exchange(self, request: RequestSpec) -> Observation:
+        if request.stream is not None:
+            return self._stream(request, request.stream)
         if self._arm == "direct" and (request.raw is not None or request.trailers):
             raise ArmUnsupported("the direct arm has no bytes on a connection")
         parts = urlsplit(request.url)
@@ -210,7 +270,7 @@ class VirtualSession:
 
     def routers(self) -> Mapping[str, RouterState]:
         """States of all routers."""
-        return _states(self.world.routers())
+        return _all_states(self.world)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -224,6 +284,7 @@ class SocketSession:
         self._addresses = {name: free_address() for name in case.entry_points}
         self._addresses |= {**self._upstreams.addresses, "dir": _DIRECTORY}
         self._client = Client(self._addresses)
+        self._streams = StreamClient()
         self._jar = CookieJar()
         self._server: _core.Server | None = None
         try:
@@ -246,7 +307,12 @@ class SocketSession:
         if request.url.startswith("https:"):
             raise ArmUnsupported("not acted on yet: TLS on sockets")
         self._upstreams.take()
-        got = self._client.send(self._jar.apply(request))
+        if request.stream is not None:
+            got = self._streams.send(
+                self._addresses[request.entry_point], request.stream, request.client_ip
+            )
+        else:
+            got = self._client.send(self._jar.apply(request))
         self._jar.store(got)
         if request.settle:
             self.wait(request.settle)
@@ -267,11 +333,12 @@ class SocketSession:
     def routers(self) -> Mapping[str, RouterState]:
         """States of all routers."""
         assert self._server is not None
-        return _states(self._server.routers())
+        return _all_states(self._server)
 
     def close(self) -> None:
         """Ends the server and the upstreams."""
         self._client.close()
+        self._streams.close()
         if self._server is not None:
             self._server.stop()
         self._upstreams.close()

@@ -5,6 +5,7 @@ The format is described in `conformance/traefik/README.md`.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -23,11 +24,14 @@ from gateproof.case_model import (
     RequestSpec,
     RouterRule,
     Step,
+    StreamSend,
+    StreamUpstream,
     UpstreamScript,
     UpstreamSpec,
     ValueRule,
 )
 from gateproof.case_resolve import check_placeholders
+from gateproof.rawtcp import POSTGRES_SSL_REQUEST, client_hello, in_records
 from gateproof.yaml_cursor import Cursor, open_yaml
 
 T = TypeVar("T")
@@ -120,7 +124,58 @@ def _filled(
     return make(**found)
 
 
+_STREAM: Readers = {"greeting": _bytes, "reply": _bytes, "close_after": Cursor.integer}
+_HELLO = frozenset({"sni", "alpn", "records"})
+
+
+def _piece(cursor: Cursor) -> bytes:
+    """A text; `{hello: {sni, alpn, records}}`; `{hex: ...}`; `{postgres: true}`."""
+    if not cursor.is_mapping:
+        return _bytes(cursor)
+    parts = cursor.items(frozenset({"hello", "hex", "postgres"}))
+    if "hex" in parts:
+        return bytes.fromhex(parts["hex"].text())
+    if "postgres" in parts:
+        return POSTGRES_SSL_REQUEST
+    words = parts["hello"].items(_HELLO) if "hello" in parts else {}
+    alpn = tuple(one.text() for one in words["alpn"].elements()) if "alpn" in words else ()
+    hello = client_hello(words["sni"].text() if "sni" in words else None, alpn)
+    return in_records(hello, words["records"].integer()) if "records" in words else hello
+
+
+def _stream(cursor: Cursor) -> StreamSend:
+    parts = cursor.items(
+        frozenset({"tcp", "udp", "half_close", "patience", "hold", "entry_point", "client_ip"})
+    )
+    if ("tcp" in parts) == ("udp" in parts):
+        cursor.fail("bytes go by either tcp or udp")
+    found: dict[str, Any] = {"udp": "udp" in parts}
+    found["pieces"] = tuple(_piece(e) for e in parts["udp" if found["udp"] else "tcp"].elements())
+    for key in ("half_close", "hold"):
+        if key in parts:
+            found[key] = parts[key].boolean()
+    if "patience" in parts:
+        found["patience"] = parts["patience"].number()
+    return StreamSend(**found)
+
+
+def _send(cursor: Cursor) -> RequestSpec:
+    words = cursor.items() if cursor.is_mapping else {}
+    if "tcp" not in words and "udp" not in words:
+        return _filled(cursor, _REQUEST, RequestSpec)
+    found: dict[str, Any] = {"stream": _stream(cursor)}
+    for key in ("entry_point", "client_ip"):
+        if key in words:
+            found[key] = words[key].text()
+    return RequestSpec(**found)
+
+
 def _upstream(cursor: Cursor) -> UpstreamSpec:
+    if cursor.is_mapping and {"tcp", "udp"} & set(cursor.items()):
+        parts = cursor.items(frozenset({"tcp", "udp"}))
+        name = "udp" if "udp" in parts else "tcp"
+        script = _filled(parts[name], _STREAM, StreamUpstream)
+        return UpstreamSpec(stream=dataclasses.replace(script, udp=name == "udp"))
     parts = cursor.items(frozenset(_SCRIPT) | {"refuse", "answers"})
     if "refuse" in parts:
         return UpstreamSpec(refuse=parts["refuse"].boolean())
@@ -161,7 +216,7 @@ def _step(cursor: Cursor) -> Step:
     if "expect" in parts:
         nulls = {"router": "no_router", "upstream": "no_upstream"}
         found["expect"] = _filled(parts["expect"], _EXPECT, Expectation, nulls)
-    return Step(send=_filled(parts["send"], _REQUEST, RequestSpec), **found)
+    return Step(send=_send(parts["send"]), **found)
 
 
 def _router(cursor: Cursor) -> RouterRule:
@@ -180,7 +235,9 @@ def _arms(cursor: Cursor | None, steps: tuple[Step, ...]) -> tuple[str, ...]:
             if arm not in ALL_ARMS:
                 cursor.fail(f"unknown arm {arm!r}; known are {', '.join(ALL_ARMS)}")
     # Objects have neither bytes nor connections.
-    bytes_matter = any(s.send and (s.send.raw is not None or s.send.connection) for s in steps)
+    bytes_matter = any(
+        s.send and (s.send.raw is not None or s.send.connection or s.send.stream) for s in steps
+    )
     return tuple(arm for arm in arms if not (arm == "direct" and bytes_matter))
 
 

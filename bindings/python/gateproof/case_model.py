@@ -53,6 +53,52 @@ class ValueRule:
 
 
 @dataclass(frozen=True)
+class StreamSend:
+    """Bytes instead of a request: over one TCP connection, or as UDP datagrams from one port.
+
+    Behind each piece but the last (of UDP behind each) the client waits for an answer, at most
+    `patience` seconds; `half_close` ends its direction then. `hold` leaves the connection open.
+    """
+
+    pieces: tuple[bytes, ...] = ()
+    udp: bool = False
+    half_close: bool = False
+    patience: float = 0.3
+    hold: bool = False
+
+
+@dataclass(frozen=True)
+class StreamUpstream:
+    """A server that speaks bytes: `greeting` when somebody connects (its name if not said, none
+    if empty), `reply` to each piece (nothing if not said; of UDP its name)."""
+
+    udp: bool = False
+    greeting: bytes | None = None
+    reply: bytes | None = None
+    close_after: int = 0
+
+    @property
+    def greets(self) -> bool:
+        """Whether anything is said before the client speaks."""
+        return self.greeting != b""
+
+    @property
+    def silent(self) -> bool:
+        """Whether what arrives is not answered."""
+        return self.reply is None and not self.udp
+
+    def greeting_of(self, name: str) -> bytes:
+        """The greeting of a server with this name."""
+        return name.encode() if self.greeting is None else self.greeting
+
+    def answer(self, name: str, data: bytes) -> bytes:
+        """What is said to a piece or a datagram; `echo` says it again."""
+        if self.reply == b"echo":
+            return data
+        return name.encode() if self.reply is None else self.reply
+
+
+@dataclass(frozen=True)
 class RequestSpec:
     """One request to send, after or before placeholder substitution.
 
@@ -62,6 +108,7 @@ class RequestSpec:
     Requests with the same `connection` label share one client connection. `jar` sends the
     cookies which this case received so far; `digest` answers a challenge which it received.
     `settle` is how many seconds after the answer upstreams are still watched (copies to mirrors).
+    `stream` replaces the whole request by bytes.
     """
 
     method: str = "GET"
@@ -80,6 +127,7 @@ class RequestSpec:
     jar: bool = False
     digest: Mapping[str, str] | None = None
     settle: float = 0.0
+    stream: StreamSend | None = None
 
 
 @dataclass(frozen=True)
@@ -109,11 +157,12 @@ class UpstreamScript:
 class UpstreamSpec:
     """One upstream: a free port which refuses, or a server which plays `answers` in order.
 
-    The last answer repeats for ever.
+    The last answer repeats for ever. `stream` makes it a server that speaks bytes.
     """
 
     refuse: bool = False
     answers: tuple[UpstreamScript, ...] = (UpstreamScript(),)
+    stream: StreamUpstream | None = None
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from gateproof.case_digest import DigestClient
 from gateproof.case_model import Case, ChangeSpec, RequestSpec, ResolvedCase
 from gateproof.loopback import free_address
 from gateproof.rawhttp import Client, request_target
+from gateproof.rawtcp import StreamClient
 from gateproof.upstreams import UpstreamSet
 
 START_SECONDS = 20.0
@@ -115,6 +116,7 @@ class TraefikSession:
         self._addresses |= {**self._upstreams.addresses, "dir": str(self._dynamic)}
         self._api = self._addresses.get(_API) or free_address()
         self._client = Client(self._addresses)
+        self._streams = StreamClient()
         self._jar = CookieJar()
         self._process: subprocess.Popen[bytes] | None = None
         try:
@@ -197,7 +199,12 @@ class TraefikSession:
     def send(self, request: RequestSpec) -> Observation:
         """See `ArmSession.send`."""
         self._upstreams.take()
-        got = self._client.send(self._jar.apply(request))
+        if request.stream is not None:
+            got = self._streams.send(
+                self._addresses[request.entry_point], request.stream, request.client_ip
+            )
+        else:
+            got = self._client.send(self._jar.apply(request))
         self._jar.store(got)
         if request.settle:
             self.wait(request.settle)
@@ -229,16 +236,18 @@ class TraefikSession:
         time.sleep(seconds)
 
     def routers(self) -> Mapping[str, RouterState]:
-        """HTTP routers as the API shows them."""
-        routers = (self._rawdata() or {}).get("routers") or {}
+        """Routers as the API shows them; those of TCP and UDP as `tcp:name` and `udp:name`."""
+        data = self._rawdata() or {}
         return {
-            name: RouterState(state.get("status", ""), tuple(state.get("error") or ()))
-            for name, state in routers.items()
+            prefix + name: RouterState(state.get("status", ""), tuple(state.get("error") or ()))
+            for key, prefix in (("routers", ""), ("tcpRouters", "tcp:"), ("udpRouters", "udp:"))
+            for name, state in (data.get(key) or {}).items()
         }
 
     def close(self) -> None:
         """Stops the process by its id, then the upstreams, and removes the files."""
         self._client.close()
+        self._streams.close()
         if self._process is not None:
             # Nothing here needs a graceful end, and SIGTERM waits for open connections.
             self._process.kill()

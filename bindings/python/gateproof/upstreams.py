@@ -14,6 +14,7 @@ from gateproof.case_arm import UpstreamSeen
 from gateproof.case_model import UpstreamScript, UpstreamSpec
 from gateproof.loopback import free_port
 from gateproof.rawhttp import Message, Reader, Truncated, header
+from gateproof.rawtcp import StreamServer
 
 
 def _reason(script: UpstreamScript) -> str:
@@ -183,14 +184,28 @@ class UpstreamSet:
 
     def __init__(self, specs: Mapping[str, UpstreamSpec]) -> None:
         self._recorder = Recorder()
-        self._servers = {name: Upstream(name, spec, self._recorder) for name, spec in specs.items()}
+        self._servers = {
+            name: Upstream(name, spec, self._recorder)
+            for name, spec in specs.items()
+            if spec.stream is None
+        }
+        self._streams = {
+            name: StreamServer(name, spec.stream)
+            for name, spec in specs.items()
+            if spec.stream is not None
+        }
         self.addresses = {name: server.address for name, server in self._servers.items()}
+        self.addresses |= {name: server.address for name, server in self._streams.items()}
 
     def take(self) -> list[UpstreamSeen]:
-        """What arrived since the last call, in order of arrival."""
-        return self._recorder.take()
+        """What arrived since the last call, in order of arrival; bytes after requests."""
+        streams = [one for server in self._streams.values() for one in server.take()]
+        streams.sort(key=lambda one: one[0])
+        return [*self._recorder.take(), *(seen for _, seen in streams)]
 
     def close(self) -> None:
         """Stops all servers."""
         for server in self._servers.values():
             server.close()
+        for stream in self._streams.values():
+            stream.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import TracebackType
@@ -20,6 +20,7 @@ from gateproof.headers import Headers, HeadersLike, lines_of
 from gateproof.result import Result
 from gateproof.scripts import Play, Response, Script
 from gateproof.sockets import Sockets, request_spec
+from gateproof.streams import Connection, ConnectionAnswer, answer_from_core, split_stream_url
 
 ARMS = ("direct", "wire", "socket")
 ASK = _core.mode("ask", "trace")
@@ -270,6 +271,96 @@ class World:
             options["headers"] = [*lines, ("Content-Type", "application/json")]
         return self.send("POST", url, body=body, **options)
 
+    # -- TCP and UDP
+
+    def tcp_upstream(
+        self,
+        address: str,
+        *,
+        name: str | None = None,
+        greeting: str = "",
+        reply: str = "",
+        silent: bool = False,
+    ) -> None:
+        """Puts a server that speaks bytes at an address: says `greeting` when somebody connects,
+        and `reply` to each piece (nothing given: the piece itself; `silent`: nothing)."""  # fmt: skip
+        self._virtual()
+        self._core.add_tcp_host(address, name or address, greeting, reply, silent)
+
+    def udp_upstream(self, address: str, *, name: str | None = None, reply: str = "") -> None:
+        """Puts a UDP server at an address; it sends `reply` (or the datagram) back."""
+        self._virtual()
+        self._core.add_udp_host(address, name or address, reply)
+
+    def connect(
+        self,
+        *sends: bytes,
+        entry_point: str | None = None,
+        client_ip: str = "127.0.0.1",
+        half_close: bool = False,
+        patience: Seconds = 1.0,
+    ) -> Connection:
+        """One TCP connection in virtual time: sends the pieces, each after an answer to the one
+        before, and listens until the other side ends or says nothing for `patience`.
+
+        Without a named entry point it is the first one by name.
+        """
+        self._virtual()
+        chosen = entry_point or self._stream_entry_point("tls", None)
+        return Connection.from_core(
+            self._core.connect(
+                chosen, list(sends), f"{client_ip}:50000", half_close, nanoseconds(patience)
+            )
+        )
+
+    def datagram(
+        self,
+        data: bytes,
+        *,
+        entry_point: str | None = None,
+        client: str = "127.0.0.1:50000",
+        patience: Seconds = 0.1,
+    ) -> list[bytes]:
+        """Sends a UDP datagram and gives what came back within `patience` of virtual time."""
+        self._virtual()
+        chosen = entry_point or self._stream_entry_point("udp", None)
+        return list(self._core.datagram(chosen, data, client, nanoseconds(patience)))
+
+    def ask_connection(
+        self,
+        url: str,
+        *,
+        alpn: Sequence[str] = (),
+        client_ip: str = "127.0.0.1",
+        entry_point: str | None = None,
+    ) -> ConnectionAnswer:
+        """Who takes a connection, and why nobody else does; no server is asked.
+
+        `tls://db.test:5432` opens with a ClientHello for that name, `postgres://db.test` does so
+        behind an SSLRequest, `tcp://:1883` with plain bytes, `udp://:53` is a datagram. The entry
+        point is the named one, else the one on the URL's port, else the first.
+        """
+        split = split_stream_url(url)
+        if split is None:
+            raise ValueError(f"not a tls, tcp, postgres or udp URL: {url!r}")
+        kind, server_name, port = split
+        chosen = entry_point or self._stream_entry_point(kind, port)
+        told = self._core.ask_connection(chosen, kind, server_name, list(alpn), client_ip)
+        offered = f" offering {', '.join(alpn)}" if alpn else ""
+        return answer_from_core(f"{url}{offered} from {client_ip}", chosen, told)
+
+    def _stream_entry_point(self, kind: str, port: int | None) -> str:
+        rows = [one for one in self._core.entry_points() if one["udp"] == (kind == "udp")]
+        names = [one["name"] for one in rows if port is not None and one["port"] == port]
+        names += [one["name"] for one in rows if one["name"] != "traefik"]
+        if not names:
+            raise ValueError(f"there is no {'UDP' if kind == 'udp' else 'TCP'} entry point")
+        return str(names[0])
+
+    def _virtual(self) -> None:
+        if self._sockets is not None:
+            raise SimulationError("bytes and datagrams in virtual time: not in the socket arm")
+
     # -- time, configuration, state
 
     def advance(self, duration: Seconds) -> None:
@@ -317,6 +408,31 @@ class World:
     def middlewares(self) -> dict[str, ObjectState]:
         """All middlewares by qualified name."""
         return _states(self._core.middlewares())
+
+    @property
+    def tcp_routers(self) -> dict[str, ObjectState]:
+        """All TCP routers by qualified name."""
+        return _states(self._core.stream_objects()["tcp_routers"])
+
+    @property
+    def tcp_services(self) -> dict[str, ObjectState]:
+        """All TCP services by qualified name."""
+        return _states(self._core.stream_objects()["tcp_services"])
+
+    @property
+    def tcp_middlewares(self) -> dict[str, ObjectState]:
+        """All TCP middlewares by qualified name."""
+        return _states(self._core.stream_objects()["tcp_middlewares"])
+
+    @property
+    def udp_routers(self) -> dict[str, ObjectState]:
+        """All UDP routers by qualified name."""
+        return _states(self._core.stream_objects()["udp_routers"])
+
+    @property
+    def udp_services(self) -> dict[str, ObjectState]:
+        """All UDP services by qualified name."""
+        return _states(self._core.stream_objects()["udp_services"])
 
     @property
     def entry_points(self) -> dict[str, EntryPoint]:

@@ -1,14 +1,17 @@
-"""`gateproof ask CONFIG... METHOD URL`: what happens to a request, and why."""
+"""`gateproof ask CONFIG... METHOD URL`: what happens to a request or a connection, and why."""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gateproof.cli.environment import ENVIRONMENT_HELP, variables
 from gateproof.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from gateproof.findings import Finding
 
 _USAGE = "name at least one file or directory, then METHOD and URL"
 
@@ -34,6 +37,16 @@ def split(words: list[str]) -> tuple[list[str], str, str]:
     return paths, method, url
 
 
+def _tell(data: dict[str, Any], words: str, errors: list[Finding], json: bool) -> None:
+    if json:
+        data["findings"] = [one.as_dict() for one in errors]
+        print_json(data)
+        return
+    console().print(words, markup=False)
+    for one in errors:
+        console(errors=True).print(str(one), markup=False)
+
+
 def ask(
     words: Annotated[
         list[str],
@@ -51,6 +64,9 @@ def ask(
     static: Annotated[
         str | None, typer.Option(help="Which static configuration, by number (from 0) or file.")
     ] = None,
+    alpn: Annotated[
+        list[str] | None, typer.Option(help="A protocol that a TLS client offers (tls URLs).")
+    ] = None,
     candidates: Annotated[int, typer.Option(help="How many other routers to explain.")] = 20,
     env: Annotated[list[str] | None, typer.Option("--env", help=ENVIRONMENT_HELP)] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -58,9 +74,14 @@ def ask(
     """What would happen to a request: entry point, router, chain, service and server, and why
     no other router takes it. No server is asked.
 
+    Other schemes ask about bytes: tls://db.test:5432 is a connection with this server name,
+    postgres://db.test the same behind PostgreSQL's SSLRequest, tcp://:1883 one of plain bytes,
+    udp://:53 a datagram. The port chooses the entry point.
+
     Exits with 0 when a router takes the request, else with 1.
     """
     from gateproof.config import load
+    from gateproof.streams import split_stream_url
     from gateproof.world import World
 
     paths, method, url = split(words)
@@ -68,15 +89,14 @@ def ask(
     stdin = sys.stdin.read() if "-" in paths else ""
     config = load(*paths, stdin=stdin, environment=variables(env))
     chosen = int(static) if static is not None and static.isdecimal() else static
+    errors = [one for one in config.findings if one.severity == "error"]
     with World(config=config, static=chosen) as world:
+        if split_stream_url(url):
+            answer = world.ask_connection(
+                url, alpn=alpn or (), client_ip=client_ip or "127.0.0.1", entry_point=entry_point
+            )
+            _tell(answer.as_dict(), answer.explain(candidates), errors, json)
+            raise typer.Exit(0 if answer.served or answer.taker == "http" else 1)
         result = world.ask(method, url, headers=pairs, client_ip=client_ip, entry_point=entry_point)
-        errors = [one for one in config.findings if one.severity == "error"]
-        if json:
-            data = result.as_dict()
-            data["findings"] = [one.as_dict() for one in errors]
-            print_json(data)
-        else:
-            console().print(result.explain(candidates=candidates), markup=False)
-            for one in errors:
-                console(errors=True).print(str(one), markup=False)
+        _tell(result.as_dict(), result.explain(candidates=candidates), errors, json)
         raise typer.Exit(0 if result.router else 1)

@@ -1,0 +1,293 @@
+#include "engine/pipeline/tcp_stage.h"
+
+#include "engine/pipeline/client_hello.h"
+#include "engine/pipeline/proxy_protocol.h"
+#include "engine/pipeline/tcp_candidates.h"
+#include "engine/pipeline/tunnel.h"
+
+namespace gateproof::pipeline {
+namespace {
+
+using Taker = TcpDecision::Taker;
+
+// The middlewares that let a connection in, told when it ends; also when the task is destroyed where it waits.
+class Admission {
+ public:
+  explicit Admission(IpAddress peer) : peer_(peer) {}
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+  ~Admission() {
+    for (middleware::TcpMiddleware* m : entered_) m->leave(peer_);
+  }
+  bool enter(middleware::TcpMiddleware& m, std::string* why) {
+    if (!m.enter(peer_, why)) return false;
+    entered_.push_back(&m);
+    return true;
+  }
+
+ private:
+  IpAddress peer_;
+  std::vector<middleware::TcpMiddleware*> entered_;
+};
+
+class ConnectionStage {
+ public:
+  ConnectionStage(Env& env, std::unique_ptr<Stream> stream,
+                  std::shared_ptr<const Snapshot> snapshot, const EntryPoint& entry,
+                  ConnectionRecord* record)
+      : env_(env),
+        stream_(std::move(stream)),
+        snapshot_(std::move(snapshot)),
+        entry_(entry),
+        record_(record),
+        peer_(stream_->peer()),
+        local_(stream_->local()) {}
+
+  // What the connection is; nobody: it is to be closed.
+  Task<TcpDecision> decide(Instant deadline);
+  Task<void> forward(const TcpTarget& target);
+  // Gives the stream and what was read of it to HTTP.
+  ConnectionStart start() { return {std::move(in_), peer_, local_}; }
+  std::unique_ptr<Stream> take_stream() { return std::move(stream_); }
+  Stream& stream() { return *stream_; }
+  void note(std::string stage, std::string action, std::string detail) {
+    if (!record_) return;
+    record_->trace.push_back({std::move(stage), std::move(action), std::move(detail),
+                              env_.scheduler.now().time_since_epoch().count()});
+  }
+
+ private:
+  Task<bool> more(Instant deadline);
+  Task<bool> read_proxy(Instant deadline);
+  Task<bool> start_postgres(Instant deadline);
+  Task<Result<std::unique_ptr<Stream>>> reach(const upstream::TcpChoice& choice);
+  Task<Result<void>> greet(Stream& server, const upstream::TcpDialing& dialing);
+  std::optional<upstream::TcpChoice> choose(const TcpTarget& target);
+  rules::RequestFacts facts() const {
+    rules::RequestFacts f;
+    f.host = hello_.server_name;
+    f.alpn = hello_.alpn;
+    f.client_ip = peer_.ip;
+    return f;
+  }
+  void failed(std::string why) {
+    if (record_) record_->failure = std::move(why);
+  }
+
+  Env& env_;
+  std::unique_ptr<Stream> stream_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  const EntryPoint& entry_;
+  ConnectionRecord* record_;
+  SocketAddress peer_, local_;
+  std::string in_;  // read and not yet passed on
+  bool ended_ = false;
+  bool postgres_ = false;
+  ClientHello hello_;
+};
+
+// Reads on. False: the connection failed, or nothing came in time. At the client's end `ended_` is set.
+Task<bool> ConnectionStage::more(Instant deadline) {
+  if (ended_) co_return false;
+  const size_t had = in_.size();
+  in_.resize(had + peek_block_bytes);
+  const std::span<char> room(in_.data() + had, peek_block_bytes);
+  const Result<size_t> n = co_await read_some(*stream_, room, deadline);
+  in_.resize(had + (n ? *n : 0));
+  ended_ = n && *n == 0;
+  co_return n.has_value();
+}
+
+// The header is read away whoever sent it; only of trusted peers is it believed (catalogue 2.1).
+Task<bool> ConnectionStage::read_proxy(Instant deadline) {
+  for (;;) {
+    const ProxyHeader h = read_proxy_header(in_, ended_);
+    if (h.kind == ProxyHeader::need_more) {
+      const bool got = co_await more(deadline);
+      if (!got) co_return false;
+      continue;
+    }
+    const std::string stage = "entryPoint " + entry_.config->name;
+    if (h.kind == ProxyHeader::invalid) {
+      failed("malformed PROXY protocol header");
+      co_return false;
+    }
+    if (h.kind == ProxyHeader::none) co_return true;
+    in_.erase(0, h.bytes);
+    const bool trusted =
+        entry_.proxy_insecure ||
+        std::any_of(entry_.proxy_trusted.begin(), entry_.proxy_trusted.end(),
+                    [&](const IpNetwork& n) { return n.contains(stream_->peer().ip.unmapped()); });
+    if (!trusted || !h.source) {
+      note(stage, "proxyProtocol",
+           trusted ? "the header names no client" : "the header's sender is not trusted: ignored");
+      co_return true;
+    }
+    peer_ = *h.source;
+    local_ = *h.destination;
+    note(stage, "proxyProtocol", "the client is " + peer_.to_string());
+    co_return true;
+  }
+}
+
+// PostgreSQL: the client waits for our S before it begins TLS.
+Task<bool> ConnectionStage::start_postgres(Instant deadline) {
+  postgres_ = true;
+  in_.erase(0, postgres_ssl_request.size());
+  std::vector<std::string_view> yes = {"S"};
+  const Result<void> said = co_await write_all(*stream_, std::move(yes), deadline);
+  co_return said.has_value();
+}
+
+Task<TcpDecision> ConnectionStage::decide(Instant deadline) {
+  TcpDecision closed;
+  closed.why = "the connection ended, or said nothing in time";
+  if (entry_.proxy_protocol) {
+    const bool fine = co_await read_proxy(deadline);
+    if (!fine) co_return closed;
+  }
+  std::optional<TcpDecision> silent = decide_silent(entry_, facts());
+  if (silent) co_return *silent;
+  for (;;) {
+    const Opening opening =
+        postgres_ ? look_at_tls(in_, ended_, hello_) : look_at_opening(in_, ended_, hello_);
+    if (opening == Opening::need_more) {
+      const bool got = co_await more(deadline);
+      if (!got) co_return closed;
+      continue;
+    }
+    if (opening == Opening::postgres) {
+      const bool said = co_await start_postgres(deadline);
+      if (!said) co_return closed;
+      continue;
+    }
+    if (opening == Opening::broken) {
+      closed.why = "TLS without a legal ClientHello";
+      co_return closed;
+    }
+    if (record_) record_->server_name = hello_.server_name, record_->alpn = hello_.alpn;
+    if (postgres_ && opening == Opening::plain) {
+      closed.why = "no TLS behind PostgreSQL's SSLRequest";
+      co_return closed;
+    }
+    if (postgres_) co_return decide_postgres(entry_, facts());
+    co_return opening == Opening::tls ? decide_tls(entry_, facts()) : decide_plain(entry_, facts());
+  }
+}
+
+std::optional<upstream::TcpChoice> ConnectionStage::choose(const TcpTarget& target) {
+  upstream::TcpService::Notes notes;
+  const auto choice = target.service->choose(record_ ? &notes : nullptr);
+  for (auto& [service, why] : notes) note("service " + service, "pick", std::move(why));
+  if (record_) {
+    record_->service =
+        config::qualify(target.router->service, config::provider_of(target.router->name));
+    if (choice) record_->service = choice->service, record_->server = choice->server->address;
+  }
+  return choice;
+}
+
+// What the server must hear and say before the client's bytes: who the client is, and that it wants TLS.
+Task<Result<void>> ConnectionStage::greet(Stream& server, const upstream::TcpDialing& dialing) {
+  const Instant deadline = instant_max;
+  if (dialing.proxy_protocol != 0) {
+    const std::string header = proxy_header(dialing.proxy_protocol, peer_, local_);
+    std::vector<std::string_view> pieces = {header};
+    Result<void> sent = co_await write_all(server, std::move(pieces), deadline);
+    if (!sent) co_return sent;
+  }
+  if (!postgres_) co_return Result<void>();
+  std::vector<std::string_view> pieces = {postgres_ssl_request};
+  Result<void> sent = co_await write_all(server, std::move(pieces), deadline);
+  if (!sent) co_return sent;
+  char answer = 0;
+  const Result<size_t> n = co_await read_some(server, std::span<char>(&answer, 1), deadline);
+  if (!n || *n != 1 || answer != 'S') {
+    co_return Error(Code::protocol, Source::upstream, "the PostgreSQL server refuses TLS");
+  }
+  co_return Result<void>();
+}
+
+Task<Result<std::unique_ptr<Stream>>> ConnectionStage::reach(const upstream::TcpChoice& choice) {
+  if (choice.server->tls) co_return Error(Code::unsupported, "TLS to servers is not acted on yet");
+  Result<std::unique_ptr<Stream>> server =
+      co_await upstream::dial_tcp(env_, *choice.server, *choice.dialing, instant_max);
+  if (!server) co_return server;
+  const Result<void> greeted = co_await greet(**server, *choice.dialing);
+  if (!greeted) co_return greeted.error();
+  co_return server;
+}
+
+Task<void> ConnectionStage::forward(const TcpTarget& target) {
+  Admission admission(peer_.ip);
+  if (target.way != TcpTarget::Way::broken) {
+    for (const auto& m : target.middlewares) {
+      std::string why;
+      const bool yes = admission.enter(*m, record_ ? &why : nullptr);
+      note(m->stage, yes ? "pass" : "close", why);
+      if (yes) continue;
+      failed("refused by " + m->stage);
+      co_return;
+    }
+  }
+  if (target.way != TcpTarget::Way::forward) {
+    failed(target.way == TcpTarget::Way::broken ? "the router's TLS options do not exist"
+                                                : "TLS that ends here is not acted on yet");
+    co_return;
+  }
+  const std::optional<upstream::TcpChoice> choice = choose(target);
+  if (!choice) {
+    failed("no available server");
+    co_return;
+  }
+  Result<std::unique_ptr<Stream>> server = co_await reach(*choice);
+  if (!server) {
+    note("server " + choice->server->address, "dial", server.error().message);
+    failed(server.error().message);
+    co_return;
+  }
+  const std::unique_ptr<Stream> there = std::move(*server);
+  std::string early = std::move(in_);
+  co_await run_tcp_tunnel(*stream_, std::move(early), *there, choice->dialing->termination_delay);
+  there->close();
+}
+
+}  // namespace
+
+Task<void> serve_connection(Env& env, std::unique_ptr<Stream> stream,
+                            std::shared_ptr<const Snapshot> snapshot, std::string name,
+                            ExchangeHandler& http, ServerOptions options,
+                            ConnectionRecord* record) {
+  const auto found = snapshot->entry_points.find(name);
+  if (found == snapshot->entry_points.end()) co_return;
+  const EntryPoint& entry = *found->second;
+  ConnectionStage stage(env, std::move(stream), std::move(snapshot), entry, record);
+  const Instant deadline = options.read_timeout > Duration::zero()
+                               ? env.scheduler.now() + options.read_timeout
+                               : instant_max;
+  const TcpDecision d = co_await stage.decide(deadline);
+  stage.note("entryPoint " + name, "decide",
+             std::string(to_string(d.taker)) + ": " + std::string(d.why));
+  if (record) {
+    record->taker = to_string(d.taker);
+    record->why = d.why;
+    if (d.route) record->router = d.route->name;
+  }
+  if (d.taker == Taker::http) {
+    std::unique_ptr<Stream> rest = stage.take_stream();
+    ConnectionStart start = stage.start();
+    co_await serve_h1(env, std::move(rest), http, options, std::move(start));
+    co_return;
+  }
+  if (d.taker == Taker::tcp) {
+    stage.note("router " + d.route->name, "route",
+               d.route->rule.text + " (priority " + std::to_string(d.route->priority) + ")");
+    co_await stage.forward(*d.target);
+  } else if (record && record->failure.empty()) {
+    record->failure =
+        d.taker == Taker::nobody ? std::string(d.why) : "TLS that ends here is not acted on yet";
+  }
+  stage.stream().close();
+}
+
+}  // namespace gateproof::pipeline

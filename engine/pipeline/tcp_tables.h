@@ -1,0 +1,59 @@
+// What a snapshot knows of TCP and UDP: routers with their states, tables per entry point, and what their routes lead to.
+#pragma once
+#include "engine/middleware/tcp_middleware.h"
+#include "engine/pipeline/object_info.h"
+#include "engine/rules/table.h"
+#include "engine/upstream/udp_service.h"
+
+namespace gateproof::pipeline {
+
+struct TcpRouterInfo : ObjectInfo {
+  std::string rule;
+  std::string service;
+  int64_t priority = 0;
+  bool tls = false;
+  bool passthrough = false;
+  bool catch_all = false;                 // HostSNI(`*`) alone
+  std::vector<std::string> entry_points;  // effective
+  std::vector<std::string> middlewares;   // qualified
+  SourceSpan rule_span;
+  std::shared_ptr<const rules::Route>
+      route;  // also of a disabled router whose rule could be parsed
+};
+
+struct TcpTarget {
+  enum class Way : uint8_t {
+    forward,    // bytes go to the service as they are
+    terminate,  // TLS would end here: not acted on yet, the connection is closed
+    broken,     // unknown TLS options: closed behind the ClientHello (catalogue 5.1)
+  };
+  const TcpRouterInfo* router = nullptr;
+  Way way = Way::forward;
+  std::vector<std::shared_ptr<middleware::TcpMiddleware>> middlewares;
+  std::shared_ptr<upstream::TcpService> service;  // forward and terminate
+};
+
+// The tables of one entry point (catalogue 1.10). Plain and secure targets are apart; `https` only tells whether an HTTPS router
+// claims a server name, HTTP decides the rest.
+struct TcpEntryPoint {
+  std::unique_ptr<const rules::RoutingTable> plain;   // routers without TLS
+  std::unique_ptr<const rules::RoutingTable> secure;  // routers with TLS, passthrough or not
+  std::unique_ptr<const rules::RoutingTable> https;   // HostSNI of HTTPS routers' hosts
+  std::vector<TcpTarget> targets;                     // indexed by Route::target
+
+  bool has_plain() const { return !plain->routes().empty(); }
+  bool has_secure() const { return !secure->routes().empty(); }
+  bool has_https() const { return !https->routes().empty(); }
+};
+
+struct UdpRouterInfo : ObjectInfo {
+  std::string service;
+  std::vector<std::string> entry_points;  // effective
+};
+
+struct UdpEntryPoint {
+  const UdpRouterInfo* router = nullptr;  // null: nobody takes its datagrams
+  std::shared_ptr<upstream::UdpService> service;
+};
+
+}  // namespace gateproof::pipeline

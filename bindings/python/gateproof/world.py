@@ -263,11 +263,19 @@ class World:
     # -- TCP and UDP
 
     def tcp_upstream(
-        self, address: str, *, name: str | None = None, greeting: str = "", reply: str = "",
+        self,
+        address: str,
+        *,
+        name: str | None = None,
+        greeting: str = "",
+        reply: str = "",
         silent: bool = False,
     ) -> None:
-        """Puts a server that speaks bytes at an address: says `greeting` when somebody connects,
-        and `reply` to each piece (nothing given: the piece itself; `silent`: nothing)."""  # fmt: skip
+        """Puts a server that speaks bytes at an address.
+
+        It says `greeting` when somebody connects, and `reply` to each piece (nothing given: the
+        piece itself; `silent`: nothing).
+        """
         self._virtual()
         self._core.add_tcp_host(address, name or address, greeting, reply, silent)
 

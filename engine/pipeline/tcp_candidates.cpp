@@ -21,9 +21,10 @@ TcpDecision decide(const EntryPoint& entry, const ConnectionQuestion& q,
   return {};
 }
 
-// Routers of the table that was asked, in order; a match that lost says to whom.
+// Routers of the table that was asked, in order; a match that lost says to whom. `steps`: TLS, where the catch-all waits for all
+// others whatever its priority.
 void add_losers(const rules::RoutingTable& table, const rules::RequestFacts& facts,
-                const TcpDecision& d, std::vector<Candidate>& out) {
+                const TcpDecision& d, bool steps, std::vector<Candidate>& out) {
   const rules::Route* winner = d.taker == Taker::tcp ? d.route : nullptr;
   for (const rules::Loser& l : table.losers(facts, winner)) {
     Candidate c;
@@ -31,7 +32,7 @@ void add_losers(const rules::RoutingTable& table, const rules::RequestFacts& fac
     c.matches = !l.failed;
     c.kind = c.matches ? Candidate::Kind::beaten : Candidate::Kind::no_match;
     c.why = c.matches && !winner ? std::string(d.why) : l.why;
-    if (c.matches && winner && rules::is_catch_all(l.route->rule.root))
+    if (c.matches && winner && steps && rules::is_catch_all(l.route->rule.root))
       c.why = "the catch-all comes after all others";
     c.priority = l.route->priority;
     c.span = l.span;
@@ -95,7 +96,8 @@ std::optional<ConnectionAnswer> answer_connection(const Snapshot& snapshot,
   a.route = d.route;
   a.target = d.target;
   const bool secure = d.target ? d.target->router->tls : q.kind != ConnectionQuestion::plain;
-  add_losers(secure ? *entry.tcp.secure : *entry.tcp.plain, facts, d, a.candidates);
+  add_losers(secure ? *entry.tcp.secure : *entry.tcp.plain, facts, d,
+             q.kind == ConnectionQuestion::tls, a.candidates);
   // A broken router stands in a table although it is disabled: it is told once.
   std::vector<Candidate> aside;
   add_aside(snapshot, entry_point, secure, facts, aside);

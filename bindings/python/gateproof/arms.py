@@ -182,11 +182,11 @@ class VirtualSession:
     def _add_stream(self, name: str, script: StreamUpstream) -> None:
         at = self._addresses[name]
         # A text that cannot be sent stands for "the same again".
-        reply = b"" if script.reply == b"echo" else script.answer(name, b"")
+        reply = "" if script.reply == b"echo" else script.answer(name, b"").decode()
         if script.udp:
             self.world.add_udp_host(at, name, reply, False)
             return
-        greeting = script.greeting_of(name) if script.greets else b""
+        greeting = script.greeting_of(name).decode() if script.greets else ""
         self.world.add_tcp_host(at, name, greeting, reply, script.silent, script.close_after)
 
     def _stream(self, request: RequestSpec, send: StreamSend) -> Observation:

@@ -282,8 +282,11 @@ class World:
         reply: str = "",
         silent: bool = False,
     ) -> None:
-        """Puts a server that speaks bytes at an address: says `greeting` when somebody connects,
-        and `reply` to each piece (nothing given: the piece itself; `silent`: nothing)."""  # fmt: skip
+        """Puts a server that speaks bytes at an address.
+
+        It says `greeting` when somebody connects, and `reply` to each piece (nothing given: the
+        piece itself; `silent`: nothing).
+        """
         self._virtual()
         self._core.add_tcp_host(address, name or address, greeting, reply, silent)
 

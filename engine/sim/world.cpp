@@ -316,7 +316,11 @@ Outcome World::send_wire(const Request& request, Detail detail) {
   const SocketAddress here{IpAddress::v4(127, 0, 0, 1),
                            static_cast<uint16_t>(request.tls ? 443 : 80)};
   auto ends = make_pair(scheduler_, request.peer, here, transport_.link);
-  Task<void> server = pipeline::serve_h1(env_, std::move(ends.second), handler, options);
+  // The bytes of a TLS request are those inside it, so nothing is left to be peeked at.
+  Task<void> server =
+      request.tls ? pipeline::serve_h1(env_, std::move(ends.second), handler, options)
+                  : pipeline::serve_connection(env_, std::move(ends.second), engine_.snapshot(),
+                                               request.entry_point, handler, options);
   Task<WireAnswer> client =
       wire_exchange(*ends.first, wire_bytes(request), request.method == "HEAD");
   const bool served = server.start_root(scheduler_, "connection");

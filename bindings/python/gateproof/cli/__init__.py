@@ -62,6 +62,10 @@ def main() -> int:
         return fail(problem)
     except ValueError as problem:
         return fail(problem)
+    except ImportError as problem:
+        if problem.name != "gateproof" or "_core" not in str(problem):
+            raise
+        return fail(GateproofError("the engine is not built: run tools/demo, or pip install ."))
     except BrokenPipeError:
         # Whoever read our output has seen enough; nothing more may be written at exit.
         sys.stderr.close()

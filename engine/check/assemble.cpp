@@ -1,6 +1,7 @@
 #include "engine/check/assemble.h"
 
 #include "engine/check/cluster.h"
+#include "engine/check/flat_inputs.h"
 #include "engine/check/helm_values.h"
 #include "engine/check/paths.h"
 #include "engine/config/file_set.h"
@@ -45,6 +46,7 @@ class Assembler {
     a.file = a.statics->file_name;
     const bool part = !has_provider(*a.statics);
     add_file(a, part);
+    add_flat_inputs(a, set_, part);
     add_kubernetes(a, part, ingress_class);
     out_.push_back(std::move(a));
   }
@@ -54,6 +56,7 @@ class Assembler {
     a.synthetic = true;
     a.statics = std::make_shared<const StaticConfig>();
     add_file(a, true);
+    add_flat_inputs(a, set_, true);
     add_kubernetes(a, true, "");
     a.statics = std::make_shared<const StaticConfig>(made_up_static(a.providers, set_.objects));
     out_.push_back(std::move(a));

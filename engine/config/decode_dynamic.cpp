@@ -64,8 +64,9 @@ constexpr std::string_view documented_types[] = {
 
 class Decoder {
  public:
-  Decoder(std::string_view provider, const MiddlewareTypes& types, Findings& findings)
-      : provider_(provider), types_(types), findings_(findings) {}
+  Decoder(std::string_view provider, const MiddlewareTypes& types, Findings& findings,
+          Origin origin)
+      : provider_(provider), types_(types), findings_(findings), origin_(origin) {}
 
   std::optional<DynamicConfig> decode(const Value& root) {
     if (root.kind != Value::null && root.kind != Value::mapping) {
@@ -92,6 +93,12 @@ class Decoder {
                                    [&m](std::string_view n) { return text::iequals(n, m.key); });
     if (name == std::end(names)) {
       const auto near = text::nearest(m.key, names);
+      if (origin_ == Origin::labels || origin_ == Origin::pairs) {
+        findings_.add("GP0101", m.key_span, "", "field not found, node: " + m.key,
+                      near ? "did you mean `" + *near + "`?" : "known here: http, tcp, udp, tls");
+        failed_ = true;
+        return;
+      }
       findings_.add(
           "GP0109", m.key_span, "",
           "`" + m.key +
@@ -99,7 +106,7 @@ class Decoder {
           near ? "did you mean `" + *near + "`?" : "known here: http, tcp, udp, tls");
       return;
     }
-    DecodeContext c{findings_, ""};
+    DecodeContext c{findings_, "", false, origin_};
     if (enter_object(*name, m.value, *name == "tls", c)) {
       if (*name == "http") http(m.value, c);
       if (*name == "tls") tls(m, c);
@@ -115,6 +122,7 @@ class Decoder {
     map(s, "services", &Decoder::service);
     map(s, "middlewares", &Decoder::middleware);
     map(s, "serversTransports", &Decoder::servers_transport);
+    s.fields.back().unread_in = {Origin::labels};
     accept_fields(s, "models:-");
     s.decode(v, this, c);
   }
@@ -140,7 +148,7 @@ class Decoder {
   void object(const NamedValue& n, std::string_view kind, Decode decode) {
     const std::string name = std::string(kind) + " " + qualify(n.name, provider_);
     warn_scalar(n, name);
-    DecodeContext c{findings_, name};
+    DecodeContext c{findings_, name, false, origin_};
     decode(c);
     failed_ = failed_ || c.failed;
   }
@@ -265,6 +273,7 @@ class Decoder {
   std::string_view provider_;
   const MiddlewareTypes& types_;
   Findings& findings_;
+  Origin origin_;
   DynamicConfig out_;
   bool failed_ = false;
 };
@@ -278,7 +287,7 @@ std::optional<DynamicConfig> decode_dynamic(const Document& doc, std::string_vie
                  "the file holds several YAML documents; Traefik reads the first only",
                  "put each document into a file of its own");
   }
-  Decoder decoder(provider, types, findings);
+  Decoder decoder(provider, types, findings, doc.origin);
   return decoder.decode(doc.root);
 }
 

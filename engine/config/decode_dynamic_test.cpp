@@ -274,7 +274,7 @@ TEST(DecodeDynamic, WhatDoesNot) {
        "GP0109 1:1 `htpp` is no section of the dynamic configuration; everything below it is "
        "ignored"},
       {"http: {services: {s: {loadBalancer: {servers: [{url: a, scheme: http}]}}}}",
-       "GP0107 1:57 `scheme` is known but not read from a configuration; it is ignored"},
+       "GP0107 1:57 `scheme` is known but not read from files; it is ignored"},
       {"http: {services: {s: {weighted: {services: []}}}}", ""},
       {"http: {serversTransports: {t: {}}}", ""},
       {"http: {serversTransports: {t: {spiffe: {}}}}", ""},

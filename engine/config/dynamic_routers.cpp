@@ -37,7 +37,7 @@ const Schema<RouterConfig>& router_schema() {
       observability->decode(v, nullptr, c);
     });
     s.child(Shape::object, *observability);
-    s.field("parentRefs", &RouterConfig::parent_refs, "list of strings");
+    s.field("parentRefs", &RouterConfig::parent_refs, "list of strings").unread({Origin::labels});
     accept_fields(s, "deniedEncodedPathCharacters:- defaultRule:-");
     return s;
   }();

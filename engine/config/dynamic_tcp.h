@@ -49,6 +49,7 @@ struct ProxyProtocolConfig {
 
 struct TcpServerConfig {
   Located<std::string> address;  // host:port
+  Located<std::string> port;     // labels; elsewhere Traefik reads it and takes no notice
   bool tls = false;
 };
 
@@ -110,6 +111,7 @@ struct UdpRouterConfig {
 
 struct UdpServiceConfig {
   std::optional<std::vector<Located<std::string>>> servers;  // addresses of loadBalancer
+  Located<std::string> port;                                 // labels: of the only server
   std::optional<std::vector<StreamWeightedChild>> weighted;
   SourceSpan span;
 };

@@ -162,6 +162,22 @@ constexpr FindingCode codes[] = {
     {"GP1109", warning, "router uses an internal service that is not acted on yet: it answers 501"},
     {"GP1120", note, "Kubernetes object is not acted on yet"},
     {"GP1121", note, "Gateway API object is not routed yet"},
+    // labels, containers, key/value pairs
+    {"GP1201", error, "labels of a container cannot be decoded"},
+    {"GP1202", warning, "container with labels of Traefik is not exposed"},
+    {"GP1203", error, "container's server cannot be made"},
+    {"GP1204", error, "default rule makes no rule"},
+    {"GP1205", error, "router cannot be linked to one of several services"},
+    {"GP1206", error, "containers define one name differently"},
+    {"GP1207", warning, "label that Traefik does not read"},
+    {"GP1208", warning, "label written twice"},
+    {"GP1209", error, "dollar sign that compose does not take"},
+    {"GP1210", note, "ports of the image are not known"},
+    {"GP1211", warning, "network of a container is missing or left to chance"},
+    {"GP1212", warning, "labels where no provider looks for them"},
+    {"GP1213", error, "constraints cannot be evaluated"},
+    {"GP1214", error, "key/value pairs cannot be decoded"},
+    {"GP1215", warning, "key that no provider reads"},
 };
 
 }  // namespace

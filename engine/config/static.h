@@ -74,6 +74,22 @@ struct KubernetesProviderConfig {
   SourceSpan span;
 };
 
+// What docker and swarm have in common, as far as it decides routing (catalogue 6.4).
+struct ContainerProviderConfig {
+  bool exposed_by_default = true;
+  Text default_rule;  // "": Host(`{{ normalize .Name }}`)
+  Text constraints;   // an expression over labels; "": all
+  std::string network;
+  bool use_bind_port_ip = false;
+  SourceSpan span;
+};
+
+// consul, etcd, redis, zooKeeper (catalogue 6.9).
+struct PairProviderConfig {
+  std::string root_key = "traefik";
+  SourceSpan span;
+};
+
 struct AcmeConfig {
   std::string storage = "acme.json";
   std::string http_challenge_entry_point;
@@ -121,7 +137,9 @@ struct StaticConfig {
   std::optional<KubernetesProviderConfig> kubernetes_ingress;
   std::optional<KubernetesProviderConfig> kubernetes_gateway;
   std::vector<std::pair<std::string, SourceSpan>>
-      other_providers;  // docker, consul ...: not acted on yet
+      other_providers;  // docker, consul ...: not acted on live
+  std::map<std::string, ContainerProviderConfig> containers;  // "docker", "swarm"
+  std::map<std::string, PairProviderConfig> pairs;  // "consul", "etcd", "redis", "zookeeper"
   std::optional<HostResolverConfig> host_resolver;
   std::optional<PingConfig> ping;
   std::optional<ApiConfig> api;

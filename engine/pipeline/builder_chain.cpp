@@ -1,7 +1,32 @@
+#include <charconv>
+
+#include "engine/base/crypto.h"
 #include "engine/pipeline/builder.h"
 
 namespace gateproof::pipeline {
 namespace {
+
+// Routers whose rule a provider made: a request that comes back to the same router is refused (catalogue 1.8).
+class LoopGuard final : public middleware::SyncFilter {
+ public:
+  explicit LoopGuard(std::string_view router) {
+    char digits[16];
+    const auto end = std::to_chars(digits, digits + sizeof digits, crypto::fnv1_64(router), 16).ptr;
+    mark_.assign(digits, end);
+  }
+  middleware::Flow on_request(http::Exchange& x) override {
+    if (x.request.headers.get(header) == mark_) {
+      x.response = http::Response::make(400, "");
+      return middleware::Flow::answer;
+    }
+    x.request.headers.set(header, mark_);
+    return middleware::Flow::next;
+  }
+
+ private:
+  static constexpr std::string_view header = "X-Traefik-Router";
+  std::string mark_;  // hexadecimal FNV-1 of the router's name, without leading zeros
+};
 
 std::string arrow_path(const std::vector<std::string>& path) {
   std::string out;
@@ -49,6 +74,10 @@ HandlerPtr Builder::router_handler(RouterInfo& info, const Node& node) {
   if (node.where.model) names = node.where.model->middlewares;
   names.insert(names.end(), node.config->middlewares.begin(), node.config->middlewares.end());
   Steps steps;
+  if (node.config->default_rule) {
+    steps.push_back(std::make_unique<LoopGuard>(info.name));
+    steps.back()->stage = "loop guard of " + info.name;
+  }
   HandlerPtr instead;
   for (const config::Text& n : names) {
     const std::string qualified = config::qualify(n.value, provider);

@@ -26,8 +26,8 @@ std::optional<rules::Route> Builder::make_route(RouterInfo& info,
     return std::nullopt;
   }
   std::string syntax = router.rule_syntax.value;
-  // Traefik gives neither the bound of priorities nor the default syntax to children.
-  if (syntax.empty() && !child) syntax = in_.statics->default_rule_syntax;
+  // Traefik gives neither the bound of priorities nor the default syntax to children, and no syntax to rules that it made.
+  if (syntax.empty() && !child && !router.default_rule) syntax = in_.statics->default_rule_syntax;
   auto parsed =
       rules::parse_rule(text, syntax == "v2" ? rules::Syntax::v2 : rules::Syntax::v3, in_.matchers);
   if (!parsed) {

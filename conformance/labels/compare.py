@@ -100,7 +100,9 @@ def ask(binary: Path, case: Path) -> dict[str, Any] | None:
             project = Project(compose)
             names = project.stand_ins
             docker = stack.enter_context(FakeDocker([project], HOST))
-            providers["docker"] = {**(given.get("docker") or {}), "endpoint": docker.url}
+            for name in ("docker", "swarm"):
+                if name in given:
+                    providers[name] = {**(given[name] or {}), "endpoint": docker.url}
         if pairs.exists():
             if find_redis() is None:
                 return None

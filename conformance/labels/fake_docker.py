@@ -1,8 +1,9 @@
 """A read-only Docker engine API on loopback, enough for one Traefik.
 
 It shows the containers that `docker compose up` would start for a compose file: names, labels,
-ports and networks, all running and healthy. Each container has an address of its own out of
-172.30.0.0/16; `stand_ins` says which name the engine of this repository takes for it.
+ports and networks, all running and healthy; and the services and tasks of `docker stack deploy`.
+Each has an address of its own out of 172.30.0.0/16; `stand_ins` says which name the engine of this
+repository takes for it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
@@ -60,11 +61,47 @@ class Project:
         self.name = self.document.get("name") or "default"
         self.stand_ins: dict[str, str] = {}
         self.containers: list[Json] = []
+        self.services: list[Json] = []  # of a swarm, after `docker stack deploy`
+        self.tasks: list[Json] = []
+        self.networks: dict[str, Json] = {}
         for service, options in self.document["services"].items():
             replicas = int((options.get("deploy") or {}).get("replicas", options.get("scale", 1)))
             for number in range(1, replicas + 1):
                 host = service if replicas == 1 else f"{service}-{number}"
                 self.containers.append(self._container(service, options, number, host))
+                self._add_task(service, number, self.containers[-1])
+            self._add_service(service, options)
+
+    def _add_service(self, service: str, options: Json) -> None:
+        labels = {
+            "com.docker.stack.namespace": self.name,
+            **_mapping((options.get("deploy") or {}).get("labels")),
+        }
+        spec = {
+            "Name": f"{self.name}_{service}",
+            "Labels": labels,
+            "Mode": {"Replicated": {}},
+            "EndpointSpec": {"Mode": "vip"},
+        }
+        self.services.append({"ID": service, "Spec": spec, "Endpoint": {"VirtualIPs": []}})
+
+    def _add_task(self, service: str, number: int, container: Json) -> None:
+        attachments = []
+        for name, network in container["NetworkSettings"]["Networks"].items():
+            self.networks[name] = {"Id": name, "Name": name, "Scope": "swarm"}
+            attachments.append(
+                {"Network": {"ID": name}, "Addresses": [network["IPAddress"] + "/16"]}
+            )
+        self.tasks.append(
+            {
+                "ID": container["Id"],
+                "ServiceID": service,
+                "Slot": number,
+                "Status": {"State": "running"},
+                "DesiredState": "running",
+                "NetworksAttachments": attachments,
+            }
+        )
 
     def _network_name(self, key: str) -> str:
         options = (self.document.get("networks") or {}).get(key) or {}
@@ -107,7 +144,7 @@ class Project:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    containers: ClassVar[list[Json]]
+    projects: ClassVar[list[Project]]
     stopped: ClassVar[threading.Event]
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
@@ -128,19 +165,29 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self) -> None:
-        """Ping, version, the list, one container, events (none ever come)."""
+        """Ping, version, containers, a swarm's objects, events (none ever come)."""
         path = re.sub(r"^/v[0-9.]+", "", urlsplit(self.path).path)
         found = re.match(r"^/containers/([^/]+)/json$", path)
+        containers = [c for project in self.projects for c in project.containers]
         if path == "/_ping":
             self._json(200, "OK")
         elif path == "/version":
             self._json(200, {"Version": "28.0.0", "ApiVersion": "1.47", "MinAPIVersion": "1.24"})
         elif path == "/containers/json":
-            listed = [{"Id": c["Id"], "Names": [c["Name"]]} for c in self.containers]
+            listed = [{"Id": c["Id"], "Names": [c["Name"]]} for c in containers]
             self._json(200, listed)
         elif found:
-            named = [c for c in self.containers if c["Id"] == found[1]]
+            named = [c for c in containers if c["Id"] == found[1]]
             self._json(200 if named else 404, named[0] if named else {"message": "no such one"})
+        elif path == "/services":
+            self._json(200, [s for project in self.projects for s in project.services])
+        elif path == "/networks":
+            self._json(200, [n for p in self.projects for n in p.networks.values()])
+        elif path == "/tasks":
+            filters = json.loads(parse_qs(urlsplit(self.path).query).get("filters", ["{}"])[0])
+            wanted = set(filters.get("service") or {})
+            tasks = [t for project in self.projects for t in project.tasks]
+            self._json(200, [t for t in tasks if t["ServiceID"] in wanted])
         elif path == "/events":
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -157,8 +204,7 @@ class FakeDocker:
 
     def __init__(self, projects: list[Project], host: str = "127.0.0.1", port: int = 0) -> None:
         self._stopped = threading.Event()
-        containers = [c for project in projects for c in project.containers]
-        handler = type("Handler", (_Handler,), {"containers": containers, "stopped": self._stopped})
+        handler = type("Handler", (_Handler,), {"projects": projects, "stopped": self._stopped})
         self._server = ThreadingHTTPServer((host, port), handler)
         self._server.daemon_threads = True
         self.url = f"tcp://{host}:{self._server.server_address[1]}"

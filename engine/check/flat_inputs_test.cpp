@@ -31,7 +31,8 @@ Checked check_files(const std::map<std::string, std::string>& texts) {
   std::vector<std::string> paths;
   for (const auto& [path, text] : texts) paths.push_back(path);
   Checked c{load_config_set(paths, files), ""};
-  for (const config::Finding& f : check_config_set(c.set).list())
+  const config::Findings found = check_config_set(c.set);
+  for (const config::Finding& f : found.list())
     c.findings += (c.findings.empty() ? "" : "\n") + f.span.to_string() + " " + f.code;
   return c;
 }
@@ -41,7 +42,7 @@ TEST(FlatInputs, AComposeFileAloneIsDockers) {
   EXPECT_EQ(c.findings, "");
   ASSERT_EQ(c.set.assemblies.size(), 1u);
   const config::DynamicConfig& docker = c.set.assemblies[0].providers.at("docker");
-  EXPECT_EQ(docker.routers.at("r@docker").rule.span.to_string(), "shop/compose.yml:6:36");
+  EXPECT_EQ(docker.routers.at("r@docker").rule.span.to_string(), "shop/compose.yml:6:37");
   EXPECT_EQ(docker.routers.at("r@docker").service.value, "web-shop");
 }
 
@@ -72,6 +73,33 @@ TEST(FlatInputs, WhoseLabels) {
           .findings.find("c.yml:1:1 GP1011"),
       std::string::npos);
   EXPECT_EQ(check_files({{"c.yml", "services: {web: {image: x}}\n"}}).findings, "c.yml:1:1 GP0005");
+}
+
+TEST(FlatInputs, ATraefikInTheComposeFileHasItsOptionsThere) {
+  const std::string traefik =
+      "  proxy:\n"
+      "    image: traefik:v3.7\n"
+      "    command:\n"
+      "      - --providers.docker.exposedByDefault=false\n"
+      "      - --entryPoints.door.address=:8000\n";
+  const Checked c = check_files({{"c.yml", compose + traefik}});
+  ASSERT_EQ(c.set.statics.size(), 1u);
+  EXPECT_EQ(c.set.statics[0]->entry_points.count("door"), 1u);
+  EXPECT_NE(c.findings.find("c.yml:2:3 GP1202"), std::string::npos) << c.findings;
+  const std::string mistake = traefik + "      - --entryPoint.x.address=:1\n";
+  EXPECT_NE(check_files({{"c.yml", compose + mistake}}).findings.find("c.yml:12:9 "),
+            std::string::npos)
+      << check_files({{"c.yml", compose + mistake}}).findings;
+  const std::string text =
+      "  proxy:\n    image: docker.io/library/traefik\n"
+      "    command: traefik --providers.docker '--entryPoints.door.address=:8000'\n";
+  const Checked d = check_files({{"c.yml", compose + text}});
+  ASSERT_EQ(d.set.statics.size(), 1u);
+  EXPECT_EQ(d.set.statics[0]->entry_points.count("door"), 1u);
+  // A static file that is given counts alone; one that the command names is not known.
+  EXPECT_EQ(check_files({{"c.yml", compose + traefik}, {"s.yml", statics}}).set.statics.size(), 1u);
+  EXPECT_TRUE(check_files({{"c.yml", compose + traefik + "      - --configFile=/t.yml\n"}})
+                  .set.statics.empty());
 }
 
 TEST(FlatInputs, WhoseDump) {

@@ -181,6 +181,7 @@ class Reader {
   // ---- ports ----
 
   void read_ports(const Value& v, Container& c) {
+    if (swarm_) return;  // tasks show no ports: the label has to name one
     const Value* expose = v.find("expose");
     const Value* ports = v.find("ports");
     c.image_ports_unknown = !expose && !ports;

@@ -17,7 +17,8 @@ inline constexpr int64_t compose_replicas_max = 1000;
 
 bool is_compose(const config::Document& document);
 
-// `swarm`: the labels of `deploy.labels` belong to the swarm service, those of `labels` to no object that Traefik reads.
+// `swarm`: the labels of `deploy.labels` belong to the swarm service, those of `labels` to no object that Traefik reads; tasks
+// have no ports.
 // Variables ($NAME, ${NAME:-default} ...) are those of `environment`; $$ is a dollar sign.
 std::vector<Container> containers_of(const config::Document& document, bool swarm,
                                      const Environment& environment, config::Findings& findings);

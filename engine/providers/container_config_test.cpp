@@ -141,13 +141,17 @@ TEST(Containers, Networks) {
 TEST(Containers, OfASwarm) {
   ContainerOptions options;
   options.provider = "swarm";
-  const Made made = make(service("    expose: [80]\n    labels: {traefik.http.routers.no.rule: x}\n"
-                                 "    deploy:\n      replicas: 2\n      labels:\n"
-                                 "        - traefik.http.routers.r.rule=Path(`/`)\n"),
+  const std::string port = "        - traefik.http.services.s.loadbalancer.server.port=80\n";
+  const std::string web =
+      "    expose: [80]\n    labels: {traefik.http.routers.no.rule: x}\n"
+      "    deploy:\n      replicas: 2\n      labels:\n"
+      "        - traefik.http.routers.r.rule=Path(`/`)\n";
+  EXPECT_EQ(make(service(web), options).codes(), "GP1203 GP1203");  // tasks show no ports
+  const Made made = make(service(web + port),
                          options);
   EXPECT_EQ(made.codes(), "");
   EXPECT_TRUE(made.config.routers.contains("r@swarm"));
-  EXPECT_EQ(made.config.services.at("p-web@swarm").load_balancer->servers.size(), 2u);
+  EXPECT_EQ(made.config.services.at("s@swarm").load_balancer->servers.size(), 2u);
   EXPECT_EQ(
       make(service("    expose: [80]\n    deploy: {labels: {traefik.docker.network: p_default,"
                    " traefik.swarm.network: p_default}}\n"),
@@ -168,6 +172,7 @@ TEST(Containers, DefaultRules) {
   EXPECT_EQ(rule("{{ .ContainerName | upper }}"), "P-WEB-1");
   EXPECT_EQ(rule("{{ index .Labels \"com.docker.compose.service\" }}"), "web");
   EXPECT_EQ(rule("{{ .Labels.none }}"), "<no value>");
+  EXPECT_EQ(rule("x{{ index .Labels \"none\" }}y"), "xy");
   EXPECT_EQ(rule(""), "GP1204");
   EXPECT_EQ(rule("{{ .Nope }}"), "GP1204");
   EXPECT_EQ(rule("{{"), "GP1204");

@@ -74,6 +74,8 @@ def ask(
     """What would happen to a request: entry point, router, chain, service and server, and why
     no other router takes it. No server is asked.
 
+    CONFIG may be compose files (labels) and dumps of key/value stores too.
+
     Other schemes ask about bytes: tls://db.test:5432 is a connection with this server name,
     postgres://db.test the same behind PostgreSQL's SSLRequest, tcp://:1883 one of plain bytes,
     udp://:53 a datagram. The port chooses the entry point.

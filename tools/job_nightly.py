@@ -6,10 +6,11 @@ every source, large generated comparisons, and the benchmarks (printed, never ju
 
 import os
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from steps import LOGS, ROOT, Steps, common_arguments, ctest
+from steps import LOGS, ROOT, VENV, Steps, common_arguments, ctest
 
 HOUR = 3600
 LARGE = {"RC_PARAMS": "max_success=20000", "GATEPROOF_LARGE": "1"}
@@ -60,6 +61,14 @@ def large(steps: Steps) -> None:
         steps.run("unit large", command, junit=junit, environment=LARGE, seconds_max=3 * HOUR)
 
 
+def generated(steps: Steps, pairs: int) -> None:
+    """Random configurations and requests against the real Traefik; a seed of its own each night."""
+    kept = LOGS / "generated"
+    command = [str(VENV / "gateproof"), "compare", "--pairs", str(pairs), "--keep", str(kept)]
+    seed = int(time.strftime("%Y%m%d"))
+    steps.run(f"generated pairs, seed {seed}", [*command, "--seed", str(seed)], seconds_max=HOUR)
+
+
 def tidy(steps: Steps) -> None:
     steps.run(
         "tidy",
@@ -90,11 +99,13 @@ def bench(steps: Steps) -> None:
 def main(argv: list[str] | None = None) -> int:
     arguments = common_arguments("tools/nightly", __doc__)
     arguments.add_argument("--fuzz-seconds", type=int, default=600, help="per target (600)")
+    arguments.add_argument("--pairs", type=int, default=20_000, help="generated pairs (20000)")
     args = arguments.parse_args(argv)
     os.chdir(ROOT)
     steps = Steps(as_json=args.json)
     steps.run("test", ["tools/test"], seconds_max=3 * HOUR)
     fuzz(steps, args.fuzz_seconds)
+    generated(steps, args.pairs)
     for part in (threads, large, tidy, reload_under_load, bench):
         part(steps)
     return steps.finish()

@@ -137,7 +137,10 @@ class Buffering final : public WaitingMiddleware {
   Task<bool> keep_response(Exchange& x) {
     http::Response& r = x.response;
     const bool none = x.request.method == "HEAD" || !http::body_allowed(r.status);
-    if (none) co_return true;
+    if (none) {
+      r.body.reset();  // of an answer made here: nothing of it is told, not even its length
+      co_return true;
+    }
     // A gRPC failure in the head has no body (Traefik's library drops it).
     const std::string_view grpc = r.headers.get("Grpc-Status");
     if (!grpc.empty() && grpc != "0") {

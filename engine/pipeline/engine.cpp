@@ -103,6 +103,11 @@ Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> sna
   co_await target->handler->handle(x);
   if (x.stopped_with) x.response = std::move(*x.stopped_with);
   if (x.detect_content_type) co_await detect_content_type(x);
+  if (x.response.status == 304) {
+    // Go's server tells neither of a representation that it does not send.
+    x.response.headers.remove("Content-Type");
+    x.response.headers.remove("Content-Length");
+  }
 }
 
 void EngineHandler::refresh() {

@@ -38,7 +38,7 @@ START_SECONDS = 20.0
 # How long an update may take to show; only one which changes nothing costs all of it.
 CHANGE_SECONDS = 5.0
 # What the log says when the file provider refuses its files.
-_REFUSALS = (b"Error while building configuration", b"Error occurred during watcher callback")
+REFUSALS = (b"Error while building configuration", b"Error occurred during watcher callback")
 _API = "traefik"
 
 
@@ -185,7 +185,7 @@ class TraefikSession:
 
     def _refusals(self) -> int:
         text = self._log.read_bytes()
-        return sum(text.count(refusal) for refusal in _REFUSALS)
+        return sum(text.count(refusal) for refusal in REFUSALS)
 
     def _wait_change(self, before: dict[str, Any] | None, refusals: int) -> None:
         end = time.monotonic() + CHANGE_SECONDS

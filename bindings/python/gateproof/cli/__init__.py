@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gateproof.cli import ask, check, explain, middlewares, serve, test
+from gateproof.cli import ask, check, compare, explain, middlewares, serve, test
 from gateproof.cli.output import fail, print_json
 from gateproof.errors import GateproofError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command("ask", context_settings={"ignore_unknown_options": False})(ask.ask)
 app.command("check")(check.check)
 app.command("test")(test.test)
+app.command("compare")(compare.compare)
 app.command("serve")(serve.serve)
 app.command("explain")(explain.explain)
 app.command("middlewares")(middlewares.middlewares)

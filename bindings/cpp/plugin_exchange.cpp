@@ -32,12 +32,16 @@ void PluginExchange::enter(http::Exchange& x, const std::string& stage) {
 }
 
 void PluginExchange::leave() {
-  if (x_ && x_->trace && !looked_at_.empty()) {
-    std::string all;
-    for (const std::string& one : looked_at_) all += (all.empty() ? "" : ", ") + one;
-    x_->note(stage_, "reads", std::move(all));
-  }
+  if (x_) tell_looked_at();
   x_ = nullptr;
+}
+
+void PluginExchange::tell_looked_at() {
+  if (!x_->trace || looked_at_.empty()) return;
+  std::string all;
+  for (const std::string& one : looked_at_) all += (all.empty() ? "" : ", ") + one;
+  x_->note(stage_, "reads", std::move(all));
+  looked_at_.clear();
 }
 
 http::Exchange& PluginExchange::x() {
@@ -172,7 +176,9 @@ void PluginExchange::set_body(bool side, const py::bytes& bytes) {
 }
 
 void PluginExchange::note(const std::string& text) {
-  if (x().trace) x().note(stage_, "decides", text);
+  if (!x().trace) return;
+  tell_looked_at();
+  x().note(stage_, "decides", text);
 }
 
 void PluginExchange::answer(const sim::HostAnswer& answer) {

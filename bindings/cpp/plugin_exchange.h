@@ -43,6 +43,7 @@ class PluginExchange {
   http::Exchange& x();
   http::Headers& headers(bool side);
   void looked_at(std::string what);
+  void tell_looked_at();
 
   http::Exchange* x_ = nullptr;
   std::string stage_;

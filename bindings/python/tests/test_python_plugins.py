@@ -439,3 +439,13 @@ def test_command_line(tmp_path: Path) -> None:
         assert done.returncode == 2, bad
         assert "gateproof:" in done.stderr
     assert load_plugins(None) == {}
+
+
+def test_the_example_of_the_page() -> None:
+    folder = Path(__file__).resolve().parents[3] / "scenarios" / "plugin"
+    start = "import sys; from gateproof.cli import main; sys.exit(main())"
+    words = ["ask", "routes.yml", "http://shop.test/", "--plugin", "apiKey=api_key:ApiKey"]
+    for more, told in (([], "answers 403"), (["-H", "X-Api-Key: k2"], "+ X-User: ben")):
+        command = [sys.executable, "-c", start, *words, *more]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+        assert told in done.stdout

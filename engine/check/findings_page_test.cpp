@@ -46,6 +46,9 @@ std::vector<std::string> texts() {
       "entryPoints: {web: {address: \"x\"}}\nproviders: {docker: {}}\n",
       entry_point("    http: {redirections: {entryPoint: {to: gone}}}\n"),
       "entryPoints: {web: {address: \":80\"}}\nproviders: {file: {filename: gone.yml}}\n",
+      "entryPoints: {web: {address: \":80\"}}\nproviders: {docker: {}}\nexperimental: "
+      "{localPlugins: "
+      "{demo: {}}}\n",
       "apiVersion: traefik.io/v1alpha1\nkind: IngresRoute\nmetadata: {name: a}\n",
       "apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: {name: A}\nspec: {routes: "
       "[]}\n",

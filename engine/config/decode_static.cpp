@@ -54,7 +54,9 @@ void note_blocks(const Value& root, DecodeContext& c) {
     const bool part = (f->name == "log" && has_other_member(m.value, {"level"})) ||
                       (f->name == "serversTransport" &&
                        has_other_member(m.value, {"maxIdleConnsPerHost", "forwardingTimeouts"}));
-    if (!whole || part) not_acted_on("GP1104", f->name, m.key_span, c);
+    const bool told_later =
+        f->name == "experimental" && !has_other_member(m.value, {"plugins", "localPlugins"});
+    if ((!whole && !told_later) || part) not_acted_on("GP1104", f->name, m.key_span, c);
     if (f->name == "providers") {
       for (const Value::Member& p : m.value.members) {
         const FieldSchema* provider = providers_schema().find(p.key);

@@ -48,6 +48,7 @@ constexpr FindingCode codes[] = {
     {"GP0210", warning, "static value is replaced"},
     {"GP0211", warning, "reference to an entry point that does not exist"},
     {"GP0212", warning, "file provider's path does not exist"},
+    {"GP0213", warning, "plugin names no module: Traefik disables all plugins"},
     // routers and rules
     {"GP0301", error, "rule cannot be parsed"},
     {"GP0302", error, "priority is above the maximum"},
@@ -160,6 +161,7 @@ constexpr FindingCode codes[] = {
     {"GP1107", note, "part of an entry point is not acted on yet"},
     {"GP1108", warning, "middleware type is not acted on yet: its routers answer 501"},
     {"GP1109", warning, "router uses an internal service that is not acted on yet: it answers 501"},
+    {"GP1110", warning, "plugin is declared, but nothing here runs it"},
     {"GP1120", note, "Kubernetes object is not acted on yet"},
     {"GP1121", note, "Gateway API object is not routed yet"},
     // labels, containers, key/value pairs

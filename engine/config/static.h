@@ -148,6 +148,7 @@ struct StaticConfig {
   std::map<std::string, AcmeConfig> resolvers;
   std::string default_rule_syntax = "v3";
   bool has_core = false;  // the block `core` is written: every entry point has a model then
+  std::vector<Text> declared_plugins;  // names under experimental.plugins and localPlugins
   std::string log_level = "ERROR";
   bool not_append_x_forwarded_for = false;
   ServersTransportConfig servers_transport;

@@ -269,6 +269,21 @@ void read_entry_points(const Value& v, S& o, DecodeContext& c) {
   }
 }
 
+// A plugin has a name and the module that holds its sources (catalogue 6); without one Traefik disables all plugins.
+void read_plugins(const Value& experimental, S& o, DecodeContext& c) {
+  for (const char* kind : {"plugins", "localPlugins"}) {
+    const Value* plugins = experimental.find_nocase(kind);
+    if (!plugins) continue;
+    for (const NamedValue& n : named_values(*plugins, c.findings)) {
+      o.declared_plugins.push_back({n.name, n.span});
+      const Value* module = n.value->find_nocase("moduleName");
+      if (module && !module->str().empty()) continue;
+      c.findings.add("GP0213", n.span, "plugin " + n.name, n.name + ": plugin name is missing",
+                     "name the module that holds the plugin: `moduleName`");
+    }
+  }
+}
+
 void add_stored_blocks(Schema<S>& s) {
   static const auto experimental = accepted_schema(
       "plugins<moduleName:s version:s hash:s settings{envs:l mounts:l useUnsafe:b}>"
@@ -302,8 +317,10 @@ void add_stored_blocks(Schema<S>& s) {
   });
   s.child(Shape::object, *core);
   s.custom("ocsp", "object", read_ocsp).child(Shape::object, ocsp_schema()).allow_empty();
-  s.custom("experimental", "object",
-           [](const Value& v, S&, DecodeContext& c) { experimental->decode(v, nullptr, c); });
+  s.custom("experimental", "object", [](const Value& v, S& o, DecodeContext& c) {
+    experimental->decode(v, nullptr, c);
+    read_plugins(v, o, c);
+  });
   s.child(Shape::object, *experimental);
   s.custom("certificatesResolvers", "map of objects", [](const Value& v, S& o, DecodeContext& c) {
     for (const Value::Member& m : v.members) {

@@ -55,6 +55,8 @@ class WaitingMiddleware : public Middleware {
   Task<void> handle(Exchange& x, Next next) override = 0;
 };
 
+class PluginHost;
+
 // What a middleware may know when it is built. Built once per router (one handler instance per router, catalogue 3.0).
 struct BuildContext {
   std::string_view name;    // "strip-api-prefix@file"
@@ -65,6 +67,9 @@ struct BuildContext {
   Files* files = nullptr;  // for usersFile; null: files cannot be read here
   // A service by its name as written in the options; the error is Traefik's text. Empty: there are no services here.
   std::function<Result<std::shared_ptr<http::Handler>>(const std::string& name)> service = {};
+  const PluginHost* plugins = nullptr;  // null: there are none
+  // Names under experimental.plugins and localPlugins of the static configuration; null: none.
+  const std::vector<config::Text>* declared_plugins = nullptr;
 };
 
 // One line of the registry.

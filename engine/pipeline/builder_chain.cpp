@@ -183,7 +183,9 @@ bool Builder::append_built(Steps& steps, const std::string& name, const config::
       in_.random,
       in_.statics->gateproof.strict,
       in_.files,
-      [this, &name](const std::string& written) { return named_service(written, name); }};
+      [this, &name](const std::string& written) { return named_service(written, name); },
+      in_.plugins,
+      &in_.statics->declared_plugins};
   Result<std::unique_ptr<middleware::Middleware>> built = spec.build(m.options.get(), context);
   if (built) {
     (*built)->stage = "middleware " + name;
@@ -199,8 +201,10 @@ bool Builder::append_built(Steps& steps, const std::string& name, const config::
     if (!instead) instead = fixed_answer(501, built.error().message + "\n");
     return true;
   }
+  // Right in a Traefik that has the plugin's sources, so nothing to correct.
+  const bool not_brought = built.error().code == Code::not_found && spec.schema.type == "plugin";
   return refuse_middleware(
-      name, m, user, built.error().message, "GP0401",
+      name, m, user, built.error().message, not_brought ? "GP1110" : "GP0401",
       built.error().remedy.empty() ? "correct the options" : built.error().remedy,
       built.error().span);
 }

@@ -59,8 +59,8 @@ void Engine::set_matchers(rules::MatcherSet m) {
 std::shared_ptr<const Snapshot> Engine::rebuild() {
   auto merged = std::make_shared<config::DynamicConfig>();
   for (const auto& [provider, objects] : by_provider_) merge_into(*merged, *objects);
-  BuildInputs inputs{statics_,   std::move(merged), clock_,        random_,
-                     host_name_, matchers_,         &terminating_, files_};
+  BuildInputs inputs{statics_,  std::move(merged), clock_, random_, host_name_,
+                     matchers_, &terminating_,     files_, plugins_};
   std::shared_ptr<Snapshot> built = build_snapshot(inputs);
   built->flattener = flattener_;
   built->version = version_.load(std::memory_order_relaxed) + 1;

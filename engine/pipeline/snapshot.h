@@ -91,6 +91,7 @@ struct BuildInputs {
   // Whether the process is terminating, for ping; null: never.
   const std::atomic<bool>* terminating = nullptr;
   Files* files = nullptr;  // for middlewares that read files; null: they cannot
+  const middleware::PluginHost* plugins = nullptr;  // null: no plugin is known
 };
 
 // Never fails as a whole: a bad object is disabled with its reason, the rest stands (catalogue 6.11).

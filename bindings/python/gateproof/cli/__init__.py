@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gateproof.cli import ask, check, compare, explain, middlewares, serve, test
+from gateproof.cli import ask, bench, check, compare, explain, middlewares, serve, test
 from gateproof.cli.output import fail, print_json
 from gateproof.errors import GateproofError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("ask", context_settings={"ignore_unknown_options": False})(ask.ask)
+app.command("bench")(bench.bench)
 app.command("check")(check.check)
 app.command("test")(test.test)
 app.command("compare")(compare.compare)

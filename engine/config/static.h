@@ -129,6 +129,7 @@ struct StaticConfig {
   bool rest_insecure = false;                      // providers.rest.insecure
   std::map<std::string, AcmeConfig> resolvers;
   std::string default_rule_syntax = "v3";
+  bool strict_tls_options = false;  // conflicting TLS options disable their routers
   bool has_core = false;  // the block `core` is written: every entry point has a model then
   std::string log_level = "ERROR";
   bool not_append_x_forwarded_for = false;

@@ -44,6 +44,7 @@ void merge(config::DynamicConfig& into, config::DynamicConfig from) {
   into.services.merge(from.services);
   into.servers_transports.merge(from.servers_transports);
   into.tls_options.merge(from.tls_options);
+  into.tls_stores.merge(from.tls_stores);
   for (auto& c : from.certificates) into.certificates.push_back(std::move(c));
 }
 

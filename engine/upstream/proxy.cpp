@@ -140,7 +140,9 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
                                                  : std::string_view(server.authority);
   out.body = &x.request.body;
   out.server = &server;
-  const std::string_view upgrade = http::upgrade_of(r.headers);
+  // Traefik offers h2c to nobody, nor what else stands in a list with it (observed; reliability S2).
+  const bool h2c = http::list_has_token(r.headers, "Upgrade", "h2c");
+  const std::string_view upgrade = h2c ? std::string_view() : http::upgrade_of(r.headers);
   for (const auto& f : r.headers) {
     if (f.is("Content-Length")) continue;                 // framing is the writer's
     if (f.is("User-Agent") && f.value.empty()) continue;  // Go's client leaves an empty one out

@@ -70,6 +70,7 @@ struct KubernetesProviderConfig {
   bool allow_external_name_services = false;
   bool native_lb_by_default = false;
   bool strict_prefix_matching = false;
+  bool safe_naming = false;  // names that cannot collide (catalogue 6.5)
   std::optional<std::vector<std::string>> cross_provider_namespaces;
   SourceSpan span;
 };

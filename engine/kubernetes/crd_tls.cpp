@@ -73,7 +73,8 @@ void tls_options(const Context& c, config::DynamicConfig& out) {
       defaults.push_back(o);
       continue;
     }
-    out.tls_options[qualify(make_id(o->ns, o->name), crd_provider)] = options_of(c, *o);
+    out.tls_options[qualify(c.names().tls_options(o->ns, o->name), crd_provider)] =
+        options_of(c, *o);
   }
   if (defaults.size() == 1) out.tls_options["default"] = options_of(c, *defaults.front());
   report_defaults(c, defaults, "Options");
@@ -97,8 +98,10 @@ void tls_stores(const Context& c, config::DynamicConfig& out) {
   report_defaults(c, defaults, "Stores");
 }
 
-void timeout(const Value* timeouts, std::string_view key, Duration& out, const Report& report) {
-  const Value* v = member(timeouts, key);
+}  // namespace
+
+void crd_duration(const Value* parent, std::string_view key, Duration& out, const Report& report) {
+  const Value* v = member(parent, key);
   if (!v) return;
   if (const auto d = config::parse_duration(v->str())) {
     out = *d;
@@ -108,6 +111,24 @@ void timeout(const Value* timeouts, std::string_view key, Duration& out, const R
                  "write seconds as an integer, or a number with a unit: 300ms, 10s, 1m30s");
   }
 }
+
+config::TransportTlsConfig crd_transport_tls(const Value* spec) {
+  config::TransportTlsConfig tls;
+  tls.server_name = located_at(spec, "serverName").value;
+  tls.insecure_skip_verify = located_at(spec, "insecureSkipVerify").value == "true";
+  tls.cipher_suites = texts_at(spec, "cipherSuites");
+  tls.min_version = located_at(spec, "minVersion");
+  tls.max_version = located_at(spec, "maxVersion");
+  tls.disable_http2 = located_at(spec, "disableHTTP2").value == "true";
+  tls.peer_cert_uri = located_at(spec, "peerCertURI").value;
+  if (const Value* spiffe = member(spec, "spiffe")) {
+    tls.spiffe.emplace().ids = texts_at(spiffe, "ids");
+    tls.spiffe->trust_domain = located_at(spiffe, "trustDomain");
+  }
+  return tls;
+}
+
+namespace {
 
 void servers_transports(const Context& c, config::DynamicConfig& out) {
   for (const Object* o : c.list(traefik_group, "ServersTransport")) {
@@ -119,23 +140,12 @@ void servers_transports(const Context& c, config::DynamicConfig& out) {
     t.max_idle_conns_per_host = integer_at(spec, "maxIdleConnsPerHost");
     if (t.max_idle_conns_per_host == 0) t.max_idle_conns_per_host = 2;
     const Value* timeouts = member(spec, "forwardingTimeouts");
-    timeout(timeouts, "dialTimeout", t.dial_timeout, report);
-    timeout(timeouts, "responseHeaderTimeout", t.response_header_timeout, report);
-    timeout(timeouts, "idleConnTimeout", t.idle_conn_timeout, report);
-    config::TransportTlsConfig& tls = t.tls;
-    tls.server_name = located_at(spec, "serverName").value;
-    tls.insecure_skip_verify = located_at(spec, "insecureSkipVerify").value == "true";
-    tls.cipher_suites = texts_at(spec, "cipherSuites");
-    tls.min_version = located_at(spec, "minVersion");
-    tls.max_version = located_at(spec, "maxVersion");
-    tls.disable_http2 = located_at(spec, "disableHTTP2").value == "true";
-    tls.peer_cert_uri = located_at(spec, "peerCertURI").value;
-    if (const Value* spiffe = member(spec, "spiffe")) {
-      tls.spiffe.emplace().ids = texts_at(spiffe, "ids");
-      tls.spiffe->trust_domain = located_at(spiffe, "trustDomain");
-    }
-    put(out.servers_transports, qualify(object_name(o->ns, o->name), crd_provider), std::move(t),
-        "serversTransport", report);
+    crd_duration(timeouts, "dialTimeout", t.dial_timeout, report);
+    crd_duration(timeouts, "responseHeaderTimeout", t.response_header_timeout, report);
+    crd_duration(timeouts, "idleConnTimeout", t.idle_conn_timeout, report);
+    t.tls = crd_transport_tls(spec);
+    put(out.servers_transports, qualify(c.names().object(o->ns, o->name), crd_provider),
+        std::move(t), "serversTransport", report);
   }
 }
 
@@ -154,6 +164,7 @@ CrdResult translate_crd(const Context& c, const config::MiddlewareTypes& types) 
   crd_middlewares(c, types, services, result);
   services.traefik_services();
   crd_tls(c, result.config);
+  crd_streams(c, result.config);
   crd_later(c);
   return result;
 }

@@ -308,8 +308,7 @@ TEST(Breaker, IsTheMachineOfThreeStates) {
       bool edge = false;  // the ramp exactly met: rounding decides
       if (state == State::recovering) {
         const auto share = static_cast<__int128>(2) * (allowed + 1) * o.recovery.count();
-        const auto ramp =
-            static_cast<__int128>((now - begun).count()) * (allowed + denied + 1);
+        const auto ramp = static_cast<__int128>((now - begun).count()) * (allowed + denied + 1);
         expected = share < ramp;
         edge = share == ramp;
       }

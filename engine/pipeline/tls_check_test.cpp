@@ -39,22 +39,49 @@ TEST(TlsCheck, Options) {
   };
   for (const Row& row : std::vector<Row>{
            {{}, ""},
-           {with([](auto& o) { o.min_version = {"VersionTLS99", {}}; }), ""},
-           {with([](auto& o) { o.cipher_suites = {{"TLS_AES_128_GCM_SHA256", {}}}; }), ""},
-           {with([](auto& o) { o.cipher_suites = {{"tls_aes_128_gcm_sha256", {}}}; }),
+           {with([](auto& o) {
+              o.min_version = {"VersionTLS99", {}};
+            }),
+            ""},
+           {with([](auto& o) {
+              o.cipher_suites = {{"TLS_AES_128_GCM_SHA256", {}}};
+            }),
+            ""},
+           {with([](auto& o) {
+              o.cipher_suites = {{"tls_aes_128_gcm_sha256", {}}};
+            }),
             "invalid CipherSuite: tls_aes_128_gcm_sha256"},
-           {with([](auto& o) { o.curve_preferences = {{"X25519", {}}, {"X448", {}}}; }),
+           {with([](auto& o) {
+              o.curve_preferences = {{"X25519", {}}, {"X448", {}}};
+            }),
             "invalid CurveID in curvePreferences: X448"},
-           {with([](auto& o) { o.client_auth_type = {"Foo", {}}; }),
+           {with([](auto& o) {
+              o.client_auth_type = {"Foo", {}};
+            }),
             "unknown client auth type \"Foo\""},
-           {with([](auto& o) { o.client_auth_type = {"RequestClientCert", {}}; }), ""},
-           {with([](auto& o) { o.client_auth_type = {"RequireAndVerifyClientCert", {}}; }),
+           {with([](auto& o) {
+              o.client_auth_type = {"RequestClientCert", {}};
+            }),
+            ""},
+           {with([](auto& o) {
+              o.client_auth_type = {"RequireAndVerifyClientCert", {}};
+            }),
             "invalid clientAuthType: RequireAndVerifyClientCert, CAFiles is required"},
-           {with([](auto& o) { o.ca_files = {{std::string(pem), {}}}; }), ""},
-           {with([](auto& o) { o.ca_files = {{"ca.pem", {}}}; }), ""},
-           {with([](auto& o) { o.ca_files = {{"gone.pem", {}}}; }),
+           {with([](auto& o) {
+              o.ca_files = {{std::string(pem), {}}};
+            }),
+            ""},
+           {with([](auto& o) {
+              o.ca_files = {{"ca.pem", {}}};
+            }),
+            ""},
+           {with([](auto& o) {
+              o.ca_files = {{"gone.pem", {}}};
+            }),
             "invalid certificate(s) content"},
-           {with([](auto& o) { o.ca_files = {{"key.pem", {}}}; }),
+           {with([](auto& o) {
+              o.ca_files = {{"key.pem", {}}};
+            }),
             "invalid certificate(s) content"},
        }) {
     gateproof::testing::FakeFiles files;

@@ -11,9 +11,9 @@ using Verdict = TlsClaim::Verdict;
 
 TEST(TlsConflicts, Rows) {
   const std::vector<TlsClaim> claims = {
-      {"web", "a", {"h"}, true},        {"web", "b", {"h", "i"}, true}, {"web", "b", {"i"}, true},
-      {"sec", "a", {"h"}, true},        {"web", "a", {}, true},         {"web", "default", {}, true},
-      {"web", "default", {"h"}, true},  {"web", "a", {}, false},
+      {"web", "a", {"h"}, true},       {"web", "b", {"h", "i"}, true}, {"web", "b", {"i"}, true},
+      {"sec", "a", {"h"}, true},       {"web", "a", {}, true},         {"web", "default", {}, true},
+      {"web", "default", {"h"}, true}, {"web", "a", {}, false},
   };
   EXPECT_EQ(judge_tls_claims(claims),
             (std::vector<Verdict>{Verdict::conflicts, Verdict::conflicts, Verdict::applies,
@@ -29,10 +29,9 @@ TEST(TlsConflicts, AreWhatTheDefinitionSays) {
     const auto claims = *rc::gen::container<std::vector<TlsClaim>>(rc::gen::build<TlsClaim>(
         rc::gen::set(&TlsClaim::entry_point, rc::gen::element<std::string>("web", "sec")),
         rc::gen::set(&TlsClaim::options, rc::gen::element<std::string>("default", "a", "b")),
-        rc::gen::set(&TlsClaim::hosts,
-                     rc::gen::unique<std::vector<std::string>>(
-                         *rc::gen::inRange<size_t>(0, 3),
-                         rc::gen::element<std::string>("x", "y", "z", "w"))),
+        rc::gen::set(&TlsClaim::hosts, rc::gen::unique<std::vector<std::string>>(
+                                           *rc::gen::inRange<size_t>(0, 3),
+                                           rc::gen::element<std::string>("x", "y", "z", "w"))),
         rc::gen::set(&TlsClaim::readable, rc::gen::just(true))));
     const std::vector<Verdict> got = judge_tls_claims(claims);
     for (size_t i = 0; i < claims.size(); ++i) {

@@ -172,7 +172,12 @@ Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pa
   x.server = server.url;
   ++x.attempts;
   Result<void> done;
-  if (server.scheme == "http") {
+  if (server.dial_timeout < Duration::zero()) {
+    // Go's dialer takes a negative limit for a deadline that has passed (observed: 504), and zero for none.
+    Error late(Code::timeout, Source::upstream, "dialTimeout is negative: no connection is made");
+    late.retry = Retry::yes;
+    done = std::move(late);
+  } else if (server.scheme == "http") {
     done = co_await x.origin->round_trip(x, out);
   } else {
     Error unsupported(Code::unsupported, Source::internal, why_not(server.scheme));

@@ -95,9 +95,7 @@ def test_a_chain_does_what_its_trace_says_in_any_order(arm: str) -> None:
             )
             assert watched == wanted_lines
             # Orders that tell the same story end alike.
-            story = tuple(
-                (step.action, step.detail) for step in got.trace if step.stage in asked
-            )
+            story = tuple((step.action, step.detail) for step in got.trace if step.stage in asked)
             assert seen.setdefault(story, (arrived.target, watched)) == (arrived.target, watched)
 
     check()

@@ -116,6 +116,12 @@ class Assembler {
     each(all.services, &DynamicConfig::services);
     each(all.servers_transports, &DynamicConfig::servers_transports);
     each(all.tls_options, &DynamicConfig::tls_options);
+    // Kubernetes objects of streams are the CRD provider's alone.
+    if (!all.tcp.routers.empty() || !all.tcp.services.empty() || !all.tcp.middlewares.empty() ||
+        !all.tcp.servers_transports.empty())
+      out[std::string(kubernetes::crd_provider)].tcp = std::move(all.tcp);
+    if (!all.udp.routers.empty() || !all.udp.services.empty())
+      out[std::string(kubernetes::crd_provider)].udp = std::move(all.udp);
     if (!all.certificates.empty())
       out[std::string(kubernetes::crd_provider)].certificates = std::move(all.certificates);
   }

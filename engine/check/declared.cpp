@@ -131,7 +131,11 @@ Declared declare(const ConfigSet& set) {
   }
   std::set<std::string> done;
   for (const Assembly& a : set.assemblies) declare_flat(a, done, out);
-  declare_kubernetes(set.objects, out);
+  // Names are safe for all static configurations of the set or for none; a mixture is not looked at.
+  const bool safe = std::any_of(set.statics.begin(), set.statics.end(), [](const auto& s) {
+    return s->kubernetes_crd && s->kubernetes_crd->safe_naming;
+  });
+  declare_kubernetes(set.objects, kubernetes::CrdNames(safe), out);
   for (const Assembly& a : set.assemblies) {
     for (const auto& [name, e] : a.statics->entry_points) {
       for (const config::Text& m : e.middlewares) out.other_uses.push_back(use_of(m, "file"));

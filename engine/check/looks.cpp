@@ -15,7 +15,7 @@ std::span<const SetLook> set_looks() {
 std::span<const SceneLook> scene_looks() {
   static constexpr SceneLook all[] = {
       look_at_redirections, look_at_client_addresses, look_at_port_443, look_at_defaults,
-      look_at_shadows,      look_at_fail_open,        look_at_gateways};
+      look_at_shadows,      look_at_fail_open,        look_at_gateways, look_at_ties};
   return all;
 }
 

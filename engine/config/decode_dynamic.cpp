@@ -237,37 +237,36 @@ class Decoder {
   }
 
   void tls(const Value::Member& section, DecodeContext& c) {
-    static const auto options = accepted_schema(
-        "minVersion:s maxVersion:s cipherSuites:l curvePreferences:l clientAuth{caFiles:l "
-        "clientAuthType:s}"
-        " sniStrict:b preferServerCipherSuites:b alpnProtocols:l disableSessionTickets:b");
-    static const auto stores = accepted_schema(
-        "stores<defaultCertificate{certFile:s keyFile:s}"
-        " defaultGeneratedCert{resolver:s domain{main:s sans:l}}>");
     Schema<Decoder> s;
-    static const Schema<DynamicConfig::Certificate> certificate = [] {
-      Schema<DynamicConfig::Certificate> cs;
-      cs.field("certFile", &DynamicConfig::Certificate::cert_file, "string");
-      cs.field("keyFile", &DynamicConfig::Certificate::key_file, "string");
-      accept_fields(cs, "stores:l");
-      return cs;
-    }();
     s.custom("certificates", "list of objects", [](const Value& v, Decoder& d, DecodeContext& dc) {
       for (const Value* item : object_items("certificates", v, dc)) {
-        certificate.decode(*item, &d.out_.certificates.emplace_back(), dc);
+        certificate_schema().decode(*item, &d.out_.certificates.emplace_back(), dc);
       }
     });
+    s.child(Shape::object_list, certificate_schema());
     s.custom("options", "map of objects", [](const Value& v, Decoder& d, DecodeContext& dc) {
       for (const NamedValue& n : named_values(v, d.findings_)) {
-        options->decode(*n.value, nullptr, dc);
-        d.out_.tls_options[n.name == "default" ? n.name : qualify(n.name, d.provider_)] = n.span;
+        TlsOptionsConfig& o =
+            d.out_.tls_options[n.name == "default" ? n.name : qualify(n.name, d.provider_)];
+        o.span = n.span;
+        tls_options_schema().decode(*n.value, &o, dc);
       }
     });
-    s.fields.back().shape = Shape::object_map;
-    s.fields.push_back(stores->fields.front());
+    s.child(Shape::object_map, tls_options_schema());
+    s.custom("stores", "map of objects", [](const Value& v, Decoder& d, DecodeContext& dc) {
+      for (const NamedValue& n : named_values(v, d.findings_)) {
+        TlsStoreConfig& store = d.out_.tls_stores[n.name];
+        store.span = n.span;
+        tls_store_schema().decode(*n.value, &store, dc);
+      }
+    });
+    s.child(Shape::object_map, tls_store_schema());
     s.decode(section.value, this, c);
-    findings_.add("GP1101", section.key_span, "", "the section `tls` is not acted on yet",
-                  "nothing to mend: it is checked, and takes no effect here");
+    // Options decide which routers are served, and that is acted on.
+    if (out_.certificates.empty() && out_.tls_stores.empty()) return;
+    findings_.add("GP1101", section.key_span, "",
+                  "certificates and stores of the section `tls` are not acted on yet",
+                  "nothing to mend: they are checked, and take no effect here");
   }
 
   std::string_view provider_;

@@ -9,6 +9,7 @@
 
 #include "engine/config/document.h"
 #include "engine/config/dynamic_tcp.h"
+#include "engine/config/dynamic_tls.h"
 #include "engine/config/finding.h"
 #include "engine/env/clock.h"
 
@@ -164,6 +165,7 @@ struct ServersTransportConfig {
   Duration response_header_timeout{0};  // 0: none
   Duration idle_conn_timeout = std::chrono::seconds(90);
   int64_t max_idle_conns_per_host = 200;
+  TransportTlsConfig tls;
   SourceSpan span;
 };
 
@@ -173,10 +175,9 @@ struct DynamicConfig {
   std::map<std::string, MiddlewareConfig> middlewares;
   std::map<std::string, ServiceConfig> services;
   std::map<std::string, ServersTransportConfig> servers_transports;
-  std::map<std::string, SourceSpan> tls_options;  // names that exist; acted on with TLS
-  struct Certificate {
-    Text cert_file, key_file;
-  };
+  std::map<std::string, TlsOptionsConfig> tls_options;
+  std::map<std::string, TlsStoreConfig> tls_stores;
+  using Certificate = CertificateConfig;
   std::vector<Certificate> certificates;
   TcpConfig tcp;
   UdpConfig udp;

@@ -8,6 +8,12 @@ const Schema<RouterTls>& router_tls_schema();  // routers and entry points
 const Schema<RouterConfig>& router_schema();
 const Schema<ServersTransportConfig>& servers_transport_schema();
 
+const Schema<TransportTlsConfig>& transport_tls_schema();
+const Schema<TransportTlsConfig>& tcp_transport_tls_schema();
+const Schema<CertificateConfig>& certificate_schema();
+const Schema<TlsOptionsConfig>& tls_options_schema();
+const Schema<TlsStoreConfig>& tls_store_schema();
+
 const Schema<HealthCheckConfig>& health_check_schema();
 const Schema<PassiveHealthCheckConfig>& passive_health_check_schema();
 

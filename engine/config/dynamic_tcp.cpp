@@ -146,16 +146,13 @@ const Schema<TcpServiceConfig>& tcp_service_schema() {
 
 const Schema<TcpServersTransportConfig>& tcp_servers_transport_schema() {
   using C = TcpServersTransportConfig;
-  static const auto tls = accepted_schema(
-      "serverName:s insecureSkipVerify:b rootCAs:l certificates[certFile:s keyFile:s] "
-      "peerCertURI:s spiffe{ids:l trustDomain:s}!");
   static const Schema<C> schema = [] {
     Schema<C> s;
     s.field("dialTimeout", &C::dial_timeout, "duration", "30s");
     s.field("dialKeepAlive", &C::dial_keep_alive, "duration", "15s");
     s.field("terminationDelay", &C::termination_delay, "duration", "100ms");
     s.object("proxyProtocol", &C::proxy_protocol, proxy_protocol_schema()).allow_empty();
-    seen_object(s, "tls", &C::has_tls, *tls);
+    s.object("tls", &C::tls, tcp_transport_tls_schema()).allow_empty();
     return s;
   }();
   return schema;

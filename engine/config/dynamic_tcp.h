@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/config/document.h"
+#include "engine/config/dynamic_tls.h"
 #include "engine/env/clock.h"
 
 namespace gateproof::config {
@@ -92,7 +93,7 @@ struct TcpServersTransportConfig {
   Duration dial_keep_alive = std::chrono::seconds(15);
   Duration termination_delay = std::chrono::milliseconds(100);  // negative: wait for ever
   std::optional<ProxyProtocolConfig> proxy_protocol;
-  bool has_tls = false;
+  std::optional<TransportTlsConfig> tls;
   SourceSpan span;
 };
 

@@ -82,6 +82,11 @@ constexpr FindingCode codes[] = {
     {"GP0506", warning, "TCP load balancer without servers"},
     // TLS and resolvers
     {"GP0601", warning, "certificate resolver does not exist"},
+    {"GP0602", error, "TLS options cannot be used"},
+    {"GP0603", warning, "TLS options of a router are not applied"},
+    {"GP0604", warning, "certificate cannot be used"},
+    {"GP0605", warning, "TLS part of a serversTransport cannot be used"},
+    {"GP0606", warning, "TLS version that means nothing"},
     // Kubernetes objects
     {"GP0701", error, "document is no Kubernetes object"},
     {"GP0702", warning, "Kubernetes object defined twice"},
@@ -152,6 +157,7 @@ constexpr FindingCode codes[] = {
     {"GP1014", error, "router that fails open"},
     {"GP1015", warning, "Gateway listener serves a route in plain HTTP too"},
     {"GP1016", warning, "Gateway route without the middlewares of another router"},
+    {"GP1017", warning, "routers of equal priority: Traefik leaves open which one wins"},
     // not acted on yet
     {"GP1101", note, "section of the dynamic configuration is not acted on yet"},
     {"GP1102", note, "part of a service is not acted on yet"},
@@ -180,6 +186,8 @@ constexpr FindingCode codes[] = {
     {"GP1213", error, "constraints cannot be evaluated"},
     {"GP1214", error, "key/value pairs cannot be decoded"},
     {"GP1215", warning, "key that no provider reads"},
+    // strict mode
+    {"GP1301", note, "strict mode means something else than Traefik does"},
 };
 
 }  // namespace

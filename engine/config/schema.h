@@ -184,6 +184,17 @@ class Schema : public ObjectSchema {
     fields.push_back(std::move(f));
     return *this;
   }
+  // Options that stand among this object's own and live in a member.
+  template <class M>
+  Schema& inlined(M T::*member, const Schema<M>& schema) {
+    for (FieldSchema f : schema.fields) {
+      f.decode = [member, inner = f.decode](const Value& v, void* o, DecodeContext& c) {
+        inner(v, &(static_cast<T*>(o)->*member), c);
+      };
+      fields.push_back(std::move(f));
+    }
+    return *this;
+  }
   // An object with a schema of its own that custom() reads: for its shape, its fields' names and the checks before reading.
   Schema& child(Shape shape, const ObjectSchema& schema) {
     fields.back().shape = shape;

@@ -70,6 +70,7 @@ struct KubernetesProviderConfig {
   bool allow_external_name_services = false;
   bool native_lb_by_default = false;
   bool strict_prefix_matching = false;
+  bool safe_naming = false;  // names that cannot collide (catalogue 6.5)
   std::optional<std::vector<std::string>> cross_provider_namespaces;
   SourceSpan span;
 };
@@ -147,6 +148,7 @@ struct StaticConfig {
   bool rest_insecure = false;                      // providers.rest.insecure
   std::map<std::string, AcmeConfig> resolvers;
   std::string default_rule_syntax = "v3";
+  bool strict_tls_options = false;  // conflicting TLS options disable their routers
   bool has_core = false;  // the block `core` is written: every entry point has a model then
   std::vector<Text> declared_plugins;  // names under experimental.plugins and localPlugins
   std::string log_level = "ERROR";

@@ -108,12 +108,21 @@ const Schema<ServersTransportConfig>& static_transport_schema() {
     s.field("idleConnTimeout", &ServersTransportConfig::idle_conn_timeout, "duration", "90s");
     return s;
   }();
+  static const Schema<ServersTransportConfig> tls = [] {
+    Schema<ServersTransportConfig> all, some;
+    all.inlined(&ServersTransportConfig::tls, transport_tls_schema());
+    for (const FieldSchema& f : all.fields) {
+      if (f.name == "insecureSkipVerify" || f.name == "rootCAs" || f.name == "spiffe")
+        some.fields.push_back(f);
+    }
+    return some;
+  }();
   static const Schema<ServersTransportConfig> schema = [] {
     Schema<ServersTransportConfig> s;
     s.field("maxIdleConnsPerHost", &ServersTransportConfig::max_idle_conns_per_host, "integer",
             "200");
     s.group("forwardingTimeouts", timeouts);
-    accept_fields(s, "insecureSkipVerify:b rootCAs:l spiffe{ids:l trustDomain:s}!");
+    for (const FieldSchema& f : tls.fields) s.fields.push_back(f);
     return s;
   }();
   return schema;
@@ -313,6 +322,8 @@ void add_stored_blocks(Schema<S>& s) {
   s.custom("core", "object", [](const Value& v, S& o, DecodeContext& c) {
     o.has_core = true;
     core->decode(v, nullptr, c);
+    if (const Value* strict = v.find_nocase("strictTLSOptions"))
+      read_value(*strict, o.strict_tls_options, c);
     read_core(v, o, c);
   });
   s.child(Shape::object, *core);

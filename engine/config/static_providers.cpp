@@ -125,7 +125,8 @@ const Schema<K>& crd_schema() {
     s.field("allowCrossNamespace", &K::allow_cross_namespace, "bool", "false");
     s.field("allowExternalNameServices", &K::allow_external_name_services, "bool", "false");
     s.field("allowEmptyServices", &K::allow_empty_services, "bool", "false");
-    accept_fields(s, "disableClusterScopeResources:b safeNaming:b defaultTLSResourcesNamespace:s");
+    s.field("safeNaming", &K::safe_naming, "bool", "false");
+    accept_fields(s, "disableClusterScopeResources:b defaultTLSResourcesNamespace:s");
     return s;
   }();
   return schema;

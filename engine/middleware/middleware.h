@@ -78,6 +78,8 @@ struct MiddlewareSpec {
   // Options are checked here as far as the schema cannot; the error is Traefik's text and disables the middleware and every
   // router that uses it.
   Result<std::unique_ptr<Middleware>> (*build)(const void* options, const BuildContext& context);
+  // What `--gateproof.strict` makes it mean otherwise than Traefik; empty: nothing.
+  std::string_view strict_meaning = {};
 };
 
 template <class Options>

@@ -7,18 +7,22 @@ namespace {
 
 void note_fields(http::Exchange& x, const std::string& stage, std::string_view what,
                  const http::Headers& before, const http::Headers& after) {
-  const auto missing = [](const http::Headers::Field& f, const http::Headers& from) {
-    return std::none_of(from.begin(), from.end(),
-                        [&](const auto& o) { return o.name == f.name && o.value == f.value; });
+  // Lines may be alike, so they are counted: the third of three is new where there were two.
+  const auto count = [](const http::Headers::Field& f, auto from, auto to) {
+    return std::count_if(from, to,
+                         [&](const auto& o) { return o.name == f.name && o.value == f.value; });
+  };
+  const auto only_in = [&](auto at, const http::Headers& here, const http::Headers& there) {
+    return count(*at, here.begin(), at) >= count(*at, there.begin(), there.end());
   };
   const auto line = [](std::string_view sign, const http::Headers::Field& f) {
     return std::string(sign).append(f.name).append(": ").append(f.value);
   };
-  for (const auto& f : before) {
-    if (missing(f, after)) x.note(stage, what, line("- ", f));
+  for (auto at = before.begin(); at != before.end(); ++at) {
+    if (only_in(at, before, after)) x.note(stage, what, line("- ", *at));
   }
-  for (const auto& f : after) {
-    if (missing(f, before)) x.note(stage, what, line("+ ", f));
+  for (auto at = after.begin(); at != after.end(); ++at) {
+    if (only_in(at, after, before)) x.note(stage, what, line("+ ", *at));
   }
 }
 

@@ -52,9 +52,8 @@ HandlerPtr Builder::router_end(RouterInfo& info, const Node& node, const std::st
   if (known == out_.services.end()) {
     info.fail("the service \"" + name + "\" does not exist");
     finding("GP0305", written.span, info.label(),
-            "the service \"" + name +
-                "\" does not exist: the router is disabled, and a broader router, if there is "
-                "one, serves its requests",
+            "the service \"" + name + "\" does not exist: the router is disabled" +
+                (strict() ? "" : ", and a broader router, if there is one, serves its requests"),
             "define the service, or name one that exists");
     return nullptr;
   }
@@ -108,9 +107,10 @@ bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSp
   if (found == in_.dynamics->middlewares.end()) {
     user.fail("middleware \"" + name + "\" does not exist");
     finding("GP0307", at, user.label(),
-            "middleware \"" + name +
-                "\" does not exist: the router is disabled, and a broader router, if there is one, "
-                "serves its requests without it",
+            "middleware \"" + name + "\" does not exist: the router is disabled" +
+                (strict() ? ""
+                          : ", and a broader router, if there is one, serves its requests without "
+                            "it"),
             "define the middleware, or correct the name");
     return false;
   }
@@ -181,13 +181,18 @@ bool Builder::append_built(Steps& steps, const std::string& name, const config::
       user.name,
       in_.clock,
       in_.random,
-      in_.statics->gateproof.strict,
+      strict(),
       in_.files,
       [this, &name](const std::string& written) { return named_service(written, name); },
       in_.plugins,
       &in_.statics->declared_plugins};
   Result<std::unique_ptr<middleware::Middleware>> built = spec.build(m.options.get(), context);
   if (built) {
+    if (strict() && !spec.strict_meaning.empty()) {
+      finding("GP1301", m.span, "middleware " + name,
+              "strict, other than Traefik: " + std::string(spec.strict_meaning),
+              "nothing to mend: without gateproof.strict it means what it means in Traefik");
+    }
     (*built)->stage = "middleware " + name;
     steps.push_back(std::move(*built));
     return true;

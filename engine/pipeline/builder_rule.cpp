@@ -33,6 +33,9 @@ std::optional<rules::Route> Builder::make_route(RouterInfo& info,
   if (!parsed) {
     const rules::RuleError& e = parsed.error();
     info.fail("error while parsing rule " + text + ": " + e.message);
+    // Where TLS ends here the rule is read once more for its hosts; only what keeps it from being read is told again.
+    const std::string prefix = "parsing rule " + text + ": ";
+    if (e.message.starts_with(prefix)) info.rule_error = e.message.substr(prefix.size());
     const SourceSpan at =
         router.rule.span.known() ? router.rule.span.at(e.offset, e.length) : router.span;
     finding("GP0301", at, object, e.message + ": the router is disabled",

@@ -93,8 +93,11 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
     const auto found = in_.dynamics->servers_transports.find(qualified);
     if (found != in_.dynamics->servers_transports.end()) {
       transport = &found->second;
-    } else if (qualified != "default@internal") {
-      const std::string text = "servers transport not found " + qualified;
+    } else if (qualified != "default@internal" && !lb.servers.empty()) {
+      // Traefik asks for the transport server by server, and names the one it comes to first.
+      const std::string text = "error building proxy for server URL " +
+                               lb.servers.front().url.value +
+                               ": getting RoundTripper: servers transport not found " + qualified;
       info.fail(text);
       finding("GP0501", lb.servers_transport.span, "service " + name,
               text + ": the service is disabled",

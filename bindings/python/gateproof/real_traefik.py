@@ -125,7 +125,9 @@ class TraefikSession:
                 (self._dynamic / name).parent.mkdir(parents=True, exist_ok=True)
                 (self._dynamic / name).write_text(text, encoding="utf-8")
             config = root / "traefik.yml"
-            config.write_text(yaml.safe_dump(full_static(resolved, self._dynamic, self._api)))
+            static = full_static(resolved, self._dynamic, self._api)
+            static.pop("gateproof", None)  # options of ours
+            config.write_text(yaml.safe_dump(static))
             self._start(binary, config)
             texts = [text for text in resolved.files.values() if text.strip() not in ("", "{}")]
             self._wait_loaded(bool(texts))

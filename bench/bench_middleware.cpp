@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include "engine/base/crypto.h"
+#include "engine/middleware/plugin_host.h"
 #include "engine/middleware/rig_test.h"
 
 #include "bench/floor.h"
@@ -46,6 +47,26 @@ const Config configs[] = {
     {"ipWhiteList", "sourceRange: [10.0.0.0/8, 127.0.0.0/8]"},
     {"passTLSClientCert", "pem: true"},
     {"retry", "attempts: 2"},
+    {"plugin", "{idle: {}}"},
+};
+
+// What the engine itself adds to a plugin: two calls that do nothing. bench/python_plugin.py measures one in Python.
+class IdlePlugins final : public PluginHost {
+ public:
+  bool knows(std::string_view) const override { return true; }
+  Result<std::unique_ptr<Plugin>> build(std::string_view, const config::Value&,
+                                        std::string_view) const override {
+    return std::unique_ptr<Plugin>(std::make_unique<Idle>());
+  }
+
+ private:
+  struct Call final : PluginCall {
+    Result<Flow> on_request(Exchange&) override { return Flow::next; }
+    Result<void> on_response(Exchange&) override { return {}; }
+  };
+  struct Idle final : Plugin {
+    std::unique_ptr<PluginCall> begin() const override { return std::make_unique<Call>(); }
+  };
 };
 
 class FixedEnd final : public http::Handler {
@@ -121,6 +142,8 @@ void alone(benchmark::State& state, const Config& config) {
   rig.service = [](const std::string&) -> Result<std::shared_ptr<http::Handler>> {
     return std::make_shared<FixedEnd>();
   };
+  const IdlePlugins plugins;
+  rig.plugins = &plugins;
   auto made = rig.build(config.type, config.yaml);
   if (!made) {
     state.SkipWithError(made.error().message.c_str());

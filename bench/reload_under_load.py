@@ -24,15 +24,32 @@ ANSWER_SECONDS_MAX = 10.0
 
 
 def dynamic(version: int, backend: int) -> str:
+    """A chain of the middlewares that hold state between requests, none of which may refuse one."""
+    middlewares = {
+        "rate": {"rateLimit": {"average": 1_000_000, "burst": 1_000_000}},
+        "flight": {"inFlightReq": {"amount": 100_000}},
+        "breaker": {"circuitBreaker": {"expression": "NetworkErrorRatio() > 0.9"}},
+        "again": {"retry": {"attempts": 2}},
+        "version": {"addPrefix": {"prefix": f"/v{version}"}},
+    }
+    server = {"url": f"http://127.0.0.1:{backend}"}
+    probed = {
+        "servers": [server],
+        "strategy": "leasttime",
+        "healthCheck": {"path": "/", "interval": "200ms"},
+    }
+    parts = [{"name": "probed", "weight": 1}, {"name": "plain", "weight": 1}]
     return json.dumps(
         {
             "http": {
                 "routers": {
-                    "r": {"rule": "PathPrefix(`/`)", "service": "s", "middlewares": ["version"]}
+                    "r": {"rule": "PathPrefix(`/`)", "service": "s", "middlewares": [*middlewares]}
                 },
-                "middlewares": {"version": {"addPrefix": {"prefix": f"/v{version}"}}},
+                "middlewares": middlewares,
                 "services": {
-                    "s": {"loadBalancer": {"servers": [{"url": f"http://127.0.0.1:{backend}"}]}}
+                    "s": {"weighted": {"services": parts}},
+                    "probed": {"loadBalancer": probed},
+                    "plain": {"loadBalancer": {"servers": [server]}},
                 },
             }
         }

@@ -6,10 +6,11 @@ every source, large generated comparisons, and the benchmarks (printed, never ju
 
 import os
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from steps import LOGS, ROOT, Steps, common_arguments, ctest
+from steps import LOGS, ROOT, VENV, Steps, common_arguments, ctest
 
 HOUR = 3600
 LARGE = {"RC_PARAMS": "max_success=20000", "GATEPROOF_LARGE": "1"}
@@ -50,6 +51,7 @@ def threads(steps: Steps) -> None:
     if preset(steps, "tsan"):
         junit = LOGS / "unit-tsan.xml"
         steps.run("unit tsan", ctest("tsan", junit, "-L", "unit"), junit=junit, seconds_max=HOUR)
+        reload_under_load(steps, "tsan")  # a data race ends gateproofd with another code than 0
 
 
 def large(steps: Steps) -> None:
@@ -57,6 +59,14 @@ def large(steps: Steps) -> None:
         junit = LOGS / "unit-large.xml"
         command = ctest("release", junit, "-L", "unit", "--timeout", "7200")
         steps.run("unit large", command, junit=junit, environment=LARGE, seconds_max=3 * HOUR)
+
+
+def generated(steps: Steps, pairs: int) -> None:
+    """Random configurations and requests against the real Traefik; a seed of its own each night."""
+    kept = LOGS / "generated"
+    command = [str(VENV / "gateproof"), "compare", "--pairs", str(pairs), "--keep", str(kept)]
+    seed = int(time.strftime("%Y%m%d"))
+    steps.run(f"generated pairs, seed {seed}", [*command, "--seed", str(seed)], seconds_max=HOUR)
 
 
 def tidy(steps: Steps) -> None:
@@ -68,12 +78,12 @@ def tidy(steps: Steps) -> None:
     )
 
 
-def reload_under_load(steps: Steps) -> None:
+def reload_under_load(steps: Steps, build: str = "release") -> None:
     """A change of the file each 200 ms for 20 s, 64 connections: no request may fail."""
-    daemon = ROOT / "build" / "release" / "bin" / "gateproofd"
+    daemon = ROOT / "build" / build / "bin" / "gateproofd"
     for workers in ("1", "2"):
         command = ["/usr/bin/python3", "bench/reload_under_load.py", "--daemon", str(daemon)]
-        steps.run(f"reload {workers}", [*command, "--seconds", "20", "--workers", workers])
+        steps.run(f"reload {build} {workers}", [*command, "--seconds", "20", "--workers", workers])
 
 
 def bench(steps: Steps) -> None:
@@ -89,11 +99,13 @@ def bench(steps: Steps) -> None:
 def main(argv: list[str] | None = None) -> int:
     arguments = common_arguments("tools/nightly", __doc__)
     arguments.add_argument("--fuzz-seconds", type=int, default=600, help="per target (600)")
+    arguments.add_argument("--pairs", type=int, default=20_000, help="generated pairs (20000)")
     args = arguments.parse_args(argv)
     os.chdir(ROOT)
     steps = Steps(as_json=args.json)
     steps.run("test", ["tools/test"], seconds_max=3 * HOUR)
     fuzz(steps, args.fuzz_seconds)
+    generated(steps, args.pairs)
     for part in (threads, large, tidy, reload_under_load, bench):
         part(steps)
     return steps.finish()

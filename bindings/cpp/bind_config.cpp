@@ -32,6 +32,8 @@ std::string kind_of(check::FileKind kind) {
     case check::FileKind::dynamics: return "dynamic";
     case check::FileKind::manifests: return "manifests";
     case check::FileKind::helm_values: return "helm values";
+    case check::FileKind::compose: return "compose";
+    case check::FileKind::pairs: return "pairs";
     case check::FileKind::unknown: return "unknown";
   }
   return "unknown";

@@ -5,6 +5,7 @@
 #include "engine/net/server.h"
 
 #include "bindings/cpp/bindings.h"
+#include "bindings/cpp/plugin_host.h"
 #include "bindings/cpp/tcp_values.h"
 #include "bindings/cpp/world_config.h"
 
@@ -14,11 +15,13 @@ namespace {
 class PyServer {
  public:
   PyServer(std::shared_ptr<check::ConfigSet> set, size_t assembly, size_t workers,
-           const std::map<std::string, std::string>& addresses)
-      : config_(std::move(set), assembly, addresses),
+           const std::map<std::string, std::string>& addresses, const py::dict& plugins)
+      : plugins_(plugins, std::make_shared<PythonErrors>()),
+        config_(std::move(set), assembly, addresses),
         engine_(config_.statics(), clock_, random_, net::machine_name()),
         server_(engine_, random_, log_, options(workers, detours_)) {
     engine_.set_files(files_);
+    engine_.set_plugins(plugins_);
     config_.apply(engine_);
     const Result<void> bound = server_.bind();
     if (!bound) {
@@ -40,11 +43,14 @@ class PyServer {
     server_.wait();
   }
   std::vector<config::Finding> update(const std::map<std::string, std::string>& files) {
+    // Event loops that run a plugin meanwhile need the interpreter's lock.
+    const py::gil_scoped_release unlocked;
     std::vector<config::Finding> found = config_.update_files(engine_, files);
     server_.configuration_changed();
     return found;
   }
   void remove_matcher(const std::string& name) {
+    const py::gil_scoped_release unlocked;
     matchers_ = matchers_.without(name);
     engine_.set_matchers(matchers_);
     server_.configuration_changed();
@@ -76,6 +82,7 @@ class PyServer {
   net::RealRandom random_;
   net::Log log_;
   net::RealFiles files_;
+  PythonPlugins plugins_;
   WorldConfig config_;
   pipeline::Engine engine_;
   net::Server server_;
@@ -86,9 +93,10 @@ class PyServer {
 void bind_server(py::module_& m) {
   py::class_<PyServer>(m, "Server", "The engine on real sockets.")
       .def(py::init<std::shared_ptr<check::ConfigSet>, size_t, size_t,
-                    const std::map<std::string, std::string>&>(),
+                    const std::map<std::string, std::string>&, const py::dict&>(),
            py::arg("config"), py::arg("assembly") = 0, py::arg("workers") = 1,
-           py::arg("addresses") = std::map<std::string, std::string>{})
+           py::arg("addresses") = std::map<std::string, std::string>{},
+           py::arg("plugins") = py::dict())
       .def_property_readonly("addresses", &PyServer::addresses)
       .def("stop", &PyServer::stop)
       .def("update", &PyServer::update, py::arg("files"))

@@ -3,6 +3,7 @@
 #include "engine/net/files.h"
 
 #include "bindings/cpp/bindings.h"
+#include "bindings/cpp/plugin_host.h"
 #include "bindings/cpp/request_url.h"
 #include "bindings/cpp/tcp_values.h"
 #include "bindings/cpp/world_config.h"
@@ -31,10 +32,15 @@ void add_client_certificates(sim::Request& r, const py::handle& pem) {
 
 class PyWorld {
  public:
-  PyWorld(std::shared_ptr<check::ConfigSet> set, uint64_t seed, size_t assembly)
-      : config_(std::move(set), assembly), world_(seed, config_.statics()) {
+  PyWorld(std::shared_ptr<check::ConfigSet> set, uint64_t seed, size_t assembly,
+          const py::dict& plugins)
+      : plugins_(plugins, errors_),
+        config_(std::move(set), assembly),
+        world_(seed, config_.statics()) {
     world_.engine().set_files(files_);
+    world_.engine().set_plugins(plugins_);
     config_.apply(world_.engine());
+    errors_->rethrow();
     doors_ = doors_of(*config_.statics());
   }
 
@@ -159,7 +165,9 @@ class PyWorld {
   py::list middlewares() { return objects_of(world_.engine().snapshot()->middlewares); }
   py::list entry_points() { return config_.entry_points(); }
   std::vector<config::Finding> update(const std::map<std::string, std::string>& files) {
-    return config_.update_files(world_.engine(), files);
+    auto found = config_.update_files(world_.engine(), files);
+    errors_->rethrow();
+    return found;
   }
   void remove_matcher(const std::string& name) {
     matchers_ = matchers_.without(name);
@@ -179,6 +187,7 @@ class PyWorld {
  private:
   rules::MatcherSet matchers_ = rules::MatcherSet::standard();
   std::shared_ptr<PythonErrors> errors_ = std::make_shared<PythonErrors>();
+  PythonPlugins plugins_;
   net::RealFiles files_;
   WorldConfig config_;
   std::vector<Door> doors_;
@@ -193,8 +202,9 @@ void bind_world(py::module_& m) {
       "What World.call takes: an arm (direct, wire, ask) and a detail (none, trace, candidates).");
   py::class_<PyWorld>(m, "World",
                       "An engine with virtual time, seeded randomness and a virtual network.")
-      .def(py::init<std::shared_ptr<check::ConfigSet>, uint64_t, size_t>(), py::arg("config"),
-           py::arg("seed") = 1, py::arg("assembly") = 0)
+      .def(py::init<std::shared_ptr<check::ConfigSet>, uint64_t, size_t, const py::dict&>(),
+           py::arg("config"), py::arg("seed") = 1, py::arg("assembly") = 0,
+           py::arg("plugins") = py::dict())
       .def("add_host", &PyWorld::add_host, py::arg("address"), py::arg("name"), py::arg("script"))
       .def("add_alias", &PyWorld::add_alias, py::arg("name"), py::arg("target"), py::arg("ttl_ns"))
       .def("send", &PyWorld::send, py::arg("method"), py::arg("target"), py::arg("host"),

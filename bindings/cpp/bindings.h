@@ -18,6 +18,7 @@ void bind_world(py::module_& m);
 void bind_server(py::module_& m);
 void bind_rules(py::module_& m);
 void bind_catalogue(py::module_& m);
+void bind_plugins(py::module_& m);
 
 // Files of the machine, with texts in memory laid over them (path -> text).
 class OverlayFiles;

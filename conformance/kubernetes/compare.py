@@ -36,6 +36,7 @@ SERVICE = (
     "middlewares",
 )
 QUIET = {"status", "error", "usedBy", "using", "observability", "serverStatus"}
+STREAMS = ("tcpRouters", "tcpServices", "tcpMiddlewares", "udpRouters", "udpServices")
 # Of the log only what is about objects is kept.
 BORING = ("SafeNaming is not", "Unable to ")
 
@@ -43,6 +44,20 @@ BORING = ("SafeNaming is not", "Unable to ")
 def _router(given: dict[str, Any]) -> dict[str, Any]:
     kept = {key: given[key] for key in ROUTER if key in given}
     kept["entryPoints"] = [x for x in given.get("entryPoints", []) if x != API]
+    return kept
+
+
+def _streams(raw: dict[str, Any]) -> dict[str, Any]:
+    """Objects of TCP and UDP by kind; kinds without any are left out."""
+    kept = {}
+    for kind in STREAMS:
+        found = {n: o for n, o in raw.get(kind, {}).items() if _ours(n)}
+        if found and kind.endswith("Routers"):
+            kept[kind] = {n: _router(o) for n, o in found.items()}
+        elif found:
+            kept[kind] = {
+                n: {k: v for k, v in o.items() if k not in QUIET} for n, o in found.items()
+            }
     return kept
 
 
@@ -104,8 +119,7 @@ def reduced(answer: Answer) -> dict[str, Any]:
             for n, s in raw.get("services", {}).items()
             if _ours(n)
         },
-        "tcpRouters": sorted(n for n in raw.get("tcpRouters", {}) if _ours(n)),
-        "udpRouters": sorted(n for n in raw.get("udpRouters", {}) if _ours(n)),
+        "streams": _streams(raw),
         "statuses": {
             "/".join(x for x in key if x): _status(status)
             for key, status in sorted(answer.statuses.items())

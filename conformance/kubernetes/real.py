@@ -86,16 +86,22 @@ def entry_points(static: dict[str, Any], host: str) -> dict[str, Any]:
     return points
 
 
-def ask(
-    binary: Path, objects: Iterable[Object], static: dict[str, Any], host: str = "127.0.9.1"
-) -> Answer:
-    """Starts the binary over a fake API server with the objects; returns when it has settled."""
-    with FakeApi(objects, host) as api, tempfile.TemporaryDirectory() as folder:
-        providers = {}
-        for name, options in (static.get("providers") or {}).items():
-            if name.startswith("kubernetes"):
-                providers[name] = {**(options or {}), "endpoint": api.url, "token": "x"}
+def run_traefik(
+    binary: Path,
+    providers: dict[str, Any],
+    wanted: set[str],
+    static: dict[str, Any],
+    host: str,
+    files: dict[str, str] | None = None,
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Starts the binary with these providers; rawdata once `wanted` have spoken, and the log.
+
+    The names in `wanted` are those of the log, "docker". `files` are dynamic files for the file
+    provider, by name. RuntimeError with the end of the log when it does not settle.
+    """
+    with tempfile.TemporaryDirectory() as folder:
         config = {
+            **{key: static[key] for key in ("core",) if key in static},
             "entryPoints": entry_points(static, host),
             "providers": {"providersThrottleDuration": "1ms", **providers},
             "api": {"insecure": False, "dashboard": True},
@@ -114,11 +120,13 @@ def ask(
             }
         }
         root = Path(folder)
-        (root / "api.yml").write_text(yaml.safe_dump(api_route))
-        config["providers"]["file"] = {"filename": str(root / "api.yml")}
+        dynamic = root / "dynamic"
+        dynamic.mkdir()
+        for name, text in {**(files or {}), "api.yml": yaml.safe_dump(api_route)}.items():
+            (dynamic / name).write_text(text)
+        config["providers"]["file"] = {"directory": str(dynamic)}
         (root / "traefik.yml").write_text(yaml.safe_dump(config))
         log = root / "log"
-        wanted = {PROVIDER_NAMES[name] for name in providers}
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [str(binary), f"--configFile={root / 'traefik.yml'}"],
@@ -135,7 +143,19 @@ def ask(
             finally:
                 process.terminate()
                 process.wait(10)
-        lines = [
-            json.loads(x) for x in log.read_text(errors="replace").splitlines() if x[:1] == "{"
-        ]
+        lines = log.read_text(errors="replace").splitlines()
+        return raw, [json.loads(x) for x in lines if x[:1] == "{"]
+
+
+def ask(
+    binary: Path, objects: Iterable[Object], static: dict[str, Any], host: str = "127.0.9.1"
+) -> Answer:
+    """Starts the binary over a fake API server with the objects; returns when it has settled."""
+    with FakeApi(objects, host) as api:
+        providers = {}
+        for name, options in (static.get("providers") or {}).items():
+            if name.startswith("kubernetes"):
+                providers[name] = {**(options or {}), "endpoint": api.url, "token": "x"}
+        wanted = {PROVIDER_NAMES[name] for name in providers}
+        raw, lines = run_traefik(binary, providers, wanted, static, host)
         return Answer(raw, lines, dict(api.store.statuses))

@@ -1,6 +1,7 @@
 #include "engine/check/assemble.h"
 
 #include "engine/check/cluster.h"
+#include "engine/check/flat_inputs.h"
 #include "engine/check/helm_values.h"
 #include "engine/check/paths.h"
 #include "engine/config/file_set.h"
@@ -45,6 +46,7 @@ class Assembler {
     a.file = a.statics->file_name;
     const bool part = !has_provider(*a.statics);
     add_file(a, part);
+    add_flat_inputs(a, set_, part);
     add_kubernetes(a, part, ingress_class);
     out_.push_back(std::move(a));
   }
@@ -54,6 +56,7 @@ class Assembler {
     a.synthetic = true;
     a.statics = std::make_shared<const StaticConfig>();
     add_file(a, true);
+    add_flat_inputs(a, set_, true);
     add_kubernetes(a, true, "");
     a.statics = std::make_shared<const StaticConfig>(made_up_static(a.providers, set_.objects));
     out_.push_back(std::move(a));
@@ -113,6 +116,12 @@ class Assembler {
     each(all.services, &DynamicConfig::services);
     each(all.servers_transports, &DynamicConfig::servers_transports);
     each(all.tls_options, &DynamicConfig::tls_options);
+    // Kubernetes objects of streams are the CRD provider's alone.
+    if (!all.tcp.routers.empty() || !all.tcp.services.empty() || !all.tcp.middlewares.empty() ||
+        !all.tcp.servers_transports.empty())
+      out[std::string(kubernetes::crd_provider)].tcp = std::move(all.tcp);
+    if (!all.udp.routers.empty() || !all.udp.services.empty())
+      out[std::string(kubernetes::crd_provider)].udp = std::move(all.udp);
     if (!all.certificates.empty())
       out[std::string(kubernetes::crd_provider)].certificates = std::move(all.certificates);
   }

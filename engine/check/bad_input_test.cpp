@@ -97,7 +97,7 @@ const std::vector<Case>& cases() {
       {"comments only", {{"d.yml", "# nothing\n"}}, "GP0005", "d.yml", 1, 1},
       {"a list", {{"d.yml", "- a\n- b\n"}}, "GP0005", "d.yml", 1, 1},
       {"another kind of file", {{"d.md", "# words\n"}}, "GP0005", "d.md", 1, 1},
-      {"a compose file",
+      {"a compose file without labels",
        {{"docker-compose.yml", "services:\n  web:\n    image: x\nvolumes:\n  data: {}\n"}},
        "GP0005",
        "docker-compose.yml",

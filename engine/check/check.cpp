@@ -1,6 +1,7 @@
 // check_config_set: what every stage says, and the static look, each finding once and where it belongs.
 #include "engine/base/text.h"
 #include "engine/check/assemble.h"
+#include "engine/check/flat_inputs.h"
 #include "engine/check/looks.h"
 #include "engine/pipeline/merge.h"
 
@@ -64,13 +65,14 @@ class Objects {
 };
 
 // The builder cannot see objects of providers that are not built: what it says about their names may be wrong.
-bool about_other_providers(const Finding& f) {
+bool about_other_providers(const Finding& f, const Assembly& a) {
   if (f.code != "GP0307" && f.code != "GP0305") return false;
   const size_t quote = f.message.find('"');
   const std::string_view name =
       std::string_view(f.message).substr(quote + 1, f.message.find('"', quote + 1) - quote - 1);
   const std::string_view provider = config::provider_of(name);
-  return provider != "file" && provider != "internal" && !provider.starts_with("kubernetes");
+  return provider != "file" && provider != "internal" && !provider.starts_with("kubernetes") &&
+         !a.providers.contains(std::string(provider));
 }
 
 class Collector {
@@ -134,6 +136,10 @@ class Collector {
     for (const LoadedFile& f : set_.files) {
       if (f.path != file) continue;
       if (f.kind == FileKind::dynamics) return a.providers.contains("file");
+      if (f.kind == FileKind::compose)
+        return a.providers.contains("docker") || a.providers.contains("swarm");
+      if (f.kind == FileKind::pairs)
+        return a.providers.contains(pair_provider(f, f.pairs.format, a.statics.get()));
       return f.kind != FileKind::manifests || a.statics->kubernetes_crd ||
              a.statics->kubernetes_ingress || a.statics->kubernetes_gateway ||
              !has_provider(*a.statics);
@@ -160,10 +166,10 @@ void say_how_to_turn_on(Finding& f) {
   }
 }
 
-void add_all(const config::Findings& from, const Objects& names, std::optional<size_t> assembly,
+void add_all(const config::Findings& from, const Objects& names, const Assembly& a, size_t assembly,
              Collector& out) {
   for (const Finding& f : from.list()) {
-    if (about_other_providers(f)) continue;
+    if (about_other_providers(f, a)) continue;
     Finding named = f;
     named.object = names(f.object);
     say_how_to_turn_on(named);
@@ -192,8 +198,8 @@ config::Findings check_config_set(const ConfigSet& set) {
   SameRandom random;
   for (size_t i = 0; i < assemblies.size(); ++i) {
     const auto snapshot = build(assemblies[i], random, set.source.get());
-    add_all(assemblies[i].findings, names, i, out);
-    add_all(snapshot->findings, names, i, out);
+    add_all(assemblies[i].findings, names, assemblies[i], i, out);
+    add_all(snapshot->findings, names, assemblies[i], i, out);
     Sightings seen;
     for (SceneLook look : scene_looks()) look({set, assemblies[i], declared, *snapshot}, seen);
     for (const Seen& s : seen.list) {

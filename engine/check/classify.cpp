@@ -3,6 +3,7 @@
 #include "engine/check/config_set.h"
 #include "engine/check/helm_values.h"
 #include "engine/config/static_schema.h"
+#include "engine/providers/compose.h"
 
 namespace gateproof::check {
 
@@ -14,6 +15,8 @@ std::string_view to_string(FileKind kind) {
     case FileKind::dynamics: return "dynamic configuration";
     case FileKind::manifests: return "Kubernetes manifests";
     case FileKind::helm_values: return "Helm values";
+    case FileKind::compose: return "compose file";
+    case FileKind::pairs: return "key/value pairs";
     case FileKind::unknown: break;
   }
   return "unknown";
@@ -71,7 +74,10 @@ FileKind classify(const std::vector<config::Document>& documents, std::string_vi
   for (const config::Document& d : documents) {
     if (kubernetes::ObjectStore::is_manifest(d)) return FileKind::manifests;
   }
-  if (documents.empty() || documents.front().root.kind != Value::mapping) return FileKind::unknown;
+  if (documents.empty()) return FileKind::unknown;
+  if (config::is_pair_document(documents.front())) return FileKind::pairs;
+  if (documents.front().root.kind != Value::mapping) return FileKind::unknown;
+  if (providers::is_compose(documents.front())) return FileKind::compose;
   const Value& root = documents.front().root;
   const Marks m = marks_of(root);
   // A file may hold both kinds: Traefik is then started with it and reads it again through providers.file.

@@ -40,8 +40,8 @@ TEST(Classify, KindsByTheirKeys) {
       {"log: {level: INFO}", FileKind::statics, "traefik.yml"},
       // a file that is started with and read again by its own file provider
       {"entryPoints: {web: {address: \":80\"}}\nhttp: {routers: {}}", FileKind::statics},
-      {"services: {web: {image: x}}\nvolumes: {a: {}}", FileKind::unknown},  // compose
-      {"on: push\nenv: {A: b}\njobs: {}", FileKind::unknown},                // a workflow
+      {"services: {web: {image: x}}\nvolumes: {a: {}}", FileKind::compose},
+      {"on: push\nenv: {A: b}\njobs: {}", FileKind::unknown},  // a workflow
       {"image: {repository: x}\nservice: {type: ClusterIP}\ningress: {enabled: true}",
        FileKind::unknown},  // another chart
       {"anything: 1", FileKind::unknown},

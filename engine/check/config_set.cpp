@@ -1,11 +1,13 @@
 #include "engine/check/config_set.h"
 
+#include "engine/base/text.h"
 #include "engine/check/assemble.h"
 #include "engine/check/helm_values.h"
 #include "engine/check/paths.h"
 #include "engine/check/reader.h"
 #include "engine/config/file_set.h"
 #include "engine/middleware/middleware.h"
+#include "engine/providers/compose_command.h"
 
 namespace gateproof::check {
 
@@ -21,6 +23,30 @@ void decode_statics(ConfigSet& set) {
     if (f.kind != FileKind::statics) continue;
     std::optional<config::StaticConfig> s =
         config::decode_static(f.documents.front(), set.findings);
+    if (!s) continue;
+    s->file_name = f.path;
+    config::complete_static(*s, set.findings);
+    set.statics.push_back(std::make_shared<const config::StaticConfig>(std::move(*s)));
+  }
+}
+
+// A Traefik that a compose file starts with flags has its static configuration there, unless a static file is given.
+void decode_commands(ConfigSet& set) {
+  const auto is_static = [](const LoadedFile& f) { return f.kind == FileKind::statics; };
+  if (std::any_of(set.files.begin(), set.files.end(), is_static)) return;
+  for (const LoadedFile& f : set.files) {
+    if (f.kind != FileKind::compose) continue;
+    const auto arguments = providers::traefik_arguments(f.documents.front(), *set.environment);
+    const auto names_file = [](const config::Text& a) {
+      return text::istarts_with(a.value, "--configfile");
+    };
+    if (arguments.empty() || std::any_of(arguments.begin(), arguments.end(), names_file)) continue;
+    const Result<config::Document> doc = providers::document_of_arguments(arguments);
+    if (!doc) {
+      set.findings.add(config::finding_from(doc.error()));
+      continue;
+    }
+    std::optional<config::StaticConfig> s = config::decode_static(*doc, set.findings);
     if (!s) continue;
     s->file_name = f.path;
     config::complete_static(*s, set.findings);
@@ -80,6 +106,7 @@ ConfigSet load_config_set(const std::vector<std::string>& paths, Files& files,
     }
   }
   decode_statics(set);
+  decode_commands(set);
   follow_providers(set, files, reader);
   decode_dynamics(set);
   for (const LoadedFile& f : set.files) {

@@ -1,6 +1,7 @@
-// ConfigSet: a mix of files and directories (static and dynamic Traefik files, Kubernetes manifests, Helm values) read as one
-// configuration, as `gp.load`, `gateproof ask` and `gateproof check` take it.
+// ConfigSet: a mix of files and directories (static and dynamic Traefik files, compose files, dumps of key/value stores,
+// Kubernetes manifests, Helm values) read as one configuration, as `gp.load`, `gateproof ask` and `gateproof check` take it.
 #pragma once
+#include "engine/config/kv_reader.h"
 #include "engine/config/static.h"
 #include "engine/env/environment.h"
 #include "engine/env/files.h"
@@ -11,7 +12,15 @@ namespace gateproof::check {
 // Directories in directories; a circle of links ends here.
 inline constexpr size_t directory_depth_max = 32;
 
-enum class FileKind : uint8_t { statics, dynamics, manifests, helm_values, unknown };
+enum class FileKind : uint8_t {
+  statics,
+  dynamics,
+  manifests,
+  helm_values,
+  compose,  // Docker compose: labels of services
+  pairs,    // a dump of a key/value store
+  unknown
+};
 std::string_view to_string(FileKind kind);
 
 struct LoadedFile {
@@ -19,8 +28,9 @@ struct LoadedFile {
   FileKind kind = FileKind::unknown;
   std::string text;
   std::vector<config::Document> documents;
-  bool broken = false;    // its text could not be parsed
-  bool followed = false;  // not given by path: a static file's providers.file names it
+  config::PairDump pairs;  // of a dump
+  bool broken = false;     // its text could not be parsed
+  bool followed = false;   // not given by path: a static file's providers.file names it
 };
 
 // What a file is, from its documents; the name only decides between equals ("values.yaml").
@@ -29,12 +39,15 @@ FileKind classify(const std::vector<config::Document>& documents, std::string_vi
 // A static configuration and the dynamic objects, by provider, that it would be served with.
 struct Assembly {
   std::shared_ptr<const config::StaticConfig> statics;
-  std::map<std::string, config::DynamicConfig> providers;  // "file", "kubernetescrd", "kubernetes"
+  // "file", "docker", "redis", "kubernetescrd" ...
+  std::map<std::string, config::DynamicConfig> providers;
   bool synthetic =
       false;          // no static file was given: entry points, resolvers and the API were made up
   bool helm = false;  // what the chart would render from Helm values
   std::string file;   // of the static configuration or the values; "" when synthetic
-  config::Findings findings;  // of translating the manifests
+  // What the objects of docker, redis and the like were decoded from, by provider.
+  std::vector<std::pair<std::string, std::shared_ptr<const config::Value>>> trees;
+  config::Findings findings;  // of translating manifests, labels and pairs
   std::shared_ptr<const kubernetes::ObjectStore>
       store;  // what the manifests were translated from; null without manifests
   kubernetes::GatewayResult gateway;  // looked at, not routed; points into the store

@@ -29,7 +29,7 @@ struct DeclaredMiddleware {
 struct DeclaredRouter {
   std::string name;      // as Traefik calls it, qualified
   std::string object;    // "IngressRoute default/my-app", "router my-app@file"
-  std::string provider;  // "file", "kubernetescrd", "kubernetes"
+  std::string provider;  // "file", "docker", "redis", "kubernetescrd", "kubernetes" ...
   SourceSpan span;
   config::Text rule;
   std::optional<rules::Rule> parsed;

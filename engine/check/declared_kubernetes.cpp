@@ -8,6 +8,7 @@ namespace gateproof::check {
 
 using config::qualify;
 using config::Value;
+using kubernetes::CrdNames;
 using kubernetes::items_at;
 using kubernetes::located_at;
 using kubernetes::member;
@@ -36,18 +37,18 @@ namespace {
 
 constexpr std::string_view prefix = "traefik.ingress.kubernetes.io/";
 
-MiddlewareUse reference(const Object& o, const Value& ref) {
+MiddlewareUse reference(const CrdNames& names, const Object& o, const Value& ref) {
   const config::Text name = located_at(&ref, "name");
   const std::string ns = text_at(&ref, "namespace");
   const std::string id = name.value.find('@') == std::string::npos
-                             ? kubernetes::object_name(ns.empty() ? o.ns : ns, name.value)
+                             ? names.object(ns.empty() ? o.ns : ns, name.value)
                              : name.value;
   return {qualify(id, kubernetes::crd_provider), name.value, name.span};
 }
 
-std::vector<MiddlewareUse> references(const Object& o, const Value* holder) {
+std::vector<MiddlewareUse> references(const CrdNames& names, const Object& o, const Value* holder) {
   std::vector<MiddlewareUse> out;
-  for (const Value& ref : items_at(holder, "middlewares")) out.push_back(reference(o, ref));
+  for (const Value& ref : items_at(holder, "middlewares")) out.push_back(reference(names, o, ref));
   return out;
 }
 
@@ -64,23 +65,25 @@ DeclaredRouter router_of(const Object& o, std::string_view provider) {
   return r;
 }
 
-void ingress_route(const Object& o, Declared& out) {
+void ingress_route(const CrdNames& names, const Object& o, Declared& out) {
   const Value* spec = o.at("spec");
+  size_t index = 0;
   for (const Value& route : items_at(spec, "routes")) {
     DeclaredRouter r = router_of(o, kubernetes::crd_provider);
     r.rule = located_at(&route, "match");
     r.name =
-        qualify(kubernetes::http_route_name(o.ns, o.name, r.rule.value), kubernetes::crd_provider);
+        qualify(names.http_route(o.ns, o.name, r.rule.value, index++), kubernetes::crd_provider);
     r.span = r.rule.span.known() ? r.rule.span : o.span;
     r.priority = kubernetes::integer_at(&route, "priority");
     if (const Value* p = member(&route, "priority")) r.priority_span = p->span;
     for (const Value& e : items_at(spec, "entryPoints"))
       r.entry_points.push_back({std::string(e.str()), e.span});
-    r.middlewares = references(o, &route);
+    r.middlewares = references(names, o, &route);
     r.tls = member(spec, "tls") != nullptr;
     parse(r, text_at(&route, "syntax") == "v2");
     for (const Value& service : items_at(&route, "services")) {
-      for (MiddlewareUse& use : references(o, &service)) out.other_uses.push_back(std::move(use));
+      for (MiddlewareUse& use : references(names, o, &service))
+        out.other_uses.push_back(std::move(use));
     }
     out.routers.push_back(std::move(r));
   }
@@ -137,14 +140,14 @@ void ingress(const Object& o, Declared& out) {
   }
 }
 
-void middleware(const Object& o, Declared& out) {
+void middleware(const CrdNames& names, const Object& o, Declared& out) {
   DeclaredMiddleware m;
-  m.name = qualify(kubernetes::object_name(o.ns, o.name), kubernetes::crd_provider);
+  m.name = qualify(names.object(o.ns, o.name), kubernetes::crd_provider);
   m.object = o.label();
   m.span = o.span;
   m.types = o.at("spec");
   m.file = o.span.file_name();
-  if (const Value* chain = m.options("chain")) m.chain = references(o, chain);
+  if (const Value* chain = m.options("chain")) m.chain = references(names, o, chain);
   out.middlewares.emplace(m.name, std::move(m));
 }
 
@@ -163,10 +166,12 @@ void gateway_filters(const Object& o, const Value& holder, Declared& out) {
 
 }  // namespace
 
-void declare_kubernetes(const kubernetes::ObjectStore& store, Declared& out) {
-  for (const Object* o : store.list(kubernetes::traefik_group, "Middleware")) middleware(*o, out);
+void declare_kubernetes(const kubernetes::ObjectStore& store, const CrdNames& names,
+                        Declared& out) {
+  for (const Object* o : store.list(kubernetes::traefik_group, "Middleware"))
+    middleware(names, *o, out);
   for (const Object* o : store.list(kubernetes::traefik_group, "IngressRoute"))
-    ingress_route(*o, out);
+    ingress_route(names, *o, out);
   for (const Object* o : store.list(kubernetes::networking_group, "Ingress")) ingress(*o, out);
   for (const char* kind : {"HTTPRoute", "GRPCRoute"}) {
     for (const Object* o : store.list(kubernetes::gateway_group, kind)) {

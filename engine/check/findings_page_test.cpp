@@ -46,11 +46,37 @@ std::vector<std::string> texts() {
       "entryPoints: {web: {address: \"x\"}}\nproviders: {docker: {}}\n",
       entry_point("    http: {redirections: {entryPoint: {to: gone}}}\n"),
       "entryPoints: {web: {address: \":80\"}}\nproviders: {file: {filename: gone.yml}}\n",
+      "entryPoints: {web: {address: \":80\"}}\nproviders: {docker: {}}\nexperimental: "
+      "{localPlugins: "
+      "{demo: {}}}\n",
       "apiVersion: traefik.io/v1alpha1\nkind: IngresRoute\nmetadata: {name: a}\n",
       "apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: {name: A}\nspec: {routes: "
       "[]}\n",
       "apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: {name: a}\nspec: {routes: "
       "[{match: \"Path(`/`)\", service: []}]}\n",
+  };
+}
+
+// Labels and pairs beside a static file that reads them.
+std::vector<std::pair<std::string, std::string>> flat_texts() {
+  const std::string web = "services:\n  web:\n    expose: [80]\n    labels:\n";
+  const std::string rule = "      traefik.http.routers.r.rule: Path(`/`)\n";
+  return {
+      {"", web + "      traefik.http.routers.r.rul: x\n"},
+      {"exposedByDefault: false", web + rule},
+      {"", "services: {web: {network_mode: none, labels: {traefik.enable: true}}}\n"},
+      {"defaultRule: \"{{ .Nope }}\"", web + "      traefik.enable: true\n"},
+      {"", web + rule + "      traefik.http.services.a.loadbalancer.server.port: 1\n" +
+               "      traefik.http.services.b.loadbalancer.server.port: 2\n"},
+      {"",
+       web + rule + "  two: {expose: [80], labels: [traefik.http.routers.r.rule=Path(`/x`)]}\n"},
+      {"", web + "      traefik.htp.routers.r.rule: x\n"},
+      {"", "services: {web: {expose: [80], labels: [traefik.enable=true, traefik.enable=1]}}\n"},
+      {"", web + "      traefik.http.routers.r.rule: Path(`/$`)\n"},
+      {"", "services: {web: {image: x, labels: {traefik.enable: true}}}\n"},
+      {"", web + rule + "    networks: [a, b]\n"},
+      {"", web + rule + "    deploy: {labels: [traefik.enable=true]}\n"},
+      {"constraints: Nope(`a`)", web + rule},
   };
 }
 
@@ -76,6 +102,17 @@ std::string page() {
     files.files["a.yml"] = text;
     collect(check_config_set(load_config_set({"a.yml"}, files)), remedies);
   }
+  const std::string entry = "entryPoints: {web: {address: \":80\"}}\nproviders: ";
+  for (const auto& [options, text] : flat_texts()) {
+    gateproof::testing::FakeFiles files;
+    files.files["s.yml"] = entry + "{docker: {" + options + "}}\n";
+    files.files["c.yml"] = text;
+    collect(check_config_set(load_config_set({"s.yml", "c.yml"}, files)), remedies);
+  }
+  gateproof::testing::FakeFiles pairs;
+  pairs.files["s.yml"] = entry + "{redis: {}}\n";
+  pairs.files["d.kv"] = "traefik/http/routers/r/colour = x\nother/http/routers/r/rule = x\n";
+  collect(check_config_set(load_config_set({"s.yml", "d.kv"}, pairs)), remedies);
   std::string out =
       "# Findings\n\nWhat `gateproof check` says. A code never changes its meaning. Errors take "
       "something out of service or leave it\n"

@@ -2,8 +2,11 @@
 // resolvers need beside their files.
 #include "engine/base/text.h"
 #include "engine/check/assemble.h"
+#include "engine/check/flat_inputs.h"
 #include "engine/check/looks.h"
 #include "engine/check/paths.h"
+#include "engine/check/reader.h"
+#include "engine/providers/compose.h"
 
 namespace gateproof::check {
 
@@ -49,6 +52,33 @@ void unread_files(const ConfigSet& set, Sightings& out) {
     out.add("GP1011", first_key(f), "dynamic configuration",
             "no providers.file of these static files reads this file: nothing in it exists",
             "write providers.file with this file or its directory");
+  }
+}
+
+// Compose files and dumps, of which a static file's own provider has to be there.
+void unread_flat_inputs(const ConfigSet& set, Sightings& out) {
+  for (const LoadedFile& f : set.files) {
+    const bool compose = f.kind == FileKind::compose;
+    if ((!compose && f.kind != FileKind::pairs) || set.statics.empty()) continue;
+    const bool read = std::any_of(set.statics.begin(), set.statics.end(), [&](const auto& s) {
+      return !has_provider(*s) ||
+             (compose ? !s->containers.empty()
+                      : s->pairs.contains(pair_provider(f, f.pairs.format, s.get())));
+    });
+    if (read) continue;
+    SourceSpan at = start_of(f.path);
+    if (!f.documents.empty()) at = first_key(f);
+    if (compose) {
+      if (!providers::label_places(f.documents.front()).labels) continue;
+      out.add("GP1011", at, "compose file",
+              "no static file has providers.docker: the labels in this file take no effect",
+              "write providers.docker");
+      continue;
+    }
+    const std::string provider = pair_provider(f, f.pairs.format, set.statics.front().get());
+    out.add("GP1011", at, "key/value pairs",
+            "no static file has providers." + provider + ": these pairs are not read",
+            "write providers." + provider + ", or the store's name into the file's name");
   }
 }
 
@@ -109,6 +139,7 @@ void look_at_readers(const ConfigSet& set, const Declared& declared, Sightings& 
         "write providers.file, or the provider that your routers come from");
   }
   unread_files(set, out);
+  unread_flat_inputs(set, out);
   unread_objects(set, out);
 }
 

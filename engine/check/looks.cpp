@@ -15,7 +15,7 @@ std::span<const SetLook> set_looks() {
 std::span<const SceneLook> scene_looks() {
   static constexpr SceneLook all[] = {
       look_at_redirections, look_at_client_addresses, look_at_port_443, look_at_defaults,
-      look_at_shadows,      look_at_fail_open,        look_at_gateways};
+      look_at_shadows,      look_at_fail_open,        look_at_gateways, look_at_ties};
   return all;
 }
 
@@ -31,6 +31,7 @@ bool Scene::serves_provider(std::string_view provider, const std::string& file) 
   const bool all = assembly.synthetic || !has_provider(s);
   if (provider == "kubernetescrd") return all || s.kubernetes_crd.has_value();
   if (provider == "kubernetes") return all || s.kubernetes_ingress.has_value();
+  if (provider != "file") return assembly.providers.contains(std::string(provider));
   if (!assembly.providers.contains("file")) return false;
   // A file that another static file names is not this one's.
   for (const LoadedFile& f : set.files) {

@@ -56,8 +56,13 @@ void look_at_client_addresses(const Scene& scene, Sightings& out);
 void look_at_port_443(const Scene& scene, Sightings& out);
 void look_at_defaults(const Scene& scene, Sightings& out);
 void look_at_shadows(const Scene& scene, Sightings& out);
+void look_at_ties(const Scene& scene, Sightings& out);
 void look_at_fail_open(const Scene& scene, Sightings& out);
 void look_at_gateways(const Scene& scene, Sightings& out);
+
+// How many routers of one priority (and host) each one is compared with, the next ones in order; and requests tried of each.
+inline constexpr size_t ties_compared_max = 256;
+inline constexpr size_t tie_samples_max = 8;
 
 // Names of the middlewares that keep somebody out: basicAuth, digestAuth, forwardAuth, ipAllowList ...
 std::vector<std::string> protections(const Declared& declared, const DeclaredRouter& router);

@@ -1,4 +1,6 @@
 // Each look with a configuration that has the fault and ones that nearly have it.
+#include "engine/check/looks.h"
+
 #include <gtest/gtest.h>
 
 #include "engine/check/config_set.h"
@@ -188,6 +190,42 @@ TEST(Looks, Shadows) {
   EXPECT_EQ(told({{"d.yml", two_routers("      priority: 10\n      entryPoints: [web]\n",
                                         "      entryPoints: [websecure]\n")}}),
             "");
+}
+
+TEST(Looks, Ties) {  // catalogue 1.6
+  const std::string seven = "      priority: 7\n";
+  EXPECT_EQ(told({{"d.yml", two_routers(seven, seven)}}), "GP1017@d.yml:10");
+  EXPECT_EQ(told({{"d.yml", two_routers(seven, "      priority: 6\n")}}), "");
+  EXPECT_EQ(told({{"d.yml", two_routers(seven + "      entryPoints: [web]\n",
+                                        seven + "      entryPoints: [websecure]\n")}}),
+            "");
+  const std::string web =
+      "entryPoints: {web: {address: \":80\"}}\nproviders: {file: {filename: d.yml}}\n";
+  EXPECT_EQ(told({{"d.yml", two_routers(seven + "      tls: {}\n", seven)}, {"s.yml", web}}), "");
+  EXPECT_EQ(told({{"d.yml", two_routers(seven, seven)}, {"s.yml", web}}), "GP1017@d.yml:10");
+  const auto rules = [](const std::string& a, const std::string& b) {
+    return "http:\n  routers:\n    a: {rule: '" + a + "', service: s}\n    b: {rule: '" + b +
+           "', service: s}\n" + end;
+  };
+  // A host against a path of the same length, by accident; neither rule alone shows a request that both take.
+  EXPECT_EQ(told({{"d.yml", rules("Host(`aaaaa.test`)", "PathPrefix(`/xyz`)")}}), "GP1017@d.yml:4");
+  EXPECT_EQ(told({{"d.yml", rules("Host(`aa.test`)", "Host(`bb.test`)")}}), "");
+  EXPECT_EQ(told({{"d.yml", rules("Path(`/a`)", "Path(`/b`)")}}), "");
+  EXPECT_EQ(told({{"d.yml", rules("HostRegexp(`^a`)", "Host(`b.testing`)")}}), "");
+}
+
+// Each router is compared with ties_compared_max others of its priority, and with no more.
+TEST(Looks, TiesOfManyRouters) {
+  for (const bool over : {false, true}) {
+    std::string text = "http:\n  routers:\n    a: {rule: 'Path(`/x/0000`)', service: s}\n";
+    const size_t between = ties_compared_max - 1 + over;
+    for (size_t i = 0; i < between; ++i) {
+      std::string n = std::to_string(1000 + i);
+      text += "    b" + n + ": {rule: 'Path(`/y/" + n + "`)', service: s}\n";
+    }
+    text += "    c: {rule: 'Path(`/x/0000`)', service: s}\n" + end;
+    EXPECT_EQ(told({{"d.yml", text}}).empty(), over);
+  }
 }
 
 TEST(Looks, FailOpen) {

@@ -68,6 +68,7 @@ void Reader::file(const std::string& path) {
     // A path that is not there is no file of another kind.
     const Result<FileStamp> there = files_.stamp(path);
     if (!there) return unreadable(path, there.error());
+    if (!following_ && dump(path)) return;
     return skipped(path, "no kind of configuration is known by this name",
                    "name it .yml, .yaml, .toml or .json, or leave it out");
   }
@@ -75,6 +76,44 @@ void Reader::file(const std::string& path) {
   Result<std::string> read = files_.read(path, limits.json_bytes_max);
   if (!read) return unreadable(path, read.error());
   text(path, std::move(*read), *format);
+}
+
+bool Reader::dump(const std::string& path) {
+  if (!path.ends_with(".kv") && !path.ends_with(".txt")) return false;
+  Result<std::string> read = files_.read(path, config::TextLimits{}.file_bytes_max);
+  if (!read) {
+    unreadable(path, read.error());
+    return true;
+  }
+  return pair_text(path, *read);
+}
+
+bool Reader::pair_text(const std::string& name, const std::string& text) {
+  if (!config::is_pair_text(text)) return false;
+  LoadedFile f;
+  f.path = name;
+  f.text = text;
+  Result<config::PairDump> dump = config::pairs_from_text(text, name);
+  if (dump) {
+    f.kind = FileKind::pairs;
+    f.pairs = std::move(*dump);
+  } else {
+    f.broken = true;
+    set_.findings.add(config::finding_from(dump.error()));
+  }
+  add(std::move(f));
+  return true;
+}
+
+void Reader::pair_document(LoadedFile& f) {
+  Result<config::PairDump> dump = config::pairs_from_document(f.documents.front());
+  if (dump) {
+    f.pairs = std::move(*dump);
+    return;
+  }
+  f.kind = FileKind::unknown;
+  f.broken = true;
+  set_.findings.add(config::finding_from(dump.error()));
 }
 
 namespace {
@@ -89,7 +128,7 @@ std::string unknown_remedy(const std::vector<config::Document>& documents) {
       return "for `" + first + "`, did you mean `" + *near + "`?";
   }
   return "write http:, tcp:, udp: or tls: (dynamic), entryPoints: or providers: (static), or "
-         "apiVersion and kind (Kubernetes)";
+         "apiVersion and kind (Kubernetes), or services: (compose)";
 }
 
 }  // namespace
@@ -130,6 +169,7 @@ bool Reader::executed(LoadedFile& f, config::Format format) {
 }
 
 void Reader::text(const std::string& name, std::string text, config::Format format) {
+  if (!following_ && format == config::Format::yaml && pair_text(name, text)) return;
   LoadedFile f;
   f.path = name;
   f.followed = following_;
@@ -152,7 +192,8 @@ void Reader::text(const std::string& name, std::string text, config::Format form
   } else {
     f.kind = following_ ? FileKind::dynamics : classify(f.documents, name);
     if (f.kind == FileKind::dynamics || f.kind == FileKind::unknown) executed(f, format);
-    if (f.kind == FileKind::unknown)
+    if (f.kind == FileKind::pairs) pair_document(f);
+    if (f.kind == FileKind::unknown && !f.broken)
       skipped(name, "the text is no kind of configuration that is known",
               unknown_remedy(f.documents));
   }

@@ -19,6 +19,10 @@ class Reader {
  private:
   void directory(const std::string& path, const std::vector<std::string>& names, size_t depth);
   void file(const std::string& path);
+  // A dump of a key/value store. False: the file is none.
+  bool dump(const std::string& path);
+  bool pair_text(const std::string& name, const std::string& text);
+  void pair_document(LoadedFile& f);
   void unreadable(const std::string& path, Error e);
   void skipped(const std::string& path, const std::string& why, const std::string& remedy);
   void add(LoadedFile f);

@@ -64,8 +64,9 @@ constexpr std::string_view documented_types[] = {
 
 class Decoder {
  public:
-  Decoder(std::string_view provider, const MiddlewareTypes& types, Findings& findings)
-      : provider_(provider), types_(types), findings_(findings) {}
+  Decoder(std::string_view provider, const MiddlewareTypes& types, Findings& findings,
+          Origin origin)
+      : provider_(provider), types_(types), findings_(findings), origin_(origin) {}
 
   std::optional<DynamicConfig> decode(const Value& root) {
     if (root.kind != Value::null && root.kind != Value::mapping) {
@@ -92,6 +93,12 @@ class Decoder {
                                    [&m](std::string_view n) { return text::iequals(n, m.key); });
     if (name == std::end(names)) {
       const auto near = text::nearest(m.key, names);
+      if (origin_ == Origin::labels || origin_ == Origin::pairs) {
+        findings_.add("GP0101", m.key_span, "", "field not found, node: " + m.key,
+                      near ? "did you mean `" + *near + "`?" : "known here: http, tcp, udp, tls");
+        failed_ = true;
+        return;
+      }
       findings_.add(
           "GP0109", m.key_span, "",
           "`" + m.key +
@@ -99,7 +106,7 @@ class Decoder {
           near ? "did you mean `" + *near + "`?" : "known here: http, tcp, udp, tls");
       return;
     }
-    DecodeContext c{findings_, ""};
+    DecodeContext c{findings_, "", false, origin_};
     if (enter_object(*name, m.value, *name == "tls", c)) {
       if (*name == "http") http(m.value, c);
       if (*name == "tls") tls(m, c);
@@ -115,6 +122,7 @@ class Decoder {
     map(s, "services", &Decoder::service);
     map(s, "middlewares", &Decoder::middleware);
     map(s, "serversTransports", &Decoder::servers_transport);
+    s.fields.back().unread_in = {Origin::labels};
     accept_fields(s, "models:-");
     s.decode(v, this, c);
   }
@@ -140,7 +148,7 @@ class Decoder {
   void object(const NamedValue& n, std::string_view kind, Decode decode) {
     const std::string name = std::string(kind) + " " + qualify(n.name, provider_);
     warn_scalar(n, name);
-    DecodeContext c{findings_, name};
+    DecodeContext c{findings_, name, false, origin_};
     decode(c);
     failed_ = failed_ || c.failed;
   }
@@ -229,42 +237,42 @@ class Decoder {
   }
 
   void tls(const Value::Member& section, DecodeContext& c) {
-    static const auto options = accepted_schema(
-        "minVersion:s maxVersion:s cipherSuites:l curvePreferences:l clientAuth{caFiles:l "
-        "clientAuthType:s}"
-        " sniStrict:b preferServerCipherSuites:b alpnProtocols:l disableSessionTickets:b");
-    static const auto stores = accepted_schema(
-        "stores<defaultCertificate{certFile:s keyFile:s}"
-        " defaultGeneratedCert{resolver:s domain{main:s sans:l}}>");
     Schema<Decoder> s;
-    static const Schema<DynamicConfig::Certificate> certificate = [] {
-      Schema<DynamicConfig::Certificate> cs;
-      cs.field("certFile", &DynamicConfig::Certificate::cert_file, "string");
-      cs.field("keyFile", &DynamicConfig::Certificate::key_file, "string");
-      accept_fields(cs, "stores:l");
-      return cs;
-    }();
     s.custom("certificates", "list of objects", [](const Value& v, Decoder& d, DecodeContext& dc) {
       for (const Value* item : object_items("certificates", v, dc)) {
-        certificate.decode(*item, &d.out_.certificates.emplace_back(), dc);
+        certificate_schema().decode(*item, &d.out_.certificates.emplace_back(), dc);
       }
     });
+    s.child(Shape::object_list, certificate_schema());
     s.custom("options", "map of objects", [](const Value& v, Decoder& d, DecodeContext& dc) {
       for (const NamedValue& n : named_values(v, d.findings_)) {
-        options->decode(*n.value, nullptr, dc);
-        d.out_.tls_options[n.name == "default" ? n.name : qualify(n.name, d.provider_)] = n.span;
+        TlsOptionsConfig& o =
+            d.out_.tls_options[n.name == "default" ? n.name : qualify(n.name, d.provider_)];
+        o.span = n.span;
+        tls_options_schema().decode(*n.value, &o, dc);
       }
     });
-    s.fields.back().shape = Shape::object_map;
-    s.fields.push_back(stores->fields.front());
+    s.child(Shape::object_map, tls_options_schema());
+    s.custom("stores", "map of objects", [](const Value& v, Decoder& d, DecodeContext& dc) {
+      for (const NamedValue& n : named_values(v, d.findings_)) {
+        TlsStoreConfig& store = d.out_.tls_stores[n.name];
+        store.span = n.span;
+        tls_store_schema().decode(*n.value, &store, dc);
+      }
+    });
+    s.child(Shape::object_map, tls_store_schema());
     s.decode(section.value, this, c);
-    findings_.add("GP1101", section.key_span, "", "the section `tls` is not acted on yet",
-                  "nothing to mend: it is checked, and takes no effect here");
+    // Options decide which routers are served, and that is acted on.
+    if (out_.certificates.empty() && out_.tls_stores.empty()) return;
+    findings_.add("GP1101", section.key_span, "",
+                  "certificates and stores of the section `tls` are not acted on yet",
+                  "nothing to mend: they are checked, and take no effect here");
   }
 
   std::string_view provider_;
   const MiddlewareTypes& types_;
   Findings& findings_;
+  Origin origin_;
   DynamicConfig out_;
   bool failed_ = false;
 };
@@ -278,7 +286,7 @@ std::optional<DynamicConfig> decode_dynamic(const Document& doc, std::string_vie
                  "the file holds several YAML documents; Traefik reads the first only",
                  "put each document into a file of its own");
   }
-  Decoder decoder(provider, types, findings);
+  Decoder decoder(provider, types, findings, doc.origin);
   return decoder.decode(doc.root);
 }
 

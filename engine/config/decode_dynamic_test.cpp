@@ -274,7 +274,7 @@ TEST(DecodeDynamic, WhatDoesNot) {
        "GP0109 1:1 `htpp` is no section of the dynamic configuration; everything below it is "
        "ignored"},
       {"http: {services: {s: {loadBalancer: {servers: [{url: a, scheme: http}]}}}}",
-       "GP0107 1:57 `scheme` is known but not read from a configuration; it is ignored"},
+       "GP0107 1:57 `scheme` is known but not read from files; it is ignored"},
       {"http: {services: {s: {weighted: {services: []}}}}", ""},
       {"http: {serversTransports: {t: {}}}", ""},
       {"http: {serversTransports: {t: {spiffe: {}}}}", ""},
@@ -327,7 +327,8 @@ TEST(DecodeDynamic, TcpAndUdp) {
   ASSERT_TRUE(d.config) << testing::brief(d.findings);
   EXPECT_EQ(testing::brief(d.findings),
             "GP0108 3:94 `terminationDelay` is deprecated\nGP0108 3:115 `proxyProtocol` is "
-            "deprecated\nGP1101 7:1 the section `tls` is not acted on yet");
+            "deprecated\nGP1101 7:1 certificates and stores of the section `tls` are not acted on "
+            "yet");
   EXPECT_EQ(d.config->certificates[0].cert_file.value, "a");
   EXPECT_TRUE(d.config->tls_options.count("o@file"));
   EXPECT_TRUE(d.config->tls_options.count("default"));
@@ -357,7 +358,7 @@ TEST(DecodeDynamic, TcpAndUdp) {
   EXPECT_EQ(t.dial_keep_alive, std::chrono::seconds(15));
   EXPECT_EQ(t.termination_delay, std::chrono::milliseconds(100));
   EXPECT_EQ(t.proxy_protocol->version.value, 2);
-  EXPECT_TRUE(t.has_tls);
+  EXPECT_TRUE(t.tls.has_value());
   EXPECT_EQ(d.config->udp.routers.at("r@file").service.value, "s");
   EXPECT_EQ(d.config->udp.services.at("s@file").servers->at(0).value, "a");
 }

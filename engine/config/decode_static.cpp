@@ -30,6 +30,21 @@ bool has_other_member(const Value& block, std::initializer_list<std::string_view
   return false;
 }
 
+// Providers of which a check reads files that stand for what they would see.
+constexpr std::string_view from_files[] = {"docker", "swarm", "consul",
+                                           "etcd",   "redis", "zooKeeper"};
+
+void note_provider(std::string_view name, const SourceSpan& at, DecodeContext& c) {
+  const bool known =
+      std::find(std::begin(from_files), std::end(from_files), name) != std::end(from_files);
+  if (!known) return not_acted_on("GP1105", "providers." + std::string(name), at, c);
+  c.findings.add(
+      "GP1105", at, std::string(c.object),
+      "`providers." + std::string(name) + "` is not acted on yet",
+      "nothing to mend: nobody is asked; give a check the compose file or the dump of the "
+      "store beside this file");
+}
+
 void note_blocks(const Value& root, DecodeContext& c) {
   for (const Value::Member& m : root.members) {
     const FieldSchema* f = static_schema().find(m.key);
@@ -39,7 +54,9 @@ void note_blocks(const Value& root, DecodeContext& c) {
     const bool part = (f->name == "log" && has_other_member(m.value, {"level"})) ||
                       (f->name == "serversTransport" &&
                        has_other_member(m.value, {"maxIdleConnsPerHost", "forwardingTimeouts"}));
-    if (!whole || part) not_acted_on("GP1104", f->name, m.key_span, c);
+    const bool told_later =
+        f->name == "experimental" && !has_other_member(m.value, {"plugins", "localPlugins"});
+    if ((!whole && !told_later) || part) not_acted_on("GP1104", f->name, m.key_span, c);
     if (f->name == "providers") {
       for (const Value::Member& p : m.value.members) {
         const FieldSchema* provider = providers_schema().find(p.key);
@@ -50,7 +67,7 @@ void note_blocks(const Value& root, DecodeContext& c) {
           continue;
         if (std::find(std::begin(built), std::end(built), provider->name) != std::end(built))
           continue;
-        not_acted_on("GP1105", "providers." + std::string(provider->name), p.key_span, c);
+        note_provider(provider->name, p.key_span, c);
       }
     }
   }

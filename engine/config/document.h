@@ -1,4 +1,4 @@
-// Document: YAML, TOML and JSON (later labels and key/value pairs) as one immutable tree of values with spans.
+// Document: YAML, TOML, JSON, labels and key/value pairs as one immutable tree of values with spans.
 #pragma once
 #include <memory>
 #include <optional>
@@ -16,7 +16,9 @@ struct Value {
 
   Kind kind = null;
   bool quoted = false;  // scalar: written as a string, so "true" is no bool
-  std::string text;     // scalar
+  // Of a scalar; of a collection made from labels or pairs the value that its own name has, where one is written
+  // (`tls=true` beside `tls.certresolver=x`).
+  std::string text;
   // Where it is. Of a scalar: its first content character, so behind the quote, and for a block scalar (| >) on the first line
   // of its content; span.at(n, len) then points n bytes into the text. length is 0 when the text holds a line break.
   SourceSpan span;
@@ -53,7 +55,7 @@ struct TextLimits {
       200'000;  // values that YAML aliases and merge keys expand to (alias bombs stop here)
 };
 
-enum class Origin : uint8_t { file, flags, environment };
+enum class Origin : uint8_t { file, flags, environment, labels, pairs };
 
 struct Document {
   Value root;

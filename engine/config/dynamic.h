@@ -9,6 +9,7 @@
 
 #include "engine/config/document.h"
 #include "engine/config/dynamic_tcp.h"
+#include "engine/config/dynamic_tls.h"
 #include "engine/config/finding.h"
 #include "engine/env/clock.h"
 
@@ -38,7 +39,8 @@ struct RouterConfig {
   std::optional<RouterTls> tls;
   std::vector<Text> parent_refs;
   bool has_observability = false;
-  SourceSpan span;  // of the router's key
+  bool default_rule = false;  // the rule was made by a provider's defaultRule (catalogue 1.8)
+  SourceSpan span;            // of the router's key
 };
 
 // A middleware's options, decoded by its own schema (engine/middleware). Exactly one type; more is an error of the object.
@@ -66,6 +68,7 @@ struct ServerConfig {
   int64_t weight = 1;
   bool preserve_path = false;
   bool fenced = false;  // Kubernetes: terminating, only for sticky clients
+  Text scheme, port;    // labels only; the container's provider makes the URL from them
 };
 
 // Active probing of a load balancer's servers (catalogue 4.4).
@@ -162,6 +165,7 @@ struct ServersTransportConfig {
   Duration response_header_timeout{0};  // 0: none
   Duration idle_conn_timeout = std::chrono::seconds(90);
   int64_t max_idle_conns_per_host = 200;
+  TransportTlsConfig tls;
   SourceSpan span;
 };
 
@@ -171,10 +175,9 @@ struct DynamicConfig {
   std::map<std::string, MiddlewareConfig> middlewares;
   std::map<std::string, ServiceConfig> services;
   std::map<std::string, ServersTransportConfig> servers_transports;
-  std::map<std::string, SourceSpan> tls_options;  // names that exist; acted on with TLS
-  struct Certificate {
-    Text cert_file, key_file;
-  };
+  std::map<std::string, TlsOptionsConfig> tls_options;
+  std::map<std::string, TlsStoreConfig> tls_stores;
+  using Certificate = CertificateConfig;
   std::vector<Certificate> certificates;
   TcpConfig tcp;
   UdpConfig udp;
@@ -205,8 +208,9 @@ class MiddlewareTypes {
   virtual std::vector<std::string_view> names() const = 0;
 };
 
-// Decodes Traefik's dynamic configuration of one file. Errors reject the whole file, as Traefik does ("field not found,
-// node: x"): the result is then nullopt and `findings` holds every problem, not only the first.
+// Decodes Traefik's dynamic configuration of one file, of one container's labels or of a tree of key/value pairs
+// (doc.origin). Errors reject the whole of it, as Traefik does ("field not found, node: x"): the result is then nullopt and
+// `findings` holds every problem, not only the first.
 std::optional<DynamicConfig> decode_dynamic(const Document& doc, std::string_view provider,
                                             const MiddlewareTypes& types, Findings& findings);
 

@@ -37,7 +37,7 @@ const Schema<RouterConfig>& router_schema() {
       observability->decode(v, nullptr, c);
     });
     s.child(Shape::object, *observability);
-    s.field("parentRefs", &RouterConfig::parent_refs, "list of strings");
+    s.field("parentRefs", &RouterConfig::parent_refs, "list of strings").unread({Origin::labels});
     accept_fields(s, "deniedEncodedPathCharacters:- defaultRule:-");
     return s;
   }();
@@ -58,11 +58,7 @@ const Schema<ServersTransportConfig>& servers_transport_schema() {
     Schema<ServersTransportConfig> s;
     s.field("maxIdleConnsPerHost", &ServersTransportConfig::max_idle_conns_per_host, "integer");
     s.group("forwardingTimeouts", timeouts);
-    accept_fields(
-        s,
-        "serverName:s insecureSkipVerify:b rootCAs:l certificates[certFile:s keyFile:s] "
-        "cipherSuites:l"
-        " minVersion:s maxVersion:s disableHTTP2:b peerCertURI:s spiffe{ids:l trustDomain:s}!");
+    s.inlined(&ServersTransportConfig::tls, transport_tls_schema());
     return s;
   }();
   return schema;

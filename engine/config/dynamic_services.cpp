@@ -65,7 +65,9 @@ const Schema<LoadBalancerConfig>& load_balancer_schema() {
     s.field("url", &ServerConfig::url, "string");
     s.field("weight", &ServerConfig::weight, "integer", "1");
     s.field("preservePath", &ServerConfig::preserve_path, "bool", "false");
-    accept_fields(s, "fenced:- scheme:- port:-");
+    s.field("scheme", &ServerConfig::scheme, "string").unread({Origin::file, Origin::pairs});
+    s.field("port", &ServerConfig::port, "string").unread({Origin::file, Origin::pairs});
+    accept_fields(s, "fenced:-");
     return s;
   }();
   static const Schema<LoadBalancerConfig> forwarding = [] {
@@ -75,7 +77,7 @@ const Schema<LoadBalancerConfig>& load_balancer_schema() {
   }();
   static const Schema<LoadBalancerConfig> schema = [] {
     Schema<LoadBalancerConfig> s;
-    s.list("servers", &LoadBalancerConfig::servers, server);
+    s.list("servers", &LoadBalancerConfig::servers, server).label_name("server");
     s.field("strategy", &LoadBalancerConfig::strategy, "string", "wrr");
     s.field("passHostHeader", &LoadBalancerConfig::pass_host_header, "bool", "true");
     s.field("serversTransport", &LoadBalancerConfig::servers_transport, "string");
@@ -169,11 +171,12 @@ const Schema<ServiceConfig>& service_schema() {
   static const Schema<ServiceConfig> schema = [] {
     Schema<ServiceConfig> s;
     s.object("loadBalancer", &ServiceConfig::load_balancer, load_balancer_schema());
-    s.object("weighted", &ServiceConfig::weighted, weighted_schema());
+    s.object("weighted", &ServiceConfig::weighted, weighted_schema()).unread({Origin::labels});
     s.object("highestRandomWeight", &ServiceConfig::highest_random_weight,
-             highest_random_weight_schema());
-    s.object("mirroring", &ServiceConfig::mirroring, mirroring_schema());
-    s.object("failover", &ServiceConfig::failover, failover_schema());
+             highest_random_weight_schema())
+        .unread({Origin::labels});
+    s.object("mirroring", &ServiceConfig::mirroring, mirroring_schema()).unread({Origin::labels});
+    s.object("failover", &ServiceConfig::failover, failover_schema()).unread({Origin::labels});
     s.field("middlewares", &ServiceConfig::middlewares, "list of strings");
     return s;
   }();
@@ -222,12 +225,19 @@ const Schema<PassiveHealthCheckConfig>& passive_health_check_schema() {
   return schema;
 }
 
+const ObjectSchema* object_schema(std::string_view section, std::string_view kind) {
+  if (section != "http") return stream_object_schema(section, kind);
+  if (kind == "routers") return &router_schema();
+  return kind == "services" ? &service_schema() : nullptr;
+}
+
 void decode_service(const Value& v, ServiceConfig& out, DecodeContext& c) {
   const Schema<ServiceConfig>& schema = service_schema();
   schema.decode(v, &out, c);
   for (const Value::Member& m : v.members) {
     const FieldSchema* f = m.value.kind == Value::null ? nullptr : schema.find(m.key);
     if (!f || f->shape != Shape::object) continue;
+    if (c.origin == Origin::labels && !f->unread_in.empty()) continue;
     out.types.emplace_back(f->name);
     if (f->name != "loadBalancer" || !out.load_balancer) continue;
     for (const Value::Member& option : m.value.members) keep_span(option, out);

@@ -96,13 +96,14 @@ const Schema<TcpLoadBalancerConfig>& tcp_load_balancer_schema() {
   using C = TcpLoadBalancerConfig;
   static const Schema<TcpServerConfig> server = [] {
     Schema<TcpServerConfig> s;
-    s.field("address", &TcpServerConfig::address, "string");
+    s.field("address", &TcpServerConfig::address, "string").unread({Origin::labels});
+    s.field("port", &TcpServerConfig::port, "string");
     s.field("tls", &TcpServerConfig::tls, "bool", "false");
     return s;
   }();
   static const Schema<C> schema = [] {
     Schema<C> s;
-    s.list("servers", &C::servers, server);
+    s.list("servers", &C::servers, server).label_name("server");
     s.field("serversTransport", &C::servers_transport, "string");
     s.field("terminationDelay", &C::termination_delay_ms, "integer", "100")
         .deprecated("terminationDelay of a serversTransport");
@@ -137,7 +138,7 @@ const Schema<TcpServiceConfig>& tcp_service_schema() {
   static const Schema<C> schema = [] {
     Schema<C> s;
     s.object("loadBalancer", &C::load_balancer, tcp_load_balancer_schema());
-    s.object("weighted", &C::weighted, weighted);
+    s.object("weighted", &C::weighted, weighted).unread({Origin::labels});
     return s;
   }();
   return schema;
@@ -145,16 +146,13 @@ const Schema<TcpServiceConfig>& tcp_service_schema() {
 
 const Schema<TcpServersTransportConfig>& tcp_servers_transport_schema() {
   using C = TcpServersTransportConfig;
-  static const auto tls = accepted_schema(
-      "serverName:s insecureSkipVerify:b rootCAs:l certificates[certFile:s keyFile:s] "
-      "peerCertURI:s spiffe{ids:l trustDomain:s}!");
   static const Schema<C> schema = [] {
     Schema<C> s;
     s.field("dialTimeout", &C::dial_timeout, "duration", "30s");
     s.field("dialKeepAlive", &C::dial_keep_alive, "duration", "15s");
     s.field("terminationDelay", &C::termination_delay, "duration", "100ms");
     s.object("proxyProtocol", &C::proxy_protocol, proxy_protocol_schema()).allow_empty();
-    seen_object(s, "tls", &C::has_tls, *tls);
+    s.object("tls", &C::tls, tcp_transport_tls_schema()).allow_empty();
     return s;
   }();
   return schema;
@@ -172,7 +170,7 @@ const Schema<UdpRouterConfig>& udp_router_schema() {
 
 struct UdpServers {
   struct Server {
-    Text address;
+    Text address, port;
   };
   std::vector<Server> servers;
 };
@@ -182,9 +180,13 @@ struct UdpWeighted {
 
 const Schema<UdpServiceConfig>& udp_service_schema() {
   static const Schema<UdpServers> servers = [] {
-    static const Schema<UdpServers::Server> server =
-        Schema<UdpServers::Server>().field("address", &UdpServers::Server::address, "string");
-    return Schema<UdpServers>().list("servers", &UdpServers::servers, server);
+    static const Schema<UdpServers::Server> server = [] {
+      Schema<UdpServers::Server> s;
+      s.field("address", &UdpServers::Server::address, "string").unread({Origin::labels});
+      s.field("port", &UdpServers::Server::port, "string").unread({Origin::file});
+      return s;
+    }();
+    return Schema<UdpServers>().list("servers", &UdpServers::servers, server).label_name("server");
   }();
   static const auto weighted =
       Schema<UdpWeighted>().list("services", &UdpWeighted::services, child_schema());
@@ -194,7 +196,10 @@ const Schema<UdpServiceConfig>& udp_service_schema() {
       UdpServers read;
       servers.decode(v, &read, c);
       o.servers.emplace();
-      for (UdpServers::Server& one : read.servers) o.servers->push_back(std::move(one.address));
+      for (UdpServers::Server& one : read.servers) {
+        o.servers->push_back(std::move(one.address));
+        o.port = std::move(one.port);
+      }
     });
     s.child(Shape::object, servers);
     s.custom("weighted", "object", [](const Value& v, UdpServiceConfig& o, DecodeContext& c) {
@@ -202,7 +207,7 @@ const Schema<UdpServiceConfig>& udp_service_schema() {
       weighted.decode(v, &read, c);
       o.weighted = std::move(read.services);
     });
-    s.child(Shape::object, weighted);
+    s.child(Shape::object, weighted).unread({Origin::labels});
     return s;
   }();
   return schema;
@@ -245,7 +250,7 @@ void objects(Schema<Section>& s, std::string_view name, std::string_view kind,
                }
                T out;
                out.span = n.span;
-               DecodeContext own{c.findings, object};
+               DecodeContext own{c.findings, object, false, c.origin};
                schema.decode(*n.value, &out, own);
                c.failed = c.failed || own.failed;
                keep_spans(*n.value, out);
@@ -257,6 +262,16 @@ void objects(Schema<Section>& s, std::string_view name, std::string_view kind,
 
 }  // namespace
 
+const ObjectSchema* stream_object_schema(std::string_view section, std::string_view kind) {
+  if (section == "tcp") {
+    if (kind == "routers") return &tcp_router_schema();
+    if (kind == "services") return &tcp_service_schema();
+    return kind == "middlewares" ? &tcp_middleware_schema() : nullptr;
+  }
+  if (kind == "routers") return &udp_router_schema();
+  return kind == "services" ? &udp_service_schema() : nullptr;
+}
+
 void decode_tcp(const Value& v, std::string_view provider, TcpConfig& out, DecodeContext& c) {
   static const Schema<TcpConfig> schema = [] {
     Schema<TcpConfig> s;
@@ -265,10 +280,12 @@ void decode_tcp(const Value& v, std::string_view provider, TcpConfig& out, Decod
     objects(s, "middlewares", "TCP middleware", &TcpConfig::middlewares, tcp_middleware_schema());
     objects(s, "serversTransports", "TCP serversTransport", &TcpConfig::servers_transports,
             tcp_servers_transport_schema());
+    s.fields.back().unread_in = {Origin::labels};
     accept_fields(s, "models:-");
     return s;
   }();
-  DecodeContext inner{c.findings, provider};  // objects() takes the provider from here
+  DecodeContext inner{c.findings, provider, false,
+                      c.origin};  // objects() takes the provider from here
   schema.decode(v, &out, inner);
   c.failed = c.failed || inner.failed;
 }
@@ -280,7 +297,7 @@ void decode_udp(const Value& v, std::string_view provider, UdpConfig& out, Decod
     objects(s, "services", "UDP service", &UdpConfig::services, udp_service_schema());
     return s;
   }();
-  DecodeContext inner{c.findings, provider};
+  DecodeContext inner{c.findings, provider, false, c.origin};
   schema.decode(v, &out, inner);
   c.failed = c.failed || inner.failed;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/config/document.h"
+#include "engine/config/dynamic_tls.h"
 #include "engine/env/clock.h"
 
 namespace gateproof::config {
@@ -49,6 +50,7 @@ struct ProxyProtocolConfig {
 
 struct TcpServerConfig {
   Located<std::string> address;  // host:port
+  Located<std::string> port;     // labels; elsewhere Traefik reads it and takes no notice
   bool tls = false;
 };
 
@@ -91,7 +93,7 @@ struct TcpServersTransportConfig {
   Duration dial_keep_alive = std::chrono::seconds(15);
   Duration termination_delay = std::chrono::milliseconds(100);  // negative: wait for ever
   std::optional<ProxyProtocolConfig> proxy_protocol;
-  bool has_tls = false;
+  std::optional<TransportTlsConfig> tls;
   SourceSpan span;
 };
 
@@ -110,6 +112,7 @@ struct UdpRouterConfig {
 
 struct UdpServiceConfig {
   std::optional<std::vector<Located<std::string>>> servers;  // addresses of loadBalancer
+  Located<std::string> port;                                 // labels: of the only server
   std::optional<std::vector<StreamWeightedChild>> weighted;
   SourceSpan span;
 };

@@ -128,6 +128,7 @@ void merge_dynamic(DynamicConfig& into, DynamicConfig later, Findings& findings)
   merge_map(into.middlewares, later.middlewares, "middleware", findings);
   merge_map(into.servers_transports, later.servers_transports, "serversTransport", findings);
   merge_map(into.tls_options, later.tls_options, "TLS option", findings);
+  merge_map(into.tls_stores, later.tls_stores, "TLS store", findings);
   merge_map(into.tcp.routers, later.tcp.routers, "TCP router", findings);
   merge_map(into.tcp.services, later.tcp.services, "TCP service", findings);
   merge_map(into.tcp.middlewares, later.tcp.middlewares, "TCP middleware", findings);

@@ -30,7 +30,7 @@ struct FindingCode {
 };
 // All codes, sorted. GP00xx text and files, GP01xx schema, GP02xx static, GP03xx routers and rules, GP04xx middlewares,
 // GP05xx services, GP06xx TLS and resolvers, GP07xx Kubernetes objects, GP08xx Gateway API, GP09xx Helm values,
-// GP10xx advice (security, order, dead configuration), GP11xx not acted on yet.
+// GP10xx advice (security, order, dead configuration), GP11xx not acted on yet, GP12xx labels, containers and key/value pairs.
 std::span<const FindingCode> finding_codes();
 
 // The row of a code; null when there is none.

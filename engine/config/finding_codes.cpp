@@ -48,6 +48,7 @@ constexpr FindingCode codes[] = {
     {"GP0210", warning, "static value is replaced"},
     {"GP0211", warning, "reference to an entry point that does not exist"},
     {"GP0212", warning, "file provider's path does not exist"},
+    {"GP0213", warning, "plugin names no module: Traefik disables all plugins"},
     // routers and rules
     {"GP0301", error, "rule cannot be parsed"},
     {"GP0302", error, "priority is above the maximum"},
@@ -81,6 +82,11 @@ constexpr FindingCode codes[] = {
     {"GP0506", warning, "TCP load balancer without servers"},
     // TLS and resolvers
     {"GP0601", warning, "certificate resolver does not exist"},
+    {"GP0602", error, "TLS options cannot be used"},
+    {"GP0603", warning, "TLS options of a router are not applied"},
+    {"GP0604", warning, "certificate cannot be used"},
+    {"GP0605", warning, "TLS part of a serversTransport cannot be used"},
+    {"GP0606", warning, "TLS version that means nothing"},
     // Kubernetes objects
     {"GP0701", error, "document is no Kubernetes object"},
     {"GP0702", warning, "Kubernetes object defined twice"},
@@ -151,6 +157,7 @@ constexpr FindingCode codes[] = {
     {"GP1014", error, "router that fails open"},
     {"GP1015", warning, "Gateway listener serves a route in plain HTTP too"},
     {"GP1016", warning, "Gateway route without the middlewares of another router"},
+    {"GP1017", warning, "routers of equal priority: Traefik leaves open which one wins"},
     // not acted on yet
     {"GP1101", note, "section of the dynamic configuration is not acted on yet"},
     {"GP1102", note, "part of a service is not acted on yet"},
@@ -160,8 +167,27 @@ constexpr FindingCode codes[] = {
     {"GP1107", note, "part of an entry point is not acted on yet"},
     {"GP1108", warning, "middleware type is not acted on yet: its routers answer 501"},
     {"GP1109", warning, "router uses an internal service that is not acted on yet: it answers 501"},
+    {"GP1110", warning, "plugin is declared, but nothing here runs it"},
     {"GP1120", note, "Kubernetes object is not acted on yet"},
     {"GP1121", note, "Gateway API object is not routed yet"},
+    // labels, containers, key/value pairs
+    {"GP1201", error, "labels of a container cannot be decoded"},
+    {"GP1202", warning, "container with labels of Traefik is not exposed"},
+    {"GP1203", error, "container's server cannot be made"},
+    {"GP1204", error, "default rule makes no rule"},
+    {"GP1205", error, "router cannot be linked to one of several services"},
+    {"GP1206", error, "containers define one name differently"},
+    {"GP1207", warning, "label that Traefik does not read"},
+    {"GP1208", warning, "label written twice"},
+    {"GP1209", error, "dollar sign that compose does not take"},
+    {"GP1210", note, "ports of the image are not known"},
+    {"GP1211", warning, "network of a container is missing or left to chance"},
+    {"GP1212", warning, "labels where no provider looks for them"},
+    {"GP1213", error, "constraints cannot be evaluated"},
+    {"GP1214", error, "key/value pairs cannot be decoded"},
+    {"GP1215", warning, "key that no provider reads"},
+    // strict mode
+    {"GP1301", note, "strict mode means something else than Traefik does"},
 };
 
 }  // namespace

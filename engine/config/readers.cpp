@@ -23,6 +23,11 @@ std::string kind_name(const Value& v) {
 // The value's text for a field that takes one scalar.
 std::optional<std::string> one_text(const Value& v, std::string_view wanted, DecodeContext& c) {
   if (v.kind == Value::scalar) return scalar_text(v, c);
+  if (c.flat()) {
+    c.error("GP0102", v, "expected " + std::string(wanted) + ", found options below it",
+            "write one value, and nothing behind the name");
+    return std::nullopt;
+  }
   if (v.kind == Value::null || (v.kind == Value::mapping && v.members.empty()))
     return std::string();
   if (v.kind == Value::sequence) {
@@ -60,6 +65,15 @@ std::vector<Text> text_items(const Value& v, DecodeContext& c) {
       out.push_back(
           {std::string(trimmed), v.span.at(uint32_t(at + skip), uint32_t(trimmed.size()))});
       at += part.size() + 1;
+    }
+    return out;
+  }
+  if (c.flat()) {
+    // Traefik looks at the value of the list's own name only.
+    if (v.kind != Value::null) {
+      c.findings.add("GP0107", v.span, std::string(c.object),
+                     "a list of texts is one value here; what is written by index is lost",
+                     "write the elements in one value, with commas between them");
     }
     return out;
   }

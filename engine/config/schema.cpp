@@ -10,9 +10,31 @@ void DecodeContext::error(std::string_view code, const Value& at, std::string me
   findings.add(code, at.span, std::string(object), std::move(message), std::move(remedy));
 }
 
-const FieldSchema* ObjectSchema::find(std::string_view name_nocase) const {
+namespace {
+
+std::string_view name_in(const FieldSchema& f, Origin origin) {
+  return origin == Origin::labels && !f.label_name.empty() ? f.label_name : f.name;
+}
+
+bool ignored(const FieldSchema& f, Origin origin) {
+  return f.shape == Shape::ignored ||
+         std::find(f.unread_in.begin(), f.unread_in.end(), origin) != f.unread_in.end();
+}
+
+std::string origin_words(Origin origin) {
+  switch (origin) {
+    case Origin::file: return "files";
+    case Origin::labels: return "labels";
+    case Origin::pairs: return "key/value pairs";
+    default: return "a configuration";
+  }
+}
+
+}  // namespace
+
+const FieldSchema* ObjectSchema::find(std::string_view name_nocase, Origin origin) const {
   for (const FieldSchema& f : fields) {
-    if (text::iequals(f.name, name_nocase)) return &f;
+    if (text::iequals(name_in(f, origin), name_nocase)) return &f;
   }
   return nullptr;
 }
@@ -20,7 +42,8 @@ const FieldSchema* ObjectSchema::find(std::string_view name_nocase) const {
 void ObjectSchema::unknown_field(const Value::Member& m, DecodeContext& c) const {
   std::vector<std::string_view> names;
   for (const FieldSchema& f : fields) {
-    if (!f.deprecated && f.type != "removed" && f.shape != Shape::ignored) names.push_back(f.name);
+    if (!f.deprecated && f.type != "removed" && !ignored(f, c.origin))
+      names.push_back(name_in(f, c.origin));
   }
   const auto near = text::nearest(m.key, names);
   std::string remedy;
@@ -39,6 +62,16 @@ void ObjectSchema::unknown_field(const Value::Member& m, DecodeContext& c) const
 
 bool enter_object(std::string_view name, const Value& v, bool allow_empty, DecodeContext& c) {
   if (v.kind == Value::null) return false;
+  // `tls=false` beside `tls.certresolver=x`: the value decides.
+  if (c.flat() && v.kind != Value::scalar && allow_empty && !v.text.empty() &&
+      !text::iequals(v.text, "true")) {
+    c.findings.add("GP0107", v.span, std::string(c.object),
+                   "`" + std::string(name) + "` has the value " + text::quote(v.text) +
+                       ": its options are ignored, as if `" + std::string(name) +
+                       "` were not there",
+                   "write true, or leave the value out");
+    return false;
+  }
   for (const Value::Member& m : v.members) {
     // Null members were dropped before the decoder counts.
     if (m.value.kind != Value::null) return true;
@@ -80,7 +113,7 @@ std::vector<const Value*> object_items(std::string_view name, const Value& v, De
                    "write each element as an object with its options");
   };
   for (const Value& item : v.items) {
-    if (item.kind == Value::mapping) {
+    if (item.kind == Value::mapping || (c.flat() && item.kind == Value::scalar)) {
       items.push_back(&item);
     } else if (item.kind != Value::scalar) {
       c.error("GP0102", item,
@@ -92,7 +125,7 @@ std::vector<const Value*> object_items(std::string_view name, const Value& v, De
   }
   // A mapping in the place of a list is taken as one element for each member, which keeps only the member's own members.
   for (const Value::Member& m : v.members) {
-    lost(m.value);
+    if (!c.flat()) lost(m.value);
     items.push_back(&m.value);
   }
   if (v.kind == Value::scalar && !v.text.empty()) lost(v);
@@ -114,6 +147,20 @@ bool check_shape(const FieldSchema& f, const Value& v, DecodeContext& c) {
     case Shape::object: return enter_object(f.name, v, f.allow_empty, c);
     default: return true;
   }
+}
+
+// A list that labels write as one object.
+void decode_single(const FieldSchema& f, const Value::Member& m, void* object, DecodeContext& c) {
+  if (m.value.kind == Value::scalar) {
+    c.error("GP0103", m.value, "invalid slice: node " + m.key,
+            "write an option behind it, such as `" + m.key + ".port`");
+    return;
+  }
+  Value list;
+  list.kind = Value::sequence;
+  list.span = m.value.span;
+  list.items.push_back(m.value);
+  f.decode(list, object, c);
 }
 
 bool is_leaf(const FieldSchema& f) {
@@ -149,7 +196,7 @@ void ObjectSchema::decode(const Value& v, void* object, DecodeContext& c) const 
   for (const Value::Member& m : v.members) {
     // Traefik drops a null member before it looks at its name.
     if (m.value.kind == Value::null) continue;
-    const FieldSchema* f = find(m.key);
+    const FieldSchema* f = find(m.key, c.origin);
     if (!f) {
       if (other) {
         other(m, object);
@@ -174,15 +221,20 @@ void ObjectSchema::decode(const Value& v, void* object, DecodeContext& c) const 
       c.findings.add("GP0108", m.key_span, std::string(c.object),
                      "`" + std::string(f->name) + "` is deprecated", std::string(f->deprecation));
     }
-    if (f->shape == Shape::ignored) {
+    if (ignored(*f, c.origin)) {
       c.findings.add("GP0107", m.key_span, std::string(c.object),
-                     "`" + std::string(f->name) +
-                         "` is known but not read from a configuration; it is ignored",
+                     "`" + std::string(f->name) + "` is known but not read from " +
+                         origin_words(f->shape == Shape::ignored ? Origin::flags : c.origin) +
+                         "; it is ignored",
                      "remove it");
       continue;
     }
     const size_t told = c.findings.list().size();
-    if (check_shape(*f, m.value, c)) f->decode(m.value, object, c);
+    if (!f->label_name.empty() && c.origin == Origin::labels) {
+      decode_single(*f, m, object, c);
+    } else if (check_shape(*f, m.value, c)) {
+      f->decode(m.value, object, c);
+    }
     if (f->least || f->most) check_range(*f, m.value, c);
     if (is_leaf(*f)) c.findings.name_option(told, f->name);
   }

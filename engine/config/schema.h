@@ -19,6 +19,10 @@ struct DecodeContext {
   Findings& findings;
   std::string_view object;  // for Finding::object
   bool failed = false;
+  Origin origin = Origin::file;  // labels and pairs are read by rules of their own
+
+  // Whether lists and objects come from flat keys.
+  bool flat() const { return origin == Origin::labels || origin == Origin::pairs; }
 
   // Records a schema error (GP01xx) at a value.
   void error(std::string_view code, const Value& at, std::string message, std::string remedy);
@@ -51,6 +55,9 @@ struct FieldSchema {
   std::string_view deprecation;  // what to use instead
   // The numbers that mean something, where Traefik takes others too: they are reported (GP0113).
   std::optional<int64_t> least, most;
+  // A list of objects that labels write as one object, under this name: `server.port`.
+  std::string_view label_name = {};
+  std::vector<Origin> unread_in = {};  // what is written there is ignored, as in Traefik
   std::function<void(const Value&, void* object, DecodeContext&)> decode;
 };
 
@@ -62,7 +69,7 @@ class ObjectSchema {
   // Decodes a mapping into `object`; every problem is recorded, nothing is thrown.
   void decode(const Value& v, void* object, DecodeContext& c) const;
   // Field by name in any case; null when there is none.
-  const FieldSchema* find(std::string_view name_nocase) const;
+  const FieldSchema* find(std::string_view name_nocase, Origin origin = Origin::file) const;
   // Records "field not found, node: x" with the nearest field name.
   void unknown_field(const Value::Member& m, DecodeContext& c) const;
 };
@@ -177,6 +184,17 @@ class Schema : public ObjectSchema {
     fields.push_back(std::move(f));
     return *this;
   }
+  // Options that stand among this object's own and live in a member.
+  template <class M>
+  Schema& inlined(M T::*member, const Schema<M>& schema) {
+    for (FieldSchema f : schema.fields) {
+      f.decode = [member, inner = f.decode](const Value& v, void* o, DecodeContext& c) {
+        inner(v, &(static_cast<T*>(o)->*member), c);
+      };
+      fields.push_back(std::move(f));
+    }
+    return *this;
+  }
   // An object with a schema of its own that custom() reads: for its shape, its fields' names and the checks before reading.
   Schema& child(Shape shape, const ObjectSchema& schema) {
     fields.back().shape = shape;
@@ -196,6 +214,16 @@ class Schema : public ObjectSchema {
   // The object just added may be empty (Traefik's allowEmpty): `{}` or `true` make it, any other scalar leaves it out.
   Schema& allow_empty() {
     fields.back().allow_empty = true;
+    return *this;
+  }
+  // The list of objects just added is one object in labels, under this name.
+  Schema& label_name(std::string_view name) {
+    fields.back().label_name = name;
+    return *this;
+  }
+  // The field just added is known but not read in these.
+  Schema& unread(std::initializer_list<Origin> origins) {
+    fields.back().unread_in.assign(origins.begin(), origins.end());
     return *this;
   }
   // What the number just added may sensibly be; durations in nanoseconds.

@@ -71,7 +71,24 @@ struct KubernetesProviderConfig {
   bool allow_external_name_services = false;
   bool native_lb_by_default = false;
   bool strict_prefix_matching = false;
+  bool safe_naming = false;  // names that cannot collide (catalogue 6.5)
   std::optional<std::vector<std::string>> cross_provider_namespaces;
+  SourceSpan span;
+};
+
+// What docker and swarm have in common, as far as it decides routing (catalogue 6.4).
+struct ContainerProviderConfig {
+  bool exposed_by_default = true;
+  Text default_rule;  // "": Host(`{{ normalize .Name }}`)
+  Text constraints;   // an expression over labels; "": all
+  std::string network;
+  bool use_bind_port_ip = false;
+  SourceSpan span;
+};
+
+// consul, etcd, redis, zooKeeper (catalogue 6.9).
+struct PairProviderConfig {
+  std::string root_key = "traefik";
   SourceSpan span;
 };
 
@@ -122,7 +139,9 @@ struct StaticConfig {
   std::optional<KubernetesProviderConfig> kubernetes_ingress;
   std::optional<KubernetesProviderConfig> kubernetes_gateway;
   std::vector<std::pair<std::string, SourceSpan>>
-      other_providers;  // docker, consul ...: not acted on yet
+      other_providers;  // docker, consul ...: not acted on live
+  std::map<std::string, ContainerProviderConfig> containers;  // "docker", "swarm"
+  std::map<std::string, PairProviderConfig> pairs;  // "consul", "etcd", "redis", "zookeeper"
   std::optional<HostResolverConfig> host_resolver;
   std::optional<PingConfig> ping;
   std::optional<ApiConfig> api;
@@ -130,7 +149,9 @@ struct StaticConfig {
   bool rest_insecure = false;                      // providers.rest.insecure
   std::map<std::string, AcmeConfig> resolvers;
   std::string default_rule_syntax = "v3";
+  bool strict_tls_options = false;  // conflicting TLS options disable their routers
   bool has_core = false;  // the block `core` is written: every entry point has a model then
+  std::vector<Text> declared_plugins;  // names under experimental.plugins and localPlugins
   std::string log_level = "ERROR";
   bool not_append_x_forwarded_for = false;
   ServersTransportConfig servers_transport;

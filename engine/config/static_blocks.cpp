@@ -108,12 +108,21 @@ const Schema<ServersTransportConfig>& static_transport_schema() {
     s.field("idleConnTimeout", &ServersTransportConfig::idle_conn_timeout, "duration", "90s");
     return s;
   }();
+  static const Schema<ServersTransportConfig> tls = [] {
+    Schema<ServersTransportConfig> all, some;
+    all.inlined(&ServersTransportConfig::tls, transport_tls_schema());
+    for (const FieldSchema& f : all.fields) {
+      if (f.name == "insecureSkipVerify" || f.name == "rootCAs" || f.name == "spiffe")
+        some.fields.push_back(f);
+    }
+    return some;
+  }();
   static const Schema<ServersTransportConfig> schema = [] {
     Schema<ServersTransportConfig> s;
     s.field("maxIdleConnsPerHost", &ServersTransportConfig::max_idle_conns_per_host, "integer",
             "200");
     s.group("forwardingTimeouts", timeouts);
-    accept_fields(s, "insecureSkipVerify:b rootCAs:l spiffe{ids:l trustDomain:s}!");
+    for (const FieldSchema& f : tls.fields) s.fields.push_back(f);
     return s;
   }();
   return schema;
@@ -269,6 +278,21 @@ void read_entry_points(const Value& v, S& o, DecodeContext& c) {
   }
 }
 
+// A plugin has a name and the module that holds its sources (catalogue 6); without one Traefik disables all plugins.
+void read_plugins(const Value& experimental, S& o, DecodeContext& c) {
+  for (const char* kind : {"plugins", "localPlugins"}) {
+    const Value* plugins = experimental.find_nocase(kind);
+    if (!plugins) continue;
+    for (const NamedValue& n : named_values(*plugins, c.findings)) {
+      o.declared_plugins.push_back({n.name, n.span});
+      const Value* module = n.value->find_nocase("moduleName");
+      if (module && !module->str().empty()) continue;
+      c.findings.add("GP0213", n.span, "plugin " + n.name, n.name + ": plugin name is missing",
+                     "name the module that holds the plugin: `moduleName`");
+    }
+  }
+}
+
 void add_stored_blocks(Schema<S>& s) {
   static const auto experimental = accepted_schema(
       "plugins<moduleName:s version:s hash:s settings{envs:l mounts:l useUnsafe:b}>"
@@ -298,12 +322,16 @@ void add_stored_blocks(Schema<S>& s) {
   s.custom("core", "object", [](const Value& v, S& o, DecodeContext& c) {
     o.has_core = true;
     core->decode(v, nullptr, c);
+    if (const Value* strict = v.find_nocase("strictTLSOptions"))
+      read_value(*strict, o.strict_tls_options, c);
     read_core(v, o, c);
   });
   s.child(Shape::object, *core);
   s.custom("ocsp", "object", read_ocsp).child(Shape::object, ocsp_schema()).allow_empty();
-  s.custom("experimental", "object",
-           [](const Value& v, S&, DecodeContext& c) { experimental->decode(v, nullptr, c); });
+  s.custom("experimental", "object", [](const Value& v, S& o, DecodeContext& c) {
+    experimental->decode(v, nullptr, c);
+    read_plugins(v, o, c);
+  });
   s.child(Shape::object, *experimental);
   s.custom("certificatesResolvers", "map of objects", [](const Value& v, S& o, DecodeContext& c) {
     for (const Value::Member& m : v.members) {

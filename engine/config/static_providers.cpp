@@ -18,21 +18,6 @@ struct OtherProvider {
   std::string_view fields;
 };
 constexpr OtherProvider other_providers[] = {
-    {"docker",
-     "endpoint:s exposedByDefault:b constraints:s allowEmptyServices:b network:s useBindPortIP:b "
-     "watch:b defaultRule:s"
-     " username:s password:s httpClientTimeout:d swarmMode:x swarmModeRefreshSeconds:x" GP_TLS},
-    {"swarm",
-     "endpoint:s exposedByDefault:b constraints:s allowEmptyServices:b network:s useBindPortIP:b "
-     "watch:b defaultRule:s"
-     " username:s password:s httpClientTimeout:d refreshSeconds:d" GP_TLS},
-    {"consul", "endpoints:l rootKey:s token:s namespaces:l namespace:x" GP_TLS},
-    {"etcd", "endpoints:l rootKey:s username:s password:s" GP_TLS},
-    {"redis",
-     "endpoints:l rootKey:s username:s password:s db:i sentinel{masterName:s username:s password:s "
-     "latencyStrategy:b"
-     " randomStrategy:b replicaStrategy:b useDisconnectedReplicas:b}" GP_TLS},
-    {"zooKeeper", "endpoints:l rootKey:s username:s password:s"},
     {"consulCatalog",
      "constraints:s prefix:s refreshInterval:d requireConsistent:b stale:b cache:b "
      "exposedByDefault:b defaultRule:s"
@@ -70,6 +55,44 @@ constexpr OtherProvider other_providers[] = {
      " ipAllowListStrategy{depth:i excludedIPs:l ipv6Subnet:i}" GP_KUBERNETES},
 };
 
+// Providers whose containers or pairs can be given as files.
+constexpr OtherProvider container_providers[] = {
+    {"docker",
+     "endpoint:s allowEmptyServices:b watch:b username:s password:s httpClientTimeout:d swarmMode:x"
+     " swarmModeRefreshSeconds:x" GP_TLS},
+    {"swarm",
+     "endpoint:s allowEmptyServices:b watch:b username:s password:s httpClientTimeout:d"
+     " refreshSeconds:d" GP_TLS},
+};
+constexpr OtherProvider pair_providers[] = {
+    {"consul", "endpoints:l token:s namespaces:l namespace:x" GP_TLS},
+    {"etcd", "endpoints:l username:s password:s" GP_TLS},
+    {"redis",
+     "endpoints:l username:s password:s db:i sentinel{masterName:s username:s password:s "
+     "latencyStrategy:b"
+     " randomStrategy:b replicaStrategy:b useDisconnectedReplicas:b}" GP_TLS},
+    {"zooKeeper", "endpoints:l username:s password:s"},
+};
+
+Schema<ContainerProviderConfig> container_schema(std::string_view rest) {
+  using C = ContainerProviderConfig;
+  Schema<C> s;
+  s.field("exposedByDefault", &C::exposed_by_default, "bool", "true");
+  s.field("defaultRule", &C::default_rule, "string", "Host(`{{ normalize .Name }}`)");
+  s.field("constraints", &C::constraints, "string");
+  s.field("network", &C::network, "string");
+  s.field("useBindPortIP", &C::use_bind_port_ip, "bool", "false");
+  accept_fields(s, rest);
+  return s;
+}
+
+Schema<PairProviderConfig> pair_schema(std::string_view rest) {
+  Schema<PairProviderConfig> s;
+  s.field("rootKey", &PairProviderConfig::root_key, "string", "traefik");
+  accept_fields(s, rest);
+  return s;
+}
+
 const Schema<FileProviderConfig>& file_schema() {
   static const Schema<FileProviderConfig> schema = [] {
     Schema<FileProviderConfig> s;
@@ -102,7 +125,8 @@ const Schema<K>& crd_schema() {
     s.field("allowCrossNamespace", &K::allow_cross_namespace, "bool", "false");
     s.field("allowExternalNameServices", &K::allow_external_name_services, "bool", "false");
     s.field("allowEmptyServices", &K::allow_empty_services, "bool", "false");
-    accept_fields(s, "disableClusterScopeResources:b safeNaming:b defaultTLSResourcesNamespace:s");
+    s.field("safeNaming", &K::safe_naming, "bool", "false");
+    accept_fields(s, "disableClusterScopeResources:b defaultTLSResourcesNamespace:s");
     return s;
   }();
   return schema;
@@ -155,6 +179,28 @@ void add_other(Schema<StaticConfig>& s, std::string_view name, const ObjectSchem
   s.child(Shape::object, schema).allow_empty();
 }
 
+// A provider that is noted as not acted on live, with the options that its files are read with.
+template <class C>
+void add_flat(Schema<StaticConfig>& s, std::string_view name,
+              std::map<std::string, C> StaticConfig::*into, const Schema<C>& schema) {
+  s.custom(name, "object",
+           [name, into, &schema](const Value& v, StaticConfig& o, DecodeContext& c) {
+             o.other_providers.emplace_back(std::string(name), v.span);
+             C& provider = (o.*into)[text::to_lower(name)];
+             provider.span = v.span;
+             schema.decode(v, &provider, c);
+           });
+  s.child(Shape::object, schema).allow_empty();
+}
+
+template <class C>
+std::vector<Schema<C>> schemas_of(std::span<const OtherProvider> providers,
+                                  Schema<C> (*make)(std::string_view)) {
+  std::vector<Schema<C>> out;
+  for (const OtherProvider& p : providers) out.push_back(make(p.fields));
+  return out;
+}
+
 }  // namespace
 
 void check_precedence(const std::vector<Text>& names, StaticConfig& out, DecodeContext& c) {
@@ -179,6 +225,8 @@ const Schema<StaticConfig>& providers_schema() {
     for (const OtherProvider& p : other_providers) v.push_back(accepted_schema(p.fields));
     return v;
   }();
+  static const auto containers = schemas_of(container_providers, container_schema);
+  static const auto pairs = schemas_of(pair_providers, pair_schema);
   static const Schema<StaticConfig> schema = [] {
     Schema<StaticConfig> s;
     s.field("providersThrottleDuration", &StaticConfig::providers_throttle, "duration", "2s");
@@ -197,6 +245,10 @@ const Schema<StaticConfig>& providers_schema() {
     kubernetes_field(s, "kubernetesCRD", &StaticConfig::kubernetes_crd, crd_schema());
     kubernetes_field(s, "kubernetesIngress", &StaticConfig::kubernetes_ingress, ingress_schema());
     kubernetes_field(s, "kubernetesGateway", &StaticConfig::kubernetes_gateway, gateway_schema());
+    for (size_t i = 0; i < containers.size(); ++i)
+      add_flat(s, container_providers[i].name, &StaticConfig::containers, containers[i]);
+    for (size_t i = 0; i < pairs.size(); ++i)
+      add_flat(s, pair_providers[i].name, &StaticConfig::pairs, pairs[i]);
     for (size_t i = 0; i < others.size(); ++i) add_other(s, other_providers[i].name, *others[i]);
     s.custom("plugin", "map", [](const Value& v, StaticConfig& o, DecodeContext&) {
       o.other_providers.emplace_back("plugin", v.span);

@@ -55,7 +55,8 @@ void RenderedText::relocate(Value& tree) const {
 }
 
 Result<RenderedText> render_template(std::string_view source, const std::string& file,
-                                     const Environment& environment, const TemplateLimits& limits) {
+                                     const Environment& environment, const TemplateLimits& limits,
+                                     const TemplateData* data) {
   RenderedText out;
   if (source.find("{{") == source.npos) {
     out.text = source;
@@ -67,7 +68,7 @@ Result<RenderedText> render_template(std::string_view source, const std::string&
   const tmpl::Program program = tmpl::parse_template(source, store, failure);
   out.executed = true;
   if (!failure && !store.spent.empty()) failure = tmpl::Failure{Code::limit, 0, store.spent};
-  if (!failure) failure = tmpl::run_template(source, program, store, environment, out);
+  if (!failure) failure = tmpl::run_template(source, program, store, environment, data, out);
   if (!failure) {
     out.index(source);
     std::sort(out.missing_variables.begin(), out.missing_variables.end());

@@ -1,10 +1,12 @@
-// Go templates (text/template with Sprig's functions) in the file provider's files (catalogue 6.3): every .yml, .yaml and
-// .toml file is executed before it is parsed, with `false` as its data. A file without "{{" comes out as it went in.
+// Go templates (text/template with Sprig's functions) in the file provider's files (catalogue 6.3) and in default rules (1.8):
+// every .yml, .yaml and .toml file is executed before it is parsed, with `false` as its data. A file without "{{" comes out as it went in.
 //
 // What is executed is Go's language whole; of Sprig's functions those in template_functions_*.cpp. A function that is missing
 // here is an error that names it (Code::unsupported), never a silent wrong text. Messages and values are those of the Go
 // library as Traefik 3.7.15 shows them (tests compare).
 #pragma once
+#include <map>
+
 #include "engine/config/document.h"
 #include "engine/env/environment.h"
 
@@ -18,6 +20,16 @@ struct TemplateLimits {
   size_t call_depth_max = 200;          // {{template}} in {{template}}
   size_t nesting_max = 200;             // parentheses and blocks in each other, else-if chains
   size_t value_depth_max = 100;  // lists and maps in each other, when they are printed or compared
+};
+
+// What `.` is in a default rule: a structure with these fields, in this order. Files have none: their data is `false`.
+struct TemplateData {
+  struct Field {
+    std::string name;
+    std::string text;
+    const std::map<std::string, std::string>* map = nullptr;  // instead of the text
+  };
+  std::vector<Field> fields;
 };
 
 // The text that a template made, and where each part of it stands in the template.
@@ -48,7 +60,8 @@ class RenderedText {
 // Errors: Code::invalid with Go's message, Code::unsupported for a function that is not built, Code::limit. All have a span.
 Result<RenderedText> render_template(std::string_view text, const std::string& file,
                                      const Environment& environment,
-                                     const TemplateLimits& limits = {});
+                                     const TemplateLimits& limits = {},
+                                     const TemplateData* data = nullptr);
 
 // Whether this Sprig function exists in Traefik without being executed here.
 bool is_later_template_function(std::string_view name);

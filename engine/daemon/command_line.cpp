@@ -61,7 +61,7 @@ The static configuration comes from one place, looked for in this order:
 
 Our own flags may stand beside any of them (also GATEPROOF_WORKERS, ..., or a `gateproof:` block in the file):
     --gateproof.workers=N   event loops, each on a thread of its own (default: one per core)
-    --gateproof.strict      the safe meaning where Traefik's differs
+    --gateproof.strict      the safe meaning where Traefik's differs (docs/strict.md)
     --gateproof.seed=N      seed of the random numbers (default: from the system)
 
 Signals: SIGTERM and SIGINT end it gracefully, a second one at once; SIGHUP reads the file provider's files again.

@@ -59,6 +59,12 @@ bool is_managed_forwarded(std::string_view name) {
                      [&](std::string_view m) { return same_name(name, m); });
 }
 
+bool is_forwarding_field(std::string_view name) {
+  constexpr std::string_view prefix = "X-Forwarded-";
+  return is_managed_forwarded(name) || text::iequals(name, "Forwarded") ||
+         same_name(name.substr(0, prefix.size()), prefix);
+}
+
 bool is_trusted(const ForwardedPolicy& policy, const IpAddress& peer) {
   if (policy.trust_all) return true;
   return std::any_of(policy.trusted.begin(), policy.trusted.end(),
@@ -68,8 +74,11 @@ bool is_trusted(const ForwardedPolicy& policy, const IpAddress& peer) {
 void apply_forwarded(Exchange& x, const ForwardedPolicy& policy) {
   Headers& h = x.request.headers;
   x.trusted_peer = is_trusted(policy, x.peer.ip);
-  if (!x.trusted_peer)
-    h.remove_if([](const Headers::Field& f) { return is_managed_forwarded(f.name); });
+  if (!x.trusted_peer) {
+    h.remove_if([&](const Headers::Field& f) {
+      return policy.every_field ? is_forwarding_field(f.name) : is_managed_forwarded(f.name);
+    });
+  }
   if (h.get(kRealIp).empty()) h.set("X-Real-Ip", x.peer.ip.unmapped().to_string());
   if (h.get(kProto).empty()) {
     const bool websocket = is_websocket(h);

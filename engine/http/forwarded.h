@@ -14,6 +14,8 @@ struct ForwardedPolicy {
   std::vector<std::string>
       connection;  // names that Connection may nominate without removal before the middlewares
   std::string host_name;  // X-Forwarded-Server
+  bool every_field =
+      false;  // strict: of an untrusted peer Forwarded and every X-Forwarded-* go too
 };
 
 bool is_trusted(const ForwardedPolicy& policy, const IpAddress& peer);
@@ -24,6 +26,10 @@ void apply_forwarded(Exchange& x, const ForwardedPolicy& policy);
 
 // Whether a name belongs to the managed set, in any spelling ('_' for '-').
 bool is_managed_forwarded(std::string_view name);
+
+// Whether a name says where a request came from at all: the managed set, `Forwarded` of RFC 7239, and every `X-Forwarded-*`,
+// in any spelling (reliability F3).
+bool is_forwarding_field(std::string_view name);
 
 // The proxy stage's X-Forwarded-For: incoming lines joined with ", ", then the peer.
 std::string append_forwarded_for(const Headers& incoming, const IpAddress& peer);

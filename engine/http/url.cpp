@@ -211,9 +211,14 @@ Result<UrlPath> canonical_path(std::string_view escaped, bool sanitize, std::str
     return Error(Code::invalid, Source::downstream, "fragment in the path");
   Result<std::string> clean = normalize_path(escaped);
   if (!clean) return clean.error();
-  if (!valid_encoded(*clean)) clean = escape_path(*unescape_path(*clean));
+  std::string as_sent;  // what the encoded form stays, valid or not, where nobody cleans it
+  if (!valid_encoded(*clean)) {
+    if (!sanitize) as_sent = *clean;
+    clean = escape_path(*unescape_path(*clean));
+  }
   if (sanitize) clean = sanitize_path(*clean);
   Result<UrlPath> url = UrlPath::parse(*clean);
+  if (url && !as_sent.empty()) url->raw = std::move(as_sent);
   if (url && text) *text = std::move(*clean);
   return url;
 }
@@ -260,6 +265,26 @@ std::vector<std::pair<std::string, std::string>> parse_query(std::string_view qu
     auto value =
         unescape_query(eq == std::string_view::npos ? std::string_view() : pair.substr(eq + 1));
     if (key && value) out.emplace_back(std::move(*key), std::move(*value));
+  }
+  return out;
+}
+
+std::string clean_query(std::string_view query) {
+  bool readable = query.find(';') == std::string_view::npos;
+  for (size_t i = 0; readable && i < query.size(); ++i) {
+    if (query[i] != '%') continue;
+    readable = i + 2 < query.size() && text::hex_value(query[i + 1]) >= 0 &&
+               text::hex_value(query[i + 2]) >= 0;
+    i += 2;
+  }
+  if (readable) return std::string(query);
+  auto pairs = parse_query(query);
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::string out;
+  for (const auto& [key, value] : pairs) {
+    if (!out.empty()) out += '&';
+    out += escape_query(key) + "=" + escape_query(value);
   }
   return out;
 }

@@ -59,6 +59,10 @@ inline constexpr size_t query_parameters_max =
 // Key/value pairs of a query in order, decoded; pairs with a bad escape or with ';' are left out, as Go's ParseQuery does.
 std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query);
 
+// Go's cleanQueryParams, which its reverse proxy applies: a query with a ';' or a bad escape is made anew of the pairs that can be
+// read, in the order of their keys; any other stays as it is.
+std::string clean_query(std::string_view query);
+
 // A request target split by its form (RFC 9112 section 3.2).
 struct Target {
   enum class Form : uint8_t { origin, absolute, authority, asterisk };

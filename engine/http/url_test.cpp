@@ -190,6 +190,18 @@ TEST(Url, ParseQueryAsGo) {
   EXPECT_TRUE(parse_query(query_of(query_parameters_max + 1)).empty());
 }
 
+TEST(Url, CleanQueryAsGo) {
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"", ""},
+      {"b=1&a=%20+", "b=1&a=%20+"},      // readable: as it is
+      {"b=1&q=%zz&a=x y", "a=x+y&b=1"},  // a bad escape: what is left, by its keys
+      {"b=2&b=1;c=3&a", "a=&b=2"},
+      {"q=%", ""},
+      {"q=%4", ""},
+      {"=&q=%zz", "="}};
+  for (const auto& [in, out] : rows) EXPECT_EQ(clean_query(in), out) << in;
+}
+
 TEST(Url, QuerySemicolons) {  // catalogue 2.1 http.encodeQuerySemicolons
   EXPECT_EQ(with_query_semicolons("a=1;b=2", false), "a=1&b=2");
   EXPECT_EQ(with_query_semicolons("a=1;b=2", true), "a=1%3Bb=2");

@@ -92,7 +92,7 @@ std::optional<config::DynamicConfig::Certificate> tls_certificate(const Context&
   }
   const Secret::Entry& cert = secret.data.at("tls.crt");
   const Secret::Entry& key = secret.data.at("tls.key");
-  return config::DynamicConfig::Certificate{{cert.value, cert.span}, {key.value, key.span}};
+  return config::DynamicConfig::Certificate{{cert.value, cert.span}, {key.value, key.span}, {}};
 }
 
 }  // namespace gateproof::kubernetes

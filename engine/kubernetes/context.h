@@ -40,6 +40,7 @@ struct Context {
   const Object* find(std::string_view group, std::string_view kind, std::string_view ns,
                      std::string_view name) const;
   bool cross_provider_allowed(std::string_view ns) const;
+  CrdNames names() const { return CrdNames(options.safe_naming); }
   std::string option(std::string_view name) const {
     return std::string(option_prefix) + "." + std::string(name);
   }

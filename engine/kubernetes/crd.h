@@ -21,6 +21,20 @@ std::optional<Text> resolve_reference(const Context& c, std::string_view parent_
                                       const config::Value& ref, std::string_view kind,
                                       const Report& report);
 
+// The same for the TLSOption that `tls.options` names.
+std::optional<Text> resolve_tls_options(const Context& c, std::string_view parent_ns,
+                                        const config::Value& ref, const Report& report);
+// And for a serversTransport; `ns` is that of the Service.
+std::optional<Text> resolve_transport(const Context& c, const std::string& ns, const Text& name,
+                                      const Report& report);
+// Whether this provider takes an IngressRoute (TCP, UDP) at all, by its class (recorded).
+bool taken(const Context& c, const Object& o);
+// A duration of a CRD: seconds or a text; a wrong one keeps the default (recorded).
+void crd_duration(const config::Value* parent, std::string_view key, Duration& out,
+                  const Report& report);
+// The TLS part of a ServersTransport or a ServersTransportTCP. Secrets are not looked into.
+config::TransportTlsConfig crd_transport_tls(const config::Value* spec);
+
 class CrdServices {
  public:
   CrdServices(const Context& c, config::DynamicConfig& out) : c_(c), out_(out) {}
@@ -30,12 +44,14 @@ class CrdServices {
     Text name;  // qualified
     std::optional<config::ServiceConfig> service;
   };
+  // `owner` and `part`: what the service is in (CrdNames::child).
   std::optional<Named> named(std::string_view parent_ns, const config::Value& entry,
-                             const Report& report);
+                             std::string_view owner, std::string_view part, const Report& report);
   // A weighted service over entries, put under `name` (qualified). False: refused.
+  // `owner` is the router or the TraefikService.
   bool weighted(std::string_view parent_ns, const std::vector<config::Value>& entries,
-                const config::Value* sticky, const std::string& name, const SourceSpan& span,
-                const Report& report);
+                const config::Value* sticky, std::string_view owner, const std::string& name,
+                const SourceSpan& span, const Report& report);
   void traefik_services();
 
  private:
@@ -51,9 +67,9 @@ class CrdServices {
   std::optional<std::string> scheme(const Backend& b, const ServicePort& port);
   bool balancer_options(const Backend& b, config::LoadBalancerConfig& lb);
   bool strategy(const Backend& b, config::LoadBalancerConfig& lb);
-  std::optional<Text> transport(const Backend& b);
-  // The child's qualified name, its own load balancer added; nullopt: recorded.
-  std::optional<Text> child(const Object& o, const config::Value& entry, const Report& report);
+  // Of a TraefikService: the child's qualified name, its own load balancer added; nullopt: recorded.
+  std::optional<Text> child(const Object& o, const config::Value& entry, std::string_view part,
+                            const Report& report);
   bool mirroring(const Object& o, const config::Value& m, config::ServiceConfig& s,
                  const Report& report);
   bool failover(const Object& o, const config::Value& f, config::ServiceConfig& s,
@@ -68,8 +84,11 @@ class CrdServices {
 void crd_routes(const Context& c, CrdServices& services, config::DynamicConfig& out);
 void crd_middlewares(const Context& c, const config::MiddlewareTypes& types, CrdServices& services,
                      CrdResult& out);
-// TLSOption, TLSStore, ServersTransport; and the kinds that come later: notes.
+// TLSOption, TLSStore, ServersTransport.
 void crd_tls(const Context& c, config::DynamicConfig& out);
+// IngressRouteTCP, IngressRouteUDP, MiddlewareTCP, ServersTransportTCP.
+void crd_streams(const Context& c, config::DynamicConfig& out);
+// Kinds that are not acted on yet: notes.
 void crd_later(const Context& c);
 
 std::optional<config::CookieConfig> read_cookie(const config::Value* sticky);

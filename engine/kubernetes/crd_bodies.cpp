@@ -182,7 +182,8 @@ std::optional<Value> MiddlewareBodies::errors(const Object& o, const Value::Memb
   Value body = m.value;
   const Value* entry = member(&m.value, "service");
   static const Value nothing;
-  auto named = services_.named(o.ns, entry ? *entry : nothing, report);
+  auto named =
+      services_.named(o.ns, entry ? *entry : nothing, config::bare_name(name), "errors", report);
   if (!named) return std::nullopt;
   std::string service = named->name.value;
   if (named->service) {

@@ -29,7 +29,7 @@ class Middlewares {
   void one(const Object& o) {
     const Report report(c_.findings, o,
                         "the Middleware is dropped, and every router that uses it is disabled");
-    const std::string name = qualify(object_name(o.ns, o.name), crd_provider);
+    const std::string name = qualify(c_.names().object(o.ns, o.name), crd_provider);
     config::MiddlewareConfig mw;
     mw.span = o.span;
     const Value* spec = o.at("spec");

@@ -8,9 +8,12 @@ using config::qualify;
 using config::RouterConfig;
 using config::Value;
 
-std::optional<Text> resolve_reference(const Context& c, std::string_view parent_ns,
-                                      const Value& ref, std::string_view kind,
-                                      const Report& report) {
+namespace {
+
+std::optional<Text> resolve(const Context& c, std::string_view parent_ns, const Value& ref,
+                            std::string_view kind, const Report& report,
+                            std::string (CrdNames::*named)(std::string_view, std::string_view)
+                                const) {
   const Text name = located_at(&ref, "name");
   const Text ns = located_at(&ref, "namespace");
   const std::string what = "invalid reference to " + std::string(kind) + " " + name.value + ": ";
@@ -45,7 +48,20 @@ std::optional<Text> resolve_reference(const Context& c, std::string_view parent_
                c.option("allowCrossNamespace"));
     return std::nullopt;
   }
-  return Text{qualify(object_name(target, name.value), crd_provider), name.span};
+  return Text{qualify((c.names().*named)(target, name.value), crd_provider), name.span};
+}
+
+}  // namespace
+
+std::optional<Text> resolve_reference(const Context& c, std::string_view parent_ns,
+                                      const Value& ref, std::string_view kind,
+                                      const Report& report) {
+  return resolve(c, parent_ns, ref, kind, report, &CrdNames::object);
+}
+
+std::optional<Text> resolve_tls_options(const Context& c, std::string_view parent_ns,
+                                        const Value& ref, const Report& report) {
+  return resolve(c, parent_ns, ref, "TLSOption", report, &CrdNames::tls_options);
 }
 
 std::optional<config::CookieConfig> read_cookie(const Value* sticky) {
@@ -66,7 +82,8 @@ namespace {
 
 constexpr std::string_view class_annotation = "kubernetes.io/ingress.class";
 
-// Whether this provider takes an IngressRoute (TCP, UDP) at all.
+}  // namespace
+
 bool taken(const Context& c, const Object& o) {
   const Value* spec_class = o.at("spec.ingressClassName");
   std::string_view name;
@@ -95,6 +112,8 @@ bool taken(const Context& c, const Object& o) {
   return ours;
 }
 
+namespace {
+
 class Routes {
  public:
   Routes(const Context& c, CrdServices& services, config::DynamicConfig& out)
@@ -105,7 +124,8 @@ class Routes {
     certificate(o);
     const auto parents = parent_routers(o);
     if (!parents) return;
-    for (const Value& route : items_at(o.at("spec"), "routes")) one(o, route, *parents);
+    size_t index = 0;
+    for (const Value& route : items_at(o.at("spec"), "routes")) one(o, route, index++, *parents);
   }
 
  private:
@@ -142,9 +162,10 @@ class Routes {
                where_else(c_, traefik_group, "IngressRoute", ns, name.value));
         return std::nullopt;
       }
+      size_t index = 0;
       for (const Value& route : items_at(parent->at("spec"), "routes")) {
         const std::string router =
-            http_route_name(parent->ns, parent->name, text_at(&route, "match"));
+            c_.names().http_route(parent->ns, parent->name, text_at(&route, "match"), index++);
         names.push_back({qualify(router, crd_provider), name.span});
       }
     }
@@ -167,7 +188,7 @@ class Routes {
     return true;
   }
 
-  void one(const Object& o, const Value& route, const std::vector<Text>& parents) {
+  void one(const Object& o, const Value& route, size_t index, const std::vector<Text>& parents) {
     const Report report(c_.findings, o, "the route is dropped");
     const Text match = located_at(&route, "match");
     if (!usable(route, match, report)) return;
@@ -177,8 +198,9 @@ class Routes {
       if (!name) return;
       r.middlewares.push_back(std::move(*name));
     }
-    const std::string name = qualify(http_route_name(o.ns, o.name, match.value), crd_provider);
-    if (!service_of(o, route, name, r, report)) return;
+    const std::string router = c_.names().http_route(o.ns, o.name, match.value, index);
+    const std::string name = qualify(router, crd_provider);
+    if (!service_of(o, route, router, r, report)) return;
     r.rule = match;
     r.span = match.span;
     r.parent_refs = parents;
@@ -192,16 +214,19 @@ class Routes {
     put(out_.routers, name, std::move(r), "router", report);
   }
 
-  bool service_of(const Object& o, const Value& route, const std::string& name, RouterConfig& r,
+  bool service_of(const Object& o, const Value& route, const std::string& router, RouterConfig& r,
                   const Report& report) {
     const std::vector<Value>& entries = items_at(&route, "services");
     if (entries.empty()) return true;  // a parent of other routes
+    const std::string name =
+        qualify(c_.names().route_service(router, entries.size() > 1), crd_provider);
     if (entries.size() > 1) {
-      if (!services_.weighted(o.ns, entries, nullptr, name, route.span, report)) return false;
+      if (!services_.weighted(o.ns, entries, nullptr, router, name, route.span, report))
+        return false;
       r.service = {name, entries.front().span};
       return true;
     }
-    auto named = services_.named(o.ns, entries.front(), report);
+    auto named = services_.named(o.ns, entries.front(), router, "lb", report);
     if (!named) return false;
     r.service = named->name;
     if (named->service) {
@@ -224,7 +249,7 @@ class Routes {
     }
     if (const Value* options = member(tls, "options");
         options && !text_at(options, "name").empty()) {
-      const auto name = resolve_reference(c_, o.ns, *options, "TLSOption", report);
+      const auto name = resolve_tls_options(c_, o.ns, *options, report);
       if (!name) return false;
       t.options = *name;
       default_options(options, o);
@@ -239,7 +264,7 @@ class Routes {
     if (name.value != "default") return;
     c_.findings.add("GP0731", name.span, o.label(),
                     "the TLSOption `default` cannot be named: Traefik looks for " +
-                        object_name(o.ns, "default") +
+                        c_.names().tls_options(o.ns, "default") +
                         "@kubernetescrd, which never exists, and the routers are disabled",
                     "remove `options`: the default TLSOption applies by itself");
   }
@@ -262,12 +287,7 @@ void crd_routes(const Context& c, CrdServices& services, config::DynamicConfig& 
 }
 
 void crd_later(const Context& c) {
-  for (const char* kind : {"IngressRouteTCP", "IngressRouteUDP"}) {
-    for (const Object* o : c.list(traefik_group, kind)) {
-      if (taken(c, *o)) note_later(c, *o, kind);
-    }
-  }
-  for (const char* kind : {"MiddlewareTCP", "ServersTransportTCP", "TLSOption", "TLSStore"}) {
+  for (const char* kind : {"TLSOption", "TLSStore"}) {
     for (const Object* o : c.list(traefik_group, kind)) note_later(c, *o, kind);
   }
 }

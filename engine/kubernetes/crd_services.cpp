@@ -13,17 +13,18 @@ using config::Value;
 namespace {
 
 // Name of a TraefikService: in this provider, or of another one as it is (normalised, as Traefik does).
-std::string traefik_service_name(const Text& name, const std::string& ns) {
+std::string traefik_service_name(const CrdNames& names, const Text& name, const std::string& ns) {
   const size_t at = name.value.rfind('@');
-  if (at == std::string::npos) return qualify(normalise(ns + "-" + name.value), crd_provider);
+  if (at == std::string::npos) return qualify(names.object(ns, name.value), crd_provider);
   const std::string bare = name.value.substr(0, at), provider = name.value.substr(at + 1);
-  if (provider == crd_provider) return qualify(normalise(ns + "-" + bare), crd_provider);
+  if (provider == crd_provider) return qualify(names.object(ns, bare), crd_provider);
   return normalise(bare) + "@" + provider;
 }
 
 }  // namespace
 
 std::optional<CrdServices::Named> CrdServices::named(std::string_view parent_ns, const Value& entry,
+                                                     std::string_view owner, std::string_view part,
                                                      const Report& report) {
   const Text name = located_at(&entry, "name");
   const Text given_ns = located_at(&entry, "namespace");
@@ -62,7 +63,7 @@ std::optional<CrdServices::Named> CrdServices::named(std::string_view parent_ns,
                    "namespace \"" + ns + "\" is ignored in cross-provider context",
                    "remove `namespace`: " + name.value + " names its provider");
     }
-    return Named{{traefik_service_name(name, ns), name.span}, std::nullopt};
+    return Named{{traefik_service_name(c_.names(), name, ns), name.span}, std::nullopt};
   }
   if (!kind.value.empty() && kind.value != "Service") {
     report("GP0715", kind.span, "unsupported service kind " + kind.value,
@@ -72,16 +73,18 @@ std::optional<CrdServices::Named> CrdServices::named(std::string_view parent_ns,
   auto service = load_balancer({entry, ns, name, report});
   if (!service) return std::nullopt;
   const IntOrText port = int_or_text(member(&entry, "port"));
-  return Named{{qualify(service_name(ns, name.value, port.text), crd_provider), name.span},
-               std::move(service)};
+  return Named{
+      {qualify(c_.names().child(owner, part, ns, name.value, port.text), crd_provider), name.span},
+      std::move(service)};
 }
 
 bool CrdServices::weighted(std::string_view parent_ns, const std::vector<Value>& entries,
-                           const Value* sticky, const std::string& name, const SourceSpan& span,
-                           const Report& report) {
+                           const Value* sticky, std::string_view owner, const std::string& name,
+                           const SourceSpan& span, const Report& report) {
   config::WeightedConfig w;
   for (const Value& entry : entries) {
-    auto child = named(parent_ns, entry, report);
+    const std::string part = "wrr_" + std::to_string(&entry - entries.data());
+    auto child = named(parent_ns, entry, owner, part, report);
     if (!child) return false;
     if (child->service) out_.services[child->name.value] = std::move(*child->service);
     w.services.push_back({child->name, integer_at(&entry, "weight", 1), std::nullopt});
@@ -151,31 +154,31 @@ bool CrdServices::balancer_options(const Backend& b, config::LoadBalancerConfig&
     config::health_check_schema().decode(*v, &lb.health_check.emplace(), checks);
   if (const Value* v = member(&b.entry, "passiveHealthCheck"))
     config::passive_health_check_schema().decode(*v, &lb.passive_health_check.emplace(), checks);
-  auto t = transport(b);
-  if (!t) return false;
-  lb.servers_transport = std::move(*t);
-  return true;
+  const Text t = located_at(&b.entry, "serversTransport");
+  if (t.value.empty()) return true;
+  auto transport = resolve_transport(c_, b.ns, t, b.report);
+  if (transport) lb.servers_transport = std::move(*transport);
+  return transport.has_value();
 }
 
-std::optional<Text> CrdServices::transport(const Backend& b) {
-  const Text t = located_at(&b.entry, "serversTransport");
-  if (t.value.empty()) return t;
+std::optional<Text> resolve_transport(const Context& c, const std::string& ns, const Text& t,
+                                      const Report& report) {
   if (t.value.find('@') == std::string::npos)
-    return Text{qualify(object_name(b.ns, t.value), crd_provider), t.span};
-  if (!c_.options.allow_cross_namespace && t.value.ends_with("@" + std::string(crd_provider))) {
-    b.report("GP0716", t.span,
-             "invalid reference to serversTransport " + t.value +
-                 ": namespace-name@kubernetescrd format is not allowed when crossnamespace is "
-                 "disallowed",
-             "write the object's own name, without namespace and provider, or set " +
-                 c_.option("allowCrossNamespace"));
+    return Text{qualify(c.names().object(ns, t.value), crd_provider), t.span};
+  if (!c.options.allow_cross_namespace && t.value.ends_with("@" + std::string(crd_provider))) {
+    report("GP0716", t.span,
+           "invalid reference to serversTransport " + t.value +
+               ": namespace-name@kubernetescrd format is not allowed when crossnamespace is "
+               "disallowed",
+           "write the object's own name, without namespace and provider, or set " +
+               c.option("allowCrossNamespace"));
     return std::nullopt;
   }
-  if (!c_.cross_provider_allowed(b.ns)) {
-    b.report("GP0717", t.span,
-             "serversTransport \"" + t.value + "\" reference is not allowed: namespace \"" + b.ns +
-                 "\" is not in crossProviderNamespaces",
-             "add the namespace to " + c_.option("crossProviderNamespaces"));
+  if (!c.cross_provider_allowed(ns)) {
+    report("GP0717", t.span,
+           "serversTransport \"" + t.value + "\" reference is not allowed: namespace \"" + ns +
+               "\" is not in crossProviderNamespaces",
+           "add the namespace to " + c.option("crossProviderNamespaces"));
     return std::nullopt;
   }
   return t;
@@ -260,8 +263,9 @@ std::optional<std::vector<config::ServerConfig>> CrdServices::servers(const Back
   return list;
 }
 
-std::optional<Text> CrdServices::child(const Object& o, const Value& entry, const Report& report) {
-  auto named_child = named(o.ns, entry, report);
+std::optional<Text> CrdServices::child(const Object& o, const Value& entry, std::string_view part,
+                                       const Report& report) {
+  auto named_child = named(o.ns, entry, c_.names().object(o.ns, o.name), part, report);
   if (!named_child) return std::nullopt;
   if (named_child->service)
     out_.services[named_child->name.value] = std::move(*named_child->service);
@@ -271,13 +275,13 @@ std::optional<Text> CrdServices::child(const Object& o, const Value& entry, cons
 bool CrdServices::mirroring(const Object& o, const Value& m, ServiceConfig& s,
                             const Report& report) {
   config::MirroringConfig& out = s.mirroring.emplace();
-  auto main = child(o, m, report);
+  auto main = child(o, m, "mirroring", report);
   if (!main) return false;
   out.service = std::move(*main);
   out.mirror_body = boolean_at(&m, "mirrorBody").value_or(true);
   out.max_body_size = integer_at(&m, "maxBodySize", -1);
   for (const Value& mirror : items_at(&m, "mirrors")) {
-    auto name = child(o, mirror, report);
+    auto name = child(o, mirror, "mirror_" + std::to_string(out.mirrors.size()), report);
     if (!name) return false;
     out.mirrors.push_back({std::move(*name), {integer_at(&mirror, "percent"), mirror.span}});
   }
@@ -290,7 +294,8 @@ bool CrdServices::failover(const Object& o, const Value& f, ServiceConfig& s,
   for (const auto& [part, text] :
        {std::pair("service", &out.service), {"fallback", &out.fallback}}) {
     const Value* entry = member(&f, part);
-    auto name = entry ? child(o, *entry, report) : std::nullopt;
+    const std::string_view as = part == std::string_view("service") ? "failover" : part;
+    auto name = entry ? child(o, *entry, as, report) : std::nullopt;
     if (!name) return false;
     *text = std::move(*name);
   }
@@ -313,7 +318,8 @@ bool CrdServices::other_kind(const Object& o, const Value& spec, ServiceConfig& 
     s.types = {"highestRandomWeight"};
     s.highest_random_weight.emplace();
     for (const Value& entry : items_at(hrw, "services")) {
-      auto name = child(o, entry, report);
+      const size_t index = s.highest_random_weight->services.size();
+      auto name = child(o, entry, "hrw_" + std::to_string(index), report);
       if (!name) return false;
       s.highest_random_weight->services.push_back(
           {std::move(*name), integer_at(&entry, "weight", 1), std::nullopt});
@@ -333,12 +339,13 @@ void CrdServices::traefik_services() {
   for (const Object* o : c_.list(traefik_group, "TraefikService")) {
     const Report report(c_.findings, *o,
                         "the TraefikService is dropped, and what names it is disabled");
-    const std::string name = qualify(object_name(o->ns, o->name), crd_provider);
+    const std::string id = c_.names().object(o->ns, o->name);
+    const std::string name = qualify(id, crd_provider);
     const Value* spec = o->at("spec");
     if (!spec) continue;
     // Of several kinds in one object Traefik takes the first of: weighted, mirroring, highestRandomWeight, failover.
     if (const Value* w = member(spec, "weighted")) {
-      weighted(o->ns, items_at(w, "services"), member(w, "sticky"), name, o->span, report);
+      weighted(o->ns, items_at(w, "services"), member(w, "sticky"), id, name, o->span, report);
       continue;
     }
     ServiceConfig s;

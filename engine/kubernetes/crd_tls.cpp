@@ -22,6 +22,50 @@ void report_defaults(const Context& c, const std::vector<const Object*>& default
   }
 }
 
+// The certificate authority of a Secret, in `tls.ca` or `ca.crt`.
+std::optional<std::string> certificate_authority(const Context& c, const std::string& ns,
+                                                 const config::Text& name, const Report& report) {
+  const Object* o = c.find(core_group, "Secret", ns, name.value);
+  const std::string path = ns + "/" + name.value;
+  if (!o) {
+    report("GP0722", name.span, "secret " + path + " does not exist",
+           where_else(c, core_group, "Secret", ns, name.value));
+    return std::nullopt;
+  }
+  const Secret secret = read_secret(*o, c.findings);
+  for (const char* key : {"tls.ca", "ca.crt"}) {
+    if (const auto entry = secret.data.find(key); entry != secret.data.end())
+      return entry->second.value;
+  }
+  report("GP0723", name.span, "secret " + path + " has neither tls.ca nor ca.crt",
+         "put the certificate of the authority into tls.ca");
+  return std::nullopt;
+}
+
+std::vector<config::Text> texts_at(const Value* spec, std::string_view key) {
+  std::vector<config::Text> out;
+  for (const Value& v : items_at(spec, key)) out.push_back({std::string(v.str()), v.span});
+  return out;
+}
+
+config::TlsOptionsConfig options_of(const Context& c, const Object& o) {
+  const Value* spec = o.at("spec");
+  config::TlsOptionsConfig t;
+  t.span = o.span;
+  t.min_version = located_at(spec, "minVersion");
+  t.max_version = located_at(spec, "maxVersion");
+  t.cipher_suites = texts_at(spec, "cipherSuites");
+  t.curve_preferences = texts_at(spec, "curvePreferences");
+  const Value* auth = member(spec, "clientAuth");
+  t.client_auth_type = located_at(auth, "clientAuthType");
+  const Report report(c.findings, o, "the authority is left out");
+  for (const config::Text& name : texts_at(auth, "secretNames")) {
+    if (auto pem = certificate_authority(c, o.ns, name, report))
+      t.ca_files.push_back({std::move(*pem), name.span});
+  }
+  return t;
+}
+
 void tls_options(const Context& c, config::DynamicConfig& out) {
   std::vector<const Object*> defaults;
   for (const Object* o : c.list(traefik_group, "TLSOption")) {
@@ -29,9 +73,10 @@ void tls_options(const Context& c, config::DynamicConfig& out) {
       defaults.push_back(o);
       continue;
     }
-    out.tls_options[qualify(make_id(o->ns, o->name), crd_provider)] = o->span;
+    out.tls_options[qualify(c.names().tls_options(o->ns, o->name), crd_provider)] =
+        options_of(c, *o);
   }
-  if (defaults.size() == 1) out.tls_options["default"] = defaults.front()->span;
+  if (defaults.size() == 1) out.tls_options["default"] = options_of(c, *defaults.front());
   report_defaults(c, defaults, "Options");
 }
 
@@ -53,8 +98,10 @@ void tls_stores(const Context& c, config::DynamicConfig& out) {
   report_defaults(c, defaults, "Stores");
 }
 
-void timeout(const Value* timeouts, std::string_view key, Duration& out, const Report& report) {
-  const Value* v = member(timeouts, key);
+}  // namespace
+
+void crd_duration(const Value* parent, std::string_view key, Duration& out, const Report& report) {
+  const Value* v = member(parent, key);
   if (!v) return;
   if (const auto d = config::parse_duration(v->str())) {
     out = *d;
@@ -64,6 +111,24 @@ void timeout(const Value* timeouts, std::string_view key, Duration& out, const R
                  "write seconds as an integer, or a number with a unit: 300ms, 10s, 1m30s");
   }
 }
+
+config::TransportTlsConfig crd_transport_tls(const Value* spec) {
+  config::TransportTlsConfig tls;
+  tls.server_name = located_at(spec, "serverName").value;
+  tls.insecure_skip_verify = located_at(spec, "insecureSkipVerify").value == "true";
+  tls.cipher_suites = texts_at(spec, "cipherSuites");
+  tls.min_version = located_at(spec, "minVersion");
+  tls.max_version = located_at(spec, "maxVersion");
+  tls.disable_http2 = located_at(spec, "disableHTTP2").value == "true";
+  tls.peer_cert_uri = located_at(spec, "peerCertURI").value;
+  if (const Value* spiffe = member(spec, "spiffe")) {
+    tls.spiffe.emplace().ids = texts_at(spiffe, "ids");
+    tls.spiffe->trust_domain = located_at(spiffe, "trustDomain");
+  }
+  return tls;
+}
+
+namespace {
 
 void servers_transports(const Context& c, config::DynamicConfig& out) {
   for (const Object* o : c.list(traefik_group, "ServersTransport")) {
@@ -75,18 +140,12 @@ void servers_transports(const Context& c, config::DynamicConfig& out) {
     t.max_idle_conns_per_host = integer_at(spec, "maxIdleConnsPerHost");
     if (t.max_idle_conns_per_host == 0) t.max_idle_conns_per_host = 2;
     const Value* timeouts = member(spec, "forwardingTimeouts");
-    timeout(timeouts, "dialTimeout", t.dial_timeout, report);
-    timeout(timeouts, "responseHeaderTimeout", t.response_header_timeout, report);
-    timeout(timeouts, "idleConnTimeout", t.idle_conn_timeout, report);
-    for (const char* key : {"serverName", "insecureSkipVerify", "rootCAs", "rootCAsSecrets",
-                            "certificatesSecrets", "spiffe"}) {
-      if (!member(spec, key)) continue;
-      report.plain("GP1120", o->span, "the TLS options of a ServersTransport are not acted on yet",
-                   "nothing to mend: they are checked, and take no effect here");
-      break;
-    }
-    put(out.servers_transports, qualify(object_name(o->ns, o->name), crd_provider), std::move(t),
-        "serversTransport", report);
+    crd_duration(timeouts, "dialTimeout", t.dial_timeout, report);
+    crd_duration(timeouts, "responseHeaderTimeout", t.response_header_timeout, report);
+    crd_duration(timeouts, "idleConnTimeout", t.idle_conn_timeout, report);
+    t.tls = crd_transport_tls(spec);
+    put(out.servers_transports, qualify(c.names().object(o->ns, o->name), crd_provider),
+        std::move(t), "serversTransport", report);
   }
 }
 
@@ -105,6 +164,7 @@ CrdResult translate_crd(const Context& c, const config::MiddlewareTypes& types) 
   crd_middlewares(c, types, services, result);
   services.traefik_services();
   crd_tls(c, result.config);
+  crd_streams(c, result.config);
   crd_later(c);
   return result;
 }

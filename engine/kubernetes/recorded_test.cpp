@@ -262,24 +262,126 @@ TEST_P(Recorded, EveryLoggedErrorIsAFinding) {
   }
 }
 
-// TCP and UDP are not routed yet, but their names are Traefik's.
-TEST_P(Recorded, NamesOfTcpAndUdpRouters) {
+std::vector<std::string> names_of(const std::vector<config::StreamWeightedChild>& list) {
+  std::vector<std::string> out;
+  for (const config::StreamWeightedChild& c : list)
+    out.push_back(c.name.value + " " + std::to_string(c.weight));
+  return out;
+}
+std::vector<std::string> names_of(const json& weighted, std::string_view provider) {
+  std::vector<std::string> out;
+  for (const json& c : weighted["services"])
+    out.push_back(config::qualify(c["name"].get<std::string>(), provider) + " " +
+                  std::to_string(c.value("weight", 0)));
+  return out;
+}
+
+void compare_tcp_router(const std::string& name, const config::TcpRouterConfig& ours,
+                        const json& real, const std::vector<std::string>& all_entry_points) {
+  SCOPED_TRACE(name);
+  EXPECT_EQ(ours.rule.value, real.value("rule", ""));
+  EXPECT_EQ(ours.service.value, qualified_or_empty(real, "service", crd_provider));
+  EXPECT_EQ(values(ours.middlewares),
+            qualified(real.value("middlewares", json::array()), crd_provider));
+  EXPECT_EQ(ours.rule_syntax.value, real.value("ruleSyntax", ""));
+  if (ours.priority.value) {
+    EXPECT_EQ(ours.priority.value, real.value("priority", int64_t(0)));
+  }
+  EXPECT_EQ(ours.entry_points.empty() ? all_entry_points : values(ours.entry_points),
+            real["entryPoints"].get<std::vector<std::string>>());
+  ASSERT_EQ(ours.tls.has_value(), real.contains("tls"));
+  if (!ours.tls) return;
+  const json& tls = real["tls"];
+  EXPECT_EQ(ours.tls->passthrough, tls.value("passthrough", false));
+  EXPECT_EQ(ours.tls->options.value, qualified_or_empty(tls, "options", crd_provider));
+  EXPECT_EQ(ours.tls->cert_resolver.value, tls.value("certResolver", ""));
+}
+
+void compare_tcp_service(const std::string& name, const config::TcpServiceConfig& ours,
+                         const json& real) {
+  SCOPED_TRACE(name);
+  ASSERT_EQ(ours.load_balancer.has_value(), real.contains("loadBalancer"));
+  if (!ours.load_balancer) {
+    ASSERT_TRUE(ours.weighted && real.contains("weighted"));
+    EXPECT_EQ(names_of(ours.weighted->services), names_of(real["weighted"], crd_provider));
+    return;
+  }
+  const config::TcpLoadBalancerConfig& lb = *ours.load_balancer;
+  const json& body = real["loadBalancer"];
+  json servers = json::array();
+  for (const config::TcpServerConfig& s : lb.servers) {
+    json one = {{"address", s.address.value}};
+    if (s.tls) one["tls"] = true;
+    servers.push_back(one);
+  }
+  EXPECT_EQ(servers, body.value("servers", json::array()));
+  EXPECT_EQ(lb.servers_transport.value, qualified_or_empty(body, "serversTransport", crd_provider));
+  EXPECT_EQ(lb.termination_delay_ms.value_or(0), body.value("terminationDelay", 0));
+  ASSERT_EQ(lb.proxy_protocol.has_value(), body.contains("proxyProtocol"));
+  if (lb.proxy_protocol) {
+    EXPECT_EQ(lb.proxy_protocol->version.value, body["proxyProtocol"].value("version", 0));
+  }
+}
+
+std::vector<std::string> default_tcp_entry_points(const config::StaticConfig& s) {
+  std::vector<std::string> out;
+  for (const auto& [name, e] : s.entry_points) {
+    const auto address = config::parse_entry_point_address(e.address);
+    if (address && !address->udp && name != "traefik") out.push_back(name);
+  }
+  return out;
+}
+
+TEST_P(Recorded, Tcp) {
   const Case c(cases_folder / GetParam());
-  std::vector<std::string> tcp, udp;
-  for (const Object* o : c.store.list(traefik_group, "IngressRouteTCP")) {
-    for (const config::Value& r : items_at(o->at("spec"), "routes")) {
-      tcp.push_back(
-          config::qualify(tcp_route_name(o->ns, o->name, text_at(&r, "match")), crd_provider));
+  const json streams = c.expected["streams"];
+  const auto part = [&](const char* name) { return streams.value(name, json::object()); };
+  const config::TcpConfig& tcp = c.result.config.tcp;
+  const json routers = part("tcpRouters"), services = part("tcpServices"),
+             middlewares = part("tcpMiddlewares");
+  ASSERT_EQ(keys(tcp.routers), json_keys(routers));
+  ASSERT_EQ(keys(tcp.services), json_keys(services));
+  ASSERT_EQ(keys(tcp.middlewares), json_keys(middlewares));
+  for (const auto& [name, r] : tcp.routers)
+    compare_tcp_router(name, r, routers[name], default_tcp_entry_points(c.statics));
+  for (const auto& [name, s] : tcp.services) compare_tcp_service(name, s, services[name]);
+  for (const auto& [name, m] : tcp.middlewares) {
+    const json& real = middlewares[name];
+    ASSERT_EQ(m.in_flight_conn.has_value(), real.contains("inFlightConn"));
+    if (m.in_flight_conn) EXPECT_EQ(m.in_flight_conn->amount, real["inFlightConn"]["amount"]);
+    ASSERT_EQ(m.ip_allow_list.has_value(), real.contains("ipAllowList"));
+    if (m.ip_allow_list) {
+      EXPECT_EQ(values(m.ip_allow_list->source_range),
+                real["ipAllowList"]["sourceRange"].get<std::vector<std::string>>());
     }
   }
-  for (const Object* o : c.store.list(traefik_group, "IngressRouteUDP")) {
-    for (size_t i = 0; i < items_at(o->at("spec"), "routes").size(); ++i) {
-      udp.push_back(config::qualify(udp_route_name(o->ns, o->name, i), crd_provider));
-    }
+}
+
+TEST_P(Recorded, Udp) {
+  const Case c(cases_folder / GetParam());
+  const json streams = c.expected["streams"];
+  const json routers = streams.value("udpRouters", json::object()),
+             services = streams.value("udpServices", json::object());
+  const config::UdpConfig& udp = c.result.config.udp;
+  ASSERT_EQ(keys(udp.routers), json_keys(routers));
+  ASSERT_EQ(keys(udp.services), json_keys(services));
+  for (const auto& [name, r] : udp.routers) {
+    EXPECT_EQ(r.service.value, qualified_or_empty(routers[name], "service", crd_provider));
+    EXPECT_EQ(values(r.entry_points), routers[name]["entryPoints"].get<std::vector<std::string>>());
   }
-  std::sort(tcp.begin(), tcp.end());
-  EXPECT_EQ(tcp, c.expected["tcpRouters"].get<std::vector<std::string>>());
-  EXPECT_EQ(udp, c.expected["udpRouters"].get<std::vector<std::string>>());
+  for (const auto& [name, s] : udp.services) {
+    SCOPED_TRACE(name);
+    const json& real = services[name];
+    ASSERT_EQ(s.weighted.has_value(), real.contains("weighted"));
+    if (s.weighted) {
+      EXPECT_EQ(names_of(*s.weighted), names_of(real["weighted"], crd_provider));
+      continue;
+    }
+    std::vector<std::string> addresses;
+    for (const json& one : real["loadBalancer"].value("servers", json::array()))
+      addresses.push_back(one["address"]);
+    EXPECT_EQ(values(*s.servers), addresses);
+  }
 }
 
 std::vector<std::string> case_names() {

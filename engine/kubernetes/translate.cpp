@@ -44,6 +44,13 @@ void merge(config::DynamicConfig& into, config::DynamicConfig from) {
   into.services.merge(from.services);
   into.servers_transports.merge(from.servers_transports);
   into.tls_options.merge(from.tls_options);
+  into.tls_stores.merge(from.tls_stores);
+  into.tcp.routers.merge(from.tcp.routers);
+  into.tcp.services.merge(from.tcp.services);
+  into.tcp.middlewares.merge(from.tcp.middlewares);
+  into.tcp.servers_transports.merge(from.tcp.servers_transports);
+  into.udp.routers.merge(from.udp.routers);
+  into.udp.services.merge(from.udp.services);
   for (auto& c : from.certificates) into.certificates.push_back(std::move(c));
 }
 

@@ -279,6 +279,52 @@ TEST(Breaker, ExplainsItself) {
             "not looked at again before 100ms have passed");
 }
 
+// The breaker against the three states as the documentation draws them: when it trips is the breaker's word, all else is the
+// model's. The ramp is computed in whole nanoseconds.
+TEST(Breaker, IsTheMachineOfThreeStates) {
+  EXPECT_TRUE(rc::check("enter and record", [] {
+    BreakerOptions o;
+    o.fallback = milliseconds(*rc::gen::inRange(1, 3000));
+    o.recovery = milliseconds(*rc::gen::inRange(1, 3000));
+    auto p = Predicate::compile("NetworkErrorRatio() > 0.3", Breaker::language());
+    RC_ASSERT(p.has_value());
+    Breaker b(std::move(*p), o);
+    const auto steps = *rc::gen::resize(
+        300, rc::gen::container<std::vector<uint16_t>>(rc::gen::arbitrary<uint16_t>()));
+    using State = Breaker::State;
+    State state = State::standby;
+    Instant now{}, begun{}, until{};
+    int64_t allowed = 0, denied = 0;
+    for (uint16_t step : steps) {
+      now += milliseconds(step % 256);
+      if (state == State::tripped && now >= until) {
+        state = State::recovering;
+        begun = now;
+        until = now + o.recovery;
+        allowed = denied = 0;
+      }
+      if (state == State::recovering && now > until) state = State::standby;
+      bool expected = state == State::standby;
+      bool edge = false;  // the ramp exactly met: rounding decides
+      if (state == State::recovering) {
+        const auto share = static_cast<__int128>(2) * (allowed + 1) * o.recovery.count();
+        const auto ramp = static_cast<__int128>((now - begun).count()) * (allowed + denied + 1);
+        expected = share < ramp;
+        edge = share == ramp;
+      }
+      const Breaker::Entry e = b.enter(now, false);
+      RC_ASSERT(e.state == state);
+      RC_ASSERT(edge || e.allowed == expected);
+      if (state == State::recovering) ++(e.allowed ? allowed : denied);
+      if (!e.allowed) continue;
+      if (b.record(now, step & 0x8000 ? 502 : 200, {}, false).tripped) {
+        state = State::tripped;
+        until = now + o.fallback;
+      }
+    }
+  }));
+}
+
 // Whatever comes: tripped lasts exactly as long as it should, and nothing passes meanwhile.
 TEST(Breaker, NothingPassesWhileTripped) {
   EXPECT_TRUE(rc::check("by random walks", [] {

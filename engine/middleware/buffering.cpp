@@ -113,7 +113,7 @@ class Buffering final : public WaitingMiddleware {
   Task<Result<void>> read_request(Exchange& x, std::string& bytes) {
     http::Body& body = x.request.body;
     if (body.length() && *body.length() > request_max_)
-      co_return Error(Code::limit, "body larger than " + std::to_string(request_max_) + " bytes");
+      co_return Error(Code::limit, body_too_large(request_max_));
     const bool chunked = !body.length();
     Result<void> read = co_await read_up_to(body, request_max_, bytes);
     if (x.trace && read && (chunked || !bytes.empty())) {
@@ -125,11 +125,7 @@ class Buffering final : public WaitingMiddleware {
   }
 
   void refuse_request(Exchange& x, const Error& why) const {
-    int status = 500;
-    if (why.code == Code::limit) status = 413;
-    if (why.code == Code::canceled) status = 499;
-    if (why.code == Code::timeout) status = 504;
-    answer_phrase(x, status);
+    const int status = answer_unread_request(x, why);
     if (x.trace) x.note(stage, "answer", std::to_string(status) + ": request " + why.message);
   }
 
@@ -137,7 +133,10 @@ class Buffering final : public WaitingMiddleware {
   Task<bool> keep_response(Exchange& x) {
     http::Response& r = x.response;
     const bool none = x.request.method == "HEAD" || !http::body_allowed(r.status);
-    if (none) co_return true;
+    if (none) {
+      r.body.reset();  // of an answer made here: nothing of it is told, not even its length
+      co_return true;
+    }
     // A gRPC failure in the head has no body (Traefik's library drops it).
     const std::string_view grpc = r.headers.get("Grpc-Status");
     if (!grpc.empty() && grpc != "0") {
@@ -146,8 +145,7 @@ class Buffering final : public WaitingMiddleware {
     }
     const std::optional<uint64_t> length = r.body.length();
     std::string bytes;
-    Result<void> read =
-        Error(Code::limit, "body larger than " + std::to_string(response_max_) + " bytes");
+    Result<void> read = Error(Code::limit, body_too_large(response_max_));
     if (!length || *length <= response_max_)
       read = co_await read_up_to(r.body, response_max_, bytes);
     if (!read) {

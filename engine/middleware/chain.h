@@ -9,6 +9,8 @@ namespace gateproof::middleware {
 // request had been let through.
 void look_beyond(Exchange& x, const Middleware& m);
 
+class Watch;
+
 class Chain final : public http::Handler {
  public:
   Chain(std::vector<std::unique_ptr<Middleware>> steps, std::shared_ptr<http::Handler> end);
@@ -18,7 +20,6 @@ class Chain final : public http::Handler {
   size_t size() const { return steps_.size(); }
 
  private:
-  class Watch;  // what the message looked like after the last step
   Flow traced_request(Exchange& x, size_t i, Watch& watch) const;
   std::vector<std::unique_ptr<Middleware>> steps_;
   std::shared_ptr<http::Handler> end_;

@@ -206,6 +206,10 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
 
 }  // namespace
 
-MiddlewareSpec digest_auth() { return {{"digestAuth", &schema(), make_options<Options>}, build}; }
+MiddlewareSpec digest_auth() {
+  return {{"digestAuth", &schema(), make_options<Options>},
+          build,
+          "an Authorization that cannot be read is answered with 401, not 500"};
+}
 
 }  // namespace gateproof::middleware

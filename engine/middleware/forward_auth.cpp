@@ -417,6 +417,10 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
 
 }  // namespace
 
-MiddlewareSpec forward_auth() { return {{"forwardAuth", &schema(), make_options<Options>}, build}; }
+MiddlewareSpec forward_auth() {
+  return {{"forwardAuth", &schema(), make_options<Options>},
+          build,
+          "a trustForwardHeader that is not written means false"};
+}
 
 }  // namespace gateproof::middleware

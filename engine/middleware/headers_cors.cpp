@@ -24,7 +24,6 @@ Result<Cors> Cors::compile(const HeadersOptions& o) {
   c.any_header_ = has_star(o.allow_headers);
   c.any_method_ = has_star(o.allow_methods);
   c.any_expose_ = has_star(o.expose_headers);
-  c.any_origin_ = has_star(o.allow_origin_list);
   if (o.max_age) c.max_age_ = std::to_string(*o.max_age);
   c.origins_ = o.allow_origin_list;
   for (const std::string& pattern : o.allow_origin_list_regex) {
@@ -43,15 +42,17 @@ bool Cors::is_preflight(const http::Request& r) {
          !r.headers.get("Origin").empty();
 }
 
-// `*` with credentials means whoever asks, even a request without Origin, which then gets an empty value.
+// The first of the list that fits decides, then the expressions. `*` with credentials means whoever asks. A request without
+// Origin is looked up as the empty text, which many an expression matches; it then gets an empty value (Traefik).
 std::optional<std::string> Cors::allowed_origin(std::string_view origin) const {
-  if (any_origin_) return credentials_ ? std::string(origin) : "*";
-  if (origin.empty()) return std::nullopt;
-  const bool listed = std::find(origins_.begin(), origins_.end(), origin) != origins_.end() ||
-                      std::any_of(origin_patterns_.begin(), origin_patterns_.end(),
-                                  [&](const rules::Regex& e) { return e.search(origin); });
-  if (!listed) return std::nullopt;
-  return std::string(origin);
+  for (const std::string& one : origins_) {
+    if (one == "*") return credentials_ ? std::string(origin) : "*";
+    if (one == origin) return std::string(origin);
+  }
+  for (const rules::Regex& e : origin_patterns_) {
+    if (e.search(origin)) return std::string(origin);
+  }
+  return std::nullopt;
 }
 
 // What preflight and ordinary answers share.

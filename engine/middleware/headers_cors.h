@@ -21,7 +21,7 @@ class Cors {
   bool credentials_ = false;
   bool vary_ = false;
   std::optional<std::string> headers_, methods_, expose_, max_age_;  // as sent
-  bool any_header_ = false, any_method_ = false, any_origin_ = false, any_expose_ = false;
+  bool any_header_ = false, any_method_ = false, any_expose_ = false;
   std::vector<std::string> origins_;
   std::vector<rules::Regex> origin_patterns_;
 };

@@ -32,7 +32,9 @@ TEST(HeadersCors, WhatIsAPreflight) {
 }
 
 TEST(HeadersCors, Origins) {
-  HeadersOptions listed, patterns, star, star_credentials;
+  HeadersOptions listed, patterns, star, star_credentials, anything, star_second;
+  anything.allow_origin_list_regex = {".*"};
+  star_second.allow_origin_list = {"https://a.test", "*"};
   listed.allow_origin_list = {"https://a.test"};
   patterns.allow_origin_list_regex = {"^https://[ab]\\.test$"};
   star.allow_origin_list = {"*"};
@@ -54,6 +56,10 @@ TEST(HeadersCors, Origins) {
       {star, "", "*"},
       {star_credentials, "https://x", "https://x"},
       {star_credentials, "", ""},
+      {anything, "", ""},
+      {patterns, "", "-"},
+      {star_second, "https://a.test", "https://a.test"},
+      {star_second, "https://b.test", "*"},
   };
   for (const Row& row : rows) {
     Rig rig;

@@ -55,6 +55,8 @@ class WaitingMiddleware : public Middleware {
   Task<void> handle(Exchange& x, Next next) override = 0;
 };
 
+class PluginHost;
+
 // What a middleware may know when it is built. Built once per router (one handler instance per router, catalogue 3.0).
 struct BuildContext {
   std::string_view name;    // "strip-api-prefix@file"
@@ -65,6 +67,9 @@ struct BuildContext {
   Files* files = nullptr;  // for usersFile; null: files cannot be read here
   // A service by its name as written in the options; the error is Traefik's text. Empty: there are no services here.
   std::function<Result<std::shared_ptr<http::Handler>>(const std::string& name)> service = {};
+  const PluginHost* plugins = nullptr;  // null: there are none
+  // Names under experimental.plugins and localPlugins of the static configuration; null: none.
+  const std::vector<config::Text>* declared_plugins = nullptr;
 };
 
 // One line of the registry.
@@ -73,6 +78,8 @@ struct MiddlewareSpec {
   // Options are checked here as far as the schema cannot; the error is Traefik's text and disables the middleware and every
   // router that uses it.
   Result<std::unique_ptr<Middleware>> (*build)(const void* options, const BuildContext& context);
+  // What `--gateproof.strict` makes it mean otherwise than Traefik; empty: nothing.
+  std::string_view strict_meaning = {};
 };
 
 template <class Options>

@@ -34,8 +34,15 @@ std::string with_leading_slash(std::string path) {
 }
 
 void cut_prefix(http::UrlPath& url, std::string_view prefix) {
-  if (!url.raw.empty()) url.raw = with_leading_slash(std::string(rest_of_raw(url.raw, prefix)));
-  url.path = with_leading_slash(url.path.substr(prefix.size()));
+  const auto rest = [](std::string left) {
+    return left.empty() ? left : with_leading_slash(std::move(left));
+  };
+  if (!url.raw.empty()) url.raw = rest(std::string(rest_of_raw(url.raw, prefix)));
+  url.path = rest(url.path.substr(prefix.size()));
+}
+
+std::string shown_path(const http::UrlPath& url) {
+  return url.raw.empty() ? url.escaped() : url.raw;
 }
 
 bool is_clean(const http::UrlPath& url) {
@@ -43,19 +50,30 @@ bool is_clean(const http::UrlPath& url) {
   return escaped.empty() || http::sanitize_path(escaped) == escaped;
 }
 
+namespace {
+
+// Answers 400 for a path that is not clean. A clean one is read anew, so that from here on its encoded form is valid.
+bool made_clean(http::Exchange& x) {
+  http::UrlPath& url = x.request.url;
+  if (!is_clean(url)) {
+    answer_error(x, 400, "Bad Request");
+    return false;
+  }
+  if (!url.raw.empty()) url = http::UrlPath::parse(url.escaped()).value();
+  return true;
+}
+
+}  // namespace
+
 Flow strip_and_continue(http::Exchange& x, const std::string& prefix) {
   cut_prefix(x.request.url, prefix);
-  if (!is_clean(x.request.url)) {
-    answer_error(x, 400, "Bad Request");
-    return Flow::answer;
-  }
+  if (!made_clean(x)) return Flow::answer;
   x.request.headers.add("X-Forwarded-Prefix", prefix);
   return Flow::next;
 }
 
 Flow replace_and_continue(http::Exchange& x, std::string_view escaped, bool must_be_clean) {
-  std::string before = x.request.url.escaped();
-  if (before.empty()) before = "/";
+  const std::string before = shown_path(x.request.url);
   auto path = http::unescape_path(escaped);
   if (!path) {
     answer_error(x, 500, escape_error(escaped));
@@ -64,10 +82,7 @@ Flow replace_and_continue(http::Exchange& x, std::string_view escaped, bool must
   http::UrlPath& url = x.request.url;
   url.path = std::move(*path);
   url.raw = escaped;
-  if (must_be_clean && !is_clean(url)) {
-    answer_error(x, 400, "Bad Request");
-    return Flow::answer;
-  }
+  if (must_be_clean && !made_clean(x)) return Flow::answer;
   x.request.headers.add("X-Replaced-Path", before);
   return Flow::next;
 }

@@ -7,8 +7,12 @@ namespace gateproof::middleware {
 
 std::string with_leading_slash(std::string path);
 
-// Cuts `prefix` (decoded, and a prefix of url.path) off both forms, at the same place; the rest gets a leading slash.
+// Cuts `prefix` (decoded, and a prefix of url.path) off both forms, at the same place; what is left gets a leading slash.
+// Nothing left stays nothing: a slash is made of it only where the request is sent (3.2 stripPrefix).
 void cut_prefix(http::UrlPath& url, std::string_view prefix);
+
+// The path as the replacing middlewares see and tell it: the encoded form as it was set last, valid or not.
+std::string shown_path(const http::UrlPath& url);
 
 // Whether path cleaning would leave the path as it is: no dot segment, no empty segment.
 bool is_clean(const http::UrlPath& url);

@@ -15,7 +15,7 @@ TEST(PathRewrite, CutsBothFormsAtOnePlace) {
     const char *escaped, *prefix, *expected;
   };
   const Row rows[] = {
-      {"/a/b", "/a", "/b"},       {"/a/b", "", "/a/b"},         {"/a", "/a", "/"},
+      {"/a/b", "/a", "/b"},       {"/a/b", "", "/a/b"},         {"/a", "/a", ""},
       {"/ab", "/a", "/b"},        {"/a%2Fb%2Fc", "/a/b", "/c"}, {"/%61%2Fb", "/a", "/b"},
       {"/a%20b/c", "/a b", "/c"},
   };
@@ -65,6 +65,20 @@ TEST(PathRewrite, Replace) {
     EXPECT_EQ(row.status ? rig.body_of(*x) : x->request.target(), row.body_or_target);
     EXPECT_EQ(lines_of(x->request.headers, "X-Replaced-Path"), row.status ? "-" : "/old%2Fp");
   }
+}
+
+TEST(PathRewrite, WhatComesBehindSeesTheFormThatWasSetLast) {  // 3.2 replacePath, stripPrefix
+  Rig rig;
+  auto x = rig.request("/old");
+  EXPECT_EQ(replace_and_continue(*x, "/a b", false), Flow::next);
+  EXPECT_EQ(shown_path(x->request.url), "/a b");  // as it was written
+  EXPECT_EQ(replace_and_continue(*x, "/q?z", true), Flow::next);
+  EXPECT_EQ(shown_path(x->request.url), "/q%3Fz");  // what was cleaned is encoded
+  EXPECT_EQ(lines_of(x->request.headers, "X-Replaced-Path"), "/old | /a b");
+  auto all = rig.request("/api?a=1");
+  EXPECT_EQ(strip_and_continue(*all, "/api"), Flow::next);
+  EXPECT_EQ(shown_path(all->request.url), "");
+  EXPECT_EQ(all->request.target(), "/?a=1");
 }
 
 }  // namespace

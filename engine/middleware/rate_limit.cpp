@@ -86,8 +86,10 @@ void refuse(Exchange& x, Duration wait) {
 
 class RateLimit final : public WaitingMiddleware {
  public:
-  RateLimit(int64_t average, Duration period, int64_t burst, SourceCriterion source)
-      : limiter_(average, period, burst), source_(std::move(source)) {}
+  RateLimit(int64_t average, Duration period, int64_t burst, SourceCriterion source, bool strict)
+      : limiter_(average, period, burst), source_(std::move(source)) {
+    if (strict) limiter_.keep_until_full();
+  }
 
   Task<void> handle(Exchange& x, Next next) override {
     const Clock& clock = x.env->clock;
@@ -115,7 +117,7 @@ class NoLimit final : public SyncFilter {
   Flow on_request(Exchange&) override { return Flow::next; }
 };
 
-Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext&) {
+Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext& context) {
   const auto& o = *static_cast<const Options*>(options);
   auto source = SourceCriterion::compile(o.source_criterion, SourceCriterion::By::ip);
   if (!source) {
@@ -130,11 +132,16 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
   if (o.average <= 0) return std::unique_ptr<Middleware>(std::make_unique<NoLimit>());
   const Duration period = o.period > Duration(0) ? o.period : Duration(std::chrono::seconds(1));
   return std::unique_ptr<Middleware>(std::make_unique<RateLimit>(
-      o.average, period, std::max<int64_t>(o.burst, 1), std::move(*source)));
+      o.average, period, std::max<int64_t>(o.burst, 1), std::move(*source), context.strict));
 }
 
 }  // namespace
 
-MiddlewareSpec rate_limit() { return {{"rateLimit", &schema(), make_options<Options>}, build}; }
+MiddlewareSpec rate_limit() {
+  return {{"rateLimit", &schema(), make_options<Options>},
+          build,
+          "a client's bucket is not forgotten before it is full by itself: idling refills it no "
+          "sooner"};
+}
 
 }  // namespace gateproof::middleware

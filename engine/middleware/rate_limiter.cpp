@@ -24,6 +24,12 @@ RateLimiter::RateLimiter(int64_t average, Duration period, int64_t burst, size_t
   }
 }
 
+void RateLimiter::keep_until_full() {
+  const Units fill_ns = capacity_ / average_;
+  const auto seconds = static_cast<int64_t>(std::min<Units>(fill_ns / second_ns, INT64_MAX / 4));
+  idle_seconds_max_ = std::max(idle_seconds_max_, seconds + 2);  // both ends rounded
+}
+
 RateLimiter::Bucket& RateLimiter::find(const std::string& key, Instant now, int64_t wall_s) {
   const auto drop_first = [&] {
     by_key_.erase(by_expiry_.front().key);

@@ -20,6 +20,9 @@ class RateLimiter {
   RateLimiter(int64_t average, Duration period, int64_t burst,
               size_t buckets_max = rate_limit_buckets_max);
 
+  // Strict: no bucket is forgotten before it is full by itself, so the law holds in every window. Before the first take().
+  void keep_until_full();
+
   struct Verdict {
     Duration wait{0};     // until the token is there
     bool served = false;  // after the wait; else refused

@@ -52,6 +52,29 @@ TEST(RateLimiter, IdleBucketsAreForgotten) {
   EXPECT_EQ(RateLimiter(5, seconds(10), 1).idle_seconds_max(), 3);
 }
 
+TEST(RateLimiter, StrictBucketsAreKeptUntilTheyAreFull) {
+  gateproof::testing::FakeClock clock;
+  RateLimiter limiter(1, seconds(1), 5);
+  limiter.keep_until_full();
+  EXPECT_EQ(limiter.idle_seconds_max(), 7);
+  const auto served = [&] {
+    int n = 0;
+    while (limiter.take("k", clock.now(), clock.wall_ns()).wait == Duration(0)) ++n;
+    return n;
+  };
+  EXPECT_EQ(served(), 5);
+  clock.advance(seconds(3));
+  EXPECT_EQ(served(), 3);
+  clock.advance(seconds(60));
+  EXPECT_EQ(served(), 5);
+  RateLimiter fast(1000, seconds(1), 1);  // its own time to live is the longer one
+  fast.keep_until_full();
+  EXPECT_EQ(fast.idle_seconds_max(), 2);
+  RateLimiter slow(1, std::chrono::hours(24), INT64_MAX / 2);
+  slow.keep_until_full();
+  EXPECT_GT(slow.idle_seconds_max(), int64_t{1} << 60);
+}
+
 TEST(RateLimiter, BucketsAreBounded) {  // R5
   EXPECT_EQ(rate_limit_buckets_max, 65536u);
   RateLimiter limiter(1, std::chrono::hours(1), 1, 3);

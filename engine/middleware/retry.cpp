@@ -225,6 +225,10 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
 
 }  // namespace
 
-MiddlewareSpec retry() { return {{"retry", &schema(), make_options<Options>}, build}; }
+MiddlewareSpec retry() {
+  return {{"retry", &schema(), make_options<Options>},
+          build,
+          "where the next wait would be too long the last answer stays, not an empty 200"};
+}
 
 }  // namespace gateproof::middleware

@@ -62,6 +62,8 @@ class Rig {
   std::unique_ptr<Chain> chain;
   bool strict = false;
   std::function<Result<std::shared_ptr<http::Handler>>(const std::string&)> service;
+  const PluginHost* plugins = nullptr;
+  const std::vector<config::Text>* declared_plugins = nullptr;
 
   // Options through the type's own schema, then its build. "schema: ..." when the options do not decode.
   Result<std::unique_ptr<Middleware>> build(std::string_view type, std::string_view yaml) {
@@ -74,8 +76,8 @@ class Rig {
     const std::shared_ptr<void> options = spec->schema.make();
     spec->schema.schema->decode(doc->root, options.get(), context);
     if (context.failed) return Error(Code::invalid, "schema: " + findings.list().front().message);
-    const BuildContext build{"m@file", "r@file", world.clock, world.random,
-                             strict,   &files,   service};
+    const BuildContext build{"m@file", "r@file", world.clock, world.random,    strict,
+                             &files,   service,  plugins,     declared_plugins};
     auto made = spec->build(options.get(), build);
     if (made) (*made)->stage = "middleware m@file";
     return made;

@@ -30,6 +30,7 @@ void Builder::run() {
   add_entry_points();
   add_ping();
   add_redirections();
+  check_tls_objects();
   add_nodes();
   for (auto& [name, node] : nodes_) {
     if (node.config->parent_refs.empty()) place_router(node);
@@ -52,6 +53,11 @@ void Builder::add_entry_points() {
     if (address && address->udp) continue;
     Result<EntryStage> stage = make_entry_stage(e, *in_.statics, in_.host_name);
     if (!stage) continue;  // static errors stop start-up before this
+    if (strict()) {
+      finding("GP1301", e.span, "entryPoint " + name,
+              "strict, other than Traefik: " + text::join(strict_differences(e), "; "),
+              "nothing to mend: without gateproof.strict it means what it means in Traefik");
+    }
     auto entry = std::make_unique<EntryPoint>();
     entry->config = &e;
     entry->stage = std::move(*stage);
@@ -115,54 +121,31 @@ void Builder::add_root(const std::string& name, const config::RouterConfig& rout
   for (Placement& p : where) {
     // The copy without a model keeps the names that are no entry points.
     const std::vector<std::string> all = std::exchange(p.entry_points, {});
-    std::vector<std::string> unknown;
+    std::vector<std::string> warnings;
     for (const std::string& e : all) {
-      (out_.entry_points.contains(e) ? p.entry_points : unknown).push_back(e);
+      if (out_.entry_points.contains(e)) {
+        p.entry_points.push_back(e);
+      } else {
+        warnings.push_back("entryPoint \"" + e + "\" doesn't exist");
+      }
+    }
+    copies_[name].push_back(p.name);
+    if (!p.entry_points.empty()) {
+      roots_.push_back({&router, name, warnings, p});
+      continue;
     }
     add_node(p, router, name);
     RouterInfo& info = *out_.routers.at(p.name);
-    for (const std::string& e : unknown) {
-      info.fail("entryPoint \"" + e + "\" doesn't exist", Status::warning);
-    }
-    if (p.entry_points.empty()) info.fail("no valid entryPoint for this router");
-    copies_[name].push_back(p.name);
-  }
-}
-
-void Builder::check_tls(RouterInfo& info, const config::RouterConfig& router,
-                        const std::string& provider) {
-  const config::EntryPointConfig* model = nullptr;
-  for (const std::string& e : info.entry_points) {
-    if (in_.statics->entry_points.at(e).tls) model = &in_.statics->entry_points.at(e);
-  }
-  const config::RouterTls* tls = router.tls ? &*router.tls : model ? &*model->tls : nullptr;
-  if (!tls) return;
-  info.tls = true;
-  const std::string& options = tls->options.value;
-  if (!options.empty() && options != "default") {
-    const std::string qualified = config::qualify(options, provider);
-    if (!in_.dynamics->tls_options.contains(qualified)) {
-      info.fail("building router handler: unknown TLS options: " + qualified);
-      finding("GP0310", tls->options.span, "router " + info.name,
-              "TLS options " + qualified +
-                  " do not exist, so the router is disabled and its hosts refuse connections",
-              "define tls.options." + options + ", or leave the options out");
-    }
-  }
-  const std::string& resolver = tls->cert_resolver.value;
-  if (!resolver.empty() && !in_.statics->resolvers.contains(resolver)) {
-    finding("GP0601", tls->cert_resolver.span, "router " + info.name,
-            "certificate resolver \"" + resolver +
-                "\" is not defined in the static configuration: an error is logged and the default "
-                "certificate is served",
-            "define certificatesResolvers." + resolver + ", or remove certResolver");
+    info.errors = warnings;
+    info.fail("no valid entryPoint for this router");
   }
 }
 
 void Builder::place_router(Node& node) {
   if (node.where.entry_points.empty()) return;
   RouterInfo& info = *out_.routers.at(node.where.name);
-  // Traefik stops at the first stage that fails and shows what it says; our findings tell of all of them.
+  // Traefik stops at the first stage that fails and shows what it says; our findings tell of the others too. It looks at the TLS
+  // options first, and at nothing more of a router whose options cannot be used.
   const auto stage = [&info](const auto& run) {
     const bool failed = info.status == Status::disabled;
     const size_t told = info.errors.size();
@@ -170,11 +153,14 @@ void Builder::place_router(Node& node) {
     if (failed) info.errors.resize(told);
   };
   const bool allowed = priority_allowed(info, *node.config);
-  stage([&] { check_tls(info, *node.config, std::string(config::provider_of(node.original))); });
-  stage([&] { node.handler = router_handler(info, node); });
-  stage([&] { node.route = make_route(info, *node.config); });
-  if (!allowed) return;
+  bool usable = false;
+  stage([&] { usable = check_tls(info, node); });
+  if (usable) stage([&] { node.handler = router_handler(info, node); });
+  if (usable || strict()) stage([&] { node.route = make_route(info, *node.config); });
+  if (!allowed) node.route.reset();
   if (node.route) info.route = std::make_shared<const rules::Route>(*node.route);
+  check_tls_names(info, node);
+  fail_closed(info, node);
   if (!node.route || !node.handler) return;
   info.served = true;
   for (const std::string& e : node.where.entry_points) {
@@ -183,6 +169,17 @@ void Builder::place_router(Node& node) {
     Pending& p = pending_[e];
     (info.tls ? p.secure : p.plain).push_back(std::move(copy));
   }
+}
+
+// Strict: the requests of a router that cannot be served go to no broader router, which might lack its protection.
+void Builder::fail_closed(RouterInfo& info, Node& node) {
+  if (!strict() || node.handler || !node.route) return;
+  node.handler = fixed_answer(503, "Service Unavailable\n");
+  finding(
+      "GP1301", node.config->span, info.label(),
+      "strict, other than Traefik: the router is disabled and answers its requests with 503; in "
+      "Traefik they go to a broader router or get 404",
+      "mend the router");
 }
 
 size_t Builder::add_target(EntryPoint& e, RouteTarget target) {

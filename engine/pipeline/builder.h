@@ -5,6 +5,7 @@
 
 #include "engine/middleware/chain.h"
 #include "engine/pipeline/snapshot.h"
+#include "engine/pipeline/tls_conflicts.h"
 #include "engine/upstream/service_group.h"
 
 namespace gateproof::pipeline {
@@ -22,6 +23,14 @@ class Builder {
     std::string name;
     std::vector<std::string> entry_points;
     const config::EntryPointConfig* model = nullptr;
+    TlsClaim::Verdict tls = TlsClaim::Verdict::applies;  // of its TLS options (catalogue 5.3)
+  };
+  // A root router and where it stands, before conflicts of TLS options split it.
+  struct Root {
+    const config::RouterConfig* config = nullptr;
+    std::string original;
+    std::vector<std::string> warnings;
+    Placement where;
   };
   // A router in the tree of parents and children (catalogue 1.7); a split router has a node for each copy.
   struct Node {
@@ -42,7 +51,7 @@ class Builder {
   void add_entry_points();
   void add_root(const std::string& name, const config::RouterConfig& router);
   void place_router(Node& node);
-  void check_tls(RouterInfo& info, const config::RouterConfig& router, const std::string& provider);
+  void fail_closed(RouterInfo& info, Node& node);
   bool check_entry_points(const std::string& object, const config::RouterConfig& router);
   // `several`: the router names more than one entry point, so that its copies have names of their own.
   std::vector<Placement> placements(const std::string& name,
@@ -51,6 +60,20 @@ class Builder {
   // Routes are in place before unused objects are looked at, so that these have a status too.
   void build_unused();
   void finish();
+
+  // builder_tls.cpp
+  static const config::RouterTls* tls_of(const config::RouterConfig& router,
+                                         const Placement& where);
+  // "default" or a qualified name.
+  static std::string tls_options_name(const config::RouterTls& tls, const std::string& original);
+  void check_tls_objects();
+  void check_transport(const std::string& object, const config::TransportTlsConfig& tls,
+                       const SourceSpan& span);
+  void place_roots();
+  // False: the router's TLS options cannot be used, and it is told.
+  bool check_tls(RouterInfo& info, const Node& node);
+  // What TLS adds to a router's errors once it is built.
+  void check_tls_names(RouterInfo& info, const Node& node);
 
   // builder_tree.cpp
   void add_nodes();
@@ -129,6 +152,7 @@ class Builder {
                            const std::string& rule, int64_t priority, HandlerPtr handler,
                            bool secure, const SourceSpan& span);
 
+  bool strict() const { return in_.statics->gateproof.strict; }
   void finding(std::string_view code, const SourceSpan& at, const std::string& object,
                const std::string& message, const std::string& remedy);
   size_t add_target(EntryPoint& e, RouteTarget target);
@@ -141,6 +165,8 @@ class Builder {
   std::map<std::string, upstream::StatusSource*> sources_;  // of built services
   bool used_ = true;  // what is built now is for a router, so that its servers are probed
   std::vector<std::string> building_;  // services under construction, the outermost first
+  std::map<std::string, std::string> bad_tls_;  // TLS options that cannot be used: Traefik's error
+  std::vector<Root> roots_;
   std::map<std::string, Node> nodes_;  // by the name in the snapshot
   std::map<std::string, std::vector<std::string>>
       copies_;  // names in the snapshot of each root, by its configured name

@@ -1,7 +1,32 @@
+#include <charconv>
+
+#include "engine/base/crypto.h"
 #include "engine/pipeline/builder.h"
 
 namespace gateproof::pipeline {
 namespace {
+
+// Routers whose rule a provider made: a request that comes back to the same router is refused (catalogue 1.8).
+class LoopGuard final : public middleware::SyncFilter {
+ public:
+  explicit LoopGuard(std::string_view router) {
+    char digits[16];
+    const auto end = std::to_chars(digits, digits + sizeof digits, crypto::fnv1_64(router), 16).ptr;
+    mark_.assign(digits, end);
+  }
+  middleware::Flow on_request(http::Exchange& x) override {
+    if (x.request.headers.get(header) == mark_) {
+      x.response = http::Response::make(400, "");
+      return middleware::Flow::answer;
+    }
+    x.request.headers.set(header, mark_);
+    return middleware::Flow::next;
+  }
+
+ private:
+  static constexpr std::string_view header = "X-Traefik-Router";
+  std::string mark_;  // hexadecimal FNV-1 of the router's name, without leading zeros
+};
 
 std::string arrow_path(const std::vector<std::string>& path) {
   std::string out;
@@ -28,9 +53,8 @@ HandlerPtr Builder::router_end(RouterInfo& info, const Node& node, const std::st
     const std::string problem = service_problem(name);
     info.fail(problem);
     finding("GP0305", written.span, info.label(),
-            problem +
-                ": the router is disabled, and a broader router, if there is "
-                "one, serves its requests",
+            problem + ": the router is disabled" +
+                (strict() ? "" : ", and a broader router, if there is one, serves its requests"),
             "define the service, or name one that exists");
     return nullptr;
   }
@@ -50,6 +74,10 @@ HandlerPtr Builder::router_handler(RouterInfo& info, const Node& node) {
   if (node.where.model) names = node.where.model->middlewares;
   names.insert(names.end(), node.config->middlewares.begin(), node.config->middlewares.end());
   Steps steps;
+  if (node.config->default_rule) {
+    steps.push_back(std::make_unique<LoopGuard>(info.name));
+    steps.back()->stage = "loop guard of " + info.name;
+  }
   HandlerPtr instead;
   const size_t told = info.errors.size();
   for (const config::Text& n : names) {
@@ -83,9 +111,10 @@ bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSp
   if (found == in_.dynamics->middlewares.end()) {
     user.fail("middleware \"" + name + "\" does not exist");
     finding("GP0307", at, user.label(),
-            "middleware \"" + name +
-                "\" does not exist: the router is disabled, and a broader router, if there is one, "
-                "serves its requests without it",
+            "middleware \"" + name + "\" does not exist: the router is disabled" +
+                (strict() ? ""
+                          : ", and a broader router, if there is one, serves its requests without "
+                            "it"),
             "define the middleware, or correct the name");
     return false;
   }
@@ -151,11 +180,18 @@ bool Builder::append_built(Steps& steps, const std::string& name, const config::
       user.name,
       in_.clock,
       in_.random,
-      in_.statics->gateproof.strict,
+      strict(),
       in_.files,
-      [this, &name](const std::string& written) { return named_service(written, name); }};
+      [this, &name](const std::string& written) { return named_service(written, name); },
+      in_.plugins,
+      &in_.statics->declared_plugins};
   Result<std::unique_ptr<middleware::Middleware>> built = spec.build(m.options.get(), context);
   if (built) {
+    if (strict() && !spec.strict_meaning.empty()) {
+      finding("GP1301", m.span, "middleware " + name,
+              "strict, other than Traefik: " + std::string(spec.strict_meaning),
+              "nothing to mend: without gateproof.strict it means what it means in Traefik");
+    }
     (*built)->stage = "middleware " + name;
     steps.push_back(std::move(*built));
     return true;
@@ -169,8 +205,10 @@ bool Builder::append_built(Steps& steps, const std::string& name, const config::
     if (!instead) instead = fixed_answer(501, built.error().message + "\n");
     return true;
   }
+  // Right in a Traefik that has the plugin's sources, so nothing to correct.
+  const bool not_brought = built.error().code == Code::not_found && spec.schema.type == "plugin";
   return refuse_middleware(
-      name, m, user, built.error().message, "GP0401",
+      name, m, user, built.error().message, not_brought ? "GP1110" : "GP0401",
       built.error().remedy.empty() ? "correct the options" : built.error().remedy,
       built.error().span);
 }

@@ -27,13 +27,16 @@ std::optional<rules::Route> Builder::make_route(RouterInfo& info,
   info.priority = priority.value;
   const bool child = !router.parent_refs.empty();
   std::string syntax = router.rule_syntax.value;
-  // Traefik gives neither the bound of priorities nor the default syntax to children.
-  if (syntax.empty() && !child) syntax = in_.statics->default_rule_syntax;
+  // Traefik gives neither the bound of priorities nor the default syntax to children, and no syntax to rules that it made.
+  if (syntax.empty() && !child && !router.default_rule) syntax = in_.statics->default_rule_syntax;
   auto parsed =
       rules::parse_rule(text, syntax == "v2" ? rules::Syntax::v2 : rules::Syntax::v3, in_.matchers);
   if (!parsed) {
     const rules::RuleError& e = parsed.error();
     info.fail(e.api);
+    // Where TLS ends here the rule is read once more for its hosts; only what keeps it from being read is told again.
+    const std::string prefix = "error while parsing rule " + text + ": parsing rule " + text + ": ";
+    if (e.api.starts_with(prefix)) info.rule_error = e.api.substr(prefix.size());
     const SourceSpan at =
         router.rule.span.known() ? router.rule.span.at(e.offset, e.length) : router.span;
     finding("GP0301", at, info.label(), e.message + ": the router is disabled",

@@ -60,7 +60,7 @@ TEST_F(Build, RouterStatuses) {
            {"6.1 one of two entry points",
             "{rule: 'Path(`/`)', service: app, entryPoints: [nope, web]}", Status::warning,
             "doesn't exist"},
-           {"5.1 unknown TLS options", "{rule: 'Path(`/`)', service: app, tls: {options: nope}}",
+           {"5.1 unknown TLS options", "{rule: 'Host(`a`)', service: app, tls: {options: nope}}",
             Status::disabled, "unknown TLS options: nope@file"},
            {"5.5 unknown resolver", "{rule: 'Path(`/`)', service: app, tls: {certResolver: nope}}",
             Status::enabled, ""},
@@ -86,7 +86,6 @@ TEST_F(Build, TheFirstStageThatFailsIsTold) {  // catalogue 6.11; the binary's o
   };
   for (const Row& row : std::vector<Row>{
            {"priority: 9223372036854775807, service: nope", "exceeds the max user-defined"},
-           {"service: nope, tls: {options: nope}", "unknown TLS options: nope@file"},
            {"service: nope, middlewares: [no]", "the service \"nope@file\" does not exist"},
            {"service: app, middlewares: [n1, broken, n2]", "middleware \"n2@file\" does not exist"},
            {"service: app, middlewares: [n1, broken]", "invalid CIDR address: x"},
@@ -105,6 +104,21 @@ TEST_F(Build, TheFirstStageThatFailsIsTold) {  // catalogue 6.11; the binary's o
     EXPECT_TRUE(std::any_of(s->findings.list().begin(), s->findings.list().end(),
                             [](const config::Finding& f) { return f.code == "GP0301"; }))
         << row.rest;  // the rule is wrong all the same
+  }
+}
+
+TEST_F(Build, StrictClosesWhatCannotBeServed) {
+  const std::string routers =
+      "http: {routers: {r: {rule: 'Path(`/`)', service: app, middlewares: [nope]}}, " +
+      std::string(app) + "}";
+  for (const bool strict : {false, true}) {
+    const auto s = build(routers, "entryPoints: {web: {address: ':80'}}\ngateproof: {strict: " +
+                                      std::string(strict ? "true" : "false") + "}");
+    EXPECT_EQ(s->routers.at("r@file")->status, Status::disabled);
+    EXPECT_EQ(s->entry_points.at("web")->plain->routes().size(), strict ? 1u : 0u);
+    size_t told = 0;
+    for (const auto& f : s->findings.list()) told += f.code == "GP1301";
+    EXPECT_EQ(told, strict ? 2u : 0u);  // the entry point's meanings, and the router
   }
 }
 

@@ -25,6 +25,7 @@ void Builder::add_nodes() {
   for (const auto& [name, router] : in_.dynamics->routers) {
     if (router.parent_refs.empty()) add_root(name, router);
   }
+  place_roots();
   for (const auto& [name, router] : in_.dynamics->routers) {
     if (!router.parent_refs.empty()) add_child(name, router);
   }
@@ -163,10 +164,15 @@ void Builder::build_child(Node& node) {
   RouterInfo& info = *out_.routers.at(node.where.name);
   if (!info.errors.empty()) return;  // a warning too: a router that closed a cycle is not served
   HandlerPtr handler = router_handler(info, node);
-  if (!handler) return;
+  if (!handler && !strict()) return;
   node.route = make_route(info, *node.config);
   if (!node.route) return;
   info.route = std::make_shared<const rules::Route>(*node.route);
+  if (!handler) {
+    fail_closed(info, node);
+    info.served = true;
+    return;
+  }
   info.served = true;
   node.handler = std::move(handler);
 }

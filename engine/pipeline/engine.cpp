@@ -59,8 +59,8 @@ void Engine::set_matchers(rules::MatcherSet m) {
 std::shared_ptr<const Snapshot> Engine::rebuild() {
   auto merged = std::make_shared<config::DynamicConfig>();
   for (const auto& [provider, objects] : by_provider_) merge_into(*merged, *objects);
-  BuildInputs inputs{statics_,   std::move(merged), clock_,        random_,
-                     host_name_, matchers_,         &terminating_, files_};
+  BuildInputs inputs{statics_,  std::move(merged), clock_, random_, host_name_,
+                     matchers_, &terminating_,     files_, plugins_};
   std::shared_ptr<Snapshot> built = build_snapshot(inputs);
   built->flattener = flattener_;
   built->version = version_.load(std::memory_order_relaxed) + 1;
@@ -103,6 +103,11 @@ Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> sna
   co_await target->handler->handle(x);
   if (x.stopped_with) x.response = std::move(*x.stopped_with);
   if (x.detect_content_type) co_await detect_content_type(x);
+  if (x.response.status == 304) {
+    // Go's server tells neither of a representation that it does not send.
+    x.response.headers.remove("Content-Type");
+    x.response.headers.remove("Content-Length");
+  }
 }
 
 void EngineHandler::refresh() {

@@ -35,6 +35,8 @@ class Engine {
   void set_matchers(rules::MatcherSet m);
   // What middlewares may read (usersFile); before the first update.
   void set_files(Files& files) { files_ = &files; }
+  // The plugins that middlewares may name; before the first update. They outlive every snapshot.
+  void set_plugins(const middleware::PluginHost& plugins) { plugins_ = &plugins; }
   void set_terminating(bool on) { terminating_.store(on); }
 
   // The whole way: entry point stage, routing, chain, service. Before: x.request as received (url.raw: the escaped path of the
@@ -54,6 +56,7 @@ class Engine {
   std::atomic<bool> terminating_{false};
   std::string host_name_;
   Files* files_ = nullptr;
+  const middleware::PluginHost* plugins_ = nullptr;
   std::shared_ptr<HostFlattener> flattener_;  // what it learnt outlives snapshots
 
   std::shared_ptr<const Snapshot> rebuild();

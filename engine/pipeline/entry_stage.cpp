@@ -43,6 +43,16 @@ void treat_semicolons(http::Exchange& x, bool encode) {
   x.target_rewritten = x.request.target();
 }
 
+// Without the field the request is an ordinary one, which a server may answer as such (RFC 9110 7.8).
+void refuse_other_upgrades(http::Exchange& x) {
+  constexpr http::HeaderName upgrade("Upgrade");
+  http::Headers& h = x.request.headers;
+  if (!h.has(upgrade) || text::iequals(text::trim(h.joined(upgrade)), "websocket")) return;
+  if (x.trace)
+    x.note("entryPoint " + std::string(x.entry_point), "upgrade", h.joined(upgrade) + " removed");
+  h.remove(upgrade);
+}
+
 void answer(http::Exchange& x, int status, std::string_view body, std::string_view why) {
   x.response = http::Response::make(status, body);
   if (x.trace)
@@ -90,15 +100,38 @@ Result<EntryStage> make_entry_stage(const config::EntryPointConfig& entry_point,
   s.underscores = strategy_of(entry_point.underscore_headers_strategy);
   s.aliases = strategy_of(entry_point.alias_headers_strategy);
   if (statics.gateproof.strict) {
-    // The safe meaning: reserved escapes do not pass, aliases of header names are dropped, paths are always sanitised.
+    // The safe meaning, each in strict_differences() too.
     if (!entry_point.encoded_characters) {
       s.allowed = {false, false, false, false, false, false, false};
       s.check_encoded = true;
     }
     s.sanitize = true;
     if (s.aliases == NameStrategy::keep) s.aliases = NameStrategy::drop;
+    s.encode_semicolons = true;
+    s.forwarded.every_field = true;
+    s.only_websocket = true;
   }
   return s;
+}
+
+std::vector<std::string> strict_differences(const config::EntryPointConfig& entry_point) {
+  std::vector<std::string> out;
+  if (!entry_point.sanitize_path)
+    out.push_back("paths are sanitised although sanitizePath is false");
+  if (!entry_point.encoded_characters) {
+    out.push_back("an encoded / \\ NUL ; % ? or # in the path is answered with 400");
+  }
+  if (strategy_of(entry_point.alias_headers_strategy) == NameStrategy::keep) {
+    out.push_back("header names with characters other than letters, digits and - are removed");
+  }
+  if (!entry_point.encode_query_semicolons) {
+    out.push_back("a semicolon in the query is part of a value (%3B) and separates nothing");
+  }
+  if (!entry_point.forwarded.insecure) {
+    out.push_back("Forwarded and every X-Forwarded-* of an untrusted client are removed");
+  }
+  out.push_back("an upgrade to anything but websocket is not offered to servers");
+  return out;
 }
 
 bool apply_entry_stage(http::Exchange& x, const EntryStage& stage) {
@@ -129,6 +162,7 @@ bool apply_entry_stage(http::Exchange& x, const EntryStage& stage) {
     return false;
   }
   treat_semicolons(x, stage.encode_semicolons);
+  if (stage.only_websocket) refuse_other_upgrades(x);
   x.client_host = x.request.host;
   http::apply_forwarded(x, stage.forwarded);
   x.canonical_host = http::canonical_host(x.request.host);

@@ -16,6 +16,7 @@ struct EntryStage {
   bool sanitize = true;
   bool encode_semicolons = false;
   bool append_forwarded_for = true;
+  bool only_websocket = false;  // strict: no other protocol is offered to a server (reliability S2)
   NameStrategy underscores = NameStrategy::keep;  // names with '_'
   NameStrategy aliases =
       NameStrategy::keep;  // names with any character but letters, digits and '-'
@@ -25,6 +26,10 @@ struct EntryStage {
 Result<EntryStage> make_entry_stage(const config::EntryPointConfig& entry_point,
                                     const config::StaticConfig& statics,
                                     const std::string& host_name);
+
+// What `--gateproof.strict` makes the entry point mean otherwise than Traefik does with the same options, in words; empty where
+// nothing differs.
+std::vector<std::string> strict_differences(const config::EntryPointConfig& entry_point);
 
 // Takes x.request as received (x.request.url.raw: the escaped path of the target, url.path empty) to its canonical form.
 // false: it was answered here (400, or 200 to OPTIONS *).

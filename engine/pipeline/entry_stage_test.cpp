@@ -100,6 +100,42 @@ TEST_F(Entry, UntrustedForwardedHeadersGo) {  // catalogue 2.2
   EXPECT_EQ(x.request.headers.get("X-Forwarded-Proto"), "https");
 }
 
+TEST_F(Entry, StrictMeansTheSafeThing) {  // catalogue 2.1, 2.2, 4.9; reliability F2, F3, S2
+  statics.gateproof.strict = true;
+  headers = {{"Forwarded", "for=1.1.1.1"}, {"x-forwarded_scheme", "https"},
+             {"X-Forwardedx", "1"},        {"Connection", "Upgrade"},
+             {"Upgrade", "h2c"},           {"Via", "1.1 x"}};
+  ASSERT_TRUE(apply("/", "a=1;b=2"));
+  EXPECT_EQ(x.request.query, "a=1%3Bb=2");
+  EXPECT_FALSE(x.request.headers.has("Forwarded"));
+  EXPECT_FALSE(x.request.headers.has("x-forwarded_scheme"));
+  EXPECT_TRUE(x.request.headers.has("X-Forwardedx"));
+  EXPECT_TRUE(x.request.headers.has("Via"));
+  EXPECT_FALSE(x.request.headers.has("Upgrade"));
+  headers = {{"Connection", "Upgrade"}, {"Upgrade", "WebSocket"}};
+  ASSERT_TRUE(apply("/"));
+  EXPECT_EQ(x.request.headers.get("Upgrade"), "WebSocket");
+  headers = {{"Connection", "Upgrade"}, {"Upgrade", "websocket, h2c"}};
+  ASSERT_TRUE(apply("/"));
+  EXPECT_FALSE(x.request.headers.has("Upgrade"));
+  headers = {{"Forwarded", "for=1.1.1.1"}};
+  entry_point.forwarded.trusted_ips = {{"10.0.0.0/8", {}}};
+  ASSERT_TRUE(apply("/"));
+  EXPECT_TRUE(x.request.headers.has("Forwarded"));
+}
+
+TEST_F(Entry, EveryStrictMeaningIsTold) {
+  EXPECT_EQ(strict_differences(entry_point).size(), 5u);
+  entry_point.sanitize_path = false;
+  EXPECT_EQ(strict_differences(entry_point).size(), 6u);
+  entry_point.sanitize_path = true;
+  entry_point.encoded_characters.emplace();
+  entry_point.alias_headers_strategy = "reject";
+  entry_point.encode_query_semicolons = true;
+  entry_point.forwarded.insecure = true;
+  EXPECT_EQ(strict_differences(entry_point).size(), 1u);  // upgrades have no option
+}
+
 TEST_F(Entry, BadTrustedAddressIsAnError) {
   entry_point.forwarded.trusted_ips = {{"10.0.0.0/99", {}}};
   EXPECT_FALSE(make_entry_stage(entry_point, statics, "me").has_value());

@@ -147,9 +147,8 @@ void Builder::add_redirections() {
     spec->schema.schema->decode(options, decoded.get(), context);
     const std::string router = normalized(name + "-to-" + r.to.value);
     const std::string middleware_name = "redirect-" + router + "@internal";
-    Result<std::unique_ptr<middleware::Middleware>> built = spec->build(
-        decoded.get(),
-        {middleware_name, router, in_.clock, in_.random, in_.statics->gateproof.strict});
+    Result<std::unique_ptr<middleware::Middleware>> built =
+        spec->build(decoded.get(), {middleware_name, router, in_.clock, in_.random, strict()});
     if (!built) continue;
     (*built)->stage = "middleware " + middleware_name;
     Steps steps;

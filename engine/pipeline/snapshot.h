@@ -26,7 +26,8 @@ struct RouterInfo : ObjectInfo {
   std::vector<std::string> entry_points;  // effective
   std::vector<std::string> middlewares;   // qualified, entry point's own first
   std::vector<std::string> parents;       // of a child: the routers inside which it is asked
-  bool served = false;  // in a routing table; a disabled router may be (catalogue 1.7)
+  bool served = false;     // in a routing table; a disabled router may be (catalogue 1.7)
+  std::string rule_error;  // why the rule cannot be read, for routers with TLS
   SourceSpan rule_span;
   std::shared_ptr<const rules::Route>
       route;  // also of a disabled router whose rule could be parsed; null otherwise
@@ -91,6 +92,7 @@ struct BuildInputs {
   // Whether the process is terminating, for ping; null: never.
   const std::atomic<bool>* terminating = nullptr;
   Files* files = nullptr;  // for middlewares that read files; null: they cannot
+  const middleware::PluginHost* plugins = nullptr;  // null: no plugin is known
 };
 
 // Never fails as a whole: a bad object is disabled with its reason, the rest stands (catalogue 6.11).

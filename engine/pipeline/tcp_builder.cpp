@@ -1,6 +1,7 @@
 #include "engine/pipeline/tcp_builder.h"
 
 #include "engine/base/text.h"
+#include "engine/pipeline/tls_check.h"
 #include "engine/rules/priority.h"
 
 namespace gateproof::pipeline {
@@ -163,16 +164,22 @@ void TcpBuilder::add_router(const std::string& name, const config::TcpRouterConf
 TcpTarget::Way TcpBuilder::way_of(TcpRouterInfo& info, const config::TcpRouterConfig& router) {
   if (!router.tls || router.tls->passthrough) return TcpTarget::Way::forward;
   const std::string& options = router.tls->options.value;
-  if (!options.empty() && options != "default") {
-    const std::string qualified = config::qualify(options, config::provider_of(info.name));
-    if (!in_.dynamics->tls_options.contains(qualified)) {
-      info.fail("unknown TLS options: " + qualified);
-      finding_once("GP0310", router.tls->options.span, info.label(),
-                   "TLS options " + qualified +
-                       " do not exist, so the router is disabled and its connections are closed",
-                   "define tls.options." + options + ", or leave the options out");
+  const bool named = !options.empty() && options != "default";
+  const std::string qualified =
+      named ? config::qualify(options, config::provider_of(info.name)) : "default";
+  const auto known = in_.dynamics->tls_options.find(qualified);
+  if (known != in_.dynamics->tls_options.end() && !known->second.clashes) {
+    if (Result<void> good = check_tls_options(known->second, in_.files); !good) {
+      info.fail("building TLS config: " + good.error().message);
       return TcpTarget::Way::broken;
     }
+  } else if (named || known != in_.dynamics->tls_options.end()) {
+    info.fail("unknown TLS options: " + qualified);
+    finding_once("GP0310", router.tls->options.span, info.label(),
+                 "TLS options " + qualified +
+                     " do not exist, so the router is disabled and its connections are closed",
+                 "define tls.options." + options + ", or leave the options out");
+    return TcpTarget::Way::broken;
   }
   finding_once("GP1103", router.tls->span, info.label(),
                "TLS that ends here is not acted on yet: the router's connections are closed",

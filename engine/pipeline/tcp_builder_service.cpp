@@ -1,5 +1,6 @@
 #include "engine/base/text.h"
 #include "engine/pipeline/tcp_builder.h"
+#include "engine/pipeline/tls_check.h"
 
 namespace gateproof::pipeline {
 namespace {
@@ -58,6 +59,14 @@ Result<upstream::TcpDialing> TcpBuilder::dialing(const std::string& name,
       d.keep_alive = t.dial_keep_alive;
       d.termination_delay = t.termination_delay;
       if (t.proxy_protocol) proxy = &*t.proxy_protocol;
+      if (t.tls && t.tls->spiffe) {
+        if (Result<void> good = check_spiffe(*t.tls->spiffe); !good) {
+          const Error& e = good.error();
+          finding_once("GP0501", e.span, "TCP service " + name,
+                       e.message + ": routers that use the service are disabled", e.remedy);
+          return e;
+        }
+      }
     } else if (qualified != "default@internal") {
       const std::string text = "no transport configuration found for " + text::quote(qualified);
       finding_once("GP0501", lb.servers_transport.span, "TCP service " + name,

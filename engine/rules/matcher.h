@@ -117,6 +117,8 @@ std::string print_rule(const RuleNode& node);
 // The hosts named by Host(...) (v2: HostHeader too) anywhere in the rule, positive or negated (for TLS and advice);
 // lower case, in order, each once.
 std::vector<std::string> rule_hosts(const RuleNode& node);
+// The same without those of negated calls: whom TLS options are for (catalogue 5.3).
+std::vector<std::string> rule_positive_hosts(const RuleNode& node);
 // Whether a TCP rule is HostSNI(`*`) alone, which is Traefik's catch-all (a negation in front of it makes no difference there).
 bool is_catch_all(const RuleNode& node);
 // The arguments of HostSNI(...) anywhere in the rule, positive or negated, in order, as written.

@@ -67,8 +67,10 @@ Failure failure(const RuleNode& n, const RequestFacts& facts) {
   return furthest;
 }
 
-void collect_hosts(const RuleNode& n, std::set<std::string>& seen, std::vector<std::string>& out) {
-  for (const RuleNode& c : n.children) collect_hosts(c, seen, out);
+void collect_hosts(const RuleNode& n, bool negated, std::set<std::string>& seen,
+                   std::vector<std::string>& out) {
+  if (n.negated && !negated) return;
+  for (const RuleNode& c : n.children) collect_hosts(c, negated, seen, out);
   if (n.kind != RuleNode::call || (n.name != "Host" && n.name != "HostHeader")) return;
   for (const std::string& a : n.args) {
     std::string host = text::to_lower(a);
@@ -103,7 +105,14 @@ const RuleNode* Rule::first_failure(const RequestFacts& facts) const {
 std::vector<std::string> rule_hosts(const RuleNode& node) {
   std::set<std::string> seen;
   std::vector<std::string> out;
-  collect_hosts(node, seen, out);
+  collect_hosts(node, true, seen, out);
+  return out;
+}
+
+std::vector<std::string> rule_positive_hosts(const RuleNode& node) {
+  std::set<std::string> seen;
+  std::vector<std::string> out;
+  collect_hosts(node, false, seen, out);
   return out;
 }
 

@@ -9,6 +9,45 @@ namespace {
 
 using namespace testing;
 
+// Priority is a total order of routers with different names: whatever order they come in, the table's is the same, and each one
+// stands before the next on exactly one of number, provider and name.
+TEST(RoutingTableProperty, PriorityIsATotalOrder) {
+  const bool ok = rc::check("no order of the routers changes the table's", [] {
+    const int count = *rc::gen::inRange(0, 25);
+    std::vector<Route> routes;
+    for (int i = 0; i < count; ++i) {
+      Route r;
+      auto parsed = parse_rule("Path(`/`)", Syntax::v3);
+      RC_ASSERT(parsed.has_value());
+      r.rule = std::move(*parsed);
+      r.name = "r" + std::to_string(i) + "@file";
+      r.priority = *rc::gen::element<int64_t>(INT64_MIN, -1, 0, 7, user_priority_max, INT64_MAX);
+      r.precedence = *rc::gen::inRange(0, 3);
+      routes.push_back(std::move(r));
+    }
+    const auto names = [](const RoutingTable& t) {
+      std::vector<std::string> out;
+      for (const Route& r : t.routes()) out.push_back(r.name);
+      return out;
+    };
+    const RoutingTable table(routes);
+    for (size_t i = 1; i < table.routes().size(); ++i) {
+      const Route &a = table.routes()[i - 1], &b = table.routes()[i];
+      const bool by_number = a.priority > b.priority;
+      const bool by_provider = a.priority == b.priority && a.precedence < b.precedence;
+      const bool by_name =
+          a.priority == b.priority && a.precedence == b.precedence && a.name < b.name;
+      RC_ASSERT(by_number + by_provider + by_name == 1);
+    }
+    // Any other order of the same routers: swaps chosen at random.
+    std::vector<Route> shuffled = routes;
+    for (size_t i = shuffled.size(); i > 1; --i)
+      std::swap(shuffled[i - 1], shuffled[*rc::gen::inRange<size_t>(0, i)]);
+    RC_ASSERT(names(RoutingTable(std::move(shuffled))) == names(table));
+  });
+  EXPECT_TRUE(ok);
+}
+
 TEST(RoutingTableProperty, IndexEqualsDefinition) {
   const bool ok = rc::check("indexed match equals the naive one", [] {
     const int count = *rc::gen::inRange(0, 40);

@@ -40,24 +40,21 @@ void fill_response(http::Response& r, HostAnswer& a, bool to_head) {
   r.status = a.status;
   r.reason = a.reason;
   for (const auto& [name, value] : a.headers) r.headers.add(name, value);
-  if (!http::body_allowed(a.status) || to_head) {
-    if (to_head && !a.chunked && !a.body.empty() && !r.headers.has("Content-Length")) {
-      r.headers.add("Content-Length", std::to_string(a.body.size()));
-    }
-    return;
+  if (!http::body_allowed(a.status)) return;
+  const bool length_told = !a.chunked && a.trailers.empty();
+  if (!a.trailers.empty() && !r.headers.has("Trailer")) {
+    std::string names;
+    for (const auto& [name, value] : a.trailers) names += (names.empty() ? "" : ", ") + name;
+    r.headers.add("Trailer", names);
   }
-  if (a.chunked || !a.trailers.empty()) {
-    if (!a.trailers.empty() && !r.headers.has("Trailer")) {
-      std::string names;
-      for (const auto& [name, value] : a.trailers) names += (names.empty() ? "" : ", ") + name;
-      r.headers.add("Trailer", names);
-    }
+  if (length_told && !r.headers.has("Content-Length"))
+    r.headers.add("Content-Length", std::to_string(a.body.size()));
+  if (to_head) return;
+  if (length_told) {
+    r.body = http::Body::text(std::move(a.body));
+  } else {
     r.body = http::Body::stream(std::make_unique<ScriptedBody>(std::move(a.body), a.trailers),
                                 std::nullopt);
-  } else {
-    if (!r.headers.has("Content-Length"))
-      r.headers.add("Content-Length", std::to_string(a.body.size()));
-    r.body = http::Body::text(std::move(a.body));
   }
 }
 

@@ -93,6 +93,83 @@ TEST_P(Arms, NobodyListeningIs502) {
   EXPECT_EQ(o.body, "Bad Gateway");
 }
 
+// What Go's server and proxy do to answers, seen from the client.
+class Answers : public Arms {
+ protected:
+  Outcome ask(const std::string& services, HostAnswer answer, std::string method = "GET") {
+    const std::string text =
+        "http:\n  routers: {r: {rule: 'PathPrefix(`/`)', service: s}}\n  services: " + services;
+    world.engine().update("file", decode(text));
+    Host host;
+    host.name = "app";
+    host.script = [answer](const HostRequest&) { return answer; };
+    world.add_host("127.0.0.1:18080", host);
+    Request r = get("a.test", "/");
+    r.method = std::move(method);
+    return world.send(r, GetParam());
+  }
+  static std::string field(const Outcome& o, std::string_view name) {
+    for (const auto& [key, value] : o.headers) {
+      if (text::iequals(key, name)) return std::string(std::string_view(value));
+    }
+    return "-";
+  }
+  const std::string plain = "{s: {loadBalancer: {servers: [{url: 'http://127.0.0.1:18080'}]}}}";
+  const std::string failover =
+      "{s: {failover: {service: a, fallback: n, errors: {status: ['503']}}}, n: {loadBalancer: "
+      "{}}, "
+      "a: {loadBalancer: {servers: [{url: 'http://127.0.0.1:18080'}]}}}";
+};
+
+TEST_P(Answers, NotModifiedTellsNoTypeAndNoLength) {
+  HostAnswer a;
+  a.status = 304;
+  a.headers = {{"Content-Type", "text/plain"}, {"Content-Length", "5"}, {"Etag", "x"}};
+  const Outcome o = ask(plain, a);
+  EXPECT_EQ(field(o, "Content-Type"), "-");
+  EXPECT_EQ(field(o, "Content-Length"), "-");
+  EXPECT_EQ(field(o, "Etag"), "x");
+}
+
+TEST_P(Answers, TrailersAreAnnouncedToHeadWhereTheyCouldFollow) {
+  HostAnswer a;
+  a.trailers = {{"X-T", "1"}};
+  EXPECT_EQ(field(ask(plain, a, "HEAD"), "Trailer"), "X-T");
+  a.status = 204;
+  a.headers = {{"Trailer", "X-T"}};
+  EXPECT_EQ(field(ask(plain, a, "HEAD"), "Trailer"), "-");
+}
+
+TEST_P(Answers, FailoverOfAFlushedAnswerLosesTheStatus) {  // catalogue 4.5, as observed
+  HostAnswer a;
+  a.status = 503;
+  a.body = "gone";
+  const Outcome whole = ask(failover, a);
+  EXPECT_EQ(whole.status, 503);
+  EXPECT_EQ(field(whole, "X-Content-Type-Options"), "nosniff");
+  a.chunked = true;
+  const Outcome flushed = ask(failover, a);
+  EXPECT_EQ(flushed.status, 200);
+  EXPECT_EQ(flushed.body, "no available server\n");
+  EXPECT_EQ(field(flushed, "X-Content-Type-Options"), "-");
+}
+
+TEST_P(Answers, FailoverLosesTrailers) {
+  HostAnswer a;
+  a.body = "x";
+  a.trailers = {{"X-T", "1"}};
+  EXPECT_EQ(ask(plain, a).trailers.size(), 1u);
+  const Outcome o = ask(failover, a);
+  EXPECT_EQ(o.body, "x");
+  EXPECT_TRUE(o.trailers.empty());
+}
+
+TEST_P(Answers, ServerUrlWithoutHostIs500) {  // catalogue 4.7: other proxy errors
+  EXPECT_EQ(ask("{s: {loadBalancer: {servers: [{url: 'http://'}]}}}", {}).status, 500);
+}
+
+INSTANTIATE_TEST_SUITE_P(Virtual, Answers, testing::Values(Arm::direct, Arm::wire));
+
 INSTANTIATE_TEST_SUITE_P(Virtual, Arms, testing::Values(Arm::direct, Arm::wire));
 
 TEST(World, SameSeedSameDigest) {

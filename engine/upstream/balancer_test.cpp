@@ -32,9 +32,10 @@ TEST(Edf, UnusableEntriesArePassedOver) {
   EXPECT_FALSE(b.pick([](size_t) { return false; }).has_value());
 }
 
-// In any whole number of rounds (a round: as many picks as the weights' sum) every entry gets its exact share, and at no time is
-// it more than one pick off.
-TEST(Edf, SharesAreWithinOnePickAtAnyTime) {
+// In any whole number of rounds (a round: as many picks as the weights' sum W) every entry gets its exact share. After n picks
+// an entry of weight w is never more than one pick behind n*w/W, nor more than (entries - 1)*w/W ahead of it: its k-th pick comes
+// at the deadline k/w, and each of the others has then had less than one pick less than its own share of that time.
+TEST(Edf, SharesAreWithinTheBoundAtAnyTime) {
   const bool held = rc::check([] {
     const auto weights = *rc::gen::resize(
         6, rc::gen::nonEmpty(
@@ -46,6 +47,11 @@ TEST(Edf, SharesAreWithinOnePickAtAnyTime) {
     std::vector<int64_t> got(weights.size());
     for (int64_t n = 1; n <= 3 * sum; ++n) {
       ++got[*b.pick()];
+      for (size_t i = 0; i < weights.size(); ++i) {
+        const int64_t ahead = got[i] * sum - n * weights[i];  // times W
+        RC_ASSERT(ahead >= -sum);
+        RC_ASSERT(ahead <= static_cast<int64_t>(weights.size() - 1) * weights[i]);
+      }
       if (n % sum != 0) continue;
       for (size_t i = 0; i < weights.size(); ++i) RC_ASSERT(got[i] == weights[i] * (n / sum));
     }

@@ -11,6 +11,44 @@ http::Response plain_error(int status, std::string text) {
   return r;
 }
 
+// Whether Go's proxy flushes what it writes of a server's answer: no length is told, or events are streamed.
+bool is_flushed(const http::Exchange& x) {
+  const http::Response& r = x.response;
+  if (x.server.empty() || x.failure || r.body.empty()) return false;
+  const std::string_view type = r.headers.get("Content-Type");
+  return !r.body.length() ||
+         text::iequals(text::trim(type.substr(0, type.find(';'))), "text/event-stream");
+}
+
+// Traefik lets the flush of an answer that it throws away through to the client: that sends a 200 without fields, and of the
+// fallback's answer only the body can follow.
+void keep_body_only(http::Response& r) {
+  r.status = 200;
+  r.reason.clear();
+  r.headers.clear();
+  r.body = r.body.streaming() ? http::Body::stream(r.body.take_source(), std::nullopt)
+                              : http::Body::untold(std::string(r.body.bytes()));
+}
+
+// A body whose trailers are lost.
+class WithoutTrailers final : public http::BodySource {
+ public:
+  explicit WithoutTrailers(http::Body body) : body_(std::move(body)) {}
+  std::optional<Result<http::Chunk>> try_read() override { return body_.try_read(); }
+  Task<Result<http::Chunk>> read() override { return body_.read(); }
+
+ private:
+  http::Body body_;
+};
+
+// The fields behind a body do not pass what looks at status codes; their announcement does (Traefik).
+void drop_trailers(http::Response& r) {
+  r.trailers.reset();
+  if (!r.body.streaming() || r.body.length()) return;
+  auto source = std::make_unique<WithoutTrailers>(std::move(r.body));
+  r.body = http::Body::stream(std::move(source), std::nullopt);
+}
+
 }  // namespace
 
 Result<CodeRanges> CodeRanges::parse(const std::vector<config::Text>& texts) {
@@ -89,12 +127,17 @@ Task<void> Failover::handle(http::Exchange& x) {
   if (x.trace) x.note(stage_, "pick", parts_.main_name + " (main, up)");
   co_await parts_.main->handle(x);
   const int status = x.response.status;
-  if (!parts_.codes.contains(status)) co_return;
+  if (!parts_.codes.contains(status)) {
+    drop_trailers(x.response);
+    co_return;
+  }
+  const bool flushed = is_flushed(x);
   x.response.reset();
   x.tunnel.reset();
   x.failure.reset();
   record.restore(x);
   co_await fall_back(x, parts_.main_name + " answered " + std::to_string(status));
+  if (flushed) keep_body_only(x.response);
 }
 
 }  // namespace gateproof::upstream

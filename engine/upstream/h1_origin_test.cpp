@@ -182,6 +182,42 @@ TEST_F(Origin, ResponseHeaderTimeoutIs504) {
   EXPECT_EQ(get(), "504:Gateway Timeout");
 }
 
+TEST_F(Origin, ANegativeDialTimeoutHasPassed) {  // catalogue 4.6; zero is no limit
+  peer({"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
+  server.dial_timeout = std::chrono::seconds(-1);
+  EXPECT_EQ(get(), "504:Gateway Timeout");
+  EXPECT_EQ(transport.dials, 0);
+  server.dial_timeout = Duration::zero();
+  EXPECT_EQ(get(), "200:");
+}
+
+// maxIdleConnsPerHost (catalogue 4.6): negative keeps none, 0 as many as Go's library, which is two.
+TEST_F(Origin, KeepsAsManyIdleAsItMay) {
+  for (const auto& [most, kept] : std::vector<std::pair<int64_t, size_t>>{
+           {-1, 0}, {0, 2}, {1, 1}, {3, 3}, {4, 4}, {200, 4}}) {
+    server.max_idle_conns = most;
+    std::vector<std::unique_ptr<http::Exchange>> open;
+    for (int i = 0; i < 4; ++i) {  // none is given back before all are there
+      peer({"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"});
+      auto x = std::make_unique<http::Exchange>(env);
+      x->request.method = "GET";
+      x->request.host = "h";
+      x->request.url.path = "/";
+      x->origin = &origin;
+      ASSERT_TRUE(world.run_void(proxy_to(*x, server, true)));
+      open.push_back(std::move(x));
+    }
+    for (auto& x : open) {
+      const auto body = world.run(http::read_all(x->response.body, 100));
+      ASSERT_TRUE(body && *body);
+      EXPECT_EQ(**body, "hi");
+    }
+    open.clear();
+    EXPECT_EQ(origin.idle(), kept) << most;
+    origin.close_idle();
+  }
+}
+
 TEST_F(Origin, HeadHasNoBody) {
   peer({"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"});
   EXPECT_EQ(get("HEAD"), "200:");

@@ -27,17 +27,40 @@ std::string join_paths(std::string_view base, std::string_view path) {
   return out;
 }
 
+// What Go reads of a path that has lost its slash: behind "a:" and, if two slashes follow, behind the host. nullopt: nothing
+// at all, because no scheme is in front.
+std::optional<std::string> path_behind_scheme(std::string_view target) {
+  const size_t colon = target.find(':');
+  if (colon == 0 || colon == std::string_view::npos || !text::is_alpha(target.front()))
+    return std::nullopt;
+  for (const char c : target.substr(0, colon)) {
+    if (!text::is_alpha(c) && !text::is_digit(c) && c != '+' && c != '-' && c != '.')
+      return std::nullopt;
+  }
+  std::string_view rest = target.substr(colon + 1);
+  if (rest.starts_with("//")) rest = rest.substr(std::min(rest.find('/', 2), rest.size()));
+  return rest.starts_with('/') ? std::string(rest) : "/";
+}
+
 // Middlewares may have put semicolons into the query; servers differ in how they read them, so they never pass (Traefik).
 std::string outbound_target(const http::Request& r, const http::OriginServer& server) {
   if (r.asterisk) return "*";
   std::string target = r.url.escaped();
   if (target.empty()) target = "/";
+  bool readable = target.starts_with('/');
+  if (!readable) {
+    if (auto path = path_behind_scheme(target)) {
+      target = std::move(*path);
+      readable = true;
+    }
+  }
   if (server.preserve_path && !server.base_path.empty())
     target = join_paths(server.base_path, target);
   if (r.has_query || !r.query.empty()) {
+    // Of a target that Go cannot read the query goes on as Go's proxy cleaned it, any other as it is.
     target += '?';
     const size_t from = target.size();
-    target += r.query;
+    target += readable ? r.query : http::clean_query(r.query);
     std::replace(target.begin() + static_cast<ptrdiff_t>(from), target.end(), ';', '&');
   }
   return target;
@@ -77,7 +100,7 @@ void open_gzip(http::Response& r) {
   r.body = http::gunzip(std::move(r.body));
 }
 
-// An upgrade to HTTP/2 would be a tunnel past every router: like Traefik we do not pass it on.
+// An upgrade to HTTP/2 would be a tunnel past every router.
 bool asks_h2c(std::string_view upgrade) {
   const std::vector<std::string_view> asked = text::split(upgrade, ',');
   return std::any_of(asked.begin(), asked.end(),
@@ -85,9 +108,10 @@ bool asks_h2c(std::string_view upgrade) {
 }
 
 // Hop-by-hop fields go; the announcement of trailers stays where trailers can follow.
-void clean_response(http::Response& r) {
-  const std::string trailer =
-      r.body.streaming() && !r.body.length() ? r.headers.joined("Trailer") : std::string();
+void clean_response(http::Response& r, bool to_head) {
+  const bool may_follow = to_head ? http::body_allowed(r.status) && !r.headers.has("Content-Length")
+                                  : r.body.streaming() && !r.body.length();
+  const std::string trailer = may_follow ? r.headers.joined("Trailer") : std::string();
   // Go's client takes a Connection that says close away, so that nothing else in it counts.
   if (http::list_has_token(r.headers, "Connection", "close")) r.headers.remove("Connection");
   http::remove_hop_by_hop(r.headers);
@@ -114,7 +138,9 @@ std::string parse_problem(std::string_view url) {
   return ": invalid port " + text::quote(authority.substr(port)) + " after host";
 }
 
-std::string why_not(std::string_view scheme) {
+std::string why_not(const http::OriginServer& server) {
+  const std::string_view scheme = server.scheme;
+  if (scheme == "http") return "no host in the server URL";
   if (scheme == "https" || scheme == "h2c")
     return "scheme " + std::string(scheme) + " is not acted on yet";
   return "unsupported protocol scheme " + text::quote(scheme);
@@ -166,12 +192,17 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
                                                  : std::string_view(server.authority);
   out.body = &x.request.body;
   out.server = &server;
+  // Traefik offers h2c to nobody, nor what else stands in a list with it (observed; reliability S2).
   std::string_view upgrade = http::upgrade_of(r.headers);
   if (asks_h2c(upgrade)) upgrade = {};
+  bool agent_told = false;
   for (const auto& f : r.headers) {
-    if (f.is("Content-Length")) continue;                 // framing is the writer's
+    if (f.is("Content-Length")) continue;  // framing is the writer's
     if (f.is("Http2-Settings")) continue;
-    if (f.is("User-Agent") && f.value.empty()) continue;  // Go's client leaves an empty one out
+    if (f.is("User-Agent")) {
+      // Go's client sends one, the first, and leaves an empty one out.
+      if (std::exchange(agent_told, true) || f.value.empty()) continue;
+    }
     out.headers.add_static(outbound_name(f), f.value);
   }
   const bool te_trailers = http::list_has_token(r.headers, "Te", "trailers");
@@ -198,10 +229,15 @@ Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pa
   x.server = server.url;
   ++x.attempts;
   Result<void> done;
-  if (server.scheme == "http") {
+  if (server.dial_timeout < Duration::zero()) {
+    // Go's dialer takes a negative limit for a deadline that has passed (observed: 504), and zero for none.
+    Error late(Code::timeout, Source::upstream, "dialTimeout is negative: no connection is made");
+    late.retry = Retry::yes;
+    done = std::move(late);
+  } else if (server.scheme == "http" && !server.authority.empty()) {
     done = co_await x.origin->round_trip(x, out);
   } else {
-    Error unsupported(Code::unsupported, Source::internal, why_not(server.scheme));
+    Error unsupported(Code::unsupported, Source::internal, why_not(server));
     unsupported.retry = Retry::yes;  // nothing was written, which is all that counts (Traefik)
     done = std::move(unsupported);
   }
@@ -214,7 +250,7 @@ Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pa
     x.response = http::Response::make(status, http::status_text(status));
     co_return;
   }
-  if (x.response.status != 101) clean_response(x.response);
+  if (x.response.status != 101) clean_response(x.response, x.request.method == "HEAD");
   if (asked_gzip) open_gzip(x.response);
   if (x.trace) x.note("server " + server.url, "answer", std::to_string(x.response.status));
 }

@@ -122,6 +122,30 @@ TEST_F(Proxy, SemicolonsFromMiddlewaresDoNotPass) {
   EXPECT_EQ(outbound(*make_origin_server(server_at("http://h"), {})).target, "/api/x?a=1&b=2");
 }
 
+TEST_F(Proxy, TargetWithoutItsSlashIsReadAsGoReadsIt) {  // catalogue 3.2 replacePath
+  const auto server = *make_origin_server(server_at("http://h"), {});
+  struct Row {
+    const char *path, *query, *target;
+  };
+  for (const Row& row :
+       {Row{"rel", "b=2&a=1", "rel?b=2&a=1"}, Row{"rel", "b=2&q=%zz&a=1", "rel?a=1&b=2"},
+        Row{"rel", "q=%zz", "rel?"}, Row{"a:b", "q=%zz", "/?q=%zz"}, Row{"a:/b", "q=1", "/b?q=1"},
+        Row{"a://h/b", "q=1", "/b?q=1"}, Row{"1:b", "q=1", "1:b?q=1"},
+        Row{"/a:b", "q=%zz", "/a:b?q=%zz"}}) {
+    x.request.url = {row.path, row.path};
+    x.request.query = row.query;
+    EXPECT_EQ(outbound(server).target, row.target);
+  }
+}
+
+TEST_F(Proxy, OnlyTheFirstUserAgentIsSent) {
+  const auto server = *make_origin_server(server_at("http://h"), {});
+  x.request.headers = {{"User-Agent", "one"}, {"User-Agent", "two"}};
+  EXPECT_EQ(outbound(server).headers.joined("User-Agent"), "one");
+  x.request.headers = {{"User-Agent", ""}, {"User-Agent", "two"}};
+  EXPECT_FALSE(outbound(server).headers.has("User-Agent"));
+}
+
 TEST(StatusOf, OneFunctionForAllFailures) {  // catalogue 4.7
   const std::vector<std::pair<Code, int>> rows = {
       {Code::refused, 502},  {Code::reset, 502},       {Code::io, 502},

@@ -128,6 +128,10 @@ Result<void> TcpWeighted::on_status(std::function<void(bool up)> listener) {
 
 Task<Result<std::unique_ptr<Stream>>> dial_tcp(Env& env, const TcpServer& server,
                                                const TcpDialing& dialing, Instant deadline) {
+  if (dialing.timeout < Duration::zero()) {  // as Go's dialer takes it
+    co_return Error(Code::timeout, Source::upstream,
+                    "dialTimeout is negative: no connection is made");
+  }
   if (dialing.timeout > Duration::zero())
     deadline = std::min(deadline, env.scheduler.now() + dialing.timeout);
   std::vector<SocketAddress> candidates;

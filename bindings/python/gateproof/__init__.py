@@ -23,12 +23,14 @@ if TYPE_CHECKING:
         DeadlockError,
         GateproofError,
         ParityError,
+        PluginError,
         RuleSyntaxError,
         SimulationError,
         StartError,
     )
     from gateproof.findings import Finding
     from gateproof.headers import Headers
+    from gateproof.plugins import Plugin, PluginHeaders, PluginRequest, PluginResponse
     from gateproof.result import Candidate, Result, TraceStep
     from gateproof.rules import Rule, parse_rule
     from gateproof.scripts import Response, UpstreamRequest
@@ -46,6 +48,11 @@ _HOMES = {
     "GateproofError": "errors",
     "Headers": "headers",
     "ParityError": "errors",
+    "Plugin": "plugins",
+    "PluginError": "errors",
+    "PluginHeaders": "plugins",
+    "PluginRequest": "plugins",
+    "PluginResponse": "plugins",
     "Response": "scripts",
     "Result": "result",
     "Rule": "rules",
@@ -70,6 +77,11 @@ __all__ = [
     "GateproofError",
     "Headers",
     "ParityError",
+    "Plugin",
+    "PluginError",
+    "PluginHeaders",
+    "PluginRequest",
+    "PluginResponse",
     "Response",
     "Result",
     "Rule",

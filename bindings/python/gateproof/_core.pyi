@@ -3,7 +3,7 @@ The engine behind the gateproof package. Not for direct use.
 """
 from __future__ import annotations
 import typing
-__all__: list[str] = ['ConfigSet', 'Finding', 'HostAnswer', 'HostRequest', 'Outcome', 'Server', 'World', 'check', 'finding_codes', 'load', 'middleware_types', 'mode', 'parse_rule', 'render_json', 'render_sarif', 'render_text']
+__all__: list[str] = ['ConfigSet', 'Finding', 'HostAnswer', 'HostRequest', 'Outcome', 'PluginExchange', 'Server', 'World', 'check', 'finding_codes', 'load', 'middleware_types', 'mode', 'parse_rule', 'render_json', 'render_sarif', 'render_text']
 class Finding:
     """
     Something wrong in a configuration.
@@ -69,6 +69,60 @@ class HostAnswer:
     What a scripted upstream answers.
     """
     def __init__(self, *, status: int = 200, reason: str = '', headers: list[tuple[str, str]] = [], body: bytes = b'', chunked: bool = False, trailers: list[tuple[str, str]] = [], delay_ns: int = 0, action: str = 'answer') -> None:
+        ...
+class PluginExchange:
+    """
+    An exchange, for gateproof.plugins.
+    """
+    status: int
+    def add_header(self, response: bool, name: bytes, value: bytes) -> None:
+        ...
+    def body(self, response: bool) -> typing.Any:
+        ...
+    def header_lines(self, response: bool) -> list:
+        ...
+    def header_values(self, response: bool, name: bytes) -> list:
+        ...
+    def note(self, text: str) -> None:
+        ...
+    def remove_header(self, response: bool, name: bytes) -> bool:
+        ...
+    def set_body(self, response: bool, body: bytes) -> None:
+        ...
+    def set_header(self, response: bool, name: bytes, value: bytes) -> None:
+        ...
+    @property
+    def client_ip(self) -> str:
+        ...
+    @property
+    def entry_point(self) -> str:
+        ...
+    @property
+    def host(self) -> str:
+        ...
+    @host.setter
+    def host(self, arg1: bytes) -> None:
+        ...
+    @property
+    def method(self) -> str:
+        ...
+    @method.setter
+    def method(self, arg1: bytes) -> None:
+        ...
+    @property
+    def now_ns(self) -> int:
+        ...
+    @property
+    def router(self) -> str:
+        ...
+    @property
+    def scheme(self) -> str:
+        ...
+    @property
+    def target(self) -> str:
+        ...
+    @target.setter
+    def target(self, arg1: bytes) -> None:
         ...
 class Outcome:
     """
@@ -150,7 +204,7 @@ class World:
     """
     An engine with virtual time, seeded randomness and a virtual network.
     """
-    def __init__(self, config: ConfigSet, seed: int = 1, assembly: int = 0) -> None:
+    def __init__(self, config: ConfigSet, seed: int = 1, assembly: int = 0, plugins: dict = {}) -> None:
         ...
     def add_alias(self, name: str, target: str, ttl_ns: int) -> None:
         ...
@@ -207,7 +261,7 @@ class Server:
     """
     The engine on real sockets.
     """
-    def __init__(self, config: ConfigSet, assembly: int = 0, workers: int = 1, addresses: dict[str, str] = {}) -> None:
+    def __init__(self, config: ConfigSet, assembly: int = 0, workers: int = 1, addresses: dict[str, str] = {}, plugins: dict = {}) -> None:
         ...
     def add_detour(self, host: str, port: int, real: str) -> None:
         ...

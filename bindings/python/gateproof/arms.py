@@ -32,6 +32,7 @@ from gateproof.case_model import (
 )
 from gateproof.errors import StartError
 from gateproof.loopback import free_address
+from gateproof.plugins import Factory, adapt
 from gateproof.rawhttp import Client, request_target, serialise
 from gateproof.rawtcp import StreamClient
 from gateproof.real_traefik import CookieJar, full_static
@@ -143,7 +144,9 @@ def _apply(
 class VirtualSession:
     """One case in a world with virtual time; see `ArmSession`."""
 
-    def __init__(self, case: Case, arm: str, seed: int) -> None:
+    def __init__(
+        self, case: Case, arm: str, seed: int, plugins: Mapping[str, Factory] | None = None
+    ) -> None:
         self._arm = arm
         names = [*case.entry_points, *case.upstreams]
         # Stable, so that values derived from addresses are the same in every run.
@@ -151,7 +154,7 @@ class VirtualSession:
         self._addresses |= {"dir": _DIRECTORY, "hostname": _HOST_NAME}
         self._jar = CookieJar()
         core, self._files = load_case(case, self._addresses)
-        self.world = _core.World(core, seed, 0)
+        self.world = _core.World(core, seed, 0, adapt(plugins))
         for name, spec in case.upstreams.items():
             if spec.stream is None:
                 self.world.add_host(self._addresses[name], name, _script(spec, name))
@@ -281,7 +284,9 @@ class VirtualSession:
 class SocketSession:
     """One case on real loopback sockets, the engine in this process; see `ArmSession`."""
 
-    def __init__(self, case: Case, workers: int) -> None:
+    def __init__(
+        self, case: Case, workers: int, plugins: Mapping[str, Factory] | None = None
+    ) -> None:
         self._upstreams = UpstreamSet(case.upstreams)
         self._addresses = {name: free_address() for name in case.entry_points}
         self._addresses |= {**self._upstreams.addresses, "dir": _DIRECTORY}
@@ -291,7 +296,7 @@ class SocketSession:
         self._server: _core.Server | None = None
         try:
             core, self._files = load_case(case, self._addresses)
-            self._server = _core.Server(core, 0, workers)
+            self._server = _core.Server(core, 0, workers, {}, adapt(plugins))
             if any(step.change is not None for step in case.steps):
                 self._server.update(self._files)  # as the virtual arms do
         except StartError as problem:
@@ -354,12 +359,13 @@ class DirectArm:
     name = "direct"
     tells_router = True
 
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self, seed: int = 1, plugins: Mapping[str, Factory] | None = None) -> None:
         self._seed = seed
+        self._plugins = plugins
 
     def open(self, case: Case) -> VirtualSession:
         """See `Arm.open`."""
-        return VirtualSession(case, self.name, self._seed)
+        return VirtualSession(case, self.name, self._seed, self._plugins)
 
 
 class WireArm(DirectArm):
@@ -374,25 +380,29 @@ class SocketArm:
     name = "socket"
     tells_router = False
 
-    def __init__(self, workers: int = 1) -> None:
+    def __init__(self, workers: int = 1, plugins: Mapping[str, Factory] | None = None) -> None:
         self._workers = workers
+        self._plugins = plugins
 
     def open(self, case: Case) -> SocketSession:
         """See `Arm.open`."""
-        return SocketSession(case, self._workers)
+        return SocketSession(case, self._workers, self._plugins)
 
 
 ENGINE_ARMS = ("direct", "wire", "socket")
 
 
-def make_arm(name: str, *, seed: int = 1) -> Arm:
-    """An arm by name: one of `ENGINE_ARMS`, or `traefik`. Raises ValueError."""
+def make_arm(name: str, *, seed: int = 1, plugins: Mapping[str, Factory] | None = None) -> Arm:
+    """An arm by name: one of `ENGINE_ARMS`, or `traefik`. Raises ValueError.
+
+    `plugins` are middlewares in Python; Traefik has none of them.
+    """
     if name == "direct":
-        return DirectArm(seed)
+        return DirectArm(seed, plugins)
     if name == "wire":
-        return WireArm(seed)
+        return WireArm(seed, plugins)
     if name == "socket":
-        return SocketArm()
+        return SocketArm(plugins=plugins)
     if name == "traefik":
         from gateproof.real_traefik import TraefikArm
 

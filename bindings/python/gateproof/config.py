@@ -75,6 +75,9 @@ def load(
 ) -> Config:
     """Reads files and directories (and `-` for `stdin`) as one configuration.
 
+    Static and dynamic files, Kubernetes manifests, Helm values, compose files and dumps of
+    key/value stores are told apart by what is in them.
+
     `texts` lays texts over files, by path; without `paths` they are the configuration. Problems
     are findings of the result; ConfigError is raised only if nothing could be read, or with
     `strict` if any finding is an error. Go templates in dynamic files are executed; their `env`

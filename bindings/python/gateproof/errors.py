@@ -52,6 +52,10 @@ class StartError(GateproofError):
     """A server on real sockets could not start: a port in use, no permission, no such address."""
 
 
+class PluginError(GateproofError, ValueError):
+    """A middleware in Python cannot be found, or is none."""
+
+
 class SimulationError(GateproofError):
     """A run in virtual time could not be finished; `tasks` lists what was still waiting."""
 

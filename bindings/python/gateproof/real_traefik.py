@@ -38,7 +38,7 @@ START_SECONDS = 20.0
 # How long an update may take to show; only one which changes nothing costs all of it.
 CHANGE_SECONDS = 5.0
 # What the log says when the file provider refuses its files.
-_REFUSALS = (b"Error while building configuration", b"Error occurred during watcher callback")
+REFUSALS = (b"Error while building configuration", b"Error occurred during watcher callback")
 _API = "traefik"
 
 
@@ -125,7 +125,9 @@ class TraefikSession:
                 (self._dynamic / name).parent.mkdir(parents=True, exist_ok=True)
                 (self._dynamic / name).write_text(text, encoding="utf-8")
             config = root / "traefik.yml"
-            config.write_text(yaml.safe_dump(full_static(resolved, self._dynamic, self._api)))
+            static = full_static(resolved, self._dynamic, self._api)
+            static.pop("gateproof", None)  # options of ours
+            config.write_text(yaml.safe_dump(static))
             self._start(binary, config)
             texts = [text for text in resolved.files.values() if text.strip() not in ("", "{}")]
             self._wait_loaded(bool(texts))
@@ -185,7 +187,7 @@ class TraefikSession:
 
     def _refusals(self) -> int:
         text = self._log.read_bytes()
-        return sum(text.count(refusal) for refusal in _REFUSALS)
+        return sum(text.count(refusal) for refusal in REFUSALS)
 
     def _wait_change(self, before: dict[str, Any] | None, refusals: int) -> None:
         end = time.monotonic() + CHANGE_SECONDS

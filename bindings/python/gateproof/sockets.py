@@ -43,8 +43,10 @@ def _script(answer: Response) -> UpstreamScript:
 class Sockets:
     """The engine on sockets, with scripted upstreams behind it."""
 
-    def __init__(self, core: _core.ConfigSet, assembly: int, names: list[str]) -> None:
-        self._server = _core.Server(core, assembly, 1, dict.fromkeys(names, _LOOPBACK))
+    def __init__(
+        self, core: _core.ConfigSet, assembly: int, names: list[str], plugins: dict[str, Any]
+    ) -> None:
+        self._server = _core.Server(core, assembly, 1, dict.fromkeys(names, _LOOPBACK), plugins)
         self.addresses: dict[str, str] = dict(self._server.addresses)
         self._recorder = Recorder()
         self._upstreams: list[Upstream] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from gateproof.arms import make_arm
 from gateproof.cases import Arm, Case, CaseResult, Difference, KnownDifference, compare, run_case
+from gateproof.plugins import Factory
 
 
 @dataclass
@@ -102,9 +103,10 @@ class Suite:
         known: Sequence[KnownDifference] = (),
         seed: int = 1,
         jobs: int = 4,
+        plugins: Mapping[str, Factory] | None = None,
     ) -> None:
-        self._arms = [make_arm(name, seed=seed) for name in dict.fromkeys(arms)]
-        self._against = make_arm(against, seed=seed) if against else None
+        self._arms = [make_arm(name, seed=seed, plugins=plugins) for name in dict.fromkeys(arms)]
+        self._against = make_arm(against, seed=seed, plugins=plugins) if against else None
         self._known = known
         self._jobs = jobs
 

@@ -17,6 +17,7 @@ from gateproof.durations import Seconds, nanoseconds
 from gateproof.errors import SimulationError
 from gateproof.findings import Finding, from_core
 from gateproof.headers import Headers, HeadersLike, lines_of
+from gateproof.plugins import Factory, adapt
 from gateproof.result import Result
 from gateproof.scripts import Play, Response, Script
 from gateproof.sockets import Sockets, request_spec
@@ -92,6 +93,7 @@ class World:
     `arm` is `direct` (objects), `wire` (HTTP/1.1 bytes in memory) or `socket` (real loopback
     sockets, real time). `trace=False` leaves out the record that `explain` needs.
     `events_max` bounds the events of one exchange in virtual time (50 million; 0: no bound).
+    `plugins` are middlewares in Python by name (`gateproof.Plugin`).
 
     >>> with World(config={"http": {"routers": {"r": {"rule": "Path(`/`)", "service": "s"}},
     ...         "services": {"s": {"loadBalancer": {"servers": [{"url": "http://a:1"}]}}}}}) as w:
@@ -109,6 +111,7 @@ class World:
         static: Mapping[str, Any] | int | PathLike | None = None,
         trace: bool = True,
         events_max: int | None = None,
+        plugins: Mapping[str, Factory] | None = None,
     ) -> None:
         if arm not in ARMS:
             raise ValueError(f"no arm is called {arm!r}; there are: {', '.join(ARMS)}")
@@ -118,7 +121,8 @@ class World:
         self.last: Result | None = None
         chosen = static if isinstance(static, (int, str, os.PathLike)) else 0
         assembly = self.config.assembly(chosen)
-        self._core = _core.World(self.config.core, seed, assembly)
+        factories = adapt(plugins)
+        self._core = _core.World(self.config.core, seed, assembly, factories)
         if events_max is not None:
             self._core.set_events_max(events_max)
         self._call = self._core.call
@@ -127,7 +131,7 @@ class World:
         self._closed = False
         if arm == "socket":
             names = [one["name"] for one in self._core.entry_points() if not one["udp"]]
-            self._sockets = Sockets(self.config.core, assembly, names)
+            self._sockets = Sockets(self.config.core, assembly, names, factories)
 
     def __enter__(self) -> World:
         return self

@@ -96,7 +96,9 @@ Val index(Call& c) {
         return c.fail(i.empty() ? "value is nil; should be string"
                                 : "value has type " + type_name(i) + "; should be string");
       const auto found = v.m->entries.find(i.s);
-      v = found == v.m->entries.end() ? Val{} : Val(found->second);
+      // A map of texts has the empty text for a key that is not there.
+      const Val none = v.m->elements == Elements::text ? Val::text_of("") : Val{};
+      v = found == v.m->entries.end() ? none : Val(found->second);
       if (v.empty() && c.args.data() + c.args.size() - 1 == &i) return {};
       continue;
     }

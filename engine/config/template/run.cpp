@@ -20,14 +20,30 @@ class Runner {
          const Environment& environment, RenderedText& out)
       : source_(source), program_(program), store_(store), environment_(environment), out_(out) {}
 
-  std::optional<Failure> run() {
-    const Val data = Val::boolean_of(false);
+  std::optional<Failure> run(const TemplateData* given) {
+    const Val data = given ? structure(*given) : Val::boolean_of(false);
     variables_.push_back({"$", data});
     walk(data, *program_.main);
     return std::move(failure_);
   }
 
  private:
+  Val structure(const TemplateData& given) {
+    Val out = store_.map();
+    std::string type;
+    for (const TemplateData::Field& f : given.fields) {
+      Val v = Val::text_of(f.text);
+      if (f.map) {
+        v = store_.map(Elements::text);
+        for (const auto& [key, text] : *f.map) store_.put(*v.m, key, Val::text_of(text));
+      }
+      type += (type.empty() ? "struct { " : "; ") + f.name + " " + type_name(v);
+      store_.put(*out.m, f.name, v);
+    }
+    out.m->structure = store_.keep(type + " }");
+    return out;
+  }
+
   bool bad() {
     if (!failure_ && !store_.spent.empty()) failure_ = Failure{Code::limit, at_, store_.spent};
     return failure_.has_value();
@@ -274,6 +290,8 @@ class Runner {
       if (v.kind != Val::map)
         return fail(n, "can't evaluate field " + name + " in type " + type_name(v));
       const auto found = v.m->entries.find(names[i]);
+      if (found == v.m->entries.end() && !v.m->structure.empty())
+        return fail(n, "can't evaluate field " + name + " in type " + type_name(v));
       v = found == v.m->entries.end() ? Val{} : found->second;
     }
     return v;
@@ -384,8 +402,9 @@ class Runner {
 }  // namespace
 
 std::optional<Failure> run_template(std::string_view source, const Program& program, Store& store,
-                                    const Environment& environment, RenderedText& out) {
-  return Runner(source, program, store, environment, out).run();
+                                    const Environment& environment, const TemplateData* data,
+                                    RenderedText& out) {
+  return Runner(source, program, store, environment, out).run(data);
 }
 
 }  // namespace gateproof::config::tmpl

@@ -4,9 +4,11 @@
 
 namespace gateproof::config::tmpl {
 
-// Fills `out`'s text, pieces and missing_variables; the data is `false`, as Traefik hands it in. A failure leaves the text
+// Fills `out`'s text, pieces and missing_variables; without `data` the data is
+// `false`, as Traefik hands it to files. A failure leaves the text
 // that was made until then.
 std::optional<Failure> run_template(std::string_view source, const Program& program, Store& store,
-                                    const Environment& environment, RenderedText& out);
+                                    const Environment& environment, const TemplateData* data,
+                                    RenderedText& out);
 
 }  // namespace gateproof::config::tmpl

@@ -71,6 +71,7 @@ std::string type_name(const Val& v) {
              : v.l->elements == Elements::text ? "[]string"
                                                : "[]int";
     case Val::map:
+      if (!v.m->structure.empty()) return std::string(v.m->structure);
       return v.m->elements == Elements::text ? "map[string]string" : "map[string]interface {}";
   }
   return "";

@@ -49,6 +49,7 @@ struct List {
 };
 struct Map {
   Elements elements = Elements::any;
+  std::string_view structure;  // Go's type where this is a structure, with fields instead of keys
   std::map<std::string_view, Val> entries;  // sorted, as Go prints and ranges over maps
 };
 

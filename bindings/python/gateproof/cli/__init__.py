@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gateproof.cli import ask, check, explain, middlewares, serve, test
+from gateproof.cli import ask, bench, check, compare, explain, middlewares, serve, test
 from gateproof.cli.output import fail, print_json
 from gateproof.errors import GateproofError
 
@@ -24,8 +24,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("ask", context_settings={"ignore_unknown_options": False})(ask.ask)
+app.command("bench")(bench.bench)
 app.command("check")(check.check)
 app.command("test")(test.test)
+app.command("compare")(compare.compare)
 app.command("serve")(serve.serve)
 app.command("explain")(explain.explain)
 app.command("middlewares")(middlewares.middlewares)
@@ -62,6 +64,10 @@ def main() -> int:
         return fail(problem)
     except ValueError as problem:
         return fail(problem)
+    except ImportError as problem:
+        if problem.name != "gateproof" or "_core" not in str(problem):
+            raise
+        return fail(GateproofError("the engine is not built: run tools/demo, or pip install ."))
     except BrokenPipeError:
         # Whoever read our output has seen enough; nothing more may be written at exit.
         sys.stderr.close()

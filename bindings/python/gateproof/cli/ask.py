@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateproof.cli.environment import ENVIRONMENT_HELP, variables
+from gateproof.cli.environment import ENVIRONMENT_HELP, PLUGIN_HELP, variables
 from gateproof.cli.output import console, print_json
 
 if TYPE_CHECKING:
@@ -69,10 +69,13 @@ def ask(
     ] = None,
     candidates: Annotated[int, typer.Option(help="How many other routers to explain.")] = 20,
     env: Annotated[list[str] | None, typer.Option("--env", help=ENVIRONMENT_HELP)] = None,
+    plugin: Annotated[list[str] | None, typer.Option("--plugin", help=PLUGIN_HELP)] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """What would happen to a request: entry point, router, chain, service and server, and why
     no other router takes it. No server is asked.
+
+    CONFIG may be compose files (labels) and dumps of key/value stores too.
 
     Other schemes ask about bytes: tls://db.test:5432 is a connection with this server name,
     postgres://db.test the same behind PostgreSQL's SSLRequest, tcp://:1883 one of plain bytes,
@@ -81,6 +84,7 @@ def ask(
     Exits with 0 when a router takes the request, else with 1.
     """
     from gateproof.config import load
+    from gateproof.plugins import load_plugins
     from gateproof.streams import split_stream_url
     from gateproof.world import World
 
@@ -90,7 +94,7 @@ def ask(
     config = load(*paths, stdin=stdin, environment=variables(env))
     chosen = int(static) if static is not None and static.isdecimal() else static
     errors = [one for one in config.findings if one.severity == "error"]
-    with World(config=config, static=chosen) as world:
+    with World(config=config, static=chosen, plugins=load_plugins(plugin)) as world:
         if split_stream_url(url):
             answer = world.ask_connection(
                 url, alpn=alpn or (), client_ip=client_ip or "127.0.0.1", entry_point=entry_point

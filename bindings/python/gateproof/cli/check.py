@@ -37,6 +37,9 @@ def check(
 ) -> None:
     """Everything that is wrong in a configuration: where, why, and what to write instead.
 
+    Traefik's own files, Kubernetes manifests, Helm values, compose files (labels) and dumps of
+    key/value stores are told apart by what is in them.
+
     Exits with 1 if there is an error or a warning; notes alone give 0.
     """
     from gateproof import __version__, _core

@@ -1,4 +1,5 @@
-"""`--env NAME=VALUE`: what Go templates in dynamic files see of an environment."""
+"""What is given to a configuration from outside: `--env NAME=VALUE`, what Go templates in dynamic
+files see of an environment, and `--plugin NAME=MODULE:FACTORY`, middlewares in Python."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ import typer
 ENVIRONMENT_HELP = (
     "NAME=VALUE for `env` in templates of dynamic files; NAME alone takes it from here."
 )
+
+PLUGIN_HELP = "A middleware in Python: NAME=MODULE:FACTORY, for `plugin: {NAME: ...}`."
 
 
 def variables(given: list[str] | None) -> dict[str, str]:

@@ -55,7 +55,8 @@ def middlewares(
 
     With TYPE, all options of that one with what they take and their defaults. The cost is that of
     a chain of this one alone, as `tools/middleware_record` measured it; "-" stands where there is
-    none of its own: `chain` is expanded, `forwardAuth` waits for its server, `plugin` is refused.
+    none of its own: `chain` is expanded, `forwardAuth` waits for its server. That of `plugin` is
+    the engine's share, without the plugin's own work.
     """
     from gateproof.catalogue import middleware_types, traefik_version
 

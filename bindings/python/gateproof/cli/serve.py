@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from gateproof.cli.environment import ENVIRONMENT_HELP, variables
+from gateproof.cli.environment import ENVIRONMENT_HELP, PLUGIN_HELP, variables
 from gateproof.cli.output import console, print_json
 
 
@@ -33,6 +33,7 @@ def serve(
         str | None, typer.Option(help="Which static configuration, by number (from 0) or file.")
     ] = None,
     env: Annotated[list[str] | None, typer.Option("--env", help=ENVIRONMENT_HELP)] = None,
+    plugin: Annotated[list[str] | None, typer.Option("--plugin", help=PLUGIN_HELP)] = None,
     workers: Annotated[int, typer.Option(min=1, help="Event loops.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print the addresses as JSON.")] = False,
 ) -> None:
@@ -42,13 +43,15 @@ def serve(
     """
     from gateproof import _core
     from gateproof.config import load
+    from gateproof.plugins import adapt, load_plugins
 
     config = load(*paths, environment=variables(env))
     chosen = int(static) if static is not None and static.isdecimal() else static
     assembly = config.assembly(0 if chosen is None else chosen)
     entry_points = _core.World(config.core, 1, assembly).entry_points()
     over = {} if port is None else _addresses(entry_points, host, port)
-    server = _core.Server(config.core, assembly, workers, over)
+    factories = adapt(load_plugins(plugin))
+    server = _core.Server(config.core, assembly, workers, over, factories)
     ended = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:

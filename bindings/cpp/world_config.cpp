@@ -1,6 +1,6 @@
 #include "bindings/cpp/world_config.h"
 
-#include "engine/config/file_set.h"
+#include "engine/providers/file_loader.h"
 
 #include "bindings/cpp/overlay_files.h"
 
@@ -47,17 +47,20 @@ py::list WorldConfig::entry_points() const {
 }
 
 std::vector<config::Finding> WorldConfig::update_files(
-    pipeline::Engine& engine, const std::map<std::string, std::string>& files) const {
+    pipeline::Engine& engine, const std::map<std::string, std::string>& files) {
   std::map<std::string, std::string> texts;
   for (const auto& [name, text] : files) texts["/dynamic/" + name] = text;
   OverlayFiles overlay(std::move(texts));
   config::FileProviderConfig provider;
   provider.directory.value = "/dynamic";
-  config::Findings findings;
-  config::FileSet loaded = config::load_file_set(overlay, provider, middleware::middleware_types(),
-                                                 findings, {}, *set_->environment);
-  if (loaded.config) engine.update("file", std::move(*loaded.config));
-  return findings.list();
+  providers::FileLoader loader(overlay, provider, middleware::middleware_types(),
+                               *set_->environment);
+  providers::Loaded loaded = loader.load();
+  if (loaded.message && loaded.message->digest != digest_) {
+    digest_ = loaded.message->digest;
+    engine.update("file", std::move(loaded.message->objects));
+  }
+  return loaded.findings.list();
 }
 
 }  // namespace gateproof::bindings

@@ -15,13 +15,14 @@ class WorldConfig {
   // [{name, address, tls, as_default}]
   py::list entry_points() const;
   // The file provider's files anew (name -> text), as a directory: what is wrong with them; the previous objects stay when the
-  // update is rejected (catalogue 6.3).
+  // update is rejected (catalogue 6.3). Values equal to those of the last update change nothing (catalogue 6.1).
   std::vector<config::Finding> update_files(pipeline::Engine& engine,
-                                            const std::map<std::string, std::string>& files) const;
+                                            const std::map<std::string, std::string>& files);
 
  private:
   std::shared_ptr<check::ConfigSet> set_;
   check::Assembly assembly_;
+  std::string digest_;  // of the last update that was not rejected
 };
 
 }  // namespace gateproof::bindings

@@ -51,6 +51,7 @@ struct EntryPointConfig {
   bool proxy_protocol_insecure = false;      // every peer is trusted
   std::vector<Text> proxy_protocol_trusted;  // networks
   bool has_http3 = false;
+  bool has_observability = false;  // a model of its own then (catalogue 2.4)
   Duration udp_timeout = std::chrono::seconds(3);
   SourceSpan span;
 };

@@ -216,8 +216,10 @@ const Schema<EntryPointConfig>& entry_point_schema() {
     });
     s.child(Shape::object, *http3).allow_empty();
     s.custom("udp", "object", read_udp).child(Shape::object, udp_options_schema());
-    s.custom("observability", "object",
-             [](const Value& v, E&, DecodeContext& c) { observability->decode(v, nullptr, c); });
+    s.custom("observability", "object", [](const Value& v, E& e, DecodeContext& c) {
+      e.has_observability = true;
+      observability->decode(v, nullptr, c);
+    });
     s.child(Shape::object, *observability);
     return s;
   }();

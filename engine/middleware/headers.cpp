@@ -57,6 +57,7 @@ class HeadersMiddleware final : public SyncFilter {
   }
 
   void on_response(Exchange& x) override {
+    if (x.response.status == 101) return;  // Traefik writes it past every layer
     secure_.edit_response(x);
     edit_outer(x);
   }

@@ -46,6 +46,13 @@ TEST(Headers, CustomRequest) {
   EXPECT_EQ(lines_of(rig.end->headers, "X-Blank"), "") << "blanks are a value";
 }
 
+TEST(Headers, SwitchingProtocolsIsLeftAlone) {
+  Rig rig;
+  ASSERT_TRUE(rig.use("headers", "{customResponseHeaders: {X-A: v}, frameDeny: true}"));
+  rig.end->answer = [](Exchange& x) { x.response = http::Response::make(101); };
+  EXPECT_EQ(fields(rig.send("/")->response.headers), "");
+}
+
 TEST(Headers, FieldsThatNoRequestCanCarry) {
   for (const char* bad : {"{X y: a}", "{X-Nl: \"a\\nb\"}"}) {
     Rig rig;

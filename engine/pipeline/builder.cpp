@@ -66,31 +66,19 @@ void Builder::add_entry_points() {
   }
 }
 
-std::vector<std::string> Builder::effective_entry_points(RouterInfo& info,
-                                                         const config::RouterConfig& router) {
-  if (router.entry_points.empty()) return defaults_;
-  std::vector<std::string> found;
-  for (const config::Text& e : router.entry_points) {
-    if (out_.entry_points.contains(e.value)) {
-      if (std::find(found.begin(), found.end(), e.value) == found.end()) found.push_back(e.value);
-    } else {
-      info.fail("entryPoint \"" + e.value + "\" doesn't exist", Status::warning);
-    }
-  }
-  return found;
-}
-
 std::vector<Builder::Placement> Builder::placements(const std::string& name,
                                                     const std::vector<std::string>& entry_points,
                                                     bool several) const {
   std::vector<Placement> out;
   Placement rest{name, {}, nullptr};
   for (const std::string& e : entry_points) {
-    const config::EntryPointConfig& c = *out_.entry_points.at(e)->config;
-    const bool modelled =
-        !c.middlewares.empty() || c.tls || c.encoded_characters || in_.statics->has_core;
+    const auto found = out_.entry_points.find(e);
+    const config::EntryPointConfig* c =
+        found == out_.entry_points.end() ? nullptr : found->second->config;
+    const bool modelled = c && (!c->middlewares.empty() || c->tls || c->encoded_characters ||
+                                c->has_observability || in_.statics->has_core);
     if (modelled) {
-      out.push_back({several ? e + "-" + name : name, {e}, &c});
+      out.push_back({several ? e + "-" + name : name, {e}, c});
     } else {
       rest.entry_points.push_back(e);
     }
@@ -99,45 +87,78 @@ std::vector<Builder::Placement> Builder::placements(const std::string& name,
   return out;
 }
 
-void Builder::add_root(const std::string& name, const config::RouterConfig& router) {
-  RouterInfo probe;
-  const std::vector<std::string> entry_points = effective_entry_points(probe, router);
-  const std::string object = "router " + name;
-  if (entry_points.empty()) {
-    add_node({name, {}, nullptr}, router, name);
-    RouterInfo& info = *out_.routers.at(name);
-    info.errors = probe.errors;
-    info.fail("no valid entryPoint for this router");
-    const SourceSpan& at =
-        router.entry_points.empty() ? router.span : router.entry_points.front().span;
-    finding("GP0304", at, object, "no entry point that this router names exists, so it is disabled",
+// Says which of the names are no entry points; true if one is.
+bool Builder::check_entry_points(const std::string& object, const config::RouterConfig& router) {
+  const auto exists = [&](const config::Text& e) { return out_.entry_points.contains(e.value); };
+  const std::vector<config::Text>& named = router.entry_points;
+  if (named.empty() ? defaults_.empty() : std::none_of(named.begin(), named.end(), exists)) {
+    finding("GP0304", named.empty() ? router.span : named.front().span, object,
+            "no entry point that this router names exists, so it is disabled",
             "name one of the entry points of the static configuration");
-    return;
+    return false;
   }
-  for (const config::Text& e : router.entry_points) {
-    if (!out_.entry_points.contains(e.value)) {
+  for (const config::Text& e : named) {
+    if (!exists(e)) {
       finding("GP0303", e.span, object,
               "entry point \"" + e.value + "\" does not exist; the router is not served there",
               "remove the name, or define the entry point in the static configuration");
     }
   }
+  return true;
+}
+
+void Builder::add_root(const std::string& name, const config::RouterConfig& router) {
+  std::vector<std::string> names;
+  for (const config::Text& e : router.entry_points) {
+    if (std::find(names.begin(), names.end(), e.value) == names.end()) names.push_back(e.value);
+  }
   const size_t named = router.entry_points.empty() ? defaults_.size() : router.entry_points.size();
-  for (const Placement& p : placements(name, entry_points, named > 1)) {
+  if (router.entry_points.empty()) names = defaults_;
+  std::vector<Placement> where{{name, {}, nullptr}};
+  if (check_entry_points("router " + name, router) || !names.empty()) {
+    where = placements(name, names, named > 1);
+  }
+  for (Placement& p : where) {
+    // The copy without a model keeps the names that are no entry points.
+    const std::vector<std::string> all = std::exchange(p.entry_points, {});
+    std::vector<std::string> warnings;
+    for (const std::string& e : all) {
+      if (out_.entry_points.contains(e)) {
+        p.entry_points.push_back(e);
+      } else {
+        warnings.push_back("entryPoint \"" + e + "\" doesn't exist");
+      }
+    }
     copies_[name].push_back(p.name);
-    roots_.push_back({&router, name, probe.errors, p});
+    if (!p.entry_points.empty()) {
+      roots_.push_back({&router, name, warnings, p});
+      continue;
+    }
+    add_node(p, router, name);
+    RouterInfo& info = *out_.routers.at(p.name);
+    info.errors = warnings;
+    info.fail("no valid entryPoint for this router");
   }
 }
 
 void Builder::place_router(Node& node) {
   if (node.where.entry_points.empty()) return;
   RouterInfo& info = *out_.routers.at(node.where.name);
-  // Traefik looks at the TLS options first, and at nothing more of a router whose options cannot be used.
-  const bool usable = check_tls(info, node);
-  if (usable || strict()) {
-    node.route = make_route(info, *node.config);
-    if (node.route) info.route = std::make_shared<const rules::Route>(*node.route);
-  }
-  if (usable) node.handler = router_handler(info, node);
+  // Traefik stops at the first stage that fails and shows what it says; our findings tell of the others too. It looks at the TLS
+  // options first, and at nothing more of a router whose options cannot be used.
+  const auto stage = [&info](const auto& run) {
+    const bool failed = info.status == Status::disabled;
+    const size_t told = info.errors.size();
+    run();
+    if (failed) info.errors.resize(told);
+  };
+  const bool allowed = priority_allowed(info, *node.config);
+  bool usable = false;
+  stage([&] { usable = check_tls(info, node); });
+  if (usable) stage([&] { node.handler = router_handler(info, node); });
+  if (usable || strict()) stage([&] { node.route = make_route(info, *node.config); });
+  if (!allowed) node.route.reset();
+  if (node.route) info.route = std::make_shared<const rules::Route>(*node.route);
   check_tls_names(info, node);
   fail_closed(info, node);
   if (!node.route || !node.handler) return;

@@ -52,8 +52,7 @@ class Builder {
   void add_root(const std::string& name, const config::RouterConfig& router);
   void place_router(Node& node);
   void fail_closed(RouterInfo& info, Node& node);
-  std::vector<std::string> effective_entry_points(RouterInfo& info,
-                                                  const config::RouterConfig& router);
+  bool check_entry_points(const std::string& object, const config::RouterConfig& router);
   // `several`: the router names more than one entry point, so that its copies have names of their own.
   std::vector<Placement> placements(const std::string& name,
                                     const std::vector<std::string>& entry_points,
@@ -84,7 +83,7 @@ class Builder {
   void link_children();
   void walk(const std::string& name, std::vector<std::string>& path);
   void cut_cycle(const std::string& victim, const std::vector<std::string>& path);
-  void refuse_both(const Node& node);
+  bool refuse_both(const Node& node);
   void check_tree();
   // The routing of a parent's children; null: none of them can be served, and why is said.
   HandlerPtr child_routes(RouterInfo& parent, const Node& node);
@@ -92,6 +91,7 @@ class Builder {
 
   // builder_rule.cpp
   int provider_rank(const std::string& router) const;
+  bool priority_allowed(RouterInfo& info, const config::RouterConfig& router);
   std::optional<rules::Route> make_route(RouterInfo& info, const config::RouterConfig& router);
 
   // builder_chain.cpp
@@ -112,6 +112,8 @@ class Builder {
 
   // builder_service.cpp
   HandlerPtr service(const std::string& name);
+  // Why service() gave none, in Traefik's words.
+  std::string service_problem(const std::string& name) const;
   HandlerPtr build_service(const std::string& name, const config::ServiceConfig& s,
                            ObjectInfo& info);
   HandlerPtr build_load_balancer(const std::string& name, const config::ServiceConfig& s,
@@ -131,8 +133,9 @@ class Builder {
   HandlerPtr build_failover(const std::string& name, const config::FailoverConfig& f,
                             ObjectInfo& info);
   // A service by the name that a parent wrote; null: the parent is disabled, and why is said.
-  HandlerPtr child_service(const std::string& parent, const config::Text& written,
-                           ObjectInfo& info);
+  // `wrap` goes in front of what is wrong with the child.
+  HandlerPtr child_service(const std::string& parent, const config::Text& written, ObjectInfo& info,
+                           const std::string& wrap = {});
   // Lets a parent learn a child's status; false: the parent is disabled, and why is said.
   bool follow_status(const std::string& parent, const config::Text& child,
                      std::function<void(bool)> listener, ObjectInfo& info);
@@ -161,7 +164,7 @@ class Builder {
   std::map<std::string, HandlerPtr> services_;              // built; null: disabled
   std::map<std::string, upstream::StatusSource*> sources_;  // of built services
   bool used_ = true;  // what is built now is for a router, so that its servers are probed
-  std::set<std::string> building_;
+  std::vector<std::string> building_;  // services under construction, the outermost first
   std::map<std::string, std::string> bad_tls_;  // TLS options that cannot be used: Traefik's error
   std::vector<Root> roots_;
   std::map<std::string, Node> nodes_;  // by the name in the snapshot

@@ -50,16 +50,17 @@ HandlerPtr Builder::router_end(RouterInfo& info, const Node& node, const std::st
   HandlerPtr end = service(name);
   const auto known = out_.services.find(name);
   if (known == out_.services.end()) {
-    info.fail("the service \"" + name + "\" does not exist");
+    const std::string problem = service_problem(name);
+    info.fail(problem);
     finding("GP0305", written.span, info.label(),
-            "the service \"" + name + "\" does not exist: the router is disabled" +
+            problem + ": the router is disabled" +
                 (strict() ? "" : ", and a broader router, if there is one, serves its requests"),
             "define the service, or name one that exists");
     return nullptr;
   }
   known->second.used_by.push_back(info.name);
   if (!end) {
-    for (const std::string& e : known->second.errors) info.fail(e);
+    info.fail(text::join(known->second.errors, ", "));
     finding("GP0306", written.span, info.label(),
             "the service \"" + name + "\" is disabled, and so is the router", "mend the service");
   }
@@ -78,12 +79,15 @@ HandlerPtr Builder::router_handler(RouterInfo& info, const Node& node) {
     steps.back()->stage = "loop guard of " + info.name;
   }
   HandlerPtr instead;
+  const size_t told = info.errors.size();
   for (const config::Text& n : names) {
     const std::string qualified = config::qualify(n.value, provider);
     info.middlewares.push_back(qualified);
     std::vector<std::string> path;
     append_steps(steps, qualified, n.span, info, instead, path);
   }
+  info.keep_last_error(told);
+  if (!end) info.errors.resize(told);  // those of the service come first, and alone
   if (info.status == Status::disabled || !end) return nullptr;
   note_later_service(config::qualify(node.config->service.value, provider),
                      node.config->service.span, info);
@@ -158,18 +162,13 @@ Result<HandlerPtr> Builder::named_service(const std::string& written,
                                           const std::string& middleware) {
   const std::string name = config::qualify(written, config::provider_of(middleware));
   const std::string mine = "middleware:" + middleware;
-  if (building_.contains(name)) {
+  if (std::find(building_.begin(), building_.end(), name) != building_.end()) {
     return Error(Code::invalid, "could not instantiate middleware " + middleware +
                                     ": recursion detected in " + mine + "->service:" + name + "->" +
                                     mine);
   }
   if (HandlerPtr handler = service(name)) return handler;
-  const auto known = out_.services.find(name);
-  if (known == out_.services.end())
-    return Error(Code::invalid, "the service \"" + name + "\" does not exist");
-  const std::vector<std::string>& errors = known->second.errors;
-  return Error(Code::invalid,
-               errors.empty() ? "the service \"" + name + "\" is disabled" : errors.front());
+  return Error(Code::invalid, service_problem(name));
 }
 
 bool Builder::append_built(Steps& steps, const std::string& name, const config::MiddlewareConfig& m,

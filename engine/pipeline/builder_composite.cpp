@@ -13,14 +13,11 @@ void Builder::refuse_service(const std::string& name, ObjectInfo& info, const st
 }
 
 HandlerPtr Builder::child_service(const std::string& parent, const config::Text& written,
-                                  ObjectInfo& info) {
+                                  ObjectInfo& info, const std::string& wrap) {
   const std::string child = config::qualify(written.value, config::provider_of(parent));
   HandlerPtr handler = service(child);
   if (handler) return handler;
-  const bool exists = out_.services.contains(child);
-  const std::string text = exists && !out_.services.at(child).errors.empty()
-                               ? out_.services.at(child).errors.front()
-                               : "the service \"" + child + "\" does not exist";
+  const std::string text = wrap + service_problem(child);
   refuse_service(parent, info, text, written.span, "define the service, or name one that exists");
   return nullptr;
 }
@@ -56,12 +53,19 @@ HandlerPtr Builder::build_group(GroupKind kind, const std::string& name,
                                 ObjectInfo& info) {
   std::vector<upstream::ServicePart> parts;
   for (const config::WeightedChild& c : children) {
-    HandlerPtr handler = c.status ? fixed_answer(*c.status, "") : child_service(name, c.name, info);
+    std::string wrap;
+    if (kind == GroupKind::weighted)
+      wrap = "building HTTP service " + text::quote(c.name.value) + ": ";
+    HandlerPtr handler =
+        c.status ? fixed_answer(*c.status, "") : child_service(name, c.name, info, wrap);
     if (!handler) continue;
     parts.push_back({config::qualify(c.name.value, config::provider_of(name)), c.name.value,
                      c.weight, std::move(handler)});
   }
-  if (info.status == Status::disabled) return nullptr;
+  if (info.status == Status::disabled) {
+    info.errors.resize(1);  // Traefik stops at the first child that fails; our findings tell of each
+    return nullptr;
+  }
   auto group = std::make_shared<upstream::ServiceGroup>(kind, name, sticky, std::move(parts),
                                                         checked, in_.random);
   if (checked) {

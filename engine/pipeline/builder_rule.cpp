@@ -10,21 +10,22 @@ int Builder::provider_rank(const std::string& router) const {
   return rules::provider_rank(router, order);
 }
 
+bool Builder::priority_allowed(RouterInfo& info, const config::RouterConfig& router) {
+  const Result<void> allowed = rules::check_user_priority(router.priority.value);
+  if (allowed) return true;
+  const std::string& problem = allowed.error().message;
+  info.fail(problem);
+  finding("GP0302", router.priority.span, info.label(), problem + ": the router is disabled",
+          "use a smaller priority");
+  return false;
+}
+
 std::optional<rules::Route> Builder::make_route(RouterInfo& info,
                                                 const config::RouterConfig& router) {
-  const std::string object = "router " + info.name;
   const std::string& text = router.rule.value;
   const rules::Priority priority = rules::effective_priority(text, router.priority.value);
   info.priority = priority.value;
   const bool child = !router.parent_refs.empty();
-  const Result<void> allowed = rules::check_user_priority(router.priority.value);
-  if (!allowed && !child) {
-    const std::string& problem = allowed.error().message;
-    info.fail(problem);
-    finding("GP0302", router.priority.span, object, problem + ": the router is disabled",
-            "use a smaller priority");
-    return std::nullopt;
-  }
   std::string syntax = router.rule_syntax.value;
   // Traefik gives neither the bound of priorities nor the default syntax to children, and no syntax to rules that it made.
   if (syntax.empty() && !child && !router.default_rule) syntax = in_.statics->default_rule_syntax;
@@ -32,13 +33,13 @@ std::optional<rules::Route> Builder::make_route(RouterInfo& info,
       rules::parse_rule(text, syntax == "v2" ? rules::Syntax::v2 : rules::Syntax::v3, in_.matchers);
   if (!parsed) {
     const rules::RuleError& e = parsed.error();
-    info.fail("error while parsing rule " + text + ": " + e.message);
+    info.fail(e.api);
     // Where TLS ends here the rule is read once more for its hosts; only what keeps it from being read is told again.
-    const std::string prefix = "parsing rule " + text + ": ";
-    if (e.message.starts_with(prefix)) info.rule_error = e.message.substr(prefix.size());
+    const std::string prefix = "error while parsing rule " + text + ": parsing rule " + text + ": ";
+    if (e.api.starts_with(prefix)) info.rule_error = e.api.substr(prefix.size());
     const SourceSpan at =
         router.rule.span.known() ? router.rule.span.at(e.offset, e.length) : router.span;
-    finding("GP0301", at, object, e.message + ": the router is disabled",
+    finding("GP0301", at, info.label(), e.message + ": the router is disabled",
             e.remedy.empty() ? "correct the rule; see the table of matchers" : e.remedy);
     return std::nullopt;
   }

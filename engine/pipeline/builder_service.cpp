@@ -36,16 +36,30 @@ HandlerPtr Builder::service(const std::string& name) {
   const auto found = in_.dynamics->services.find(name);
   if (found == in_.dynamics->services.end()) return nullptr;
   ObjectInfo& info = out_.services.at(name);
-  if (!building_.insert(name).second) {
-    info.fail("recursion detected in service:" + name);
+  if (std::find(building_.begin(), building_.end(), name) != building_.end()) {
     finding("GP0503", info.span, "service " + name, "the service refers to itself and is disabled",
             "break the circle");
     return nullptr;
   }
+  building_.push_back(name);
   HandlerPtr handler = build_service(name, found->second, info);
-  building_.erase(name);
+  building_.pop_back();
   if (info.status == Status::disabled) handler = nullptr;
   return services_[name] = handler;
+}
+
+std::string Builder::service_problem(const std::string& name) const {
+  if (std::find(building_.begin(), building_.end(), name) != building_.end()) {
+    std::string path;
+    for (const std::string& s : building_) path += "service:" + s + "->";
+    return "could not instantiate service " + name + ": recursion detected in " + path +
+           "service:" + name;
+  }
+  const auto known = out_.services.find(name);
+  if (known != out_.services.end() && !known->second.errors.empty())
+    return known->second.errors.front();
+  return config::provider_of(name) == "internal" ? "unknown internal service " + name
+                                                 : "the service \"" + name + "\" does not exist";
 }
 
 HandlerPtr Builder::build_service(const std::string& name, const config::ServiceConfig& s,
@@ -94,14 +108,11 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
     if (found != in_.dynamics->servers_transports.end()) {
       transport = &found->second;
     } else if (qualified != "default@internal" && !lb.servers.empty()) {
-      // Traefik asks for the transport server by server, and names the one it comes to first.
-      const std::string text = "error building proxy for server URL " +
-                               lb.servers.front().url.value +
-                               ": getting RoundTripper: servers transport not found " + qualified;
-      info.fail(text);
-      finding("GP0501", lb.servers_transport.span, "service " + name,
-              text + ": the service is disabled",
-              "define serversTransports." + lb.servers_transport.value);
+      refuse_service(name, info,
+                     "error building proxy for server URL " + lb.servers.front().url.value +
+                         ": getting RoundTripper: servers transport not found " + qualified,
+                     lb.servers_transport.span,
+                     "define serversTransports." + lb.servers_transport.value);
       return nullptr;
     }
   }
@@ -173,11 +184,13 @@ HandlerPtr Builder::with_middlewares(const std::string& name, const config::Serv
   if (s.middlewares.empty()) return end;
   Steps steps;
   HandlerPtr instead;
+  const size_t told = info.errors.size();
   for (const config::Text& m : s.middlewares) {
     std::vector<std::string> path;
     append_steps(steps, config::qualify(m.value, config::provider_of(name)), m.span, info, instead,
                  path);
   }
+  info.keep_last_error(told);
   if (info.status == Status::disabled) return nullptr;
   return std::make_shared<middleware::Chain>(std::move(steps), instead ? instead : std::move(end));
 }

@@ -79,6 +79,34 @@ TEST_F(Build, RouterStatuses) {
   }
 }
 
+TEST_F(Build, TheFirstStageThatFailsIsTold) {  // catalogue 6.11; the binary's order
+  constexpr std::string_view bad = R"x(rule: "Path(`x`)")x";
+  struct Row {
+    std::string rest, error;
+  };
+  for (const Row& row : std::vector<Row>{
+           {"priority: 9223372036854775807, service: nope", "exceeds the max user-defined"},
+           {"service: nope, middlewares: [no]", "the service \"nope@file\" does not exist"},
+           {"service: app, middlewares: [n1, broken, n2]", "middleware \"n2@file\" does not exist"},
+           {"service: app, middlewares: [n1, broken]", "invalid CIDR address: x"},
+           {"service: app, middlewares: [c]", "middleware \"n4@file\" does not exist"},
+           {"service: app", "adding rule Path(`x`): error while adding rule Path: path"},
+       }) {
+    const auto s = build("http: {routers: {r: {" + std::string(bad) + ", " + row.rest +
+                         "}}, middlewares: {broken: {ipAllowList: {sourceRange: [x]}}, c: {chain: "
+                         "{middlewares: [n3, broken, n4]}}}, " +
+                         std::string(app) + "}");
+    const RouterInfo& r = *s->routers.at("r@file");
+    ASSERT_EQ(r.errors.size(), 1U) << row.rest;
+    EXPECT_NE(r.errors.front().find(row.error), std::string::npos) << r.errors.front();
+    EXPECT_EQ(r.status, Status::disabled);
+    EXPECT_FALSE(r.served);
+    EXPECT_TRUE(std::any_of(s->findings.list().begin(), s->findings.list().end(),
+                            [](const config::Finding& f) { return f.code == "GP0301"; }))
+        << row.rest;  // the rule is wrong all the same
+  }
+}
+
 TEST_F(Build, StrictClosesWhatCannotBeServed) {
   const std::string routers =
       "http: {routers: {r: {rule: 'Path(`/`)', service: app, middlewares: [nope]}}, " +
@@ -141,6 +169,19 @@ TEST_F(Build, AnEntryPointWithAModelGetsItsOwnCopy) {  // surprise 55
   EXPECT_EQ(s->routers.at("mwep-multi@file")->middlewares, (std::vector<std::string>{"m@file"}));
   EXPECT_TRUE(s->entry_points.at("traefik")->targets.empty());
   EXPECT_FALSE(s->entry_points.contains("dns"));
+}
+
+TEST_F(Build, UnknownEntryPointsStayWithTheCopyWithoutAModel) {  // catalogue 2.4, 6.1; as the binary does
+  const auto s = build(
+      "http: {routers: {part: {rule: 'Path(`/`)', service: app, entryPoints: [quiet, zz]}}, " +
+          std::string(app) + "}",
+      "entryPoints: {web: {address: ':80'}, quiet: {address: ':81', observability: {accessLogs: "
+      "false}}}");
+  ASSERT_TRUE(s->routers.contains("part@file") && s->routers.contains("quiet-part@file"));
+  EXPECT_EQ(s->routers.at("quiet-part@file")->status, Status::enabled);
+  EXPECT_EQ(s->routers.at("part@file")->errors,
+            (std::vector<std::string>{"entryPoint \"zz\" doesn't exist",
+                                      "no valid entryPoint for this router"}));
 }
 
 TEST_F(Build, RedirectionToAnUnknownEntryPointIsReportedAndIgnored) {  // catalogue 2.1

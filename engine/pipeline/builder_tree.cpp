@@ -177,8 +177,8 @@ void Builder::build_child(Node& node) {
   node.handler = std::move(handler);
 }
 
-void Builder::refuse_both(const Node& node) {
-  if (node.children.empty() || node.config->service.value.empty()) return;
+bool Builder::refuse_both(const Node& node) {
+  if (node.children.empty() || node.config->service.value.empty()) return false;
   RouterInfo& info = *out_.routers.at(node.where.name);
   info.fail("router has both a service and is referenced as a parent by other routers");
   finding("GP0316", node.config->service.span, info.label(),
@@ -187,13 +187,17 @@ void Builder::refuse_both(const Node& node) {
               (info.served ? "its children are served, its service is not"
                            : "and neither its service nor its children are served"),
           "remove the service, or the parentRefs of its children");
+  return true;
 }
 
 // What can be said only after the roots are built: one with a service of its own serves its children all the same; and a
 // service is used by a router that names it, built or not.
 void Builder::check_tree() {
   for (auto& [name, node] : nodes_) {
-    if (node.config->parent_refs.empty()) refuse_both(node);
+    if (node.config->parent_refs.empty() && refuse_both(node)) {
+      std::vector<std::string>& errors = out_.routers.at(name)->errors;
+      std::rotate(errors.begin(), errors.end() - 1, errors.end());  // Traefik looks at the tree first
+    }
     const std::string service =
         config::qualify(node.config->service.value, config::provider_of(node.original));
     const auto used = out_.services.find(service);

@@ -95,8 +95,8 @@ Result<EntryStage> make_entry_stage(const config::EntryPointConfig& entry_point,
   s.check_encoded = !s.allowed.all();
   s.sanitize = entry_point.sanitize_path;
   s.encode_semicolons = entry_point.encode_query_semicolons;
-  s.append_forwarded_for =
-      !entry_point.forwarded.not_append_x_forwarded_for && !statics.not_append_x_forwarded_for;
+  // The binary reads global.notAppendXForwardedFor, and does not act on it.
+  s.append_forwarded_for = !entry_point.forwarded.not_append_x_forwarded_for;
   s.underscores = strategy_of(entry_point.underscore_headers_strategy);
   s.aliases = strategy_of(entry_point.alias_headers_strategy);
   if (statics.gateproof.strict) {

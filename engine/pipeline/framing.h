@@ -13,6 +13,8 @@ struct AnswerFraming {
   bool ends_connection = false;  // the end of the body is the end of the connection
 };
 
+// Takes what Go's server takes from answers that have no body: Content-Length, of a 304 also Content-Type.
+void drop_body_fields(http::Response& response);
 AnswerFraming framing_of(const http::Request& request, const http::Response& response);
 
 }  // namespace gateproof::pipeline

@@ -236,6 +236,8 @@ Task<bool> Connection::handle() {
 }
 
 Task<bool> Connection::write(std::vector<std::string_view> pieces) {
+  // As in Go's server, nothing is written behind the deadline, though there may be room for it.
+  if (env_.scheduler.now() >= write_deadline_) co_return false;
   const Result<void> r = co_await write_all(*stream_, std::move(pieces), write_deadline_);
   co_return r.has_value();
 }
@@ -280,6 +282,7 @@ Task<bool> Connection::write_body(bool chunked) {
 
 Task<bool> Connection::write_response() {
   http::Response& r = x_.response;
+  drop_body_fields(r);
   http::ResponseHead head;
   head.status = r.status;
   head.reason = r.reason;
@@ -369,7 +372,14 @@ Task<void> Connection::run() {
     if (got != Got::request) break;
     ++requests_;
     fill_exchange();
-    const bool answered = co_await handle();
+    bool answered = true;
+    if (parser_.head().expect == http::h1::Expect::other) {
+      // As Go's server: an expectation that cannot be met ends the connection.
+      x_.response = http::Response::make(417);
+      x_.response.headers.add_static("Connection", "close");
+    } else {
+      answered = co_await handle();
+    }
     if (!answered || x_.response.status == 0)
       break;  // 0: a scripted host that closes without an answer
     const bool written = co_await write_response();

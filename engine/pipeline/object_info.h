@@ -20,6 +20,9 @@ struct ObjectInfo {
   SourceSpan span;
   std::string label() const { return std::string(kind) + " " + name; }
   void fail(std::string error, Status to = Status::disabled);
+  // Traefik builds a list of middlewares from its end and stops at the first that fails: of the errors behind the first
+  // `first` ones only the last is told.
+  void keep_last_error(size_t first);
 };
 
 }  // namespace gateproof::pipeline

@@ -12,4 +12,9 @@ void ObjectInfo::fail(std::string error, Status to) {
   if (to > status) status = to;
 }
 
+void ObjectInfo::keep_last_error(size_t first) {
+  if (errors.size() > first + 1)
+    errors.erase(errors.begin() + static_cast<ptrdiff_t>(first), errors.end() - 1);
+}
+
 }  // namespace gateproof::pipeline

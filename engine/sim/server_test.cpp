@@ -17,11 +17,17 @@ class Echo final : public pipeline::ExchangeHandler {
     } else {
       x.response = http::Response::make(200, "ok");
     }
+    if (status != 200) {
+      x.response = http::Response::make(status);
+      x.response.headers.add("Content-Length", "10");
+      x.response.headers.add("Content-Type", "a/b");
+    }
     if (wait > Duration::zero()) co_await sleep_for(x.env->scheduler, wait);
     finished = true;
   }
   bool draining() const override { return drain; }
   int requests = 0;
+  int status = 200;
   bool read_body = true;
   bool drain = false;
   bool finished = false;
@@ -105,6 +111,37 @@ TEST_F(Server, ContinueIsSaidWhenTheBodyIsWanted) {
   EXPECT_EQ(heard(), "HTTP/1.1 100 Continue\r\n\r\n");
   say("hi");
   EXPECT_TRUE(heard().starts_with("HTTP/1.1 200"));
+}
+
+TEST_F(Server, NothingIsWrittenBehindTheWriteDeadline) {  // catalogue 2.1 writeTimeout
+  options.write_timeout = std::chrono::milliseconds(500);
+  echo.wait = std::chrono::seconds(1);
+  connect();
+  say("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  run(std::chrono::seconds(2));
+  EXPECT_TRUE(echo.finished);
+  EXPECT_EQ(heard(), "");
+  EXPECT_FALSE(open());
+}
+
+TEST_F(Server, AnswersWithoutABodyHaveNoFieldsOfOne) {  // as Go's server writes them
+  connect();
+  for (const int status : {204, 304}) {
+    echo.status = status;
+    say("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::string answer = heard();
+    EXPECT_EQ(answer.find("Content-Length"), std::string::npos) << answer;
+    EXPECT_EQ(answer.find("Content-Type") == std::string::npos, status == 304) << answer;
+  }
+}
+
+TEST_F(Server, OtherExpectationsAreRefused) {
+  connect();
+  say("GET / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n");
+  const std::string answer = heard();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 417 ")) << answer;
+  EXPECT_NE(answer.find("Connection: close"), std::string::npos);
+  EXPECT_FALSE(open());
 }
 
 TEST_F(Server, ContinueNeverAskedForClosesAfterTheAnswer) {

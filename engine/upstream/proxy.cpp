@@ -1,5 +1,8 @@
 #include "engine/upstream/proxy.h"
 
+#include <algorithm>
+
+#include "engine/base/text.h"
 #include "engine/http/connection_headers.h"
 #include "engine/http/forwarded.h"
 #include "engine/http/inflate.h"
@@ -97,13 +100,42 @@ void open_gzip(http::Response& r) {
   r.body = http::gunzip(std::move(r.body));
 }
 
+// An upgrade to HTTP/2 would be a tunnel past every router.
+bool asks_h2c(std::string_view upgrade) {
+  const std::vector<std::string_view> asked = text::split(upgrade, ',');
+  return std::any_of(asked.begin(), asked.end(),
+                     [](std::string_view one) { return text::iequals(text::trim(one), "h2c"); });
+}
+
 // Hop-by-hop fields go; the announcement of trailers stays where trailers can follow.
 void clean_response(http::Response& r, bool to_head) {
   const bool may_follow = to_head ? http::body_allowed(r.status) && !r.headers.has("Content-Length")
                                   : r.body.streaming() && !r.body.length();
   const std::string trailer = may_follow ? r.headers.joined("Trailer") : std::string();
+  // Go's client takes a Connection that says close away, so that nothing else in it counts.
+  if (http::list_has_token(r.headers, "Connection", "close")) r.headers.remove("Connection");
   http::remove_hop_by_hop(r.headers);
   if (!trailer.empty()) r.headers.add("Trailer", trailer);
+}
+
+// What Go's url.Parse says of a text that split_url() refused; "" where it says nothing and requests fail later.
+std::string parse_problem(std::string_view url) {
+  const std::string_view first = url.substr(0, url.find('/'));
+  const size_t colon = first.find(':');
+  if (colon == std::string_view::npos) return {};
+  if (colon == 0) return ": missing protocol scheme";
+  const auto in_scheme = [](char c) {
+    return text::is_alpha(c) || text::is_digit(c) || c == '+' || c == '-' || c == '.';
+  };
+  const std::string_view scheme = first.substr(0, colon);
+  if (!text::is_alpha(scheme.front()) || !std::all_of(scheme.begin(), scheme.end(), in_scheme))
+    return ": first path segment in URL cannot contain colon";
+  const std::string_view rest = url.substr(colon + 1);
+  if (!rest.starts_with("//")) return {};
+  const std::string_view authority = rest.substr(2, rest.find('/', 2) - 2);
+  const size_t port = authority.rfind(':');
+  if (port == std::string_view::npos) return ": invalid character in host name";
+  return ": invalid port " + text::quote(authority.substr(port)) + " after host";
 }
 
 std::string why_not(const http::OriginServer& server) {
@@ -124,13 +156,11 @@ Result<http::OriginServer> make_origin_server(const config::ServerConfig& server
   if (!parts) {
     // Go takes a text without scheme for a path, and only a colon in its first segment is an error; requests to such a server
     // fail later with 500.
-    const std::string first(std::string_view(s.url).substr(0, s.url.find('/')));
-    if (first.find(':') == std::string::npos) return s;
+    const std::string wrong = parse_problem(s.url);
+    if (wrong.empty()) return s;
     return Error(Code::invalid,
-                 "error parsing server URL " + s.url + ": parse " + text::quote(s.url) +
-                     (first.front() == ':' ? ": missing protocol scheme"
-                                           : ": first path segment in URL cannot contain colon"),
-                 server.url.span, "write the scheme too: http://" + s.url);
+                 "error parsing server URL " + s.url + ": parse " + text::quote(s.url) + wrong,
+                 server.url.span, "write scheme and host: http://10.0.0.1:8080");
   }
   s.scheme = text::to_lower(parts->scheme);
   s.authority = std::string(parts->host);
@@ -139,12 +169,8 @@ Result<http::OriginServer> make_origin_server(const config::ServerConfig& server
   s.port = s.scheme == "https" ? 443 : 80;
   if (!hp.port.empty()) {
     const auto port = text::parse_int(hp.port);
-    if (!port || *port < 0 || *port > 65535) {
-      return Error(Code::invalid,
-                   "invalid port " + std::string(hp.port) + " in server URL " + s.url,
-                   server.url.span, "use a port between 1 and 65535");
-    }
-    s.port = static_cast<uint16_t>(*port);
+    // A number that is no port is found out when the server is dialled: 502 (Traefik).
+    s.port = port && *port >= 0 && *port <= 65535 ? static_cast<uint16_t>(*port) : 0;
   }
   if (const auto ip = IpAddress::parse(s.host)) s.address = SocketAddress{*ip, s.port};
   s.preserve_path = server.preserve_path;
@@ -167,11 +193,12 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
   out.body = &x.request.body;
   out.server = &server;
   // Traefik offers h2c to nobody, nor what else stands in a list with it (observed; reliability S2).
-  const bool h2c = http::list_has_token(r.headers, "Upgrade", "h2c");
-  const std::string_view upgrade = h2c ? std::string_view() : http::upgrade_of(r.headers);
+  std::string_view upgrade = http::upgrade_of(r.headers);
+  if (asks_h2c(upgrade)) upgrade = {};
   bool agent_told = false;
   for (const auto& f : r.headers) {
     if (f.is("Content-Length")) continue;  // framing is the writer's
+    if (f.is("Http2-Settings")) continue;
     if (f.is("User-Agent")) {
       // Go's client sends one, the first, and leaves an empty one out.
       if (std::exchange(agent_told, true) || f.value.empty()) continue;

@@ -48,12 +48,27 @@ TEST(Server, UrlPartsAndErrors) {  // catalogue 4.1
                                          {"127.0.0.1:80", false, "", 0},
                                          {"ftp://h", true, "h", 80},
                                          {"", true, "", 80},
-                                         {"http://h:99999", false, "", 0}}) {
+                                         {"http:/h:80", true, "", 80},
+                                         {"localhost:80", true, "", 80},
+                                         {"http://h:bad", false, "", 0},
+                                         {"http://h:99999", true, "h:99999", 0}}) {
     const auto s = make_origin_server(server_at(row.url), {});
     ASSERT_EQ(s.has_value(), row.ok) << row.url;
     if (!row.ok) continue;
     EXPECT_EQ(s->authority, row.authority);
     EXPECT_EQ(s->port, row.port);
+  }
+}
+
+TEST_F(Proxy, NoUpgradeToHttp2IsPassedOn) {  // catalogue 2.2; the binary removes all three fields
+  x.request.headers.add("Connection", "Upgrade");
+  x.request.headers.add("Upgrade", "H2C, websocket");
+  x.request.headers.add("Http2-Settings", "x");
+  const auto server = make_origin_server(server_at("http://h"), {});
+  ASSERT_TRUE(server);
+  const http::Outbound out = outbound(*server);
+  for (const char* gone : {"Connection", "Upgrade", "Http2-Settings"}) {
+    EXPECT_FALSE(out.headers.has(gone)) << gone;
   }
 }
 

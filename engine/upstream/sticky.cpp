@@ -12,11 +12,13 @@ std::string hex_of(uint64_t v) {
   return std::string(digits, end);
 }
 
-// Names given by people may hold bytes that a cookie name cannot (RFC 6265 section 4.1.1: a token).
+// Names given by people may hold characters that a cookie name cannot (RFC 6265 section 4.1.1: a token): each becomes one '_'.
 std::string sanitized(std::string_view name) {
-  std::string out(name);
-  for (char& c : out) {
-    if (!http::is_token(std::string_view(&c, 1))) c = '_';
+  std::string out;
+  for (const char c : name) {
+    const bool continues = (static_cast<unsigned char>(c) & 0xC0) == 0x80;  // of UTF-8
+    if (continues) continue;
+    out += http::is_token(std::string_view(&c, 1)) ? c : '_';
   }
   return out;
 }

@@ -160,6 +160,8 @@ class VirtualSession:
                 self.world.add_host(self._addresses[name], name, _script(spec, name))
             else:
                 self._add_stream(name, spec.stream)
+        if any(step.change is not None for step in case.steps):
+            self.world.update(self._files)  # so that a change to the same values is known as one
         self._ports = itertools.count(50000)
         self._connections = 0
 
@@ -295,6 +297,8 @@ class SocketSession:
         try:
             core, self._files = load_case(case, self._addresses)
             self._server = _core.Server(core, 0, workers, {}, adapt(plugins))
+            if any(step.change is not None for step in case.steps):
+                self._server.update(self._files)  # as the virtual arms do
         except StartError as problem:
             self.close()
             raise ArmStartError(str(problem)) from None

@@ -174,6 +174,8 @@ struct DynamicConfig {
   std::map<std::string, ServiceConfig> services;
   std::map<std::string, ServersTransportConfig> servers_transports;
   std::map<std::string, SourceSpan> tls_options;  // names that exist; acted on with TLS
+  // Several providers define the TLS options `default`: none of them counts, and who needs them fails (catalogue 5.1).
+  bool no_default_tls_options = false;
   struct Certificate {
     Text cert_file, key_file;
   };

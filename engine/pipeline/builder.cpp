@@ -144,6 +144,13 @@ void Builder::check_tls(RouterInfo& info, const config::RouterConfig& router,
               "define tls.options." + options + ", or leave the options out");
     }
   }
+  if ((options.empty() || options == "default") && in_.dynamics->no_default_tls_options) {
+    info.fail("building router handler: unknown TLS options: default");
+    finding("GP0310", tls->span.known() ? tls->span : info.span, "router " + info.name,
+            "several providers define the TLS options `default`, so none of them counts: the "
+            "router is disabled",
+            "keep tls.options.default in one provider");
+  }
   const std::string& resolver = tls->cert_resolver.value;
   if (!resolver.empty() && !in_.statics->resolvers.contains(resolver)) {
     finding("GP0601", tls->cert_resolver.span, "router " + info.name,

@@ -7,6 +7,8 @@ void merge_into(config::DynamicConfig& all, const config::DynamicConfig& one) {
   all.middlewares.insert(one.middlewares.begin(), one.middlewares.end());
   all.services.insert(one.services.begin(), one.services.end());
   all.servers_transports.insert(one.servers_transports.begin(), one.servers_transports.end());
+  if (all.tls_options.contains("default") && one.tls_options.contains("default"))
+    all.no_default_tls_options = true;
   all.tls_options.insert(one.tls_options.begin(), one.tls_options.end());
   all.certificates.insert(all.certificates.end(), one.certificates.begin(), one.certificates.end());
   all.tcp.routers.insert(one.tcp.routers.begin(), one.tcp.routers.end());

@@ -174,6 +174,14 @@ TcpTarget::Way TcpBuilder::way_of(TcpRouterInfo& info, const config::TcpRouterCo
       return TcpTarget::Way::broken;
     }
   }
+  if ((options.empty() || options == "default") && in_.dynamics->no_default_tls_options) {
+    info.fail("unknown TLS options: default");
+    finding_once("GP0310", router.tls->span, info.label(),
+                 "several providers define the TLS options `default`, so none of them counts: the "
+                 "router is disabled",
+                 "keep tls.options.default in one provider");
+    return TcpTarget::Way::broken;
+  }
   finding_once("GP1103", router.tls->span, info.label(),
                "TLS that ends here is not acted on yet: the router's connections are closed",
                "use `tls: {passthrough: true}` for what you ask here");

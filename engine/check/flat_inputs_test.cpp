@@ -123,6 +123,10 @@ TEST(FlatInputs, WhoseDump) {
   EXPECT_EQ(provider(check_files({{"dump.kv", lines}})), "redis");
   EXPECT_EQ(provider(check_files({{"dump.txt", alternating}})), "etcd");
   EXPECT_EQ(provider(check_files({{"my-consul.kv", lines}})), "consul");
+  EXPECT_EQ(provider(check_files({{"d.json",
+                                   "[{\"key\": \"traefik/http/routers/r/rule\", \"flags\": 0, "
+                                   "\"value\": \"UGF0aChgL2Ap\"}]"}})),
+            "consul");
   EXPECT_EQ(provider(check_files({{"d.yml", "traefik/http/routers/r/rule: Path(`/`)\n"}})),
             "redis");
   EXPECT_EQ(provider(check_files({{"d.kv", lines},

@@ -102,6 +102,18 @@ TEST(FlatInputs, ATraefikInTheComposeFileHasItsOptionsThere) {
                   .set.statics.empty());
 }
 
+TEST(FlatInputs, AMiddlewareOfAFileWithoutItsProvider) {
+  FakeFiles files;
+  files.files["c.yml"] = compose + "      - traefik.http.routers.r.middlewares=auth\n";
+  files.files["d.yml"] = "http: {middlewares: {auth: {addPrefix: {prefix: /a}}}}\n";
+  const config::Findings found = check_config_set(load_config_set({"c.yml", "d.yml"}, files));
+  const config::Finding* f = nullptr;
+  for (const config::Finding& one : found.list()) f = one.code == "GP0307" ? &one : f;
+  ASSERT_TRUE(f);
+  EXPECT_EQ(f->span.to_string(), "c.yml:7:44");
+  EXPECT_EQ(f->remedy, "did you mean `auth@file` (middleware auth@file)?");
+}
+
 TEST(FlatInputs, WhoseDump) {
   const std::string lines = "traefik/http/routers/r/rule = Path(`/`)\n";
   const std::string alternating = "traefik/http/routers/r/rule\nPath(`/`)\n";
@@ -111,6 +123,10 @@ TEST(FlatInputs, WhoseDump) {
   EXPECT_EQ(provider(check_files({{"dump.kv", lines}})), "redis");
   EXPECT_EQ(provider(check_files({{"dump.txt", alternating}})), "etcd");
   EXPECT_EQ(provider(check_files({{"my-consul.kv", lines}})), "consul");
+  EXPECT_EQ(provider(check_files({{"d.json",
+                                   "[{\"key\": \"traefik/http/routers/r/rule\", \"flags\": 0, "
+                                   "\"value\": \"UGF0aChgL2Ap\"}]"}})),
+            "consul");
   EXPECT_EQ(provider(check_files({{"d.yml", "traefik/http/routers/r/rule: Path(`/`)\n"}})),
             "redis");
   EXPECT_EQ(provider(check_files({{"d.kv", lines},

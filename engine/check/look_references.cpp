@@ -24,7 +24,11 @@ const DeclaredMiddleware* meant(const Declared& declared, const kubernetes::Obje
     }
   }
   std::vector<std::string_view> names;
+  // Written in a file and used in a label: the provider's name is what is left out most often.
   for (const auto& [name, m] : declared.middlewares) {
+    if (!provider.starts_with("kubernetes") && config::bare_name(name) == bare &&
+        config::provider_of(name) != provider)
+      return &m;
     if (config::provider_of(name) == provider) names.push_back(config::bare_name(name));
   }
   auto near = text::nearest(bare, names);
@@ -55,7 +59,8 @@ std::string remedy_for(const Declared& declared, const ConfigSet& set, const Dec
         r.provider == "kubernetescrd" && use.written.find('@') == std::string::npos;
     std::string name = near->name;
     if (crd_name) name = near->object.substr(near->object.rfind('/') + 1);
-    if (provider == "file" && use.written.find('@') == std::string::npos)
+    if (config::provider_of(near->name) == r.provider &&
+        use.written.find('@') == std::string::npos && r.provider != "kubernetescrd")
       name = config::bare_name(near->name);
     return remedy + (remedy.empty() ? "" : "; ") + "did you mean `" + name + "` (" + near->object +
            ")?";
@@ -72,6 +77,14 @@ std::string what_is_missing(const DeclaredRouter& r, const MiddlewareUse& use) {
     out += " (no Middleware " + use.written + " in namespace " + ns + ")";
   }
   return out;
+}
+
+// Whether labels or pairs of a provider are among the files.
+bool was_read(const ConfigSet& set, std::string_view provider) {
+  return std::any_of(set.assemblies.begin(), set.assemblies.end(), [&](const Assembly& a) {
+    return std::any_of(a.trees.begin(), a.trees.end(),
+                       [&](const auto& tree) { return tree.first == provider; });
+  });
 }
 
 // Services that an Ingress names. The translator says so of those that it takes; here it is said of all.
@@ -100,7 +113,8 @@ void look_at_references(const ConfigSet& set, const Declared& declared, Sighting
   for (const DeclaredRouter& r : declared.routers) {
     for (const MiddlewareUse& use : r.middlewares) {
       const std::string_view provider = config::provider_of(use.name);
-      const bool ours = provider == "kubernetescrd" || provider == "file";
+      const bool ours =
+          provider == "kubernetescrd" || provider == "file" || was_read(set, provider);
       if (!ours) {
         // An Ingress names its middlewares with their provider; without one the name is looked for among its own, which has none.
         if (provider.empty()) {

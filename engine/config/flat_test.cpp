@@ -190,6 +190,17 @@ TEST(Pairs, BecomeATree) {
   EXPECT_EQ(pair_tree("x/y/http/a/b=1\n", "x/y"), "{http:{a:{b:\"1\" } } }");
 }
 
+TEST(Pairs, ThatNobodyReads) {
+  const auto d = pairs_from_text(
+      "traefik/http/a=1\ntraefik/htp/routers/r=1\ntraefik/htp/routers/s=1\nprod/x/http/routers/"
+      "r=1\n"
+      "prod/x/tcp/routers/r=1\napp/settings=1\ntraefik/=\n",
+      "p.kv");
+  std::string keys;
+  for (const FlatPair* p : pairs_outside(d->pairs, "traefik")) keys += p->key + " ";
+  EXPECT_EQ(keys, "traefik/htp/routers/r prod/x/http/routers/r ");
+}
+
 // ---- one configuration in three notations ----
 
 struct Option {

@@ -1,6 +1,7 @@
 #include "engine/config/kv_reader.h"
 
 #include <algorithm>
+#include <set>
 
 #include "engine/base/crypto.h"
 #include "engine/base/text.h"
@@ -272,16 +273,27 @@ Result<Document> document_from_pairs(std::span<const FlatPair> pairs, std::strin
 std::vector<const FlatPair*> pairs_outside(std::span<const FlatPair> pairs,
                                            std::string_view root_key) {
   std::vector<const FlatPair*> out;
+  std::set<std::string, std::less<>>
+      seen;  // what stands before the section, or the unknown section
+  const std::string prefix = std::string(root_key) + "/";
   for (const FlatPair& p : pairs) {
-    const std::string prefix = std::string(root_key) + "/";
+    std::string head;
     if (p.key.starts_with(prefix)) {
       const std::string_view rest = std::string_view(p.key).substr(prefix.size());
       const std::string_view first = rest.substr(0, rest.find('/'));
-      if (std::any_of(std::begin(sections), std::end(sections),
-                      [first](std::string_view s) { return text::istarts_with(first, s); }))
-        continue;
+      // What only begins like a section is decoded too, and is an error there.
+      const auto begins = [first](std::string_view s) { return text::istarts_with(first, s); };
+      if (first.empty() || std::any_of(std::begin(sections), std::end(sections), begins)) continue;
+      head = prefix + std::string(first);
+    } else if (is_pair_key(p.key)) {
+      for (const std::string_view piece : text::split(p.key, '/')) {
+        if (!head.empty() && is_section(piece)) break;
+        head += std::string(piece) + "/";
+      }
+    } else {
+      continue;  // other programs' keys
     }
-    if (!p.key.ends_with('/')) out.push_back(&p);
+    if (seen.insert(std::move(head)).second) out.push_back(&p);
   }
   return out;
 }

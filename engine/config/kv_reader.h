@@ -32,7 +32,8 @@ Result<PairDump> pairs_from_document(const Document& document);
 // text with commas. Of a key that is there twice the last value counts. Other keys are left out.
 Result<Document> document_from_pairs(std::span<const FlatPair> pairs, std::string_view root_key);
 
-// Keys that do not stand below the root key but look as if they were meant to: "traefik/http ..." under another root.
+// Keys that nobody reads though they look as if they were meant to be: an unknown section below the root key, a section below
+// another root. The first of each; keys of other programs are left out.
 std::vector<const FlatPair*> pairs_outside(std::span<const FlatPair> pairs,
                                            std::string_view root_key);
 

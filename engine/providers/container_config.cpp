@@ -154,7 +154,9 @@ class Builder {
   }
 
   bool wanted(const SpecificLabels& own) {
-    const bool says = container_->label("traefik.enable") != nullptr;
+    const bool says =
+        std::any_of(container_->labels.begin(), container_->labels.end(),
+                    [](const config::Label& l) { return text::iequals(l.key, "traefik.enable"); });
     if (!own.enable) {
       if (!says && has_any(*container_, config::dynamic_label_filters())) {
         findings_.add("GP1202", container_->span, container_->object,

@@ -75,7 +75,8 @@ Result<std::string> ContainerServer::address(const config::Text& written) {
   if (options_.config.use_bind_port_ip) {
     for (const ContainerPort& p : container_.ports) {
       if (std::to_string(p.port) != port) continue;
-      if (!any_address(p.host_ip)) return join_host_port(p.host_ip, p.host_port);
+      if (!any_address(p.host_ip) && !p.host_port.empty())
+        return join_host_port(p.host_ip, p.host_port);
       break;
     }
   }

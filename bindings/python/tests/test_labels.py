@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
 import gateproof as gp
+from gateproof.real_traefik import find_traefik
+
+ROOT = Path(__file__).resolve().parents[3]
 
 COMPOSE = """
 name: shop
@@ -85,3 +92,16 @@ def test_a_hash_whose_dollars_compose_takes() -> None:
     assert not {"GP0008", "GP1001"} & {one.code for one in good}
     given = gp.check(texts={"c.yml": "name: $NAME" + COMPOSE[11:]}, environment={"NAME": "x"})
     assert [one.code for one in given] == []
+
+
+@pytest.mark.skipif(find_traefik() is None, reason="no Traefik binary")
+def test_the_record_is_what_the_binary_says() -> None:
+    done = subprocess.run(
+        [sys.executable, "conformance/labels/compare.py", "check", "swarm", "references"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

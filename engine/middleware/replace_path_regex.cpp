@@ -25,7 +25,10 @@ class ReplacePathRegex final : public SyncFilter {
   Flow on_request(Exchange& x) override {
     std::string path = x.request.url.escaped();
     if (path.empty()) path = "/";
-    if (!expression_.search(path)) return Flow::next;
+    if (!expression_.search(path)) {
+      if (x.trace) x.note(stage, "pass", path + " does not match");
+      return Flow::next;
+    }
     return replace_and_continue(x, expression_.replace_all(path, replacement_), true);
   }
 

@@ -181,7 +181,7 @@ TEST(DecodeStatic, OneNoteForEachBlockThatComesLater) {
       {"experimental: {fastProxy: {debug: true}, plugins: {p: {moduleName: a, version: b}}}",
        "GP1104 1:1 `experimental` is not acted on yet"},
       {"experimental: {localPlugins: {p: {settings: {mounts: [a]}}}}",
-       "GP0213 1:32 p: plugin name is missing"},
+       "GP0213 1:31 p: plugin name is missing"},
       {"spiffe: {workloadAPIAddr: a}", "GP1104 1:1 `spiffe` is not acted on yet"},
       {"ocsp: {}", "GP1104 1:1 `ocsp` is not acted on yet"},
       {"tcpServersTransport: {dialTimeout: 3}",

@@ -18,7 +18,7 @@ std::string field_name(const py::bytes& given) {
 }
 
 std::string field_value(const py::bytes& given) {
-  const std::string value(text::trim(std::string_view(given)));
+  std::string value(text::trim(std::string_view(given)));
   if (!http::is_field_value(value)) throw py::value_error("a field's value has no line breaks");
   return value;
 }

@@ -50,7 +50,7 @@ py::object python_of(const config::Value& v) {
 }
 
 std::string words_of(const py::error_already_set& e, bool with_type) {
-  const std::string type = py::str(e.type().attr("__name__"));
+  std::string type = py::str(e.type().attr("__name__"));
   const std::string text = py::str(e.value());
   if (text.empty()) return type;
   return with_type ? type + ": " + text : text;

@@ -242,6 +242,54 @@ def test_every_balancer_says_why(world: Make, strategy: str) -> None:
     assert STRATEGIES[strategy] in told, told
 
 
+CHILDREN = [{"name": "one", "weight": 1}, {"name": "two", "weight": 2}]
+GROUPS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "weighted": ({"services": CHILDREN}, ["two@file (weighted round robin, weight 2, deadline"]),
+    "highestRandomWeight": (
+        {"services": CHILDREN},
+        ["two@file (highest random weight of client 127.0.0.1, score"],
+    ),
+    "mirroring": (
+        {"service": "one", "mirrors": [{"name": "two", "percent": 100}]},
+        ["one@file, then a copy to two@file"],
+    ),
+    "failover": (
+        {"service": "one", "fallback": "two", "errors": {"status": ["500-599"]}},
+        ["one@file (main, up)", "two@file (fallback: one@file answered 503)"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", GROUPS)
+def test_every_group_says_why(world: Make, kind: str) -> None:
+    options, wanted = GROUPS[kind]
+    servers = {n: {"loadBalancer": {"servers": [{"url": f"http://{n}.test"}]}}
+               for n in ("one", "two")}  # fmt: skip
+    routers = {"r": {"rule": "PathPrefix(`/`)", "service": "s"}}
+    one = world(
+        config={"http": {"routers": routers, "services": {"s": {kind: options}, **servers}}}
+    )
+    one.upstream("one.test", status=503)
+    one.upstream("two.test")
+    told = steps(one.get("http://x.test/").explain())
+    for words in wanted:
+        assert f"service s@file: {words}" in told, told
+
+
+def test_a_cookie_is_a_reason(world: Make) -> None:
+    servers = [{"url": "http://one.test"}, {"url": "http://two.test"}]
+    balancer = {"servers": servers, "sticky": {"cookie": {"name": "c"}}}
+    routers = {"r": {"rule": "PathPrefix(`/`)", "service": "s"}}
+    one = world(
+        config={"http": {"routers": routers, "services": {"s": {"loadBalancer": balancer}}}}
+    )
+    one.upstream("one.test")
+    one.upstream("two.test")
+    cookie = one.get("http://x.test/").headers["Set-Cookie"].partition(";")[0]
+    told = steps(one.get("http://x.test/", headers={"Cookie": cookie}).explain())
+    assert "(cookie, one of 2)" in told
+
+
 def test_a_question_changes_nothing(world: Make) -> None:
     one = built(world, "rateLimit", {"average": 1}, {})
     for _ in range(3):

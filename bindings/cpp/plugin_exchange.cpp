@@ -18,7 +18,7 @@ std::string field_name(const py::bytes& given) {
 }
 
 std::string field_value(const py::bytes& given) {
-  const std::string value(text::trim(std::string_view(given)));
+  std::string value(text::trim(std::string_view(given)));
   if (!http::is_field_value(value)) throw py::value_error("a field's value has no line breaks");
   return value;
 }
@@ -160,7 +160,9 @@ bool PluginExchange::remove_header(bool side, const py::bytes& name) {
 std::optional<std::string> PluginExchange::body(bool side) {
   looked_at(side == request ? "request body" : "response body");
   const http::Body& body = side == request ? x().request.body : x().response.body;
-  if (body.streaming()) return std::nullopt;
+  if (body.empty()) return "";
+  const bool asked = side == request ? request_body_ : response_body_;
+  if (!asked || body.streaming()) return std::nullopt;
   return std::string(body.bytes());
 }
 
@@ -171,6 +173,7 @@ void PluginExchange::set_body(bool side, const py::bytes& bytes) {
     x().note(stage_, side == request ? "request body" : "response body",
              std::to_string(text.size()) + " bytes put in its place");
   }
+  (side == request ? request_body_ : response_body_) = true;
   if (side == response) x().response.trailers.reset();
   (side == request ? x().request.body : x().response.body) = http::Body::text(std::move(text));
 }

@@ -9,6 +9,9 @@ class PluginExchange {
   // Which message's headers or body are meant.
   enum Side : bool { request, response };
 
+  // Which bodies the plugin asked for: on every arm it gets no others, though some lie in memory anyway.
+  PluginExchange(bool request_body, bool response_body)
+      : request_body_(request_body), response_body_(response_body) {}
   // Between enter and leave the view is alive. leave() tells the trace what the plugin looked at.
   void enter(http::Exchange& x, const std::string& stage);
   void leave();
@@ -45,6 +48,7 @@ class PluginExchange {
   void looked_at(std::string what);
   void tell_looked_at();
 
+  bool request_body_, response_body_;
   http::Exchange* x_ = nullptr;
   std::string stage_;
   std::vector<std::string> looked_at_;

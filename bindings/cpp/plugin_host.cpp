@@ -50,7 +50,7 @@ py::object python_of(const config::Value& v) {
 }
 
 std::string words_of(const py::error_already_set& e, bool with_type) {
-  const std::string type = py::str(e.type().attr("__name__"));
+  std::string type = py::str(e.type().attr("__name__"));
   const std::string text = py::str(e.value());
   if (text.empty()) return type;
   return with_type ? type + ": " + text : text;
@@ -59,9 +59,11 @@ std::string words_of(const py::error_already_set& e, bool with_type) {
 class PythonCall final : public middleware::PluginCall {
  public:
   PythonCall(std::shared_ptr<py::object> plugin, std::shared_ptr<PythonErrors> errors,
-             std::string stage, bool responds)
+             const middleware::Plugin& limits, std::string stage, bool responds)
       : plugin_(std::move(plugin)),
         errors_(std::move(errors)),
+        view_(std::make_shared<PluginExchange>(limits.request_body_bytes_max.has_value(),
+                                               limits.response_body_bytes_max.has_value())),
         stage_(std::move(stage)),
         responds_(responds) {}
   ~PythonCall() override {
@@ -90,10 +92,7 @@ class PythonCall final : public middleware::PluginCall {
     if (!Py_IsInitialized()) return Error(Code::canceled, "Python has ended");
     const py::gil_scoped_acquire lock;
     try {
-      if (!call_) {
-        view_ = std::make_shared<PluginExchange>();
-        call_ = plugin_->attr("begin")(view_);
-      }
+      if (!call_) call_ = plugin_->attr("begin")(view_);
       view_->enter(x, stage_);
       const py::object given = call_.attr(method)();
       if (!given.is_none()) view_->answer(given.cast<const sim::HostAnswer&>());
@@ -112,10 +111,10 @@ class PythonCall final : public middleware::PluginCall {
 
   std::shared_ptr<py::object> plugin_;
   std::shared_ptr<PythonErrors> errors_;
+  std::shared_ptr<PluginExchange> view_;
   const std::string stage_;
   const bool responds_;
   py::object call_;
-  std::shared_ptr<PluginExchange> view_;
 };
 
 class PythonPlugin final : public middleware::Plugin {
@@ -129,7 +128,7 @@ class PythonPlugin final : public middleware::Plugin {
     response_body_bytes_max = adapted.attr("response_body_max").cast<std::optional<size_t>>();
   }
   std::unique_ptr<middleware::PluginCall> begin() const override {
-    return std::make_unique<PythonCall>(plugin_, errors_, stage_, responds_);
+    return std::make_unique<PythonCall>(plugin_, errors_, *this, stage_, responds_);
   }
 
  private:

@@ -72,7 +72,7 @@ std::string configured_name(const Objects& o, const std::string& name) {
   if (find_router(o, name)) return name;
   for (const auto& [entry_point, config] : o.statics->entry_points) {
     if (!name.starts_with(entry_point + "-")) continue;
-    const std::string rest = name.substr(entry_point.size() + 1);
+    std::string rest = name.substr(entry_point.size() + 1);
     if (find_router(o, rest)) return rest;
   }
   return {};

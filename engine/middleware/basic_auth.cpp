@@ -80,7 +80,9 @@ class BasicAuth final : public SyncFilter {
   Flow on_request(Exchange& x) override {
     const auto given = basic_credentials(x.request.headers.get("Authorization"));
     if (given) x.user = given->user;
-    if (!given || !verify(*given)) return refuse(x);
+    const bool known = given && verify(*given);
+    if (x.trace) note_verdict(x, given, known);
+    if (!known) return refuse(x);
     // Every spelling that the client sent goes (reliability F5); the name is written as configured.
     if (!header_field_.empty()) x.request.headers.set(header_field_, given->user);
     if (remove_header_) x.request.headers.remove("Authorization");
@@ -88,6 +90,18 @@ class BasicAuth final : public SyncFilter {
   }
 
  private:
+  void note_verdict(Exchange& x, const std::optional<BasicCredentials>& given, bool known) const {
+    if (!given) {
+      x.note(stage, "verdict", "no Basic credentials");
+    } else if (known) {
+      x.note(stage, "verdict", "user " + given->user);
+    } else {
+      const bool listed = users_.find(given->user) != users_.end();
+      x.note(stage, "verdict",
+             (listed ? "wrong password of user " : "no such user: ") + given->user);
+    }
+  }
+
   Flow refuse(Exchange& x) const {
     x.response = http::Response::make(401, "401 Unauthorized\n", "text/plain");
     x.response.headers.add("Www-Authenticate", challenge_);

@@ -1,6 +1,7 @@
 // circuitBreaker: stops asking a service that answers badly, and lets it recover (catalogue 3.2).
 #include "engine/middleware/answers.h"
 #include "engine/middleware/breaker.h"
+#include "engine/middleware/chain.h"
 #include "engine/middleware/middleware.h"
 
 namespace gateproof::middleware {
@@ -77,9 +78,11 @@ class CircuitBreaker final : public WaitingMiddleware {
     if (!entry.allowed) {
       answer_phrase(x, status_);
       if (explain) x.note(stage, "answer", std::to_string(status_));
-      co_return;
+      if (!x.look_beyond) co_return;
+      look_beyond(x, *this);
     }
     co_await next(x);
+    if (x.look_beyond) co_return;  // nobody was asked: there is nothing to measure
     const int status = x.response.status;
     if (x.response.body.streaming() && !x.tunnel) {
       const std::optional<uint64_t> length = x.response.body.length();

@@ -52,11 +52,18 @@ class Compress final : public WaitingMiddleware {
 
   Task<void> handle(Exchange& x, Next next) override {
     const std::optional<CodingChoice> choice = choose(x.request);
+    const bool codes = choice && !choice->only_vary;
+    if (x.trace) x.note(stage, "decide", told_choice(x.request, choice));
     co_await next(x);
     if (!choice) co_return;
     add_vary(x.response.headers);
-    if (choice->only_vary || !wanted(x.response, choice->coding)) co_return;
-    co_await encode(x, choice->coding);
+    const std::string_view unwanted = codes ? why_not(x.response, choice->coding) : "";
+    if (x.trace && codes && !x.look_beyond) {
+      x.note(stage, "answer",
+             unwanted.empty() ? "compressed with " + std::string(coding_name(choice->coding))
+                              : "as it is: " + std::string(unwanted));
+    }
+    if (codes && unwanted.empty()) co_await encode(x, choice->coding);
   }
 
  private:
@@ -82,12 +89,24 @@ class Compress final : public WaitingMiddleware {
     for (const std::string& v : others) h.add("Vary", v);
   }
 
-  bool wanted(const http::Response& r, Coding coding) const {
-    if (!http::body_allowed(r.status) || r.body.empty()) return false;
-    if (r.headers.has("Content-Encoding")) return false;
-    if (coding == Coding::gzip && r.headers.has("Content-Range")) return false;
-    if (r.body.length() && *r.body.length() < s_.min_bytes) return false;
-    return type_wanted(r.headers.get("Content-Type"), coding);
+  static std::string told_choice(const http::Request& r,
+                                 const std::optional<CodingChoice>& choice) {
+    if (!choice) {
+      if (r.method == "HEAD") return "not for HEAD";
+      return r.headers.has("Accept-Encoding") ? "the client takes no coding that is offered"
+                                              : "no Accept-Encoding, or an excluded type";
+    }
+    if (choice->only_vary) return "no coding, Vary only";
+    return std::string(coding_name(choice->coding)) + " if the answer is fit for it";
+  }
+
+  // Why an answer is left as it is; "" if it is to be compressed.
+  std::string_view why_not(const http::Response& r, Coding coding) const {
+    if (!http::body_allowed(r.status) || r.body.empty()) return "it has no body";
+    if (r.headers.has("Content-Encoding")) return "it has a coding";
+    if (coding == Coding::gzip && r.headers.has("Content-Range")) return "it is a range";
+    if (r.body.length() && *r.body.length() < s_.min_bytes) return "it is shorter than the minimum";
+    return type_wanted(r.headers.get("Content-Type"), coding) ? "" : "its type is left out";
   }
 
   // The gzip stage takes a type that cannot be read for one that is not listed; the other stage leaves such answers alone,

@@ -31,7 +31,10 @@ class EncodedCharacters final : public SyncFilter {
   Flow on_request(Exchange& x) override {
     const std::string path = x.request.url.escaped();
     const std::string_view denied = http::denied_character(path, allowed_);
-    if (denied.empty()) return Flow::next;
+    if (denied.empty()) {
+      if (x.trace) x.note(stage, "pass", "no encoded character in the path that is not allowed");
+      return Flow::next;
+    }
     if (x.trace) {
       x.note(stage, "decide",
              "encoded character " + std::string(denied) + " in the path is not allowed");

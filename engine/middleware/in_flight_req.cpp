@@ -1,5 +1,6 @@
 // inFlightReq: so many requests of one source at a time (catalogue 3.2). A request counts until its answer has been read to
 // the end or dropped.
+#include "engine/middleware/chain.h"
 #include "engine/middleware/in_flight_counts.h"
 #include "engine/middleware/source_criterion.h"
 
@@ -62,8 +63,19 @@ class InFlightReq final : public WaitingMiddleware {
 
   Task<void> handle(Exchange& x, Next next) override {
     std::string key = source_.key(x);
-    if (!counts_->enter(key, amount_)) {
+    const bool entered = counts_->enter(key, amount_);
+    if (x.trace) {
+      x.note(stage, "count",
+             key +
+                 (entered ? ": one more under way, at most " : ": as many under way as may be, ") +
+                 std::to_string(amount_));
+    }
+    if (!entered) {
       x.response = http::Response::make(429, "max connections reached: " + std::to_string(amount_));
+      if (x.trace) x.note(stage, "answer", "429");
+      if (!x.look_beyond) co_return;
+      look_beyond(x, *this);
+      co_await next(x);
       co_return;
     }
     auto place = std::make_unique<Place>(counts_, std::move(key));

@@ -27,7 +27,9 @@ class IpAllowList final : public SyncFilter {
 
   Flow on_request(Exchange& x) override {
     const std::string ip = strategy_.client_ip(x);
-    if (allowed_.contains(without_port(ip))) return Flow::next;
+    const bool allowed = allowed_.contains(without_port(ip));
+    if (x.trace) x.note(stage, "client", told_client(ip, allowed));
+    if (allowed) return Flow::next;
     answer_phrase(x, status_);
     return Flow::answer;
   }

@@ -102,4 +102,9 @@ std::string IpStrategy::client_ip(const http::Exchange& x) const {
   return "";
 }
 
+std::string told_client(std::string_view ip, bool listed) {
+  if (ip.empty()) return "no address: the strategy finds none";
+  return std::string(ip) + (listed ? " is in a listed network" : " is in no listed network");
+}
+
 }  // namespace gateproof::middleware

@@ -37,6 +37,9 @@ class IpStrategy {
   unsigned ipv6_bits_ = 0;  // 0: not masked
 };
 
+// What a trace says of a client that was looked for in a list.
+std::string told_client(std::string_view ip, bool listed);
+
 // The host of "host:port" or "[host]:port"; any other text is returned as it is (Go's net.SplitHostPort and its failure).
 std::string_view without_port(std::string_view text);
 

@@ -1,5 +1,6 @@
 // rateLimit: a token bucket for each source (catalogue 3.2). A short wait is waited, a longer one is 429.
 #include "engine/middleware/answers.h"
+#include "engine/middleware/chain.h"
 #include "engine/middleware/rate_limiter.h"
 #include "engine/middleware/source_criterion.h"
 
@@ -94,12 +95,14 @@ class RateLimit final : public WaitingMiddleware {
   Task<void> handle(Exchange& x, Next next) override {
     const Clock& clock = x.env->clock;
     const std::string key = source_.key(x);
-    const RateLimiter::Verdict v = limiter_.take(key, clock.now(), clock.wall_ns());
+    const RateLimiter::Verdict v = limiter_.take(key, clock.now(), clock.wall_ns(), !x.look_beyond);
+    if (x.trace) x.note(stage, "count", told(key, v));
     if (!v.served) {
       refuse(x, v.wait);
-      co_return;
-    }
-    if (v.wait > Duration(0)) {
+      if (x.trace) x.note(stage, "answer", "429");
+      if (!x.look_beyond) co_return;
+      look_beyond(x, *this);
+    } else if (v.wait > Duration(0)) {
       if (x.trace) x.note(stage, "wait", config::format_duration(v.wait));
       co_await sleep_for(x.env->scheduler, v.wait);
     }
@@ -107,6 +110,12 @@ class RateLimit final : public WaitingMiddleware {
   }
 
  private:
+  static std::string told(const std::string& key, const RateLimiter::Verdict& v) {
+    const std::string source = key.empty() ? "sources without a key" : key;
+    if (!v.served) return source + ": no token for another " + config::format_duration(v.wait);
+    return source + (v.wait > Duration(0) ? ": a token after a wait" : ": a token is there");
+  }
+
   RateLimiter limiter_;
   SourceCriterion source_;
 };
@@ -114,7 +123,10 @@ class RateLimit final : public WaitingMiddleware {
 // average: 0 limits nothing, whatever the burst.
 class NoLimit final : public SyncFilter {
  public:
-  Flow on_request(Exchange&) override { return Flow::next; }
+  Flow on_request(Exchange& x) override {
+    if (x.trace) x.note(stage, "pass", "average is 0: no limit");
+    return Flow::next;
+  }
 };
 
 Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext& context) {

@@ -32,6 +32,24 @@ TEST(RateLimit, BurstThenRefusal) {  // 9.17
   EXPECT_EQ(rig.end->calls, 2);
 }
 
+TEST(RateLimit, AQuestionTakesNoToken) {
+  Rig rig;
+  ASSERT_TRUE(rig.use("rateLimit", "{average: 1, period: 10s}"));
+  const auto ask = [&rig] {
+    auto x = rig.request("/");
+    x->look_beyond = true;
+    rig.run(*x);
+    return x;
+  };
+  EXPECT_FALSE(ask()->stopped_with);
+  EXPECT_FALSE(ask()->stopped_with);
+  EXPECT_EQ(timed(rig).first, 200);
+  const auto x = ask();
+  ASSERT_TRUE(x->stopped_with);
+  EXPECT_EQ(x->stopped_with->status, 429);
+  EXPECT_EQ(rig.end->calls, 4) << "what lies behind the limit is told, too";
+}
+
 TEST(RateLimit, BelowASecondIsRoundedUp) {
   Rig rig;
   ASSERT_TRUE(rig.use("rateLimit", "average: 1"));

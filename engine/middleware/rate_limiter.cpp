@@ -48,7 +48,8 @@ RateLimiter::Bucket& RateLimiter::find(const std::string& key, Instant now, int6
   return bucket;
 }
 
-RateLimiter::Verdict RateLimiter::take(const std::string& key, Instant now, int64_t wall_ns) {
+RateLimiter::Verdict RateLimiter::take(const std::string& key, Instant now, int64_t wall_ns,
+                                       bool keep) {
   const std::lock_guard lock(mutex_);
   Bucket& bucket = find(key, now, wall_ns / second_ns);
   if (now > bucket.last) {  // another loop's clock may be a little behind
@@ -60,7 +61,7 @@ RateLimiter::Verdict RateLimiter::take(const std::string& key, Instant now, int6
   Verdict v;
   if (left < 0) v.wait = Duration(static_cast<int64_t>((-left + average_ - 1) / average_));
   v.served = v.wait <= max_delay_;
-  if (v.served) bucket.units = left;
+  if (v.served && keep) bucket.units = left;
   return v;
 }
 

@@ -27,7 +27,8 @@ class RateLimiter {
     Duration wait{0};     // until the token is there
     bool served = false;  // after the wait; else refused
   };
-  Verdict take(const std::string& key, Instant now, int64_t wall_ns);
+  // `keep` false: only looked at, no token is taken (a question, not a request).
+  Verdict take(const std::string& key, Instant now, int64_t wall_ns, bool keep = true);
 
   Duration max_delay() const { return max_delay_; }
   int64_t idle_seconds_max() const { return idle_seconds_max_; }

@@ -25,7 +25,10 @@ class RedirectRegex final : public SyncFilter {
   Flow on_request(Exchange& x) override {
     std::string url = x.tls ? "https://" : "http://";
     url.append(x.request.host).append(x.shown_target());
-    return redirection_.apply(x, url);
+    const Flow flow = redirection_.apply(x, url);
+    if (x.trace && flow == Flow::next)
+      x.note(stage, "pass", url + " does not match, or stays as it is");
+    return flow;
   }
 
  private:

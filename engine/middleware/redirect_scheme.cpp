@@ -55,7 +55,9 @@ class RedirectScheme final : public SyncFilter {
     std::string target;
     target.reserve(scheme_.size() + port_.size() + url.size());
     target.append(scheme_).append(kept->host).append(port_).append(kept->rest);
-    return redirect(x, url, target, permanent_);
+    const Flow flow = redirect(x, url, target, permanent_);
+    if (x.trace && flow == Flow::next) x.note(stage, "pass", url + " is there already");
+    return flow;
   }
 
  private:

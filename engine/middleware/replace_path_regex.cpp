@@ -24,7 +24,10 @@ class ReplacePathRegex final : public SyncFilter {
 
   Flow on_request(Exchange& x) override {
     const std::string path = shown_path(x.request.url);
-    if (!expression_.search(path)) return Flow::next;
+    if (!expression_.search(path)) {
+      if (x.trace) x.note(stage, "pass", path + " does not match");
+      return Flow::next;
+    }
     return replace_and_continue(x, expression_.replace_all(path, replacement_), true);
   }
 

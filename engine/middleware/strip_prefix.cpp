@@ -26,6 +26,10 @@ class StripPrefix final : public SyncFilter {
     for (const std::string& p : prefixes_) {
       if (x.request.url.path.starts_with(p)) return strip_and_continue(x, p);
     }
+    if (x.trace) {
+      x.note(stage, "pass",
+             x.request.url.path + " begins with none of " + text::join(prefixes_, ", "));
+    }
     return Flow::next;
   }
 

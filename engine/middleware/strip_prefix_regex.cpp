@@ -29,6 +29,7 @@ class StripPrefixRegex final : public SyncFilter {
       // The text of the match counts, not its place: an expression may match later what the path also begins with.
       if (!match.empty() && path.starts_with(match)) return strip_and_continue(x, match);
     }
+    if (x.trace) x.note(stage, "pass", x.request.url.path + " begins with no match");
     return Flow::next;
   }
 

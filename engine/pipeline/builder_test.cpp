@@ -233,5 +233,25 @@ TEST_F(Build, ServicesNamedByMiddlewares) {
   }
 }
 
+// What gateproofd, which brings no plugins, says of one that is declared and of one that nobody knows (catalogue 3.2).
+TEST_F(Build, PluginsThatNobodyBringsDisableTheirRouters) {
+  const auto s = build(
+      "http: {middlewares: {a: {plugin: {demo: {}}}, b: {plugin: {other: {}}}}, routers: {r: "
+      "{rule: "
+      "'Path(`/a`)', service: app, middlewares: [a]}, q: {rule: 'Path(`/b`)', service: app, "
+      "middlewares: [b]}}, " +
+          std::string(app) + "}",
+      "{entryPoints: {web: {address: ':80'}}, experimental: {plugins: {demo: {moduleName: "
+      "example.test/demo, version: v1}}}}");
+  EXPECT_EQ(first_error(*s->routers.at("r@file")),
+            "invalid middleware \"a@file\" configuration: invalid middleware type or middleware "
+            "does not exist");
+  EXPECT_EQ(first_error(*s->routers.at("q@file")), "plugin: unknown plugin type: other");
+  std::map<std::string, std::string> codes;
+  for (const auto& f : s->findings.list()) codes[f.object] = f.code;
+  EXPECT_EQ(codes["middleware a@file"], "GP1110");
+  EXPECT_EQ(codes["middleware b@file"], "GP0401");
+}
+
 }  // namespace
 }  // namespace gateproof::pipeline

@@ -101,6 +101,34 @@ def _show(found: ChainCost) -> None:
     out.print(_table(found))
 
 
+def _measured(
+    paths: list[str],
+    request: dict[str, str | list[str]],
+    environment: dict[str, str],
+    rounds: int,
+    exchanges: int,
+    *,
+    show: bool,
+) -> ChainCost:
+    """Measures behind a progress bar."""
+    from rich.progress import Progress
+
+    from gateproof.chain_cost import measure
+
+    errors = console(errors=True)
+    quiet = not (show and errors.is_terminal)
+    with Progress(console=errors, transient=True, disable=quiet) as bar:
+        task = bar.add_task("measuring", total=rounds)
+        return measure(
+            paths,
+            request,
+            environment=environment,
+            rounds=rounds,
+            exchanges=exchanges,
+            progress=lambda done: bar.update(task, completed=done),
+        )
+
+
 def bench(
     paths: Annotated[list[str], typer.Argument(metavar="CONFIG...", help="Files and directories.")],
     leave_one_out: Annotated[
@@ -141,9 +169,6 @@ def bench(
 
     Exits with 1 when the request does not reach a server, so that the chain is not measured whole.
     """
-    from rich.progress import Progress
-
-    from gateproof.chain_cost import measure
     from gateproof.config import load
     from gateproof.durations import nanoseconds
     from gateproof.world import World
@@ -163,17 +188,7 @@ def bench(
         "pause-ns": str(nanoseconds(pause)),
         "leave-one-out": "1" if leave_one_out else "0",
     }
-    bar = Progress(console=console(errors=True), transient=True, disable=json)
-    with bar:
-        task = bar.add_task("measuring", total=rounds)
-        found = measure(
-            paths,
-            request,
-            environment=variables(env),
-            rounds=rounds,
-            exchanges=exchanges,
-            progress=lambda done: bar.update(task, completed=done),
-        )
+    found = _measured(paths, request, variables(env), rounds, exchanges, show=not json)
     if json:
         print_json(found.as_dict())
     else:

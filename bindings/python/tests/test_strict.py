@@ -1,4 +1,4 @@
-"""Traefik's meaning and the safe one of `gateproof.strict`, on every arm; Traefik's against the binary."""
+"""Traefik's meaning and the safe one of `gateproof.strict`, on every arm and the binary."""
 
 from __future__ import annotations
 

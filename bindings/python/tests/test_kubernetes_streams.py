@@ -98,3 +98,38 @@ def test_ask_explains_a_connection_from_manifests(tmp_path: Path) -> None:
     assert "10.0.0.7:15432" in got.stdout
     assert "default_db_1@kubernetescrd" in got.stdout
     assert run("ask", tmp_path, "tls://other.test:5432").returncode == 1
+
+
+def test_safe_names_hide_no_finding(safe: bool) -> None:
+    """What `check` looks for goes by the names that the provider gives."""
+    objects = (
+        OBJECTS
+        + """
+---
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {name: used.here}
+spec: {stripPrefix: {prefixes: [/a]}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {name: unused}
+spec: {stripPrefix: {prefixes: [/a]}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: app}
+spec:
+  routes:
+    - match: Host(`a.test`) && PathPrefix(`/admin`)
+      middlewares: [{name: used.here}, {name: gone}]
+      services: [{name: db, port: sql}]
+    - {match: Host(`a.test`), services: [{name: db, port: sql}]}
+"""
+    )
+    static = STATIC.replace("SAFE", str(safe).lower())
+    config = gp.load(texts={"traefik.yml": static, "objects.yaml": objects})
+    told = {(one.code, one.object) for one in config.check() if one.severity != "note"}
+    assert ("GP1005", "Middleware default/unused") in told
+    assert ("GP1014", "IngressRoute default/app") in told
+    assert not [one for one in told if one == ("GP1005", "Middleware default/used.here")]

@@ -32,6 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   x.request.host = data[0] & 2 ? "h.test:81" : "h.test";
   ForwardedPolicy policy;
   policy.trust_all = data[0] & 4;
+  policy.every_field = data[0] & 8;
   policy.host_name = "proxy";
   add_lines(x.request.headers, {reinterpret_cast<const char*>(data) + 1, size - 1});
   const Headers before = x.request.headers;
@@ -43,7 +44,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     GP_ASSERT(!h.get(std::string_view(own)).empty());
   if (!policy.trust_all) {
     size_t managed = 0;
-    for (const Headers::Field& f : h) managed += is_managed_forwarded(f.name) ? 1 : 0;
+    for (const Headers::Field& f : h) {
+      const bool forwarding = policy.every_field && is_forwarding_field(f.name);
+      managed += forwarding || is_managed_forwarded(f.name) ? 1 : 0;
+    }
     GP_ASSERT(managed == 5 && h.get("X-Real-Ip") == "192.0.2.7" && !h.has("X-Forwarded-For"));
   }
   for (const Headers::Field& f : h) {
@@ -54,6 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   for (const Headers::Field& f : before) {  // nothing else is lost
     if (is_managed_forwarded(f.name) || text::iequals(f.name, "Connection")) continue;
+    if (policy.every_field && !policy.trust_all && is_forwarding_field(f.name)) continue;
     GP_ASSERT(list_has_token(before, "Connection", f.name) || h.has(f.name));
   }
   remove_hop_by_hop(x.request.headers);

@@ -103,6 +103,7 @@ std::optional<KubernetesProviderConfig> provider(const Value* providers, std::st
   p.allow_external_name_services = on(v, "allowExternalNameServices", false);
   p.native_lb_by_default = on(v, "nativeLBByDefault", false);
   p.strict_prefix_matching = on(v, "strictPrefixMatching", false);
+  p.safe_naming = on(v, "safeNaming", false);
   if (v) p.span = v->span;
   return p;
 }

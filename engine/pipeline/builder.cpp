@@ -3,6 +3,24 @@
 #include "engine/pipeline/tcp_builder.h"
 
 namespace gateproof::pipeline {
+namespace {
+
+// What a router that cannot be served answers in strict mode.
+class Closed final : public http::Handler {
+ public:
+  Closed(const std::string& router, const std::string& why)
+      : stage_("router " + router), note_("503: the router is disabled (strict): " + why) {}
+  Task<void> handle(http::Exchange& x) override {
+    x.response = http::Response::make(503, "Service Unavailable\n");
+    if (x.trace) x.note(stage_, "answer", note_);
+    co_return;
+  }
+
+ private:
+  std::string stage_, note_;
+};
+
+}  // namespace
 
 Builder::Builder(const BuildInputs& inputs, Snapshot& out) : in_(inputs), out_(out) {}
 
@@ -156,7 +174,7 @@ void Builder::place_router(Node& node) {
   bool usable = false;
   stage([&] { usable = check_tls(info, node); });
   if (usable) stage([&] { node.handler = router_handler(info, node); });
-  if (usable || strict()) stage([&] { node.route = make_route(info, *node.config); });
+  stage([&] { node.route = make_route(info, *node.config); });
   if (!allowed) node.route.reset();
   if (node.route) info.route = std::make_shared<const rules::Route>(*node.route);
   check_tls_names(info, node);
@@ -174,7 +192,8 @@ void Builder::place_router(Node& node) {
 // Strict: the requests of a router that cannot be served go to no broader router, which might lack its protection.
 void Builder::fail_closed(RouterInfo& info, Node& node) {
   if (!strict() || node.handler || !node.route) return;
-  node.handler = fixed_answer(503, "Service Unavailable\n");
+  node.handler = std::make_shared<Closed>(
+      info.name, info.errors.empty() ? std::string("see its findings") : info.errors.front());
   finding(
       "GP1301", node.config->span, info.label(),
       "strict, other than Traefik: the router is disabled and answers its requests with 503; in "

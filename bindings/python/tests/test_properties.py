@@ -1,4 +1,4 @@
-"""Properties of whole exchanges: the trace tells all that a chain does, no byte is lost, limits hold in every window."""
+"""Properties of whole exchanges: the trace tells all that a chain does, no byte is lost."""
 
 from __future__ import annotations
 

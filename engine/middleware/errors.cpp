@@ -99,7 +99,10 @@ class ErrorPages final : public WaitingMiddleware {
 
   Task<void> handle(Exchange& x, Next next) override {
     const bool stopped_outside = x.stopped_with != nullptr;
-    co_await next(x);
+    {
+      const FieldsApart apart(x);
+      co_await next(x);
+    }
     // One that asks: what counts is the answer that would have been given.
     http::Response& answer = x.stopped_with && !stopped_outside ? *x.stopped_with : x.response;
     const int original = answer.status;

@@ -33,9 +33,17 @@ std::string with_leading_slash(std::string path) {
   return path;
 }
 
-void cut_prefix(http::UrlPath& url, std::string_view prefix) {
-  if (!url.raw.empty()) url.raw = with_leading_slash(std::string(rest_of_raw(url.raw, prefix)));
-  url.path = with_leading_slash(url.path.substr(prefix.size()));
+void cut_prefix(http::UrlPath& url, std::string_view prefix, Rest rest) {
+  const auto slashed = [rest](std::string path) {
+    if (path.empty() && rest == Rest::as_it_is) return path;
+    return with_leading_slash(std::move(path));
+  };
+  if (!url.raw.empty()) url.raw = slashed(std::string(rest_of_raw(url.raw, prefix)));
+  url.path = slashed(url.path.substr(prefix.size()));
+}
+
+std::string current_path(const http::UrlPath& url) {
+  return url.raw.empty() ? url.escaped() : url.raw;
 }
 
 bool is_clean(const http::UrlPath& url) {
@@ -43,8 +51,8 @@ bool is_clean(const http::UrlPath& url) {
   return escaped.empty() || http::sanitize_path(escaped) == escaped;
 }
 
-Flow strip_and_continue(http::Exchange& x, const std::string& prefix) {
-  cut_prefix(x.request.url, prefix);
+Flow strip_and_continue(http::Exchange& x, const std::string& prefix, Rest rest) {
+  cut_prefix(x.request.url, prefix, rest);
   if (!is_clean(x.request.url)) {
     answer_error(x, 400, "Bad Request");
     return Flow::answer;
@@ -54,8 +62,7 @@ Flow strip_and_continue(http::Exchange& x, const std::string& prefix) {
 }
 
 Flow replace_and_continue(http::Exchange& x, std::string_view escaped, bool must_be_clean) {
-  std::string before = x.request.url.escaped();
-  if (before.empty()) before = "/";
+  const std::string before = current_path(x.request.url);
   auto path = http::unescape_path(escaped);
   if (!path) {
     answer_error(x, 500, escape_error(escaped));
@@ -64,9 +71,13 @@ Flow replace_and_continue(http::Exchange& x, std::string_view escaped, bool must
   http::UrlPath& url = x.request.url;
   url.path = std::move(*path);
   url.raw = escaped;
-  if (must_be_clean && !is_clean(url)) {
-    answer_error(x, 400, "Bad Request");
-    return Flow::answer;
+  if (must_be_clean) {
+    if (!is_clean(url)) {
+      answer_error(x, 400, "Bad Request");
+      return Flow::answer;
+    }
+    url.raw =
+        url.escaped();  // checking made the encoding valid; that of replacePath is not checked
   }
   x.request.headers.add("X-Replaced-Path", before);
   return Flow::next;

@@ -7,14 +7,22 @@ namespace gateproof::middleware {
 
 std::string with_leading_slash(std::string path);
 
-// Cuts `prefix` (decoded, and a prefix of url.path) off both forms, at the same place; the rest gets a leading slash.
-void cut_prefix(http::UrlPath& url, std::string_view prefix);
+// What becomes of the rest of a path whose front was cut off: an empty one stays empty, which the next rewrite sees; or it
+// begins with exactly the slash that forceSlash asks for.
+enum class Rest : uint8_t { as_it_is, forced_slash };
+
+// Cuts `prefix` (decoded, and a prefix of url.path) off both forms, at the same place; a rest that is not empty gets a
+// leading slash.
+void cut_prefix(http::UrlPath& url, std::string_view prefix, Rest rest = Rest::as_it_is);
 
 // Whether path cleaning would leave the path as it is: no dot segment, no empty segment.
 bool is_clean(const http::UrlPath& url);
 
 // Cuts the prefix, tells the server of it in X-Forwarded-Prefix, and answers 400 for a rest that is not clean.
-Flow strip_and_continue(http::Exchange& x, const std::string& prefix);
+Flow strip_and_continue(http::Exchange& x, const std::string& prefix, Rest rest = Rest::as_it_is);
+
+// The path that replacements start from: the encoded form, even if it is an operator's text that is no valid encoding.
+std::string current_path(const http::UrlPath& url);
 
 // Puts the path (an escaped one) in place of the request's and keeps the old one in X-Replaced-Path. A bad escape is
 // answered with 500, a path that is not clean with 400 if `must_be_clean`.

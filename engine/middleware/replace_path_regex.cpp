@@ -23,8 +23,7 @@ class ReplacePathRegex final : public SyncFilter {
       : expression_(std::move(expression)), replacement_(replacement) {}
 
   Flow on_request(Exchange& x) override {
-    std::string path = x.request.url.escaped();
-    if (path.empty()) path = "/";
+    const std::string path = current_path(x.request.url);
     if (!expression_.search(path)) return Flow::next;
     return replace_and_continue(x, expression_.replace_all(path, replacement_), true);
   }

@@ -91,6 +91,7 @@ class RetryMiddleware final : public WaitingMiddleware {
       co_await next(x);
       co_return;
     }
+    const FieldsApart apart(x);
     Plan plan(x);
     Result<void> ready = co_await prepare(x, plan);
     if (!ready) co_return;

@@ -37,6 +37,8 @@ from gateproof.yaml_cursor import Cursor, open_yaml
 T = TypeVar("T")
 DEFAULT_STATIC: dict[str, Any] = {"entryPoints": {"web": {"address": "${web}"}}}
 
+NOT_CASES = ("catalogue.yaml", "known_differences.yaml")
+
 _CASE_KEYS = frozenset(
     "name clause static dynamic dynamic_text dynamic_files upstreams arms requests routers "
     "start_error".split()
@@ -285,12 +287,12 @@ def load_file(path: Path, shown: str | None = None) -> list[Case]:
 def load_directory(directory: Path) -> list[Case]:
     """The cases of every `*.yaml` in a directory, in the order of file names.
 
-    `known_differences.yaml` is no case file and is left out. Raises CaseError; a name used in
+    `NOT_CASES` are no case files and are left out. Raises CaseError; a name used in
     two files is an error too, because differences and reports refer to cases by name.
     """
     cases: list[Case] = []
     for path in sorted(directory.glob("*.yaml")):
-        if path.name != "known_differences.yaml":
+        if path.name not in NOT_CASES:
             cases.extend(load_file(path, path.name))
     names: dict[str, Case] = {}
     for case in cases:

@@ -22,6 +22,7 @@ void Exchange::reset() {
   target_rewritten.clear();
   user.clear();
   detect_content_type = fields_apart = false;
+  vary_lines = 0;
   client_certificates.reset();
   append_forwarded_for = true;
   suppress_forwarded_for = false;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "engine/base/html.h"
+
 namespace gateproof::text {
 namespace {
 
@@ -43,6 +45,11 @@ TEST(Text, NearestFindsSlips) {
   EXPECT_EQ(nearest("hots", words), "host");
   EXPECT_FALSE(nearest("completely", words));
   EXPECT_FALSE(nearest(std::string(65, 'a'), words));  // too long to be a slip
+}
+
+TEST(Text, EscapeHtml) {
+  EXPECT_EQ(escape_html("<a href=\"x?a&b\">'c'"), "&lt;a href=&#34;x?a&amp;b&#34;&gt;&#39;c&#39;");
+  EXPECT_EQ(escape_html(""), "");
 }
 
 TEST(Text, QuoteIsPrintable) { EXPECT_EQ(quote("a\"\\\n\x01\x7f"), "\"a\\\"\\\\\\n\\x01\\x7f\""); }

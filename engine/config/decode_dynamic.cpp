@@ -62,6 +62,19 @@ constexpr std::string_view documented_types[] = {
     "redirectScheme",    "replacePath",     "replacePathRegex", "retry",
     "stripPrefix",       "stripPrefixRegex"};
 
+// Types that only other providers write (catalogue 3.5). A file may name them: their keys are checked, and the object is then
+// of no type at all.
+const ObjectSchema& other_providers_types() {
+  static const auto types = accepted_schema(
+      "requestHeaderModifier{set:m add:m remove:l}! responseHeaderModifier{set:m add:m remove:l}!"
+      " requestRedirect{scheme:s hostname:s port:s path:s pathPrefix:s statusCode:i}!"
+      " URLRewrite{hostname:s path:s pathPrefix:s}!"
+      " authTLSPassCertificateToUpstream{clientAuthType:s caFiles:l}!"
+      " snippet{serverSnippet:s configurationSnippet:s}! upstreamVHost{vhost:s}! appRoot{path:s}!"
+      " rewriteTarget{regex:s replacement:s xForwardedPrefix:s}!");
+  return *types;
+}
+
 class Decoder {
  public:
   Decoder(std::string_view provider, const MiddlewareTypes& types, Findings& findings,
@@ -194,7 +207,25 @@ class Decoder {
     out_.middlewares[qualify(n.name, provider_)] = std::move(mw);
   }
 
+  // Whether the key is such a type; then it has been checked.
+  bool other_providers_type(const Value::Member& m, DecodeContext& c) {
+    const ObjectSchema& types = other_providers_types();
+    const FieldSchema* field = types.find(m.key);
+    if (!field) return false;
+    Value alone;
+    alone.kind = Value::mapping;
+    alone.span = m.value.span;
+    alone.members.push_back(m);
+    types.decode(alone, nullptr, c);
+    findings_.add("GP0114", m.key_span, std::string(c.object),
+                  "the middleware type `" + std::string(field->name) +
+                      "` is made by other providers: in a file Traefik takes no notice of it",
+                  "use a type that files may write, such as `headers` or `redirectRegex`");
+    return true;
+  }
+
   void middleware_type(const Value::Member& m, MiddlewareConfig& mw, DecodeContext& c) {
+    if (other_providers_type(m, c)) return;
     const MiddlewareSchema* schema = types_.find(m.key);
     const auto documented =
         std::find_if(std::begin(documented_types), std::end(documented_types),

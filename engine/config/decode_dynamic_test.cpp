@@ -219,6 +219,21 @@ TEST(DecodeDynamic, DocumentedTypesThatAreNotThereAreNoUnknownFields) {
   EXPECT_EQ(d.config->middlewares.at("a@file").options, nullptr);
 }
 
+// 3.5: their keys are checked, the object is of no type.
+TEST(DecodeDynamic, TypesOfOtherProviders) {
+  const Decoded d = decode(
+      "http: {middlewares: {a: {requestRedirect: {}}, b: {urlRewrite: {path: /x}, compress: {}}}}");
+  ASSERT_TRUE(d.config) << testing::brief(d.findings);
+  EXPECT_EQ(d.config->middlewares.at("a@file").type, "");
+  EXPECT_EQ(d.config->middlewares.at("b@file").type, "compress");
+  EXPECT_TRUE(d.config->middlewares.at("b@file").extra_types.empty());
+  EXPECT_TRUE(
+      testing::brief(d.findings)
+          .starts_with(
+              "GP0114 1:26 the middleware type `requestRedirect` is made by other providers"))
+      << testing::brief(d.findings);
+}
+
 TEST(DecodeDynamic, WhatRejectsTheFile) {
   const std::pair<const char*, const char*> rows[] = {
       {"http: {nope: {x: 1}}", "GP0101 1:8 field not found, node: nope"},
@@ -230,6 +245,8 @@ TEST(DecodeDynamic, WhatRejectsTheFile) {
        "GP0103 1:37 addPrefix cannot be a standalone element"},
       {"http: {middlewares: {m: {addPrefix: true}}}",
        "GP0103 1:37 addPrefix cannot be a standalone element"},
+      {"http: {middlewares: {m: {requestRedirect: {bogus: x}}}}",
+       "GP0101 1:46 field not found, node: bogus"},
       {"http: {middlewares: {m: {addPrefx: {prefix: /}}}}",
        "GP0101 1:26 field not found, node: addPrefx"},
       {"http: {services: {s: {loadBalancer: {}}}}",

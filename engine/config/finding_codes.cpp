@@ -35,6 +35,7 @@ constexpr FindingCode codes[] = {
     {"GP0111", warning, "name that is not a text"},
     {"GP0112", error, "the text is no object"},
     {"GP0113", warning, "number out of the range that means something"},
+    {"GP0114", warning, "middleware type of other providers has no effect in a file"},
     // static configuration
     {"GP0201", error, "entry point address is not valid"},
     {"GP0202", error, "address or network is not valid"},

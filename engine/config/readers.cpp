@@ -31,6 +31,13 @@ std::optional<std::string> one_text(const Value& v, std::string_view wanted, Dec
   if (v.kind == Value::null || (v.kind == Value::mapping && v.members.empty()))
     return std::string();
   if (v.kind == Value::sequence) {
+    for (const Value& item : v.items) {
+      if (item.kind == Value::scalar) continue;
+      c.error("GP0102", item,
+              "expected " + std::string(wanted) + ", found a list with " + kind_name(item),
+              "write one value, not a list");
+      return std::nullopt;
+    }
     // What Traefik's decoder leaves in the field: its own list separator and the elements.
     c.findings.add("GP0107", v.span, std::string(c.object),
                    "expected " + std::string(wanted) +

@@ -103,6 +103,8 @@ TEST(Readers, NullIsAsIfTheKeyWereNotThere) {
 TEST(Readers, Errors) {
   const std::pair<const char*, const char*> rows[] = {
       {"text: {a: b}", "GP0102 1:7 expected a text, found an object"},
+      {"text: [a, [b]]", "GP0102 1:11 expected a text, found a list with a list"},
+      {"text: [{a: b}]", "GP0102 1:8 expected a text, found a list with an object"},
       {"text: 2001-12-14",
        "GP0102 1:7 this is read as a date, which no option takes: uses unsupported type: struct"},
       {"number: 12.5", "GP0104 1:9 strconv.ParseInt: parsing \"12.500000\": invalid syntax"},

@@ -21,7 +21,8 @@ void Exchange::reset() {
   target_received.clear();
   target_rewritten.clear();
   user.clear();
-  detect_content_type = false;
+  detect_content_type = fields_apart = false;
+  vary_lines = 0;
   client_certificates.reset();
   append_forwarded_for = true;
   suppress_forwarded_for = false;

@@ -51,6 +51,10 @@ struct Exchange {
   std::string client_host;           // Host as the client sent it
   std::string user;                  // from an authenticating middleware
   bool detect_content_type = false;  // an answer without Content-Type gets one by its first bytes
+  // A middleware further outside collects the answer's fields itself, so that "no guess" does not reach what is inside it.
+  bool fields_apart = false;
+  // Lines `Vary: Accept-Encoding` that compress has put in front of an answer to come.
+  uint8_t vary_lines = 0;
   bool append_forwarded_for = true;  // entry point's notAppendXForwardedFor
   bool suppress_forwarded_for =
       false;  // a custom request header X-Forwarded-For: "" (catalogue 2.2)

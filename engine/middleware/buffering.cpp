@@ -85,6 +85,7 @@ class Buffering final : public WaitingMiddleware {
     const uint64_t size = bytes.size();
     // The length is known from here on, and trailers have no place behind it.
     const KeptBody body(std::move(bytes), size, nullptr);
+    const FieldsApart apart(x, FieldsApart::Fields::added);
     Facts facts;
     const std::string method = x.request.method;
     facts.method = method;

@@ -12,6 +12,16 @@ void note_answer(Exchange& x, const std::string& stage) {
   x.note(stage, "answer", text);
 }
 
+// Into the answer that is there now, in front of its own lines and each as one of its own.
+void put_vary_lines(Exchange& x) {
+  http::Headers& h = x.response.headers;
+  std::vector<std::string> own;
+  for (std::string_view line : h.values("Vary")) own.emplace_back(line);
+  h.remove("Vary");
+  for (; x.vary_lines > 0; --x.vary_lines) h.add_static("Vary", "Accept-Encoding");
+  for (const std::string& line : own) h.add("Vary", line);
+}
+
 }  // namespace
 
 void look_beyond(Exchange& x, const Middleware& m) {
@@ -66,6 +76,7 @@ Task<void> Chain::run(Exchange& x, size_t from) const {
     }
   }
   if (!answered) co_await end_->handle(x);
+  if (x.vary_lines > 0) put_vary_lines(x);
   if (watch && i > from) watch->look_at_answer(x);
   while (i > from) {
     --i;

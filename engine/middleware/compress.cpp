@@ -54,16 +54,16 @@ class Compress final : public WaitingMiddleware {
     const std::optional<CodingChoice> choice = choose(x.request);
     const bool codes = choice && !choice->only_vary;
     if (x.trace) x.note(stage, "decide", told_choice(x.request, choice));
+    if (choice) ++x.vary_lines;  // before the answer: what stands inside sees and may replace it
     co_await next(x);
-    if (!choice) co_return;
-    add_vary(x.response.headers);
-    const std::string_view unwanted = codes ? why_not(x.response, choice->coding) : "";
-    if (x.trace && codes && !x.look_beyond) {
+    if (!codes) co_return;
+    const std::string_view unwanted = co_await why_not(x, choice->coding);
+    if (x.trace && !x.look_beyond) {
       x.note(stage, "answer",
              unwanted.empty() ? "compressed with " + std::string(coding_name(choice->coding))
                               : "as it is: " + std::string(unwanted));
     }
-    if (codes && unwanted.empty()) co_await encode(x, choice->coding);
+    if (unwanted.empty()) co_await encode(x, choice->coding);
   }
 
  private:
@@ -81,14 +81,6 @@ class Compress final : public WaitingMiddleware {
                          r.headers.get("Accept-Encoding"));
   }
 
-  // In front of the server's own lines, as a line of its own.
-  static void add_vary(http::Headers& h) {
-    std::vector<std::string> others;
-    for (std::string_view v : h.values("Vary")) others.emplace_back(v);
-    h.set("Vary", "Accept-Encoding");
-    for (const std::string& v : others) h.add("Vary", v);
-  }
-
   static std::string told_choice(const http::Request& r,
                                  const std::optional<CodingChoice>& choice) {
     if (!choice) {
@@ -101,12 +93,23 @@ class Compress final : public WaitingMiddleware {
   }
 
   // Why an answer is left as it is; "" if it is to be compressed.
-  std::string_view why_not(const http::Response& r, Coding coding) const {
-    if (!http::body_allowed(r.status) || r.body.empty()) return "it has no body";
-    if (r.headers.has("Content-Encoding")) return "it has a coding";
-    if (coding == Coding::gzip && r.headers.has("Content-Range")) return "it is a range";
-    if (r.body.length() && *r.body.length() < s_.min_bytes) return "it is shorter than the minimum";
-    return type_wanted(r.headers.get("Content-Type"), coding) ? "" : "its type is left out";
+  Task<std::string_view> why_not(Exchange& x, Coding coding) const {
+    const http::Response& r = x.response;
+    if (!http::body_allowed(r.status) || r.body.empty()) co_return "it has no body";
+    if (!r.headers.get("Content-Encoding").empty()) co_return "it has a coding";
+    if (coding == Coding::gzip && !r.headers.get("Content-Range").empty())
+      co_return "it is a range";
+    if (r.body.length() && *r.body.length() < s_.min_bytes)
+      co_return "it is shorter than the minimum";
+    std::string type(r.headers.get("Content-Type"));
+    const bool by_type = !s_.included.empty() || s_.excluded.size() > 1;  // grpc alone is no guess
+    if (type.empty() && coding == Coding::gzip && (by_type || x.detect_content_type)) {
+      // The gzip stage goes by what it has gathered, and tells it where anybody may.
+      type = co_await guess(x.response);
+      if (x.detect_content_type && !type.empty() && !r.headers.has("Content-Type"))
+        x.response.headers.add("Content-Type", type);
+    }
+    co_return type_wanted(type, coding) ? "" : "its type is left out";
   }
 
   // The gzip stage takes a type that cannot be read for one that is not listed; the other stage leaves such answers alone,
@@ -125,30 +128,25 @@ class Compress final : public WaitingMiddleware {
     if (coding == Coding::gzip) h.remove("Accept-Ranges");
   }
 
+  static Task<std::string> guess(http::Response& r);
   Task<void> encode(Exchange& x, Coding coding);
   Settings s_;
 };
 
-// Traefik's gzip stage tells the type by what it has gathered, where anybody may (x.detect_content_type).
-Task<http::Body> typed(Exchange& x, http::Body body) {
-  if (!body.streaming()) {
-    x.response.headers.add_static("Content-Type", http::detect_content_type(body.bytes()));
-    co_return body;
-  }
-  const std::optional<uint64_t> length = body.length();
+// The type of the first bytes, which stay in the body; "" when there are none.
+Task<std::string> Compress::guess(http::Response& r) {
+  if (!r.body.streaming()) co_return std::string(http::detect_content_type(r.body.bytes()));
+  const std::optional<uint64_t> length = r.body.length();
   http::BodyStart start;
-  co_await http::read_start(body, http::sniff_bytes_max, start);
-  if (!start.bytes.empty())
-    x.response.headers.add_static("Content-Type", http::detect_content_type(start.bytes));
-  co_return http::with_start(std::move(start), std::move(body), length);
+  co_await http::read_start(r.body, length ? http::sniff_bytes_max : 0, start);
+  std::string type;
+  if (!start.bytes.empty()) type = http::detect_content_type(start.bytes);
+  r.body = http::with_start(std::move(start), std::move(r.body), length);
+  co_return type;
 }
 
 Task<void> Compress::encode(Exchange& x, Coding coding) {
   http::Response& r = x.response;
-  if (coding == Coding::gzip && x.detect_content_type && !r.headers.has("Content-Type")) {
-    Task<http::Body> telling = typed(x, std::move(r.body));
-    r.body = co_await telling;
-  }
   if (!r.body.streaming()) {
     auto text = encode_all(coding, r.body.bytes());
     if (!text) co_return;

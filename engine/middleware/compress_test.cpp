@@ -203,6 +203,7 @@ TEST(Compress, WhatIsLeftAlone) {
   };
   const Row rows[] = {
       {"existing coding", {{"Content-Encoding", "identity"}}, 200, "identity", "identity"},
+      {"a coding of no name", {{"Content-Encoding", ""}}, 200, "gzip", "br"},
       {"Content-Range", {{"Content-Range", "bytes 0-1/3"}}, 206, "plain", "br"},
       {"no type", {}, 200, "gzip", "br"},
       {"bad type", {{"Content-Type", "a b;;"}}, 200, "gzip", "plain"},
@@ -263,6 +264,60 @@ TEST(Compress, ContentTypes) {
   ASSERT_TRUE(rig.use("compress", "excludedContentTypes: [text/html]"));
   EXPECT_EQ(sent(rig, {"Accept-Encoding: gzip", "Content-Type: text/html; q=1"}), "plain");
   EXPECT_EQ(sent(rig, {"Accept-Encoding: gzip", "Content-Type: bad;;;"}), "gzip+vary");
+}
+
+// Where an answer has no type, the gzip stage goes by its first bytes; the other stage takes it for a listed one.
+TEST(Compress, GuessedTypes) {
+  struct Row {
+    const char *clause, *body, *options, *gzip;
+  };
+  const Row rows[] = {
+      {"the kind is listed", "", "includedContentTypes: [text/plain]", "gzip"},
+      {"another kind is listed", "<html>", "includedContentTypes: [text/plain]", "plain"},
+      {"the kind is excluded", "<html>", "excludedContentTypes: [text/html]", "plain"},
+      {"another kind is excluded", "", "excludedContentTypes: [text/html]", "gzip"},
+  };
+  for (const Row& row : rows) {
+    Rig rig;
+    const std::string body = row.body + big;
+    answer_with(rig, body, {});
+    ASSERT_TRUE(rig.use("compress", row.options)) << rig.why;
+    EXPECT_EQ(sent(rig, {"Accept-Encoding: gzip"}, body), std::string(row.gzip) + "+vary")
+        << row.clause;
+    EXPECT_EQ(sent(rig, {"Accept-Encoding: br"}, body), "br+vary") << row.clause;
+  }
+}
+
+// The line is there before the answer: what stands inside edits it, unless it collects fields of its own.
+TEST(Compress, VarySeenFromInside) {
+  using Steps = std::vector<std::pair<const char*, const char*>>;
+  const Steps::value_type compress{"compress", "{}"}, buffering{"buffering", "{}"},
+      retry{"retry", "{attempts: 2}"}, own{"headers", "{customResponseHeaders: {Vary: X-M}}"},
+      cors{"headers", "{addVaryHeader: true}"};
+  const std::pair<Steps, const char*> rows[] = {
+      {{compress, cors}, "Accept-Encoding,Origin"},
+      {{cors, compress}, "Accept-Encoding,Origin"},
+      {{compress, own}, "X-M"},
+      {{compress, compress}, "Accept-Encoding | Accept-Encoding | X-A | X-B"},
+      {{compress, buffering, cors}, "Accept-Encoding | X-A,Origin"},
+      {{buffering, compress, cors}, "Accept-Encoding,Origin"},
+      {{compress, retry, cors}, "X-A,Origin"},
+      {{compress, retry}, "X-A | X-B"},
+  };
+  for (const auto& [types, expected] : rows) {
+    Rig rig;
+    answer_with(rig, big, {{"Vary", "X-A"}, {"Vary", "X-B"}});
+    std::vector<std::unique_ptr<Middleware>> steps;
+    for (const auto& [type, options] : types) {
+      auto made = rig.build(type, options);
+      ASSERT_TRUE(made) << made.error().message;
+      steps.push_back(std::move(*made));
+    }
+    rig.chain = std::make_unique<Chain>(std::move(steps), rig.end);
+    const auto x = rig.send("/", {"Accept-Encoding: gzip"});
+    EXPECT_EQ(lines_of(x->response.headers, "Vary"), expected);
+    EXPECT_EQ(x->vary_lines, 0);
+  }
 }
 
 TEST(Compress, Fields) {

@@ -44,6 +44,36 @@ TEST(ContentType, HeadersThatRemoveItAskForItToo) {
   EXPECT_FALSE(rig.send("/")->detect_content_type);
 }
 
+// What asks inside a middleware that collects the answer's fields itself does not reach the answer; what asks outside does.
+TEST(ContentType, NotThroughMiddlewaresThatCollectFields) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"buffering", "{maxResponseBodyBytes: 9}"},
+      {"retry", "{attempts: 2}"},
+      {"errors", "{status: ['599'], service: page}"},
+  };
+  for (const auto& [type, options] : rows) {
+    for (bool outside : {false, true}) {
+      Rig rig;
+      rig.service = [&rig](const std::string&) {
+        return Result<std::shared_ptr<http::Handler>>(rig.end);
+      };
+      ASSERT_TRUE(rig.use(type, options)) << rig.why;
+      bool apart = false;
+      rig.end->answer = [&apart](Exchange& x) {
+        apart = x.fields_apart;
+        x.detect_content_type = true;
+        x.response = http::Response::make(200, "ok");
+      };
+      auto x = rig.request("/");
+      x->detect_content_type = outside;
+      rig.run(*x);
+      EXPECT_TRUE(apart) << type;
+      EXPECT_FALSE(x->fields_apart) << type;
+      EXPECT_EQ(x->detect_content_type, outside) << type;
+    }
+  }
+}
+
 // 9.31: the gzip stage writes the type that it has found, the other one leaves it out.
 TEST(ContentType, CompressTellsIt) {
   for (const char* coding : {"gzip", "br"}) {

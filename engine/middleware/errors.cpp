@@ -4,13 +4,11 @@
 #include "engine/middleware/answers.h"
 #include "engine/middleware/go_url.h"
 #include "engine/middleware/middleware.h"
+#include "engine/middleware/replay.h"
 #include "engine/middleware/status_ranges.h"
 
 namespace gateproof::middleware {
 namespace {
-
-// Of an answer that is replaced: read away so that the server's connection can be used again; more closes it.
-constexpr size_t replaced_body_bytes_max = 256u << 10;
 
 struct Options {
   std::vector<std::string> status;
@@ -59,21 +57,6 @@ class PageBody final : public http::BodySource {
   http::Response& response_;  // in *page_
 };
 
-enum class Rest : uint8_t { read, left, cut };
-
-// Up to bytes_max of a body: its end, more than that, or a body cut short.
-Task<Rest> drain(http::Body& body, size_t bytes_max) {
-  size_t read = 0;
-  while (body.streaming()) {
-    Result<http::Chunk> chunk = co_await body.read();
-    if (!chunk) co_return Rest::cut;
-    if (chunk->last) break;
-    read += chunk->data.size();
-    if (read > bytes_max) co_return Rest::left;
-  }
-  co_return Rest::read;
-}
-
 // Whether a body holds any byte. What was read is gone: for answers that cannot have a body.
 Task<bool> any_bytes(http::Body& body) {
   if (!body.streaming()) co_return !body.empty();
@@ -99,6 +82,7 @@ class ErrorPages final : public WaitingMiddleware {
 
   Task<void> handle(Exchange& x, Next next) override {
     const bool stopped_outside = x.stopped_with != nullptr;
+    const FieldsApart apart(x, FieldsApart::Fields::replacing);
     co_await next(x);
     // One that asks: what counts is the answer that would have been given.
     http::Response& answer = x.stopped_with && !stopped_outside ? *x.stopped_with : x.response;
@@ -107,8 +91,8 @@ class ErrorPages final : public WaitingMiddleware {
       if (x.trace) x.note(stage, "pass", std::to_string(original) + " is not in the list");
       co_return;
     }
-    const Rest rest = co_await drain(answer.body, replaced_body_bytes_max);
-    if (rest == Rest::cut) {
+    const Drained rest = co_await drain(answer.body, replaced_body_bytes_max);
+    if (rest == Drained::cut) {
       if (x.trace) x.note(stage, "answer", "500: the answer to be replaced was cut short");
       answer_error(x, 500, http::status_text(500));
       co_return;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "engine/middleware/replay.h"
 #include "engine/middleware/rig_test.h"
 
 namespace gateproof::middleware {
@@ -113,7 +114,7 @@ TEST(Errors, TheReplacedBody) {
     bool cut;
     int status;
   };
-  constexpr size_t limit = 256u << 10;  // replaced_body_bytes_max
+  constexpr size_t limit = replaced_body_bytes_max;
   const Row rows[] = {
       {"empty", {}, false, 500},
       {"at the limit", {std::string(limit, 'x')}, false, 500},

@@ -1,8 +1,10 @@
 // forwardAuth: another server says whether a request may pass (catalogue 3.2, 9.28). The sub-request is one of this
 // exchange's own, over the same origin as the services; redirects are passed on, not followed.
 #include "engine/base/crypto.h"
+#include "engine/base/html.h"
 #include "engine/http/cookies.h"
 #include "engine/http/inflate.h"
+#include "engine/middleware/answers.h"
 #include "engine/middleware/auth_request.h"
 #include "engine/middleware/chain.h"
 #include "engine/middleware/client_tls.h"
@@ -93,8 +95,8 @@ std::vector<http::SetCookie> set_cookies(const http::Headers& headers) {
   return out;
 }
 
-// Go's http.Redirect: what becomes of the URL.
-std::string redirect_location(std::string url, const std::string& request_path) {
+// Go's http.Redirect: what becomes of the URL, before other bytes than ASCII are escaped.
+std::string redirect_url(std::string url, const std::string& request_path) {
   const auto parsed = parse_go_url(url);
   if (parsed && parsed->scheme.empty() && parsed->host.empty()) {
     if (!url.starts_with('/')) {
@@ -108,6 +110,10 @@ std::string redirect_location(std::string url, const std::string& request_path) 
     if (path.ends_with('/') && !url.ends_with('/')) url += '/';
     url += query;
   }
+  return url;
+}
+
+std::string escape_non_ascii(std::string_view url) {
   std::string out;
   for (char c : url) {
     const auto byte = static_cast<unsigned char>(c);
@@ -168,6 +174,8 @@ Task<Asked> ask(Exchange& sub, http::Outbound& out, bool asked_gzip, size_t byte
     co_return Asked::failed;
   }
   http::Response& r = sub.response;
+  // Go's client keeps the announcement of trailers to itself; without chunks it is a field like any other.
+  if (r.body.streaming() && !r.body.length()) r.headers.remove("Trailer");
   if (asked_gzip && text::iequals(r.headers.get("Content-Encoding"), "gzip")) {
     r.headers.remove("Content-Encoding");
     r.headers.remove("Content-Length");
@@ -306,8 +314,7 @@ class ForwardAuth final : public WaitingMiddleware {
     }
     if (x.trace) x.note(stage, "asked", std::to_string(r.status));
     if (!o_.signin_url.empty() && r.status == 401) {
-      x.response = http::Response::make(302);
-      x.response.headers.add("Location", redirect_location(o_.signin_url, x.request.url.path));
+      sign_in(x);
       if (x.trace) x.note(stage, "answer", "302 to authSigninURL");
       return false;
     }
@@ -315,6 +322,20 @@ class ForwardAuth final : public WaitingMiddleware {
     take_headers(x, r.headers);
     cookies = set_cookies(r.headers);
     return true;
+  }
+
+  // http.Redirect names the page in a body, unless something has put a Content-Type first; Traefik's entry point puts "none".
+  void sign_in(Exchange& x) const {
+    const std::string url = redirect_url(o_.signin_url, x.request.url.path);
+    const bool page = x.fields_apart || x.detect_content_type;
+    if (page && (x.request.method == "GET" || x.request.method == "HEAD")) {
+      const std::string link = "<a href=\"" + text::escape_html(url) + "\">Found</a>.\n\n";
+      x.response = http::Response::make(302, x.request.method == "GET" ? link : "",
+                                        "text/html; charset=utf-8");
+    } else {
+      x.response = http::Response::make(302);
+    }
+    x.response.headers.add("Location", escape_non_ascii(url));
   }
 
   // The server's refusal goes to the client.

@@ -108,6 +108,55 @@ TEST(ForwardAuth, RefusalsAreTheServersOwn) {
   EXPECT_EQ(lines_of(rig.ask()->response.headers, "Location"), "/in");
 }
 
+// Go's http.Redirect writes a page only where nothing has put a Content-Type, "none" included, before it.
+TEST(ForwardAuth, TheSignInPage) {
+  struct Row {
+    const char* method;
+    bool apart, detect;
+    const char *type, *body;
+  };
+  const char* page = "<a href=\"/in?a&amp;b=\xC3\xA9\">Found</a>.\n\n";
+  const char* html = "text/html; charset=utf-8";
+  const Row rows[] = {
+      {"GET", false, false, "-", ""},   {"GET", true, false, html, page},
+      {"GET", false, true, html, page}, {"HEAD", true, false, html, ""},
+      {"POST", true, true, "-", ""},
+  };
+  for (const Row& row : rows) {
+    AuthRig rig;
+    ASSERT_TRUE(rig.use_with(", authSigninURL: '/in?a&b=\xC3\xA9'")) << rig.why;
+    rig.answers(401, {});
+    auto x = rig.request("/", {}, row.method);
+    x->origin = &rig.origin;
+    x->fields_apart = row.apart;
+    x->detect_content_type = row.detect;
+    rig.run(*x);
+    EXPECT_EQ(lines_of(x->response.headers, "Location"), "/in?a&b=%c3%a9") << row.method;
+    EXPECT_EQ(lines_of(x->response.headers, "Content-Type"), row.type) << row.method;
+    EXPECT_EQ(rig.body_of(*x), row.body) << row.method;
+  }
+}
+
+// Trailers that are announced in front of chunks stay with Go's client; else the field is one of the answer.
+TEST(ForwardAuth, AnnouncedTrailers) {
+  for (bool chunked : {false, true}) {
+    AuthRig rig;
+    ASSERT_TRUE(rig.use_with(""));
+    rig.origin.answer = [&](Exchange& x) {
+      x.response = http::Response::make(403);
+      x.response.headers.add("Trailer", "X-T");
+      if (chunked) {
+        x.response.body = http::Body::stream(
+            std::make_unique<testing::Pieces>(rig.world.scheduler, std::vector<std::string>{"no"},
+                                              Duration(0)),
+            std::nullopt);
+      }
+      return Result<void>();
+    };
+    EXPECT_EQ(lines_of(rig.ask()->response.headers, "Trailer"), chunked ? "-" : "X-T");
+  }
+}
+
 TEST(ForwardAuth, OutagesAnswer500) {
   AuthRig rig;
   ASSERT_TRUE(rig.use_with(""));

@@ -1,5 +1,6 @@
 // grpcWeb: gRPC-Web from browsers becomes gRPC for the server, and the server's trailers a frame of the answer's body
 // (catalogue 3.2; PROTOCOL-WEB.md of gRPC). Behaviour is that of the library that Traefik uses, traefik/grpc-web.
+#include "engine/middleware/answers.h"
 #include "engine/middleware/grpc_web_body.h"
 #include "engine/middleware/grpc_web_cors.h"
 
@@ -48,11 +49,11 @@ class GrpcWeb final : public WaitingMiddleware {
     }
     http::Headers fields = cors_.fields_for(x.request);
     const bool text = translate_request(x);
-    // What stands further inside writes into fields of its own, and has no say in the guessing of types.
+    // Guessing is asked for here, outside of the fields that are collected.
     const bool detects = x.detect_content_type;
+    const FieldsApart apart(x, FieldsApart::Fields::replacing);
     co_await next(x);
-    x.detect_content_type = detects;
-    translate_answer(x, std::move(fields), text);
+    translate_answer(x, std::move(fields), text, detects);
   }
 
  private:
@@ -91,14 +92,14 @@ class GrpcWeb final : public WaitingMiddleware {
     return http::Body::stream(std::make_unique<InMemory>(std::move(body)), std::nullopt);
   }
 
-  void translate_answer(Exchange& x, http::Headers fields, bool text) const {
+  void translate_answer(Exchange& x, http::Headers fields, bool text, bool detects) const {
     http::Response& r = x.response;
     const std::string_view web_type = text ? web_text : web;
     r.headers.remove("Trailer");
     const bool told = r.headers.has("Content-Length");
     // Traefik sends the plain body's length with the longer base64 text, and cuts it off there.
     if (text && told) r.headers.remove("Content-Length");
-    merge_fields(r.headers, fields, web_type, !x.detect_content_type);
+    merge_fields(r.headers, fields, web_type, !detects);
     if (!http::body_allowed(r.status)) return;
     if (told && !text) {
       if (x.trace) x.note(stage, "answer", "of known length: no frame for trailers fits in");

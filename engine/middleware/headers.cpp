@@ -29,7 +29,7 @@ struct Edit {
 class HeadersMiddleware final : public SyncFilter {
  public:
   HeadersMiddleware(const HeadersOptions& o, Cors cors) : cors_(std::move(cors)), secure_(o) {
-    outer_ = o.has_custom() || o.has_cors();
+    has_cors_ = o.has_cors();
     for (const auto& [name, value] : o.custom_request_headers) read_request_header(name, value);
     for (const auto& [name, value] : o.custom_response_headers) {
       // Go writes a line break as a blank and leaves out a field whose name is no name.
@@ -39,7 +39,7 @@ class HeadersMiddleware final : public SyncFilter {
   }
 
   Flow on_request(Exchange& x) override {
-    if (outer_ && Cors::is_preflight(x.request)) {
+    if (has_cors_ && Cors::is_preflight(x.request)) {
       cors_.answer_preflight(x);
       return Flow::answer;
     }
@@ -90,14 +90,14 @@ class HeadersMiddleware final : public SyncFilter {
       // Whatever takes the field away lets Traefik's server put its own guess in the place.
       if (e.remove && e.name == "Content-Type") x.detect_content_type = true;
     }
-    if (outer_) cors_.edit_response(x);
+    if (has_cors_) cors_.edit_response(x);
   }
 
   std::vector<Edit> request_edits_, response_edits_;
   std::string host_;
   bool suppress_forwarded_for_ = false;
   bool unsendable_ = false;  // a custom request field that no request can carry
-  bool outer_ = false;
+  bool has_cors_ = false;    // else preflights are requests like any other
   Cors cors_;
   SecureHeaders secure_;
 };

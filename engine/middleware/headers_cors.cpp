@@ -72,7 +72,8 @@ void Cors::answer_preflight(http::Exchange& x) const {
   http::Headers& h = x.response.headers;
   const http::Headers& asked = x.request.headers;
   if (any_header_ && credentials_) {
-    h.set("Access-Control-Allow-Headers", asked.get("Access-Control-Request-Headers"));
+    const std::string_view fields = asked.get("Access-Control-Request-Headers");
+    if (!fields.empty()) h.set("Access-Control-Allow-Headers", fields);
   } else if (headers_) {
     h.set("Access-Control-Allow-Headers", *headers_);
   }

@@ -33,12 +33,13 @@ std::string with_leading_slash(std::string path) {
   return path;
 }
 
-void cut_prefix(http::UrlPath& url, std::string_view prefix) {
-  const auto rest = [](std::string left) {
-    return left.empty() ? left : with_leading_slash(std::move(left));
+void cut_prefix(http::UrlPath& url, std::string_view prefix, Rest rest) {
+  const auto slashed = [rest](std::string path) {
+    if (path.empty() && rest == Rest::as_it_is) return path;
+    return with_leading_slash(std::move(path));
   };
-  if (!url.raw.empty()) url.raw = rest(std::string(rest_of_raw(url.raw, prefix)));
-  url.path = rest(url.path.substr(prefix.size()));
+  if (!url.raw.empty()) url.raw = slashed(std::string(rest_of_raw(url.raw, prefix)));
+  url.path = slashed(url.path.substr(prefix.size()));
 }
 
 std::string shown_path(const http::UrlPath& url) {
@@ -65,8 +66,8 @@ bool made_clean(http::Exchange& x) {
 
 }  // namespace
 
-Flow strip_and_continue(http::Exchange& x, const std::string& prefix) {
-  cut_prefix(x.request.url, prefix);
+Flow strip_and_continue(http::Exchange& x, const std::string& prefix, Rest rest) {
+  cut_prefix(x.request.url, prefix, rest);
   if (!made_clean(x)) return Flow::answer;
   x.request.headers.add("X-Forwarded-Prefix", prefix);
   return Flow::next;

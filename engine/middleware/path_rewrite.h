@@ -7,9 +7,13 @@ namespace gateproof::middleware {
 
 std::string with_leading_slash(std::string path);
 
-// Cuts `prefix` (decoded, and a prefix of url.path) off both forms, at the same place; what is left gets a leading slash.
-// Nothing left stays nothing: a slash is made of it only where the request is sent (3.2 stripPrefix).
-void cut_prefix(http::UrlPath& url, std::string_view prefix);
+// What becomes of the rest of a path whose front was cut off: an empty one stays empty, which the next rewrite sees; or it
+// begins with exactly the slash that forceSlash asks for.
+enum class Rest : uint8_t { as_it_is, forced_slash };
+
+// Cuts `prefix` (decoded, and a prefix of url.path) off both forms, at the same place; a rest that is not empty gets a
+// leading slash.
+void cut_prefix(http::UrlPath& url, std::string_view prefix, Rest rest = Rest::as_it_is);
 
 // The path as the replacing middlewares see and tell it: the encoded form as it was set last, valid or not.
 std::string shown_path(const http::UrlPath& url);
@@ -18,7 +22,7 @@ std::string shown_path(const http::UrlPath& url);
 bool is_clean(const http::UrlPath& url);
 
 // Cuts the prefix, tells the server of it in X-Forwarded-Prefix, and answers 400 for a rest that is not clean.
-Flow strip_and_continue(http::Exchange& x, const std::string& prefix);
+Flow strip_and_continue(http::Exchange& x, const std::string& prefix, Rest rest = Rest::as_it_is);
 
 // Puts the path (an escaped one) in place of the request's and keeps the old one in X-Replaced-Path. A bad escape is
 // answered with 500, a path that is not clean with 400 if `must_be_clean`.

@@ -26,6 +26,28 @@ TEST(PathRewrite, CutsBothFormsAtOnePlace) {
   }
 }
 
+TEST(PathRewrite, WhatIsLeftOfAPath) {
+  http::UrlPath url = http::UrlPath::parse("/a%2Fb").value();
+  cut_prefix(url, "/a/b");
+  EXPECT_EQ(url, http::UrlPath());
+  url = http::UrlPath::parse("/a").value();
+  cut_prefix(url, "/a", Rest::forced_slash);
+  EXPECT_EQ(url.path, "/");
+  url = http::UrlPath::parse("/a/").value();
+  cut_prefix(url, "/a", Rest::forced_slash);
+  EXPECT_EQ(url.path, "/");
+}
+
+// 3.2 replacePath: its text stays as it is for the next rewrite, also where it is no valid encoding.
+TEST(PathRewrite, ReplacementsStartFromTheText) {
+  Rig rig;
+  auto x = rig.request("/old");
+  replace_and_continue(*x, "/a|b", false);
+  replace_and_continue(*x, "/c|d", true);
+  replace_and_continue(*x, "/e", false);
+  EXPECT_EQ(lines_of(x->request.headers, "X-Replaced-Path"), "/old | /a|b | /c%7Cd");
+}
+
 TEST(PathRewrite, Clean) {
   const std::pair<const char*, bool> rows[] = {
       {"", true},       {"/", true},      {"/a/", true},        {"//", false},

@@ -74,6 +74,18 @@ void clear_answer(http::Exchange& x) {
   x.server = {};
 }
 
+Task<Drained> drain(http::Body& body, size_t bytes_max) {
+  size_t read = 0;
+  while (body.streaming()) {
+    Result<http::Chunk> chunk = co_await body.read();
+    if (!chunk) co_return Drained::cut;
+    if (chunk->last) break;
+    read += chunk->data.size();
+    if (read > bytes_max) co_return Drained::left;
+  }
+  co_return Drained::whole;
+}
+
 http::Body SharedBody::share() const {
   return http::Body::stream(std::make_unique<Shared>(body_), body_->length());
 }

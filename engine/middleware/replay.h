@@ -26,6 +26,15 @@ class SavedRequest {
 // Forgets everything about the try before.
 void clear_answer(http::Exchange& x);
 
+// Of an answer that is not passed on: read away so that the server's connection can be used again and what measures it inside
+// (circuitBreaker) sees its end; more closes the connection.
+inline constexpr size_t replaced_body_bytes_max = 256u << 10;
+
+enum class Drained : uint8_t { whole, left, cut };
+
+// Reads a body away: to its end, until more than bytes_max have come, or to where it is cut short.
+Task<Drained> drain(http::Body& body, size_t bytes_max);
+
 // A body that several tries read one after another: what one has taken, the next does not get.
 class SharedBody {
  public:

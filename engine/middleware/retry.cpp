@@ -96,6 +96,9 @@ class RetryMiddleware final : public WaitingMiddleware {
     if (!ready) co_return;
     Backoff backoff(o_.initial_interval, o_.attempts, plan.begun);
     for (int64_t attempt = 1;; ++attempt) {
+      // The last try writes straight to the answer; the others are looked at first.
+      std::optional<FieldsApart> apart;
+      if (attempt < o_.attempts) apart.emplace(x, FieldsApart::Fields::replacing);
       plan.give_body(x);
       co_await next(x);
       if (x.tunnel || attempt == o_.attempts) break;
@@ -112,6 +115,7 @@ class RetryMiddleware final : public WaitingMiddleware {
                why + "; try " + std::to_string(attempt + 1) + " of " + std::to_string(o_.attempts) +
                    (*wait > Duration::zero() ? " after " + config::format_duration(*wait) : ""));
       }
+      co_await drain(x.response.body, replaced_body_bytes_max);
       clear_answer(x);
       plan.saved.restore(x);
       if (*wait > Duration::zero()) co_await sleep_for(x.env->scheduler, *wait);

@@ -207,6 +207,62 @@ TEST(Retry, StreamedBodies) {
   EXPECT_EQ(over.bodies, std::vector<std::string>{"abcdefghi"}) << "nothing read ahead is lost";
 }
 
+// Only the last try is not looked at before it is sent: its fields are the answer's own.
+TEST(Retry, FieldsOfTheLastTry) {
+  struct Row {
+    std::vector<int> statuses;
+    std::vector<bool> apart;
+    bool detects;
+  };
+  const Row rows[] = {
+      {{200}, {true}, false},
+      {{503, 200}, {true, true}, false},
+      {{503, 503, 200}, {true, true, false}, true},
+  };
+  for (const Row& row : rows) {
+    Rig rig;
+    ASSERT_TRUE(rig.use("retry", "{attempts: 3, status: ['503']}"));
+    std::vector<bool> apart;
+    std::vector<int> lines;
+    rig.end->answer = [&](Exchange& x) {
+      apart.push_back(x.fields_apart);
+      lines.push_back(x.vary_lines);
+      x.detect_content_type = true;
+      x.response = http::Response::make(row.statuses[apart.size() - 1], "ok");
+    };
+    auto x = rig.request("/");
+    x->vary_lines = 1;
+    rig.run(*x);
+    EXPECT_EQ(apart, row.apart);
+    EXPECT_EQ(lines.front(), 0) << "not seen from inside";
+    EXPECT_EQ(x->detect_content_type, row.detects);
+    EXPECT_EQ(testing::lines_of(x->response.headers, "Vary"), "Accept-Encoding");
+  }
+}
+
+// What is thrown away is read first, so that a breaker further inside has counted it when it is asked again.
+TEST(Retry, AnswersThrownAwayAreReadToTheirEnd) {
+  Rig rig;
+  auto retry = rig.build("retry", "{attempts: 3, status: ['503']}");
+  auto breaker =
+      rig.build("circuitBreaker", "expression: 'ResponseCodeRatio(500, 600, 0, 600) > 0.5'");
+  ASSERT_TRUE(retry && breaker);
+  std::vector<std::unique_ptr<Middleware>> steps;
+  steps.push_back(std::move(*retry));
+  steps.push_back(std::move(*breaker));
+  rig.chain = std::make_unique<Chain>(std::move(steps), rig.end);
+  rig.end->answer = [&rig](Exchange& x) {
+    x.response = http::Response::make(503);
+    x.response.body = http::Body::stream(
+        std::make_unique<testing::Pieces>(rig.world.scheduler, std::vector<std::string>{"bu", "sy"},
+                                          std::chrono::milliseconds(1)),
+        4);
+  };
+  const auto x = rig.send("/");
+  EXPECT_EQ(rig.end->calls, 1) << "the breaker is open for the second try";
+  EXPECT_EQ(rig.body_of(*x), "Service Unavailable");
+}
+
 TEST(Retry, BodiesThatBreakOff) {
   for (const auto& [code, status, text] :
        {std::tuple(Code::protocol, 500, "Internal Server Error\n"),

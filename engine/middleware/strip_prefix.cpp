@@ -6,25 +6,26 @@ namespace {
 
 struct Options {
   std::vector<std::string> prefixes;
-  bool force_slash = false;  // without effect: the rest always has a leading slash
+  bool force_slash = false;  // an empty rest becomes a slash, which the next rewrite sees
 };
 
 const config::Schema<Options>& schema() {
   static const auto s = config::Schema<Options>()
                             .field("prefixes", &Options::prefixes, "list of strings")
                             .field("forceSlash", &Options::force_slash, "bool", "false")
-                            .deprecated("remove it: the path always gets a leading slash");
+                            .deprecated("remove it: what is sent always has a leading slash");
   return s;
 }
 
 class StripPrefix final : public SyncFilter {
  public:
-  explicit StripPrefix(const Options& o) {
+  explicit StripPrefix(const Options& o)
+      : rest_(o.force_slash ? Rest::forced_slash : Rest::as_it_is) {
     for (const std::string& p : o.prefixes) prefixes_.emplace_back(text::trim(p));
   }
   Flow on_request(Exchange& x) override {
     for (const std::string& p : prefixes_) {
-      if (x.request.url.path.starts_with(p)) return strip_and_continue(x, p);
+      if (x.request.url.path.starts_with(p)) return strip_and_continue(x, p, rest_);
     }
     if (x.trace) {
       x.note(stage, "pass",
@@ -35,6 +36,7 @@ class StripPrefix final : public SyncFilter {
 
  private:
   std::vector<std::string> prefixes_;
+  Rest rest_;
 };
 
 Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext&) {

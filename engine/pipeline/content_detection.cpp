@@ -39,7 +39,7 @@ Task<void> detect_content_type(http::Exchange& x) {
     Task<bool> reading = http::read_start(body, http::sniff_bytes_max - 1, start);
     co_await with_deadline<bool>(x.env->scheduler, deadline, std::move(reading));
   } else {
-    http::try_read_start(body, http::sniff_bytes_max - 1, start);
+    http::try_read_start(body, first_read_bytes_max, start);
     in_time = !start.last;
   }
   if (in_time) name_type(x, start.bytes);

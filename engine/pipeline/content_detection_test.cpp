@@ -118,6 +118,21 @@ TEST(ContentDetection, StreamsOfUnknownLength) {
   }
 }
 
+TEST(ContentDetection, WhatIsReadAtOnce) {
+  for (const auto& [size, expected] :
+       {std::pair(first_read_bytes_max, "-"),
+        std::pair(first_read_bytes_max + 1, "text/plain; charset=utf-8")}) {
+    World w;
+    w.x.response = http::Response::make(200);
+    const std::string bytes(size, 'a');
+    const std::vector<http::Chunk> chunks = {{bytes, false}, {"", true}};
+    w.x.response.body =
+        http::Body::stream(std::make_unique<Arrived>(w.scheduler, chunks), std::nullopt);
+    EXPECT_EQ(w.detected(), expected) << size;
+    EXPECT_EQ(w.body(), bytes);
+  }
+}
+
 TEST(ContentDetection, ErrorsOfTheBodyReachTheReader) {
   World w;
   w.x.response = http::Response::make(200);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "engine/base/html.h"
+#include "engine/base/text.h"
 #include "engine/config/template/format.h"
 #include "engine/config/template/literals.h"
 
@@ -146,19 +148,9 @@ std::string one_text(Call& c) {
 }
 
 Val html(Call& c) {
-  std::string out;
-  for (char ch : one_text(c)) {
-    switch (ch) {
-      case '\0': out += "\xEF\xBF\xBD"; break;
-      case '"': out += "&#34;"; break;
-      case '\'': out += "&#39;"; break;
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      default: out += ch;
-    }
-  }
-  return c.store.text(std::move(out));
+  // Templates also replace NUL, which html.EscapeString leaves alone.
+  return c.store.text(
+      text::replace_all(text::escape_html(one_text(c)), std::string_view("\0", 1), "\xEF\xBF\xBD"));
 }
 
 Val js(Call& c) {

@@ -82,6 +82,7 @@ PYBIND11_MODULE(_core, m) {
   bind_errors(m);
   bind_config(m);
   bind_hosts(m);
+  bind_redis(m);
   bind_outcome(m);
   bind_world(m);
   bind_server(m);

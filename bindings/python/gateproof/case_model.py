@@ -99,6 +99,17 @@ class StreamUpstream:
 
 
 @dataclass(frozen=True)
+class RedisUpstream:
+    """A Redis: a redis-server on sockets, the virtual world's own in virtual time.
+
+    With a password clients must name themselves; without a username they are `default`.
+    """
+
+    username: str = ""
+    password: str = ""
+
+
+@dataclass(frozen=True)
 class RequestSpec:
     """One request to send, after or before placeholder substitution.
 
@@ -157,12 +168,14 @@ class UpstreamScript:
 class UpstreamSpec:
     """One upstream: a free port which refuses, or a server which plays `answers` in order.
 
-    The last answer repeats for ever. `stream` makes it a server that speaks bytes.
+    The last answer repeats for ever. `stream` makes it a server that speaks bytes, `redis` one
+    that keeps buckets.
     """
 
     refuse: bool = False
     answers: tuple[UpstreamScript, ...] = (UpstreamScript(),)
     stream: StreamUpstream | None = None
+    redis: RedisUpstream | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ The engine behind the gateproof package. Not for direct use.
 """
 from __future__ import annotations
 import typing
-__all__: list[str] = ['ConfigSet', 'Finding', 'HostAnswer', 'HostRequest', 'Outcome', 'Server', 'World', 'check', 'finding_codes', 'load', 'middleware_types', 'mode', 'parse_rule', 'render_json', 'render_sarif', 'render_text']
+__all__: list[str] = ['ConfigSet', 'Finding', 'HostAnswer', 'HostRequest', 'Outcome', 'ScriptedRedis', 'Server', 'World', 'check', 'finding_codes', 'limiter_script', 'load', 'middleware_types', 'mode', 'parse_rule', 'render_json', 'render_sarif', 'render_text']
 class Finding:
     """
     Something wrong in a configuration.
@@ -70,6 +70,16 @@ class HostAnswer:
     """
     def __init__(self, *, status: int = 200, reason: str = '', headers: list[tuple[str, str]] = [], body: bytes = b'', chunked: bool = False, trailers: list[tuple[str, str]] = [], delay_ns: int = 0, action: str = 'answer') -> None:
         ...
+class ScriptedRedis:
+    """
+    The Redis of a virtual world, with one connection to it.
+    """
+    def __init__(self, username: str = '', password: str = '') -> None:
+        ...
+    def answer(self, bytes: bytes, wall_ns: int) -> bytes:
+        """
+        The replies to all whole commands. Raises ValueError for what is no command.
+        """
 class Outcome:
     """
     What became of one request.
@@ -156,6 +166,8 @@ class World:
         ...
     def add_host(self, address: str, name: str, script: typing.Any) -> None:
         ...
+    def add_redis(self, address: str, name: str, username: str = '', password: str = '', delay_ns: int = 0) -> None:
+        ...
     def add_tcp_host(self, address: str, name: str, greeting: str = '', reply: str = '', silent: bool = False, close_after: int = 0) -> None:
         ...
     def add_udp_host(self, address: str, name: str, reply: str = '', silent: bool = False) -> None:
@@ -237,6 +249,10 @@ def check(config: ConfigSet) -> list[Finding]:
     ...
 def finding_codes() -> list:
     ...
+def limiter_script() -> str:
+    """
+    The Lua script by which rateLimit takes a token of a bucket in Redis.
+    """
 def load(paths: list[str], texts: dict[str, str] = {}, standard_input: str = '', environment: dict[str, str] = {}) -> ConfigSet:
     ...
 def middleware_types() -> list:

@@ -153,7 +153,9 @@ class VirtualSession:
         core, self._files = load_case(case, self._addresses)
         self.world = _core.World(core, seed, 0)
         for name, spec in case.upstreams.items():
-            if spec.redis is not None:
+            if spec.redis is not None and spec.redis.broken:
+                self._add_stream(name, spec.redis.broken)
+            elif spec.redis is not None:
                 known = (spec.redis.username, spec.redis.password)
                 self.world.add_redis(self._addresses[name], name, *known)
             elif spec.stream is None:

@@ -126,7 +126,9 @@ def _filled(
 
 
 _STREAM: Readers = {"greeting": _bytes, "reply": _bytes, "close_after": Cursor.integer}
-_REDIS: Readers = {"username": Cursor.text, "password": Cursor.text}
+_REDIS: Readers = {
+    "username": Cursor.text, "password": Cursor.text, "reply": _bytes, "silent": Cursor.boolean,
+}  # fmt: skip
 _HELLO = frozenset({"sni", "alpn", "records"})
 
 

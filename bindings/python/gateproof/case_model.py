@@ -102,11 +102,22 @@ class StreamUpstream:
 class RedisUpstream:
     """A Redis: a redis-server on sockets, the virtual world's own in virtual time.
 
-    With a password clients must name themselves; without a username they are `default`.
+    With a password clients must name themselves; without a username they are `default`. With
+    `reply` it is none, but says these bytes to every piece (`silent`: nothing). What clients say
+    to it is not compared.
     """
 
     username: str = ""
     password: str = ""
+    reply: bytes | None = None
+    silent: bool = False
+
+    @property
+    def broken(self) -> StreamUpstream | None:
+        """The server of bytes that stands in for a Redis; None: it is one."""
+        if self.reply is None and not self.silent:
+            return None
+        return StreamUpstream(greeting=b"", reply=None if self.silent else self.reply)
 
 
 @dataclass(frozen=True)

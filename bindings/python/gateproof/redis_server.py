@@ -40,15 +40,17 @@ class RedisServer:
         port = free_port()
         self.address = f"127.0.0.1:{port}"
         self._folder = tempfile.TemporaryDirectory(prefix="gateproof-redis-")
-        words = [str(binary), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-        words += ["--appendonly", "no", "--dir", self._folder.name, "--databases", "16"]
+        lines = [f"port {port}", "bind 127.0.0.1", 'save ""', "appendonly no", "databases 16"]
+        lines.append(f"dir {self._folder.name}")
         if spec.password and spec.username:
-            words += ["--user", f"{spec.username} on >{spec.password} ~* &* +@all"]
-            words += ["--user", "default off"]
+            lines.append(f"user {spec.username} on >{spec.password} ~* &* +@all")
+            lines.append("user default off")
         elif spec.password:
-            words += ["--requirepass", spec.password]
+            lines.append(f"requirepass {spec.password}")
+        config = Path(self._folder.name, "redis.conf")
+        config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         self._process = subprocess.Popen(
-            words,
+            [str(binary), str(config)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -185,9 +185,16 @@ class UpstreamSet:
 
     def __init__(self, specs: Mapping[str, UpstreamSpec]) -> None:
         self._recorder = Recorder()
-        self._redis = {
-            name: RedisServer(spec.redis) for name, spec in specs.items() if spec.redis is not None
-        }
+        self._redis: dict[str, RedisServer | StreamServer] = {}
+        try:
+            for name, spec in specs.items():
+                if spec.redis is not None:
+                    broken = spec.redis.broken
+                    made = StreamServer(name, broken) if broken else RedisServer(spec.redis)
+                    self._redis[name] = made
+        except BaseException:
+            self._close_redis()
+            raise
         self._servers = {
             name: Upstream(name, spec, self._recorder)
             for name, spec in specs.items()
@@ -214,5 +221,8 @@ class UpstreamSet:
             server.close()
         for stream in self._streams.values():
             stream.close()
+        self._close_redis()
+
+    def _close_redis(self) -> None:
         for redis in self._redis.values():
             redis.close()

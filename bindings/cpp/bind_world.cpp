@@ -125,6 +125,10 @@ class PyWorld {
     errors_->rethrow();
     return tcp_outcome(out);
   }
+  void add_redis(const std::string& address, const std::string& name, const std::string& username,
+                 const std::string& password, int64_t delay_ns) {
+    world_.add_redis(address, {name, username, password, Duration(delay_ns)});
+  }
   void add_udp_host(const std::string& address, const std::string& name, const std::string& reply,
                     bool silent) {
     world_.add_udp_host(address, {name, reply, silent});
@@ -216,6 +220,8 @@ void bind_world(py::module_& m) {
       .def("call", &PyWorld::call, py::arg("method"), py::arg("url"), py::arg("headers"),
            py::arg("body"), py::arg("entry_point"), py::arg("peer"), py::arg("mode"),
            py::arg("client_cert") = py::none())
+      .def("add_redis", &PyWorld::add_redis, py::arg("address"), py::arg("name"),
+           py::arg("username") = "", py::arg("password") = "", py::arg("delay_ns") = 0)
       .def("add_tcp_host", &PyWorld::add_tcp_host, py::arg("address"), py::arg("name"),
            py::arg("greeting") = "", py::arg("reply") = "", py::arg("silent") = false,
            py::arg("close_after") = 0)

@@ -13,6 +13,7 @@ namespace py = pybind11;
 
 void bind_config(py::module_& m);
 void bind_hosts(py::module_& m);
+void bind_redis(py::module_& m);
 void bind_outcome(py::module_& m);
 void bind_world(py::module_& m);
 void bind_server(py::module_& m);

@@ -83,6 +83,7 @@ PYBIND11_MODULE(_core, m) {
   bind_config(m);
   bind_hosts(m);
   bind_plugins(m);
+  bind_redis(m);
   bind_outcome(m);
   bind_world(m);
   bind_server(m);

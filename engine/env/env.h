@@ -3,6 +3,8 @@
 #include <atomic>
 #include <string>
 
+#include "engine/env/loop_store.h"
+#include "engine/env/offload.h"
 #include "engine/env/random.h"
 #include "engine/env/transport.h"
 
@@ -14,7 +16,9 @@ struct Env {
   Random& random;
   Transport& transport;
   Resolver& resolver;
-  std::string host_name;  // for X-Forwarded-Server
+  std::string host_name;                // for X-Forwarded-Server
+  Offload& offload = inline_offload();  // where long work is done
+  LoopStore store{};                    // this loop's part of what all loops share
 };
 
 }  // namespace gateproof

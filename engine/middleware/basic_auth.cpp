@@ -1,8 +1,10 @@
-// basicAuth: RFC 7617 against a user list (catalogue 3.2).
+// basicAuth: RFC 7617 against a user list (catalogue 3.2). A bcrypt hash takes as long as thousands of requests: it is made away
+// from the event loop, before on_request, which finds the verdict.
 #include <mutex>
 #include <unordered_map>
 
 #include "engine/base/crypto.h"
+#include "engine/middleware/answers.h"
 #include "engine/middleware/authorization.h"
 #include "engine/middleware/htpasswd.h"
 #include "engine/middleware/users_file.h"
@@ -10,8 +12,7 @@
 namespace gateproof::middleware {
 namespace {
 
-// Verdicts that one basicAuth remembers, of each outcome: a bcrypt hash would hold up the event loop for every request of a
-// known client. Refusals have a table of their own, so that guessing does not push out those who are known.
+// Verdicts that one basicAuth remembers, of each outcome: a bcrypt hash would keep every request of a known client waiting. Refusals have a table of their own, so that guessing does not push out those who are known.
 constexpr size_t auth_verdicts_max = 512;
 
 struct Options {
@@ -75,7 +76,33 @@ class BasicAuth final : public SyncFilter {
         dearest_hash_(dearest_hash(users_)),
         challenge_("Basic realm=\"" + (o.realm.empty() ? "traefik" : o.realm) + "\""),
         remove_header_(o.remove_header),
-        header_field_(o.header_field) {}
+        header_field_(o.header_field) {
+    for (const auto& [name, hash] : users_) {
+      if (kind_of_hash(hash) == HashKind::bcrypt) prepares = true;
+    }
+  }
+
+  // With too much work waiting already the client is asked to come again: 503. Traefik would let it wait.
+  Task<Flow> prepare(Exchange& x) override {
+    const auto given = basic_credentials(x.request.headers.get("Authorization"));
+    if (!given) co_return Flow::next;
+    const std::string& hash = hash_for(given->user);
+    if (kind_of_hash(hash) != HashKind::bcrypt) co_return Flow::next;
+    const std::string key = verdict_key(*given, hash);
+    if (remembered(key)) co_return Flow::next;
+    std::function<bool()> work = [password = given->password, hash] {
+      return password_matches(password, hash);
+    };
+    const std::optional<bool> matches =
+        co_await run_elsewhere<bool>(x.env->offload, std::move(work));
+    if (!matches) {
+      x.user = given->user;
+      answer_phrase(x, 503);
+      co_return Flow::answer;
+    }
+    remember(key, *matches);
+    co_return Flow::next;
+  }
 
   Flow on_request(Exchange& x) override {
     const auto given = basic_credentials(x.request.headers.get("Authorization"));
@@ -109,25 +136,35 @@ class BasicAuth final : public SyncFilter {
   }
 
   // An unknown user costs a hash too, of the dearest kind in the list (reliability A1).
+  const std::string& hash_for(std::string_view user) const {
+    const auto known = users_.find(user);
+    return known != users_.end() ? known->second : dearest_hash_;
+  }
+
   bool verify(const BasicCredentials& c) {
-    const auto known = users_.find(c.user);
-    const std::string& hash = known != users_.end() ? known->second : dearest_hash_;
+    const std::string& hash = hash_for(c.user);
     const bool matches = kind_of_hash(hash) == HashKind::sha1 ? password_matches(c.password, hash)
                                                               : verify_slowly(c, hash);
-    return matches && known != users_.end();
+    return matches && users_.contains(c.user);
   }
 
   bool verify_slowly(const BasicCredentials& c, const std::string& hash) {
     const std::string key = verdict_key(c, hash);
-    {
-      const std::lock_guard lock(mutex_);
-      if (accepted_.has(key)) return true;
-      if (refused_.has(key)) return false;
-    }
+    if (const std::optional<bool> verdict = remembered(key)) return *verdict;
     const bool matches = password_matches(c.password, hash);
+    remember(key, matches);
+    return matches;
+  }
+
+  std::optional<bool> remembered(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    if (accepted_.has(key)) return true;
+    if (refused_.has(key)) return false;
+    return std::nullopt;
+  }
+  void remember(const std::string& key, bool matches) {
     const std::lock_guard lock(mutex_);
     (matches ? accepted_ : refused_).add(key);
-    return matches;
   }
 
   const Users users_;

@@ -105,6 +105,47 @@ TEST(BasicAuth, Errors) {
   EXPECT_EQ(error("users: ['a:b:c']"), "error parsing BasicUser: a:b:c");
 }
 
+// Takes work, or says that there is too much, as told; counts it.
+class CountingOffload final : public Offload {
+ public:
+  bool full = false;
+  int taken = 0;
+  bool start(std::function<void()> work, std::function<void()> done) override {
+    if (full) return false;
+    ++taken;
+    return inline_offload().start(std::move(work), std::move(done));
+  }
+};
+
+TEST(BasicAuth, BcryptIsHashedElsewhereOnce) {
+  Rig rig;
+  CountingOffload offload;
+  gateproof::testing::FakeWorld& w = rig.world;
+  Env env{w.scheduler, w.clock, w.random, w.transport, w.resolver, "fake-host", offload};
+  const std::string bcrypt = "'b:$2b$04$abcdefghijklmnopqrstuughE8Ev8uGFaUgY2cNEySvxngrb/Jzdm'";
+  ASSERT_TRUE(rig.use("basicAuth", "users: [" + bcrypt + ", 'u:" + sha + "']")) << rig.why;
+  const auto status = [&](const std::string& line) {
+    const auto x = rig.request("/", {line});
+    x->env = &env;
+    rig.run(*x);
+    return x->response.status;
+  };
+  EXPECT_EQ(status(basic("b:password")), 200);
+  EXPECT_EQ(status(basic("b:password")), 200);
+  EXPECT_EQ(offload.taken, 1) << "the verdict is remembered";
+  EXPECT_EQ(status(basic("b:wrong")), 401);
+  EXPECT_EQ(status(basic("who:password")), 401);
+  EXPECT_EQ(offload.taken, 3) << "an unknown user costs the same";
+  EXPECT_EQ(status(basic("u:password")), 200);
+  EXPECT_EQ(status("X: y"), 401);
+  EXPECT_EQ(offload.taken, 3) << "what is quick is done here";
+  offload.full = true;
+  EXPECT_EQ(status(basic("b:other")), 503);
+  EXPECT_EQ(status(basic("b:password")), 200) << "known clients notice nothing";
+  offload.full = false;
+  EXPECT_EQ(status(basic("b:other")), 401) << "no verdict was kept";
+}
+
 // More verdicts than are remembered: each is right, and a known user is still let in.
 TEST(BasicAuth, ManyGuesses) {
   Rig rig;

@@ -35,6 +35,8 @@ void look_beyond(Exchange& x, const Middleware& m) {
 
 Task<void> Middleware::handle(Exchange& x, Next next) { co_await next(x); }
 
+Task<Flow> Middleware::prepare(Exchange&) { co_return Flow::next; }
+
 Task<void> Next::operator()(Exchange& x) const { return chain_.run(x, index_); }
 
 Chain::Chain(std::vector<std::unique_ptr<Middleware>> steps, std::shared_ptr<http::Handler> end)
@@ -67,7 +69,13 @@ Task<void> Chain::run(Exchange& x, size_t from) const {
       answered = true;
       break;
     }
-    const Flow flow = watch ? traced_request(x, i, *watch) : m.on_request(x);
+    Flow flow = Flow::next;
+    if (m.prepares) flow = co_await m.prepare(x);
+    if (flow == Flow::next) {
+      flow = watch ? traced_request(x, i, *watch) : m.on_request(x);
+    } else if (x.trace) {
+      note_answer(x, m.stage);
+    }
     if (flow == Flow::answer && x.look_beyond) {
       look_beyond(x, m);
     } else if (flow == Flow::answer) {

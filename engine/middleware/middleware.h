@@ -34,6 +34,10 @@ class Middleware {
   virtual ~Middleware() = default;
   virtual bool waits() const = 0;
 
+  // Before on_request, of those that `prepares` says: work that would hold up the event loop, done elsewhere (env/offload.h)
+  // and kept for on_request. May fill x.response and return Flow::answer, when it cannot be done.
+  virtual Task<Flow> prepare(Exchange& x);
+  bool prepares = false;  // set by the constructor
   // Not waiting: may fill x.response and return Flow::answer.
   virtual Flow on_request(Exchange& x) { return Flow::next; }
   virtual void on_response(Exchange& x) {}

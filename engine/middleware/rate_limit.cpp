@@ -1,7 +1,10 @@
 // rateLimit: a token bucket for each source (catalogue 3.2). A short wait is waited, a longer one is 429.
+// With `redis` the buckets are in a Redis that several proxies share.
 #include "engine/middleware/answers.h"
 #include "engine/middleware/chain.h"
+#include "engine/middleware/client_tls.h"
 #include "engine/middleware/rate_limiter.h"
+#include "engine/middleware/redis_limiter.h"
 #include "engine/middleware/source_criterion.h"
 
 namespace gateproof::middleware {
@@ -120,6 +123,56 @@ class RateLimit final : public WaitingMiddleware {
   SourceCriterion source_;
 };
 
+class RedisRateLimit final : public WaitingMiddleware {
+ public:
+  RedisRateLimit(RedisLimiter limiter, SourceCriterion source)
+      : limiter_(std::move(limiter)), source_(std::move(source)) {}
+
+  Task<void> handle(Exchange& x, Next next) override {
+    std::string key = source_.key(x);
+    if (x.trace) x.note(stage, "redis", limiter_.bucket(key) + " at " + limiter_.redis().host);
+    if (x.look_beyond) {  // only asked: nobody is connected to, no token is taken
+      co_await next(x);
+      co_return;
+    }
+    const Result<RedisLimiter::Verdict> v = co_await limiter_.take(*x.env, std::move(key));
+    if (!v) {
+      if (x.trace) x.note(stage, "failure", v.error().message);
+      // A reply of another shape makes Traefik's handler panic, which is answered for it.
+      answer_error(x, 500,
+                   v.error().message == odd_limiter_reply ? "Internal Server Error"
+                                                          : "Could not insert/update bucket");
+      co_return;
+    }
+    if (!v->allowed) {
+      answer_error(x, 429, "No bursty traffic allowed");
+      co_return;
+    }
+    if (v->wait > limiter_.max_delay()) {
+      refuse(x, v->wait);
+      co_return;
+    }
+    if (v->wait > Duration(0)) {
+      if (x.trace) x.note(stage, "wait", config::format_duration(v->wait));
+      co_await sleep_for(x.env->scheduler, v->wait);
+    }
+    co_await next(x);
+  }
+
+ private:
+  RedisLimiter limiter_;
+  SourceCriterion source_;
+};
+
+// average: 0 with Redis: Traefik's limiter then tells no delay, which its middleware takes for a refusal.
+class NothingAllowed final : public SyncFilter {
+ public:
+  Flow on_request(Exchange& x) override {
+    answer_error(x, 429, "No bursty traffic allowed");
+    return Flow::answer;
+  }
+};
+
 // average: 0 limits nothing, whatever the burst.
 class NoLimit final : public SyncFilter {
  public:
@@ -128,6 +181,53 @@ class NoLimit final : public SyncFilter {
     return Flow::next;
   }
 };
+
+Result<void> check_tls(const RedisTls& tls, const BuildContext& context) {
+  const ClientTls same{tls.ca, tls.cert, tls.key, tls.insecure_skip_verify, {}};
+  const Result<void> checked = check_client_tls(same, context);
+  if (checked) return {};
+  const std::string& text = checked.error().message;
+  return Error(Code::invalid,
+               "creating redis limiter: creating TLS config" + text.substr(text.find(':')));
+}
+
+http::RedisOptions connection_options(const Redis& r) {
+  http::RedisOptions o;
+  // Without any, as Traefik's client: the usual port of this machine.
+  const std::string endpoint = r.endpoints.empty() ? "127.0.0.1:6379" : r.endpoints.front();
+  const HostPort at = split_host_port(endpoint);
+  o.host = at.host;
+  o.port = static_cast<uint16_t>(text::parse_int(at.port).value_or(0));
+  o.username = r.username;
+  o.password = r.password;
+  o.db = r.db;
+  o.pool_size = r.pool_size;
+  o.min_idle = r.min_idle_conns;
+  o.max_active = r.max_active_conns;
+  o.read_timeout = r.read_timeout;
+  o.write_timeout = r.write_timeout;
+  o.dial_timeout = r.dial_timeout;
+  return o;
+}
+
+Result<std::unique_ptr<Middleware>> build_shared(const Options& o, Duration period,
+                                                 SourceCriterion source,
+                                                 const BuildContext& context) {
+  if (o.redis->tls) {
+    const Result<void> checked = check_tls(*o.redis->tls, context);
+    if (!checked) return checked.error();
+    return Error(Code::unsupported, "rateLimit.redis over TLS is not acted on yet");
+  }
+  if (o.redis->endpoints.size() > 1) {
+    return Error(Code::unsupported,
+                 "rateLimit.redis with several endpoints (a Redis Cluster) is not acted on yet");
+  }
+  if (o.average <= 0) return std::unique_ptr<Middleware>(std::make_unique<NothingAllowed>());
+  RedisLimiter limiter(std::string(context.name), o.average, period, std::max<int64_t>(o.burst, 1),
+                       connection_options(*o.redis));
+  return std::unique_ptr<Middleware>(
+      std::make_unique<RedisRateLimit>(std::move(limiter), std::move(source)));
+}
 
 Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext& context) {
   const auto& o = *static_cast<const Options*>(options);
@@ -140,9 +240,9 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
     return Error(Code::invalid,
                  "negative value not valid for period: " + config::format_duration(o.period));
   }
-  if (o.redis) return Error(Code::unsupported, "rateLimit.redis is not acted on yet");
-  if (o.average <= 0) return std::unique_ptr<Middleware>(std::make_unique<NoLimit>());
   const Duration period = o.period > Duration(0) ? o.period : Duration(std::chrono::seconds(1));
+  if (o.redis) return build_shared(o, period, std::move(*source), context);
+  if (o.average <= 0) return std::unique_ptr<Middleware>(std::make_unique<NoLimit>());
   return std::unique_ptr<Middleware>(std::make_unique<RateLimit>(
       o.average, period, std::max<int64_t>(o.burst, 1), std::move(*source), context.strict));
 }

@@ -131,7 +131,13 @@ TEST(RateLimit, Errors) {
   EXPECT_EQ(error("{average: 1, sourceCriterion: {ipStrategy: {}}}"),
             "schema: ipStrategy cannot be a standalone element");
   EXPECT_EQ(error("{average: 1, redis: {endpoints: ['a:1'], tls: {ca: x}, db: 1}}"),
-            "rateLimit.redis is not acted on yet");
+            "creating redis limiter: creating TLS config: failed to parse CA");
+  EXPECT_EQ(error("{average: 1, redis: {tls: {insecureSkipVerify: true}}}"),
+            "rateLimit.redis over TLS is not acted on yet");
+  EXPECT_EQ(error("{average: 1, redis: {endpoints: ['a:1', 'b:1']}}"),
+            "rateLimit.redis with several endpoints (a Redis Cluster) is not acted on yet");
+  EXPECT_EQ(error("{average: 1, redis: {}}"), "schema: redis cannot be a standalone element");
+  EXPECT_EQ(error("{average: 1, redis: {endpoints: []}}"), "");
 }
 
 }  // namespace

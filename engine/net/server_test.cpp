@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "engine/middleware/middleware.h"
 #include "engine/net/clock.h"
 #include "engine/net/random.h"
 #include "engine/net/socket.h"
@@ -195,6 +196,33 @@ TEST_F(ServerTest, ProxiesOverOneConnectionManyTimes) {
   EXPECT_NE(seen.find("GET /seen HTTP/1.1"), std::string::npos) << seen;
   EXPECT_NE(seen.find("X-Forwarded-For: 127.0.0.1"), std::string::npos) << seen;
   EXPECT_NE(seen.find("X-Forwarded-Server: "), std::string::npos) << seen;
+}
+
+// A bcrypt hash of this cost takes about a second; the one event loop serves others meanwhile.
+TEST_F(ServerTest, AHashHoldsUpNobodyElse) {
+  extra_ = [](config::DynamicConfig& c) {
+    config::Findings findings;
+    const auto doc = config::parse_document(
+        "http: {routers: {locked: {rule: 'PathPrefix(`/locked`)', service: s, middlewares: [m]}}, "
+        "middlewares: {m: {basicAuth: {users: "
+        "['u:$2b$14$abcdefghijklmnopqrstuughE8Ev8uGFaUgY2cNEySvxngrb/Jzdm']}}}}",
+        "x.yml", config::Format::yaml);
+    auto d = config::decode_dynamic(*doc, "file", middleware::middleware_types(), findings);
+    ASSERT_TRUE(d.has_value());
+    for (auto& [name, router] : d->routers) c.routers[name] = router;
+    for (auto& [name, m] : d->middlewares) c.middlewares[name] = m;
+  };
+  start();
+  Client locked(web()), other(web());
+  const std::string request =
+      "GET /locked HTTP/1.1\r\nHost: a.test\r\nAuthorization: Basic dTpw\r\n\r\n";
+  locked.send(request);
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(other.get("/").starts_with("HTTP/1.1 200"));
+  EXPECT_EQ(locked.receive("\r\n\r\n", milliseconds(1)), "") << "still being hashed";
+  EXPECT_TRUE(locked.receive("\r\n\r\n", seconds(60)).starts_with("HTTP/1.1 401"));
+  locked.send(request);
+  EXPECT_TRUE(locked.receive("\r\n\r\n", seconds(60)).starts_with("HTTP/1.1 401"))
+      << "known by now";
 }
 
 TEST_F(ServerTest, TwoWorkersShareThePort) {

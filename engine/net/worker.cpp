@@ -47,8 +47,9 @@ Worker::Worker(std::unique_ptr<EventLoop> loop, ServerShared& shared)
       shared_(shared),
       transport_(*loop_, shared.detours),
       resolver_(*loop_, shared.detours),
-      env_{loop_->scheduler(), loop_->clock(), shared.random,
-           transport_,         resolver_,      shared.host_name},
+      offload_(shared.pool, *loop_),
+      env_{loop_->scheduler(), loop_->clock(),   shared.random, transport_,
+           resolver_,          shared.host_name, offload_},
       origin_(env_) {}
 
 Worker::~Worker() { loop_->scheduler().cancel_all(); }
@@ -96,6 +97,7 @@ void Worker::run() {
   loop_->scheduler().cancel_all();
   udp_.clear();
   origin_.close_idle();
+  env_.store.clear();
 }
 
 Task<void> Worker::accept_connections(Entry& e) {

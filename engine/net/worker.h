@@ -8,6 +8,7 @@
 #include "engine/net/resolver.h"
 #include "engine/net/stream.h"
 #include "engine/net/transport.h"
+#include "engine/net/work_pool.h"
 #include "engine/pipeline/engine.h"
 #include "engine/pipeline/udp_server.h"
 #include "engine/upstream/h1_origin.h"
@@ -24,6 +25,7 @@ struct ServerShared {
   size_t connections_max = 0;
   const Detours* detours = nullptr;
   std::atomic<size_t> connections{0};
+  WorkPool pool{};  // outlives the loops
 };
 
 class Worker {
@@ -64,6 +66,7 @@ class Worker {
   ServerShared& shared_;
   NetTransport transport_;
   RealResolver resolver_;
+  PoolOffload offload_;
   Env env_;
   upstream::H1Origin origin_;
   std::vector<std::unique_ptr<Entry>> entries_;

@@ -9,6 +9,7 @@
 #include "engine/sim/host.h"
 #include "engine/sim/net.h"
 #include "engine/sim/random.h"
+#include "engine/sim/redis_host.h"
 #include "engine/upstream/health_runner.h"
 
 namespace gateproof::sim {
@@ -152,6 +153,9 @@ class World {
   std::unique_ptr<Stream> open(const std::string& entry_point, const SocketAddress& peer,
                                pipeline::ConnectionRecord* record = nullptr);
 
+  // A Redis at an address.
+  void add_redis(const std::string& address, RedisHost host);
+
   void add_udp_host(const std::string& address, UdpHost host);
   // A client of a UDP entry point sends a datagram; what comes back within `patience` of virtual time. Sessions stay.
   std::vector<std::string> datagram(const std::string& entry_point, const SocketAddress& peer,
@@ -198,6 +202,7 @@ class World {
   std::vector<std::unique_ptr<Registered>> hosts_;
   std::vector<HostRequest> seen_;
   std::vector<std::unique_ptr<TcpServed>> tcp_hosts_;
+  std::vector<std::unique_ptr<RedisStore>> redis_hosts_;
   using TcpSeen = std::pair<std::string, std::string>;
   std::vector<std::unique_ptr<TcpSeen>> tcp_seen_;  // one for each connection, in their order
   std::vector<std::shared_ptr<pipeline::ConnectionRecord>> tcp_records_;

@@ -74,7 +74,31 @@ Task<void> run_client(Stream& stream, const TcpCall& call, TcpOutcome& out) {
   co_await hear(stream, call.patience, false, out);
 }
 
+Task<void> serve_redis(std::unique_ptr<Stream> stream, RedisStore& store, const Clock& clock) {
+  RedisStore::Session session;
+  std::vector<char> buffer(piece_bytes);
+  for (;;) {
+    const Result<size_t> n = co_await read_some(*stream, buffer, instant_max);
+    if (!n || *n == 0) co_return;
+    const auto reply = store.answer(session, {buffer.data(), *n}, clock.wall_ns());
+    if (!reply) co_return;
+    if (store.host().delay > Duration::zero())
+      co_await sleep_for(stream->scheduler(), store.host().delay);
+    std::vector<std::string_view> pieces = {*reply};
+    const Result<void> sent = co_await write_all(*stream, std::move(pieces), instant_max);
+    if (!sent) co_return;
+  }
+}
+
 }  // namespace
+
+void World::add_redis(const std::string& address, RedisHost host) {
+  redis_hosts_.push_back(std::make_unique<RedisStore>(std::move(host)));
+  RedisStore& store = *redis_hosts_.back();
+  transport_.serve(address_of(address), [this, &store](std::unique_ptr<Stream> stream) {
+    scheduler_.spawn("redis " + store.host().name, serve_redis(std::move(stream), store, clock_));
+  });
+}
 
 void World::add_tcp_host(const std::string& address, TcpHost host) {
   auto served = std::make_unique<TcpServed>();

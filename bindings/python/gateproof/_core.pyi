@@ -124,6 +124,16 @@ class PluginExchange:
     @target.setter
     def target(self, arg1: bytes) -> None:
         ...
+class ScriptedRedis:
+    """
+    The Redis of a virtual world, with one connection to it.
+    """
+    def __init__(self, username: str = '', password: str = '') -> None:
+        ...
+    def answer(self, bytes: bytes, wall_ns: int) -> bytes:
+        """
+        The replies to all whole commands. Raises ValueError for what is no command.
+        """
 class Outcome:
     """
     What became of one request.
@@ -210,6 +220,8 @@ class World:
         ...
     def add_host(self, address: str, name: str, script: typing.Any) -> None:
         ...
+    def add_redis(self, address: str, name: str, username: str = '', password: str = '', delay_ns: int = 0) -> None:
+        ...
     def add_tcp_host(self, address: str, name: str, greeting: str = '', reply: str = '', silent: bool = False, close_after: int = 0) -> None:
         ...
     def add_udp_host(self, address: str, name: str, reply: str = '', silent: bool = False) -> None:
@@ -291,6 +303,10 @@ def check(config: ConfigSet) -> list[Finding]:
     ...
 def finding_codes() -> list:
     ...
+def limiter_script() -> str:
+    """
+    The Lua script by which rateLimit takes a token of a bucket in Redis.
+    """
 def load(paths: list[str], texts: dict[str, str] = {}, standard_input: str = '', environment: dict[str, str] = {}) -> ConfigSet:
     ...
 def middleware_types() -> list:

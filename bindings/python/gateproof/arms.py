@@ -156,7 +156,12 @@ class VirtualSession:
         core, self._files = load_case(case, self._addresses)
         self.world = _core.World(core, seed, 0, adapt(plugins))
         for name, spec in case.upstreams.items():
-            if spec.stream is None:
+            if spec.redis is not None and spec.redis.broken:
+                self._add_stream(name, spec.redis.broken)
+            elif spec.redis is not None:
+                known = (spec.redis.username, spec.redis.password)
+                self.world.add_redis(self._addresses[name], name, *known)
+            elif spec.stream is None:
                 self.world.add_host(self._addresses[name], name, _script(spec, name))
             else:
                 self._add_stream(name, spec.stream)

@@ -21,6 +21,7 @@ from gateproof.case_model import (
     ChangeSpec,
     Expectation,
     ExpectUpstream,
+    RedisUpstream,
     RequestSpec,
     RouterRule,
     Step,
@@ -127,6 +128,9 @@ def _filled(
 
 
 _STREAM: Readers = {"greeting": _bytes, "reply": _bytes, "close_after": Cursor.integer}
+_REDIS: Readers = {
+    "username": Cursor.text, "password": Cursor.text, "reply": _bytes, "silent": Cursor.boolean,
+}  # fmt: skip
 _HELLO = frozenset({"sni", "alpn", "records"})
 
 
@@ -178,6 +182,9 @@ def _upstream(cursor: Cursor) -> UpstreamSpec:
         name = "udp" if "udp" in parts else "tcp"
         script = _filled(parts[name], _STREAM, StreamUpstream)
         return UpstreamSpec(stream=dataclasses.replace(script, udp=name == "udp"))
+    if cursor.is_mapping and "redis" in cursor.items():
+        parts = cursor.items(frozenset({"redis"}))
+        return UpstreamSpec(redis=_filled(parts["redis"], _REDIS, RedisUpstream))
     parts = cursor.items(frozenset(_SCRIPT) | {"refuse", "answers"})
     if "refuse" in parts:
         return UpstreamSpec(refuse=parts["refuse"].boolean())

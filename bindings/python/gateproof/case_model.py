@@ -99,6 +99,28 @@ class StreamUpstream:
 
 
 @dataclass(frozen=True)
+class RedisUpstream:
+    """A Redis: a redis-server on sockets, the virtual world's own in virtual time.
+
+    With a password clients must name themselves; without a username they are `default`. With
+    `reply` it is none, but says these bytes to every piece (`silent`: nothing). What clients say
+    to it is not compared.
+    """
+
+    username: str = ""
+    password: str = ""
+    reply: bytes | None = None
+    silent: bool = False
+
+    @property
+    def broken(self) -> StreamUpstream | None:
+        """The server of bytes that stands in for a Redis; None: it is one."""
+        if self.reply is None and not self.silent:
+            return None
+        return StreamUpstream(greeting=b"", reply=None if self.silent else self.reply)
+
+
+@dataclass(frozen=True)
 class RequestSpec:
     """One request to send, after or before placeholder substitution.
 
@@ -157,12 +179,14 @@ class UpstreamScript:
 class UpstreamSpec:
     """One upstream: a free port which refuses, or a server which plays `answers` in order.
 
-    The last answer repeats for ever. `stream` makes it a server that speaks bytes.
+    The last answer repeats for ever. `stream` makes it a server that speaks bytes, `redis` one
+    that keeps buckets.
     """
 
     refuse: bool = False
     answers: tuple[UpstreamScript, ...] = (UpstreamScript(),)
     stream: StreamUpstream | None = None
+    redis: RedisUpstream | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from gateproof.case_model import UpstreamScript, UpstreamSpec
 from gateproof.loopback import free_port
 from gateproof.rawhttp import Message, Reader, Truncated, header
 from gateproof.rawtcp import StreamServer
+from gateproof.redis_server import RedisServer
 
 
 def _reason(script: UpstreamScript) -> str:
@@ -184,10 +185,20 @@ class UpstreamSet:
 
     def __init__(self, specs: Mapping[str, UpstreamSpec]) -> None:
         self._recorder = Recorder()
+        self._redis: dict[str, RedisServer | StreamServer] = {}
+        try:
+            for name, spec in specs.items():
+                if spec.redis is not None:
+                    broken = spec.redis.broken
+                    made = StreamServer(name, broken) if broken else RedisServer(spec.redis)
+                    self._redis[name] = made
+        except BaseException:
+            self._close_redis()
+            raise
         self._servers = {
             name: Upstream(name, spec, self._recorder)
             for name, spec in specs.items()
-            if spec.stream is None
+            if spec.stream is None and spec.redis is None
         }
         self._streams = {
             name: StreamServer(name, spec.stream)
@@ -196,6 +207,7 @@ class UpstreamSet:
         }
         self.addresses = {name: server.address for name, server in self._servers.items()}
         self.addresses |= {name: server.address for name, server in self._streams.items()}
+        self.addresses |= {name: server.address for name, server in self._redis.items()}
 
     def take(self) -> list[UpstreamSeen]:
         """What arrived since the last call, in order of arrival; bytes after requests."""
@@ -209,3 +221,8 @@ class UpstreamSet:
             server.close()
         for stream in self._streams.values():
             stream.close()
+        self._close_redis()
+
+    def _close_redis(self) -> None:
+        for redis in self._redis.values():
+            redis.close()

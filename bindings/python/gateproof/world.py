@@ -294,6 +294,23 @@ class World:
         self._virtual()
         self._core.add_tcp_host(address, name or address, greeting, reply, silent)
 
+    def redis(
+        self,
+        address: str,
+        *,
+        name: str | None = None,
+        username: str = "",
+        password: str = "",
+        delay: Seconds = 0.0,
+    ) -> None:
+        """Puts a Redis at an address, for rateLimit's option `redis`; virtual time only.
+
+        It answers each piece of commands after `delay`. With a password, clients must give it.
+        """
+        self._virtual()
+        wait = nanoseconds(delay)
+        self._core.add_redis(address, name or address, username, password, wait)
+
     def udp_upstream(self, address: str, *, name: str | None = None, reply: str = "") -> None:
         """Puts a UDP server at an address; it sends `reply` (or the datagram) back."""
         self._virtual()

@@ -51,6 +51,8 @@ struct Exchange {
   std::string client_host;           // Host as the client sent it
   std::string user;                  // from an authenticating middleware
   bool detect_content_type = false;  // an answer without Content-Type gets one by its first bytes
+  bool answer_held =
+      false;  // somebody outside takes the whole answer first: no flush reaches the client
   bool append_forwarded_for = true;  // entry point's notAppendXForwardedFor
   bool suppress_forwarded_for =
       false;  // a custom request header X-Forwarded-For: "" (catalogue 2.2)

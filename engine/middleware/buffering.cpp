@@ -73,6 +73,7 @@ class Buffering final : public WaitingMiddleware {
 
   Task<void> handle(Exchange& x, Next next) override {
     std::string bytes;
+    x.answer_held = true;
     Result<void> read = co_await read_request(x, bytes);
     if (!read) {
       refuse_request(x, read.error());

@@ -1,6 +1,7 @@
 // Rules of the shared grammar: whatever it draws is read or refused, and the index still equals the definition.
 #include <gtest/gtest.h>
 
+#include "engine/http/url.h"
 #include "engine/rules/grammar_test.h"
 #include "engine/rules/naive_test.h"
 #include "engine/rules/priority.h"

@@ -3,6 +3,7 @@
 #include "engine/http/connection_headers.h"
 #include "engine/http/forwarded.h"
 #include "engine/http/inflate.h"
+#include "engine/http/punycode.h"
 #include "engine/upstream/status_of.h"
 
 namespace gateproof::upstream {
@@ -166,6 +167,11 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
                                                  : std::string_view(server.authority);
   out.body = &x.request.body;
   out.server = &server;
+  if (!http::is_host_value(out.host)) {
+    // Go's client writes names in Punycode, and nothing in the place of what can be no host.
+    const std::string wire = http::punycode_host(out.host);
+    out.host = http::is_host_value(wire) ? out.headers.keep(wire) : std::string_view();
+  }
   const std::string_view upgrade = http::upgrade_of(r.headers);
   bool agent_told = false;
   for (const auto& f : r.headers) {

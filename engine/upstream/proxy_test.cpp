@@ -123,6 +123,15 @@ TEST_F(Proxy, TargetWithoutItsSlashIsReadAsGoReadsIt) {  // catalogue 3.2 replac
   }
 }
 
+TEST_F(Proxy, HostsThatMiddlewaresSet) {  // catalogue 3.3 customRequestHeaders Host
+  const auto server = *make_origin_server(server_at("http://h"), {});
+  for (const auto& [host, wire] : std::vector<std::pair<std::string, std::string>>{
+           {"c.test:81", "c.test:81"}, {"ü.test", "xn--tda.test"}, {"a b", ""}, {"", "h"}}) {
+    x.request.host = host;
+    EXPECT_EQ(outbound(server).host, wire) << host;
+  }
+}
+
 TEST_F(Proxy, OnlyTheFirstUserAgentIsSent) {
   const auto server = *make_origin_server(server_at("http://h"), {});
   x.request.headers = {{"User-Agent", "one"}, {"User-Agent", "two"}};

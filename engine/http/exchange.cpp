@@ -21,7 +21,7 @@ void Exchange::reset() {
   target_received.clear();
   target_rewritten.clear();
   user.clear();
-  detect_content_type = false;
+  detect_content_type = answer_held = head_sent = false;
   client_certificates.reset();
   append_forwarded_for = true;
   suppress_forwarded_for = false;

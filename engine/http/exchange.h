@@ -53,6 +53,7 @@ struct Exchange {
   bool detect_content_type = false;  // an answer without Content-Type gets one by its first bytes
   bool answer_held =
       false;  // somebody outside takes the whole answer first: no flush reaches the client
+  bool head_sent = false;  // the client has a 200 without fields already (upstream/flushed.h)
   bool append_forwarded_for = true;  // entry point's notAppendXForwardedFor
   bool suppress_forwarded_for =
       false;  // a custom request header X-Forwarded-For: "" (catalogue 2.2)

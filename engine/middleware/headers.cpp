@@ -57,6 +57,7 @@ class HeadersMiddleware final : public SyncFilter {
   }
 
   void on_response(Exchange& x) override {
+    if (x.head_sent) return;
     secure_.edit_response(x);
     edit_outer(x);
   }

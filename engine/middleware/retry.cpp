@@ -119,7 +119,7 @@ class RetryMiddleware final : public WaitingMiddleware {
       plan.saved.restore(x);
       if (*wait > Duration::zero()) co_await sleep_for(x.env->scheduler, *wait);
     }
-    if (plan.flushed) upstream::keep_body_only(x.response);
+    if (plan.flushed) upstream::keep_body_only(x);
     if (x.trace) x.note(stage, "answer", std::to_string(x.response.status));
   }
 

@@ -12,25 +12,6 @@ http::Response plain_error(int status, std::string text) {
   return r;
 }
 
-// A body whose trailers are lost.
-class WithoutTrailers final : public http::BodySource {
- public:
-  explicit WithoutTrailers(http::Body body) : body_(std::move(body)) {}
-  std::optional<Result<http::Chunk>> try_read() override { return body_.try_read(); }
-  Task<Result<http::Chunk>> read() override { return body_.read(); }
-
- private:
-  http::Body body_;
-};
-
-// The fields behind a body do not pass what looks at status codes; their announcement does (Traefik).
-void drop_trailers(http::Response& r) {
-  r.trailers.reset();
-  if (!r.body.streaming() || r.body.length()) return;
-  auto source = std::make_unique<WithoutTrailers>(std::move(r.body));
-  r.body = http::Body::stream(std::move(source), std::nullopt);
-}
-
 }  // namespace
 
 Result<CodeRanges> CodeRanges::parse(const std::vector<config::Text>& texts) {
@@ -119,7 +100,7 @@ Task<void> Failover::handle(http::Exchange& x) {
   x.failure.reset();
   record.restore(x);
   co_await fall_back(x, parts_.main_name + " answered " + std::to_string(status));
-  if (flushed) keep_body_only(x.response);
+  if (flushed) keep_body_only(x);
 }
 
 }  // namespace gateproof::upstream

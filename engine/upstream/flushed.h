@@ -10,6 +10,9 @@ bool is_flushed(const http::Exchange& x);
 
 // Traefik lets that flush through to the client even where the answer itself is caught: it sends a 200 without fields, and of the
 // answer that counts only the body can follow.
-void keep_body_only(http::Response& r);
+void keep_body_only(http::Exchange& x);
+
+// The fields behind a body do not pass what looks at status codes; their announcement does (Traefik).
+void drop_trailers(http::Response& r);
 
 }  // namespace gateproof::upstream

@@ -56,9 +56,11 @@ std::string outbound_target(const http::Request& r, const http::OriginServer& se
     target = join_paths(server.base_path, target);
   if (r.has_query || !r.query.empty()) {
     // Of a target that Go cannot read the query goes on as Go's proxy cleaned it, any other as it is.
+    const std::string query = readable ? r.query : http::clean_query(r.query);
+    if (query.empty() && !r.query.empty()) return target;
     target += '?';
     const size_t from = target.size();
-    target += readable ? r.query : http::clean_query(r.query);
+    target += query;
     std::replace(target.begin() + static_cast<ptrdiff_t>(from), target.end(), ';', '&');
   }
   return target;

@@ -21,7 +21,7 @@ void Exchange::reset() {
   target_received.clear();
   target_rewritten.clear();
   user.clear();
-  detect_content_type = fields_apart = false;
+  detect_content_type = fields_apart = answer_held = head_sent = false;
   vary_lines = 0;
   client_certificates.reset();
   append_forwarded_for = true;

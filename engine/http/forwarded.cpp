@@ -93,7 +93,10 @@ void apply_forwarded(Exchange& x, const ForwardedPolicy& policy) {
 
 std::string append_forwarded_for(const Headers& incoming, const IpAddress& peer) {
   std::string out;
-  if (incoming.has(kFor)) out = incoming.joined(kFor) + ", ";
+  for (const auto& f : incoming) {
+    if (f.is(kFor))
+      out.append(f.value).append(", ");  // as they are: a middleware's may have blanks
+  }
   return out + peer.unmapped().to_string();
 }
 

@@ -63,7 +63,7 @@ void add_announced(http::Headers& head, const http::Headers& trailers) {
   for (const auto& f : trailers) {
     if (!http::list_has_token(head, "Trailer", f.name)) return;
   }
-  for (const auto& f : trailers) head.add(f.name, f.value);
+  for (const auto& f : trailers) head.set(f.name, f.value);
 }
 
 class Buffering final : public WaitingMiddleware {
@@ -73,6 +73,7 @@ class Buffering final : public WaitingMiddleware {
 
   Task<void> handle(Exchange& x, Next next) override {
     std::string bytes;
+    x.answer_held = true;
     Result<void> read = co_await read_request(x, bytes);
     if (!read) {
       refuse_request(x, read.error());
@@ -135,6 +136,11 @@ class Buffering final : public WaitingMiddleware {
     http::Response& r = x.response;
     const bool none = x.request.method == "HEAD" || !http::body_allowed(r.status);
     if (none) {
+      // What is made here for a HEAD counts as if it were sent.
+      if (r.body.length().value_or(0) > response_max_) {
+        answer_phrase(x, 500);
+        co_return false;
+      }
       r.body.reset();  // of an answer made here: nothing of it is told, not even its length
       co_return true;
     }

@@ -214,9 +214,6 @@ class ForwardAuth final : public WaitingMiddleware {
  private:
   // True: the request may pass. False: x.response says why not.
   Task<bool> asks(Exchange& x, std::vector<http::SetCookie>& cookies) {
-    if (!server_)
-      co_return refuse(x, 500,
-                       "error calling " + o_.address.value + ": " + server_.error().message);
     Exchange sub(*x.env);
     sub.origin = x.origin;
     sub.request.method = o_.preserve_method ? x.request.method : "GET";
@@ -224,6 +221,10 @@ class ForwardAuth final : public WaitingMiddleware {
       const bool taken = co_await take_body(x, sub);
       if (!taken) co_return false;
     }
+    // Whom to ask is looked at last: a body that is too large is refused first.
+    if (!server_)
+      co_return refuse(x, 500,
+                       "error calling " + o_.address.value + ": " + server_.error().message);
     http::Outbound out;
     const bool asked_gzip = fill(x, sub, out);
     if (x.trace) note_request(x, out);

@@ -91,6 +91,9 @@ std::string escape_user(std::string_view s) {
   });
 }
 
+// In these "a::1" is no host: the port begins at the first colon. In others at the last one, as it always did (Go 1.26).
+bool strict_colons(std::string_view scheme) { return scheme == "http" || scheme == "https"; }
+
 Result<void> read_authority(std::string_view authority, GoUrl& out) {
   std::string_view host = authority;
   if (const size_t at = authority.rfind('@'); at != std::string_view::npos) {
@@ -106,8 +109,8 @@ Result<void> read_authority(std::string_view authority, GoUrl& out) {
     const size_t end = host.rfind(']');
     if (end == std::string_view::npos) return bad("missing ']' in host");
     if (!valid_optional_port(host.substr(end + 1))) return bad("invalid port after host");
-  } else if (const size_t colon = host.find(':'); colon != std::string_view::npos) {
-    // From the first colon on, as Go 1.26 does: "a::1" is no host.
+  } else if (const size_t colon = strict_colons(out.scheme) ? host.find(':') : host.rfind(':');
+             colon != std::string_view::npos) {
     if (!valid_optional_port(host.substr(colon))) return bad("invalid port after host");
   }
   auto plain = unescape_host(host);

@@ -12,8 +12,23 @@ Result<Redirection> Redirection::compile(std::string_view regex, std::string rep
   return Redirection(std::move(*e), std::move(replacement), permanent);
 }
 
+namespace {
+
+// "http://::1/": an IPv6 address that stood in brackets before its port was cut off (3.2 redirectScheme).
+bool lost_brackets(std::string_view url) {
+  const size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return false;
+  url.remove_prefix(scheme + 3);
+  const std::string_view authority = url.substr(0, url.find_first_of("/?#"));
+  return authority.find('[') == std::string_view::npos &&
+         std::count(authority.begin(), authority.end(), ':') > 1;
+}
+
+}  // namespace
+
 Flow redirect(http::Exchange& x, std::string_view url, const std::string& target, bool permanent) {
-  if (target == url) return Flow::next;
+  // Go reads the new URL before it is compared with the old one, and only this one can have become unreadable.
+  if (target == url && !lost_brackets(target)) return Flow::next;
   const auto location = go_url_normal_form(target);
   if (!location) {
     answer_phrase(x, 502);

@@ -5,6 +5,7 @@
 #include "engine/middleware/backoff.h"
 #include "engine/middleware/middleware.h"
 #include "engine/middleware/replay.h"
+#include "engine/upstream/flushed.h"
 
 namespace gateproof::middleware {
 namespace {
@@ -67,6 +68,7 @@ struct Plan {
   SavedRequest saved;
   Instant begun;
   bool by_status = false;
+  bool flushed = false;          // an answer that does not count was streamed
   std::optional<KeptBody> kept;  // tries by status get the whole body each
   std::optional<SharedBody>
       shared;  // else what is left of it; it is untouched unless a try got as far as a server
@@ -115,11 +117,13 @@ class RetryMiddleware final : public WaitingMiddleware {
                why + "; try " + std::to_string(attempt + 1) + " of " + std::to_string(o_.attempts) +
                    (*wait > Duration::zero() ? " after " + config::format_duration(*wait) : ""));
       }
+      plan.flushed = plan.flushed || upstream::is_flushed(x);
       co_await drain(x.response.body, replaced_body_bytes_max);
       clear_answer(x);
       plan.saved.restore(x);
       if (*wait > Duration::zero()) co_await sleep_for(x.env->scheduler, *wait);
     }
+    if (plan.flushed) upstream::keep_body_only(x);
     if (x.trace) x.note(stage, "answer", std::to_string(x.response.status));
   }
 

@@ -38,8 +38,10 @@ bool treat_names(http::Headers& headers, const EntryStage& s) {
 void treat_semicolons(http::Exchange& x, bool encode) {
   std::string& query = x.request.query;
   if (query.find(';') == std::string::npos) return;
-  x.target_received = x.request.target();
+  std::string received = x.request.target();
   query = http::with_query_semicolons(std::move(query), encode);
+  if (encode) return;  // Go's RequestURI is made anew only here, so redirects show the encoded form
+  x.target_received = std::move(received);
   x.target_rewritten = x.request.target();
 }
 

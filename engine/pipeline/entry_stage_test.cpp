@@ -64,6 +64,7 @@ TEST_F(Entry, Semicolons) {
   entry_point.encode_query_semicolons = true;
   ASSERT_TRUE(apply("/", "a=1;b=2"));
   EXPECT_EQ(x.request.query, "a=1%3Bb=2");
+  EXPECT_EQ(x.shown_target(), "/?a=1%3Bb=2");
 }
 
 TEST_F(Entry, SanitizingCanBeSwitchedOffButNotInStrictMode) {  // catalogue 2.1

@@ -1,5 +1,6 @@
 #include "engine/upstream/failover.h"
 
+#include "engine/upstream/flushed.h"
 #include "engine/upstream/replay.h"
 
 namespace gateproof::upstream {
@@ -9,44 +10,6 @@ http::Response plain_error(int status, std::string text) {
   http::Response r = http::Response::make(status, text + "\n", "text/plain; charset=utf-8");
   r.headers.add_static("X-Content-Type-Options", "nosniff");
   return r;
-}
-
-// Whether Go's proxy flushes what it writes of a server's answer: no length is told, or events are streamed.
-bool is_flushed(const http::Exchange& x) {
-  const http::Response& r = x.response;
-  if (x.server.empty() || x.failure || r.body.empty()) return false;
-  const std::string_view type = r.headers.get("Content-Type");
-  return !r.body.length() ||
-         text::iequals(text::trim(type.substr(0, type.find(';'))), "text/event-stream");
-}
-
-// Traefik lets the flush of an answer that it throws away through to the client: that sends a 200 without fields, and of the
-// fallback's answer only the body can follow.
-void keep_body_only(http::Response& r) {
-  r.status = 200;
-  r.reason.clear();
-  r.headers.clear();
-  r.body = r.body.streaming() ? http::Body::stream(r.body.take_source(), std::nullopt)
-                              : http::Body::untold(std::string(r.body.bytes()));
-}
-
-// A body whose trailers are lost.
-class WithoutTrailers final : public http::BodySource {
- public:
-  explicit WithoutTrailers(http::Body body) : body_(std::move(body)) {}
-  std::optional<Result<http::Chunk>> try_read() override { return body_.try_read(); }
-  Task<Result<http::Chunk>> read() override { return body_.read(); }
-
- private:
-  http::Body body_;
-};
-
-// The fields behind a body do not pass what looks at status codes; their announcement does (Traefik).
-void drop_trailers(http::Response& r) {
-  r.trailers.reset();
-  if (!r.body.streaming() || r.body.length()) return;
-  auto source = std::make_unique<WithoutTrailers>(std::move(r.body));
-  r.body = http::Body::stream(std::move(source), std::nullopt);
 }
 
 }  // namespace
@@ -137,7 +100,7 @@ Task<void> Failover::handle(http::Exchange& x) {
   x.failure.reset();
   record.restore(x);
   co_await fall_back(x, parts_.main_name + " answered " + std::to_string(status));
-  if (flushed) keep_body_only(x.response);
+  if (flushed) keep_body_only(x);
 }
 
 }  // namespace gateproof::upstream

@@ -6,6 +6,7 @@
 #include "engine/http/connection_headers.h"
 #include "engine/http/forwarded.h"
 #include "engine/http/inflate.h"
+#include "engine/http/punycode.h"
 #include "engine/upstream/status_of.h"
 
 namespace gateproof::upstream {
@@ -58,9 +59,11 @@ std::string outbound_target(const http::Request& r, const http::OriginServer& se
     target = join_paths(server.base_path, target);
   if (r.has_query || !r.query.empty()) {
     // Of a target that Go cannot read the query goes on as Go's proxy cleaned it, any other as it is.
+    const std::string query = readable ? r.query : http::clean_query(r.query);
+    if (query.empty() && !r.query.empty()) return target;
     target += '?';
     const size_t from = target.size();
-    target += readable ? r.query : http::clean_query(r.query);
+    target += query;
     std::replace(target.begin() + static_cast<ptrdiff_t>(from), target.end(), ';', '&');
   }
   return target;
@@ -192,6 +195,11 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
                                                  : std::string_view(server.authority);
   out.body = &x.request.body;
   out.server = &server;
+  if (!http::is_host_value(out.host)) {
+    // Go's client writes names in Punycode, and nothing in the place of what can be no host.
+    const std::string wire = http::punycode_host(out.host);
+    out.host = http::is_host_value(wire) ? out.headers.keep(wire) : std::string_view();
+  }
   // Traefik offers h2c to nobody, nor what else stands in a list with it (observed; reliability S2).
   std::string_view upgrade = http::upgrade_of(r.headers);
   if (asks_h2c(upgrade)) upgrade = {};

@@ -129,12 +129,21 @@ TEST_F(Proxy, TargetWithoutItsSlashIsReadAsGoReadsIt) {  // catalogue 3.2 replac
   };
   for (const Row& row :
        {Row{"rel", "b=2&a=1", "rel?b=2&a=1"}, Row{"rel", "b=2&q=%zz&a=1", "rel?a=1&b=2"},
-        Row{"rel", "q=%zz", "rel?"}, Row{"a:b", "q=%zz", "/?q=%zz"}, Row{"a:/b", "q=1", "/b?q=1"},
+        Row{"rel", "q=%zz", "rel"}, Row{"a:b", "q=%zz", "/?q=%zz"}, Row{"a:/b", "q=1", "/b?q=1"},
         Row{"a://h/b", "q=1", "/b?q=1"}, Row{"1:b", "q=1", "1:b?q=1"},
         Row{"/a:b", "q=%zz", "/a:b?q=%zz"}}) {
     x.request.url = {row.path, row.path};
     x.request.query = row.query;
     EXPECT_EQ(outbound(server).target, row.target);
+  }
+}
+
+TEST_F(Proxy, HostsThatMiddlewaresSet) {  // catalogue 3.3 customRequestHeaders Host
+  const auto server = *make_origin_server(server_at("http://h"), {});
+  for (const auto& [host, wire] : std::vector<std::pair<std::string, std::string>>{
+           {"c.test:81", "c.test:81"}, {"ü.test", "xn--tda.test"}, {"a b", ""}, {"", "h"}}) {
+    x.request.host = host;
+    EXPECT_EQ(outbound(server).host, wire) << host;
   }
 }
 

@@ -33,11 +33,8 @@ Sticky::Sticky(const config::CookieConfig& cookie, std::string_view service,
           ? "_" + crypto::hex(crypto::sha1("_TRAEFIK_BACKEND_" + std::string(service))).substr(0, 5)
           : sanitized(cookie.name);
   for (size_t i = 0; i < names.size(); ++i) {
-    if (names[i].empty()) {
-      values_.emplace_back();
-      continue;
-    }
     values_.push_back(crypto::hex(crypto::sha256(names[i])).substr(0, 16));
+    if (names[i].empty()) continue;  // of weight 0, or a URL that leads nowhere
     current_.emplace(values_.back(), i);
     const std::string once = hex_of(crypto::fnv1_64(names[i]));
     old_forms_.emplace(names[i], i);

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import gateproof.generate
 from gateproof.arms import make_arm
 from gateproof.cases import load_cases, load_known_differences, run_case
+from gateproof.catalogue import middleware_types
 from gateproof.generate.as_case import case_text
 from gateproof.generate.compare import Comparison, differences, run_engine
 from gateproof.generate.grammar import grammar, parse_grammar
@@ -72,6 +74,29 @@ def test_every_alternative_is_drawn() -> None:
         for alternative in grammar().names[kind]:
             for name in alternative:
                 assert f"'{name}'" in text
+
+
+# Options that need files, TLS, a Redis server or time to pass.
+LEFT_OUT = {
+    "usersFile", "tls", "redis", "checkPeriod", "recoveryDuration", "initialInterval", "timeout",
+    "maxResponseBodySize", "info",
+}  # fmt: skip
+
+
+def test_every_type_and_option_is_in_the_grammar() -> None:
+    text = (Path(gateproof.generate.__file__).parents[1] / "data/grammar.yaml").read_text()
+    for one in middleware_types():
+        for option in one.options:
+            name = option.name.partition(".")[0].partition("[")[0]
+            assert f"{name}:" in text or name in LEFT_OUT, f"{one.type}.{option.name}"
+    drawn = {
+        name
+        for alternative in grammar().names["middleware"]
+        for name in alternative
+        if isinstance(alternative, dict)
+    }
+    # A plugin's options are its own.
+    assert drawn == {one.type for one in middleware_types()} - {"plugin"}
 
 
 def test_unknown_names_are_refused() -> None:

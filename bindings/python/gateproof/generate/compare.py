@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gateproof.arms import SocketSession, VirtualSession
 from gateproof.case_arm import ArmSession, ArmStartError, ArmUnsupported, Observation, RouterState
-from gateproof.case_compare import Difference, KnownDifference, compare_fields, fields_of
+from gateproof.case_compare import Difference, KnownDifference, compare_fields, fields_of, normalise
 from gateproof.case_model import Case
 from gateproof.case_resolve import sticky_value
 from gateproof.generate.as_case import as_case
@@ -16,6 +16,11 @@ from gateproof.generate.judge import Judge, Judged
 from gateproof.generate.pairs import Setup
 
 _ALIKE = ("many1", "many2")
+_ABSENT = RouterState("absent")
+_NO_CONNECTION = KnownDifference(
+    "*", "headers.Connection", "the direct arm has no connection that could be closed"
+)
+Fields = dict[str, str]
 
 
 @dataclass
@@ -92,8 +97,26 @@ def _fields(setup: Setup, got: Observation, of: Judged) -> dict[str, str]:
     return out
 
 
-def _state_text(state: RouterState | None) -> str:
-    return "absent" if state is None else state.status
+def _state_fields(setup: Setup, mine: Judged, judged: Judged) -> tuple[Fields, Fields]:
+    """States of routers, and a reason of Traefik's that the engine does not give.
+
+    Traefik tells one reason for a router, the engine all; of a rule Traefik tells also the steps
+    that led to the error.
+    """
+    left: Fields = {}
+    right: Fields = {}
+    for name in sorted({*mine.routers, *judged.routers}):
+        short = name.removeprefix(setup.prefix)
+        ours, theirs = mine.routers.get(name, _ABSENT), judged.routers.get(name, _ABSENT)
+        left[f"routers.{short}"], right[f"routers.{short}"] = ours.status, theirs.status
+        rule = setup.http["routers"].get(name.removesuffix("@file"), {}).get("rule", "")
+        lead = f"error while parsing rule {rule}: "
+        reasons = [normalise(one, mine.addresses) for one in ours.errors]
+        for wanted in (normalise(one, judged.addresses) for one in theirs.errors):
+            if not any(wanted.endswith(one.removeprefix(lead)) for one in reasons):
+                left[f"reasons.{short}"] = " | ".join(reasons)
+                right[f"reasons.{short}"] = wanted
+    return left, right
 
 
 def differences(
@@ -104,12 +127,7 @@ def differences(
     if mine.refused or judged.refused:
         texts = [{"refused": str(one.refused)} for one in (mine, judged)]
         return compare_fields(texts[0], texts[1], name, 0, known)
-    names = sorted({*mine.routers, *judged.routers})
-    left, right = (
-        {f"routers.{n.removeprefix(setup.prefix)}": _state_text(one.routers.get(n)) for n in names}
-        for one in (mine, judged)
-    )
-    found = compare_fields(left, right, name, 0, known)
+    found = compare_fields(*_state_fields(setup, mine, judged), name, 0, known)
     both = zip(mine.observations, judged.observations, strict=True)
     for number, (one, other) in enumerate(both, 1):
         fields = _fields(setup, one, mine), _fields(setup, other, judged)
@@ -130,7 +148,7 @@ class Comparison:
         self._judge = judge
         self._grammar = grammar
         self._arm = arm
-        self._known = known
+        self._known = [*known, _NO_CONNECTION] if arm == "direct" else known
 
     @property
     def grammar(self) -> Grammar:

@@ -144,7 +144,9 @@ class Judge(TraefikSession):
         for slot, setup in setups.items():
             filled = json.loads(self._filled(json.dumps(setup.http)))
             for name, router in filled.get("routers", {}).items():
-                http["routers"][name] = {**router, "entryPoints": [slot]}
+                # A child listens where its parents do, and may not say so itself.
+                listens = {} if "parentRefs" in router else {"entryPoints": [slot]}
+                http["routers"][name] = {**router, **listens}
             for kind in ("middlewares", "services"):
                 http[kind] |= filled.get(kind, {})
         slots = [slot for names in self._slots.values() for slot in names]

@@ -127,7 +127,18 @@ class _Draw:
             if chain and self._names["middleware"]:
                 router["middlewares"] = chain
             out[f"{self._prefix}r{number}"] = {**router, "service": self._reference("service")}
+        if self.chance(6):
+            self.layer(out)
         return out
+
+    def layer(self, routers: Data) -> None:
+        """Puts some routers under the first one (1.7), which mostly loses its service by that."""
+        parent, *others = routers
+        children = [name for name in others if not self.chance(3)]
+        for name in children:
+            routers[name]["parentRefs"] = [parent if self.chance(4) else f"{parent}@file"]
+        if children and not self.chance(8):
+            del routers[parent]["service"]
 
     def request(self) -> Data:
         host, path = self.value("request-host"), self.value("target-path")

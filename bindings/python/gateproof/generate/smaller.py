@@ -94,7 +94,7 @@ def _routers(setup: Setup) -> Iterator[Setup]:
         if len(routers) > 1:
             rest = {k: v for k, v in routers.items() if k != name}
             yield dataclasses.replace(setup, http={**setup.http, "routers": rest})
-        for key in ("middlewares", "priority"):
+        for key in ("middlewares", "priority", "parentRefs"):
             if key in router:
                 yield _with(setup, "routers", name, _without(router, (key,)))
         for number in range(len(router.get("middlewares", ()))):
@@ -106,7 +106,7 @@ def _routers(setup: Setup) -> Iterator[Setup]:
             for call in dict.fromkeys(_CALL.findall(router["rule"])):
                 if call != router["rule"]:
                     yield _with(setup, "routers", name, {**router, "rule": call})
-        for child in _children(setup, router["service"]):
+        for child in _children(setup, router.get("service", "")):
             yield _with(setup, "routers", name, {**router, "service": child})
 
 

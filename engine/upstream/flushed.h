@@ -1,0 +1,18 @@
+// What becomes of an answer that somebody throws away after its server streamed it (failover and retry by status).
+#pragma once
+#include "engine/http/exchange.h"
+
+namespace gateproof::upstream {
+
+// Whether Go's proxy flushed the answer in `x` on its way out: no length is told, or events are streamed; and nobody outside
+// holds answers back.
+bool is_flushed(const http::Exchange& x);
+
+// Traefik lets that flush through to the client even where the answer itself is caught: it sends a 200 without fields, and of the
+// answer that counts only the body can follow.
+void keep_body_only(http::Exchange& x);
+
+// The fields behind a body do not pass what looks at status codes; their announcement does (Traefik).
+void drop_trailers(http::Response& r);
+
+}  // namespace gateproof::upstream

@@ -57,10 +57,11 @@ class Compress final : public WaitingMiddleware {
     if (!choice || choice->only_vary || !wanted(x.response, choice->coding)) co_return;
     std::string type(x.response.headers.get("Content-Type"));
     const bool by_type = !s_.included.empty() || s_.excluded.size() > 1;  // grpc alone is no guess
-    if (type.empty() && choice->coding == Coding::gzip && (by_type || x.detect_content_type)) {
-      // The gzip stage goes by what it has gathered, and tells it where anybody may.
+    const bool tells = x.detect_content_type || x.fields_apart;
+    if (type.empty() && choice->coding == Coding::gzip && (by_type || tells)) {
+      // The gzip stage goes by what it has gathered, and tells it where nothing says "none" (FieldsApart).
       type = co_await guess(x.response);
-      if (x.detect_content_type && !type.empty() && !x.response.headers.has("Content-Type"))
+      if (tells && !type.empty() && !x.response.headers.has("Content-Type"))
         x.response.headers.add("Content-Type", type);
     }
     if (type_wanted(type, choice->coding)) co_await encode(x, choice->coding);

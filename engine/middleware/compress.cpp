@@ -103,10 +103,11 @@ class Compress final : public WaitingMiddleware {
       co_return "it is shorter than the minimum";
     std::string type(r.headers.get("Content-Type"));
     const bool by_type = !s_.included.empty() || s_.excluded.size() > 1;  // grpc alone is no guess
-    if (type.empty() && coding == Coding::gzip && (by_type || x.detect_content_type)) {
-      // The gzip stage goes by what it has gathered, and tells it where anybody may.
+    const bool tells = x.detect_content_type || x.fields_apart;
+    if (type.empty() && coding == Coding::gzip && (by_type || tells)) {
+      // The gzip stage goes by what it has gathered, and tells it where nothing says "none" (FieldsApart).
       type = co_await guess(x.response);
-      if (x.detect_content_type && !type.empty() && !r.headers.has("Content-Type"))
+      if (tells && !type.empty() && !r.headers.has("Content-Type"))
         x.response.headers.add("Content-Type", type);
     }
     co_return type_wanted(type, coding) ? "" : "its type is left out";

@@ -288,6 +288,23 @@ TEST(Compress, GuessedTypes) {
   }
 }
 
+// The guess is told where types may be guessed, and inside of what collects the answer's fields.
+TEST(Compress, GuessedTypesAreTold) {
+  for (bool apart : {false, true}) {
+    for (bool detects : {false, true}) {
+      Rig rig;
+      answer_with(rig, big, {});
+      ASSERT_TRUE(rig.use("compress", "{}"));
+      auto x = rig.request("/", {"Accept-Encoding: gzip"});
+      x->fields_apart = apart;
+      x->detect_content_type = detects;
+      rig.run(*x);
+      EXPECT_EQ(lines_of(x->response.headers, "Content-Type"),
+                apart || detects ? "text/plain; charset=utf-8" : "-");
+    }
+  }
+}
+
 // The line is there before the answer: what stands inside edits it, unless it collects fields of its own.
 TEST(Compress, VarySeenFromInside) {
   using Steps = std::vector<std::pair<const char*, const char*>>;

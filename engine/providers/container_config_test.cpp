@@ -147,8 +147,7 @@ TEST(Containers, OfASwarm) {
       "    deploy:\n      replicas: 2\n      labels:\n"
       "        - traefik.http.routers.r.rule=Path(`/`)\n";
   EXPECT_EQ(make(service(web), options).codes(), "GP1203 GP1203");  // tasks show no ports
-  const Made made = make(service(web + port),
-                         options);
+  const Made made = make(service(web + port), options);
   EXPECT_EQ(made.codes(), "");
   EXPECT_TRUE(made.config.routers.contains("r@swarm"));
   EXPECT_EQ(made.config.services.at("s@swarm").load_balancer->servers.size(), 2u);

@@ -164,7 +164,7 @@ class Builder {
   std::map<std::string, HandlerPtr> services_;              // built; null: disabled
   std::map<std::string, upstream::StatusSource*> sources_;  // of built services
   bool used_ = true;  // what is built now is for a router, so that its servers are probed
-  std::vector<std::string> building_;  // services under construction, the outermost first
+  std::vector<std::string> building_;           // services under construction, the outermost first
   std::map<std::string, std::string> bad_tls_;  // TLS options that cannot be used: Traefik's error
   std::vector<Root> roots_;
   std::map<std::string, Node> nodes_;  // by the name in the snapshot

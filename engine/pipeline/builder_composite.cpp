@@ -63,7 +63,8 @@ HandlerPtr Builder::build_group(GroupKind kind, const std::string& name,
                      c.weight, std::move(handler)});
   }
   if (info.status == Status::disabled) {
-    info.errors.resize(1);  // Traefik stops at the first child that fails; our findings tell of each
+    info.errors.resize(
+        1);  // Traefik stops at the first child that fails; our findings tell of each
     return nullptr;
   }
   auto group = std::make_shared<upstream::ServiceGroup>(kind, name, sticky, std::move(parts),

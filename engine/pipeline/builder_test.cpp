@@ -171,7 +171,8 @@ TEST_F(Build, AnEntryPointWithAModelGetsItsOwnCopy) {  // surprise 55
   EXPECT_FALSE(s->entry_points.contains("dns"));
 }
 
-TEST_F(Build, UnknownEntryPointsStayWithTheCopyWithoutAModel) {  // catalogue 2.4, 6.1; as the binary does
+TEST_F(Build,
+       UnknownEntryPointsStayWithTheCopyWithoutAModel) {  // catalogue 2.4, 6.1; as the binary does
   const auto s = build(
       "http: {routers: {part: {rule: 'Path(`/`)', service: app, entryPoints: [quiet, zz]}}, " +
           std::string(app) + "}",

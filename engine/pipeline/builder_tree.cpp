@@ -196,7 +196,8 @@ void Builder::check_tree() {
   for (auto& [name, node] : nodes_) {
     if (node.config->parent_refs.empty() && refuse_both(node)) {
       std::vector<std::string>& errors = out_.routers.at(name)->errors;
-      std::rotate(errors.begin(), errors.end() - 1, errors.end());  // Traefik looks at the tree first
+      std::rotate(errors.begin(), errors.end() - 1,
+                  errors.end());  // Traefik looks at the tree first
     }
     const std::string service =
         config::qualify(node.config->service.value, config::provider_of(node.original));

@@ -26,7 +26,8 @@ TEST(Sticky, GivenNamesAreSanitized) {  // catalogue 4.3
   c.name = "my cookie";
   EXPECT_EQ(Sticky(c, "x@file", servers).name(), "my_cookie");
   c.name = "caf\xc3\xa9";
-  EXPECT_EQ(Sticky(c, "x@file", servers).name(), "caf_");  // one for the character, not for its bytes
+  EXPECT_EQ(Sticky(c, "x@file", servers).name(),
+            "caf_");  // one for the character, not for its bytes
 }
 
 TEST(Sticky, CurrentValueNeedsNoNewCookieAndOldFormsAreRewritten) {

@@ -60,7 +60,7 @@ TEST(FlatInputs, WhoseLabels) {
   // Alone they can only be swarm's; beside a docker provider they are nobody's.
   EXPECT_TRUE(check_files({{"c.yml", deploy}}).set.assemblies[0].providers.contains("swarm"));
   const Checked c = check_files({{"c.yml", deploy}, {"s.yml", statics}});
-  EXPECT_NE(c.findings.find("c.yml:5:16 GP1212"), std::string::npos) << c.findings;
+  EXPECT_NE(c.findings.find("c.yml:5:17 GP1212"), std::string::npos) << c.findings;
   EXPECT_NE(
       check_files({{"c.yml", compose},
                    {"s.yml", "entryPoints: {web: {address: \":80\"}}\nproviders: {swarm: {}}\n"}})

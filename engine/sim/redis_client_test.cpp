@@ -79,10 +79,11 @@ class Client : public ::testing::Test {
     }
     return out;
   }
-  Task<void> call(std::string& out) {
+  Task<void> call(std::string& out) { return call_from(env, out); }
+  Task<void> call_from(Env& loop, std::string& out) {
     const Instant begin = clock.now();
     std::vector<std::string> words = {"PING"};
-    const Result<RedisValue> got = co_await client->call(env, std::move(words));
+    const Result<RedisValue> got = co_await client->call(loop, std::move(words));
     took = clock.now() - begin;
     out = got ? got->text : "! " + got.error().message;
   }
@@ -298,6 +299,29 @@ TEST_F(Slow, MinIdleConnsAreKeptBesideThoseInUse) {
   EXPECT_EQ(client->idle(env), 3u);
   EXPECT_EQ(ask(), "OK");
   EXPECT_EQ(connections, 3);
+}
+
+// Two loops, one process: a turn that ends in one is found by the other, connections stay where they are.
+TEST_F(Slow, TurnsAreCountedOverAllLoops) {
+  options.pool_size = 1;
+  client = std::make_shared<RedisClient>(options);
+  Env other{scheduler, clock, random, transport, resolver, "h"};
+  std::string here_out, there_out;
+  scheduler.spawn("here", call(here_out));
+  scheduler.spawn("there", call_from(other, there_out));
+  scheduler.run_ready();
+  EXPECT_EQ(client->running(), 1);
+  EXPECT_EQ(ask(), "OK");
+  EXPECT_EQ(here_out, "OK");
+  EXPECT_EQ(there_out, "OK");
+  EXPECT_EQ(connections, 2);
+  EXPECT_EQ(client->idle(other), 1u);
+  EXPECT_EQ(client->running(), 0);
+  options.pool_size = 0;
+  client = std::make_shared<RedisClient>(options);
+  client->idle(env);
+  client->idle(other);
+  EXPECT_EQ(client->pool_size(), 2 * http::redis_pool_size_default);
 }
 
 TEST_F(Slow, ACancelledCallGivesItsTurnOn) {

@@ -32,10 +32,10 @@ std::optional<rules::Route> Builder::make_route(RouterInfo& info,
       rules::parse_rule(text, syntax == "v2" ? rules::Syntax::v2 : rules::Syntax::v3, in_.matchers);
   if (!parsed) {
     const rules::RuleError& e = parsed.error();
-    info.fail("error while parsing rule " + text + ": " + e.message);
+    info.fail(e.api);
     // Where TLS ends here the rule is read once more for its hosts; only what keeps it from being read is told again.
-    const std::string prefix = "parsing rule " + text + ": ";
-    if (e.message.starts_with(prefix)) info.rule_error = e.message.substr(prefix.size());
+    const std::string prefix = "error while parsing rule " + text + ": parsing rule " + text + ": ";
+    if (e.api.starts_with(prefix)) info.rule_error = e.api.substr(prefix.size());
     const SourceSpan at =
         router.rule.span.known() ? router.rule.span.at(e.offset, e.length) : router.span;
     finding("GP0301", at, object, e.message + ": the router is disabled",

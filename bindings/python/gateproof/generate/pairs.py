@@ -121,7 +121,7 @@ class _Draw:
                 router["priority"] = self.value("priority")
             # Which of two equal ones wins is chance in Traefik (1.6).
             while rank(router) in taken:
-                router["priority"] = rank(router) + 1 or 1
+                router["priority"] = rank(router) - 1 or -1
             taken.add(rank(router))
             chain = [self._reference("middleware") for _ in range(self._choices.below(4))]
             if chain and self._names["middleware"]:

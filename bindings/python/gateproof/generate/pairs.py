@@ -16,7 +16,7 @@ Data = dict[str, Any]
 UPSTREAMS = ("one", "two", "many1", "many2", "page", "auth", "gone", "cut")
 """Names of the servers that a configuration may use; `many1` and `many2` answer alike."""
 PRIORITY_MAX = 2**63 - 1 - 1000
-"""Traefik's limit (1.6); no drawn router has as much."""
+"""Traefik's limit (1.6); the judge's own routers have just as much, no drawn one has."""
 _ROUTERS_MAX = 4
 _MIDDLEWARES_MAX = 5
 _SERVICES_MAX = 3

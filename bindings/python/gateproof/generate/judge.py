@@ -14,7 +14,7 @@ from gateproof.case_arm import ArmStartError, Observation, RouterState, Upstream
 from gateproof.case_model import ALL_ARMS, Case, Place, RequestSpec, UpstreamScript, UpstreamSpec
 from gateproof.generate.as_case import request_spec, script
 from gateproof.generate.grammar import Grammar
-from gateproof.generate.pairs import UPSTREAMS, Data, Setup
+from gateproof.generate.pairs import PRIORITY_MAX, UPSTREAMS, Data, Setup
 from gateproof.real_traefik import REFUSALS, TraefikSession
 from gateproof.upstreams import Recorder, Upstream
 
@@ -22,8 +22,6 @@ RELOAD_SECONDS = 20.0
 """How long a new configuration may take until every entry point serves it."""
 _AGAIN_SECONDS = 1.0
 _TEAPOT = 418
-# Traefik's limit (1.6); no setup's router has as much.
-_PRIORITY_MAX = 2**63 - 1 - 1000
 
 
 @dataclass
@@ -155,7 +153,7 @@ class Judge(TraefikSession):
             # No setup asks for this path, and the service answers without being reached.
             http["routers"][f"ready-{slot}"] = {
                 "rule": f"Path(`/gateproof-{turn}`)", "entryPoints": [slot],
-                "service": "noop@internal", "priority": _PRIORITY_MAX,
+                "service": "noop@internal", "priority": PRIORITY_MAX,
             }  # fmt: skip
         text = json.dumps({"http": {kind: of for kind, of in http.items() if of}})
         self._new_log()

@@ -263,7 +263,7 @@ class Streams {
     if (!addresses) return std::nullopt;
     config::TcpLoadBalancerConfig lb;
     const bool tls = boolean_at(&entry, "tls").value_or(false);
-    for (const Text& a : *addresses) lb.servers.push_back({a, tls});
+    for (const Text& a : *addresses) lb.servers.push_back({.address = a, .tls = tls});
     if (const Value* v = member(&entry, "proxyProtocol")) lb.proxy_protocol = proxy_protocol(*v);
     const Text transport = located_at(&entry, "serversTransport");
     if (!transport.value.empty()) {

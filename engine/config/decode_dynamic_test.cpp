@@ -246,7 +246,7 @@ TEST(DecodeDynamic, WhatRejectsTheFile) {
       {"http: {middlewares: {m: {addPrefix: true}}}",
        "GP0103 1:37 addPrefix cannot be a standalone element"},
       {"http: {middlewares: {m: {requestRedirect: {bogus: x}}}}",
-       "GP0101 1:46 field not found, node: bogus"},
+       "GP0101 1:44 field not found, node: bogus"},
       {"http: {middlewares: {m: {addPrefx: {prefix: /}}}}",
        "GP0101 1:26 field not found, node: addPrefx"},
       {"http: {services: {s: {loadBalancer: {}}}}",

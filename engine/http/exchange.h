@@ -55,7 +55,8 @@ struct Exchange {
   bool fields_apart = false;
   // Lines `Vary: Accept-Encoding` that compress has put in front of an answer to come.
   uint8_t vary_lines = 0;
-  bool answer_held = false;  // somebody outside takes the whole answer first: no flush reaches the client
+  bool answer_held =
+      false;  // somebody outside takes the whole answer first: no flush reaches the client
   bool head_sent = false;  // the client has a 200 without fields already (upstream/flushed.h)
   bool append_forwarded_for = true;  // entry point's notAppendXForwardedFor
   bool suppress_forwarded_for =

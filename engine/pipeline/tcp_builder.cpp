@@ -175,10 +175,12 @@ TcpTarget::Way TcpBuilder::way_of(TcpRouterInfo& info, const config::TcpRouterCo
     }
   } else if (named || known != in_.dynamics->tls_options.end()) {
     info.fail("unknown TLS options: " + qualified);
-    finding_once("GP0310", router.tls->options.span, info.label(),
+    const SourceSpan& at = router.tls->options.span;
+    finding_once("GP0310", at.known() ? at : router.tls->span, info.label(),
                  "TLS options " + qualified +
                      " do not exist, so the router is disabled and its connections are closed",
-                 "define tls.options." + options + ", or leave the options out");
+                 named ? "define tls.options." + options + ", or leave the options out"
+                       : "keep tls.options.default in one provider: of two neither is taken");
     return TcpTarget::Way::broken;
   }
   finding_once("GP1103", router.tls->span, info.label(),

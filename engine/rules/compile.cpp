@@ -115,7 +115,7 @@ class Compiler {
       case Expression::paren: return value(e.parts[0], negated, out);
       case Expression::literal: return literal(e);
       case Expression::identifier: return undefined(e, std::string(e.lexeme));
-      case Expression::selector: return undefined(e, selector_name(e));
+      case Expression::selector: return undefined(e, dotted_name(e));
       case Expression::unary: return unary(e, negated, out);
       case Expression::binary: return binary(e, negated, out);
       case Expression::call: return call(e, negated, out);
@@ -159,14 +159,27 @@ class Compiler {
     return none;
   }
 
-  std::string selector_name(const Expression& e) {
+  // x.y as a value; "" after a failure. Names may be longer than two parts, unlike those that are called.
+  std::string dotted_name(const Expression& e) {
+    const Expression& base = e.parts[0];
+    std::string name;
+    if (base.kind == Expression::identifier) {
+      name = base.lexeme;
+    } else if (base.kind == Expression::selector) {
+      name = dotted_name(base);
+    } else {
+      fail("unsupported selector type: *ast." + std::string(go_node_name(base)), e.offset,
+           e.length);
+    }
+    return failed_ ? std::string() : name + "." + std::string(e.lexeme);
+  }
+
+  std::string called_name(const Expression& e) {
     const Expression& base = e.parts[0];
     if (base.kind == Expression::identifier)
       return std::string(base.lexeme) + "." + std::string(e.lexeme);
-    fail(base.kind == Expression::selector
-             ? "expected selector identifier, got: *ast.SelectorExpr"
-             : "unsupported selector type: *ast." + std::string(go_node_name(base)),
-         e.offset, e.length);
+    fail("expected selector identifier, got: *ast." + std::string(go_node_name(base)), e.offset,
+         e.length);
     return {};
   }
 
@@ -223,7 +236,7 @@ class Compiler {
     const Expression& callee = e.parts[0];
     std::string name(callee.lexeme);
     if (callee.kind == Expression::selector) {
-      name = selector_name(callee);
+      name = called_name(callee);
     } else if (callee.kind != Expression::identifier) {
       fail("expected identifier, got: *ast." + std::string(go_node_name(callee)), callee.offset,
            callee.length, "join matchers with && or ||");

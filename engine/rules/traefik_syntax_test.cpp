@@ -204,6 +204,8 @@ const Row rows[] = {
     {Syntax::v3, "\357\273\277\357\273\277Host(`a`)", "error while parsing rule %R: parsing rule %R: 1:4: illegal byte order mark"},
     {Syntax::v3, "Host(`\357\273\277`)", "error while parsing rule %R: parsing rule %R: 1:7: illegal byte order mark"},
     {Syntax::v3, "x.y.z(`a`)", "error while parsing rule %R: parsing rule %R: expected selector identifier, got: *ast.SelectorExpr"},
+    {Syntax::v3, "Host(`a`).x(`b`)", "error while parsing rule %R: parsing rule %R: expected selector identifier, got: *ast.CallExpr"},
+    {Syntax::v3, "x.y.z", "error while parsing rule %R: parsing rule %R: %R is not defined"},
     {Syntax::v3, "Host.x", "error while parsing rule %R: parsing rule %R: %R is not defined"},
     {Syntax::v3, "(Host)(`a`)", "error while parsing rule %R: parsing rule %R: expected identifier, got: *ast.ParenExpr"},
     {Syntax::v3, "Host(`a`...,`b`)", "error while parsing rule %R: parsing rule %R: 1:13: expected ')', found `b`"},

@@ -3,7 +3,7 @@ The engine behind the gateproof package. Not for direct use.
 """
 from __future__ import annotations
 import typing
-__all__: list[str] = ['ConfigSet', 'Finding', 'HostAnswer', 'HostRequest', 'Outcome', 'PluginExchange', 'Server', 'World', 'check', 'finding_codes', 'load', 'middleware_types', 'mode', 'parse_rule', 'render_json', 'render_sarif', 'render_text']
+__all__: list[str] = ['ConfigSet', 'Finding', 'HostAnswer', 'HostRequest', 'Outcome', 'PluginExchange', 'ScriptedRedis', 'Server', 'World', 'check', 'finding_codes', 'limiter_script', 'load', 'middleware_types', 'mode', 'parse_rule', 'render_json', 'render_sarif', 'render_text']
 class Finding:
     """
     Something wrong in a configuration.

@@ -99,14 +99,15 @@ class Answers : public Arms {
   Outcome ask(const std::string& services, HostAnswer answer, std::string method = "GET") {
     const std::string text =
         "http:\n  routers: {r: {rule: 'PathPrefix(`/`)', service: s}}\n  services: " + services;
-    world.engine().update("file", decode(text));
+    World fresh{7, web()};  // no connection of an earlier question is left
+    fresh.engine().update("file", decode(text));
     Host host;
     host.name = "app";
     host.script = [answer](const HostRequest&) { return answer; };
-    world.add_host("127.0.0.1:18080", host);
+    fresh.add_host("127.0.0.1:18080", host);
     Request r = get("a.test", "/");
     r.method = std::move(method);
-    return world.send(r, GetParam());
+    return fresh.send(r, GetParam());
   }
   static std::string field(const Outcome& o, std::string_view name) {
     for (const auto& [key, value] : o.headers) {
@@ -116,8 +117,8 @@ class Answers : public Arms {
   }
   const std::string plain = "{s: {loadBalancer: {servers: [{url: 'http://127.0.0.1:18080'}]}}}";
   const std::string failover =
-      "{s: {failover: {service: a, fallback: n, errors: {status: ['503']}}}, n: {loadBalancer: "
-      "{}}, "
+      "{s: {failover: {service: a, fallback: n, errors: {status: ['503']}}}, "
+      "n: {loadBalancer: {servers: []}}, "
       "a: {loadBalancer: {servers: [{url: 'http://127.0.0.1:18080'}]}}}";
 };
 

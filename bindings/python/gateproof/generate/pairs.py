@@ -116,7 +116,7 @@ class _Draw:
 
     def routers(self) -> Data:
         out: Data = {}
-        taken: set[int] = set()
+        taken = {PRIORITY_MAX}
         for number in range(1 + self._choices.below(_ROUTERS_MAX)):
             router = self.rule(number == 0)
             if self.chance(3):

@@ -7,8 +7,12 @@ std::string_view to_string(Status s) {
 }
 
 void ObjectInfo::fail(std::string error, Status to) {
-  if (std::find(errors.begin(), errors.end(), error) == errors.end())
+  const auto told = std::find(errors.begin(), errors.end(), error);
+  if (told == errors.end()) {
     errors.push_back(std::move(error));
+  } else {
+    std::rotate(told, told + 1, errors.end());  // told once, as the latest
+  }
   if (to > status) status = to;
 }
 

@@ -10,19 +10,17 @@ engine/kubernetes/recorded_test.cpp, without the binary.
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bindings/python"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import records
 import yaml
 from fake_api import read_manifests
 from real import PROVIDER_NAMES, Answer, ask
-
-from gateproof.real_traefik import find_traefik
 
 CASES = Path(__file__).resolve().parent / "cases"
 API = "gateproof-api"
@@ -129,33 +127,11 @@ def reduced(answer: Answer) -> dict[str, Any]:
     }
 
 
-def main() -> int:
-    """See the module."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("mode", choices=["record", "check"])
-    parser.add_argument("cases", nargs="*")
-    args = parser.parse_args()
-    binary = find_traefik()
-    if binary is None:
-        print("skipped: no Traefik binary (GATEPROOF_TRAEFIK, .venv/bin/traefik, PATH)")
-        return 0
-    different = 0
-    for case in sorted(p for p in CASES.iterdir() if not args.cases or p.name in args.cases):
-        static = yaml.safe_load((case / "static.yml").read_text())
-        objects = read_manifests(sorted(case.glob("*.yaml")))
-        got = json.dumps(reduced(ask(binary, objects, static)), indent=1, sort_keys=True) + "\n"
-        recorded = case / "expected.json"
-        if args.mode == "record":
-            recorded.write_text(got)
-            print(f"{case.name}: recorded")
-        elif recorded.read_text() != got:
-            different += 1
-            (case / "got.json").write_text(got)
-            print(f"{case.name}: differs, see {case / 'got.json'}")
-        else:
-            print(f"{case.name}: holds")
-    return 1 if different else 0
+def _answer(binary: Path, case: Path) -> Any:
+    static = yaml.safe_load((case / "static.yml").read_text())
+    objects = read_manifests(sorted(case.glob("*.yaml")))
+    return reduced(ask(binary, objects, static))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(records.main(__doc__, CASES, _answer))

@@ -12,7 +12,6 @@ engine/check/labels_recorded_test.cpp compares the engine with the records, with
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import re
@@ -21,14 +20,14 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bindings/python"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kubernetes"))
 
+import records
 import yaml
 from fake_docker import FakeDocker, Project
 from real import run_traefik
 from redis_store import RedisStore, find_redis, read_pairs
-
-from gateproof.real_traefik import find_traefik
 
 CASES = Path(__file__).resolve().parent / "cases"
 HOST = "127.0.9.3"
@@ -115,35 +114,10 @@ def ask(binary: Path, case: Path) -> dict[str, Any] | None:
     return reduced(raw, lines, set(providers), names)
 
 
-def main() -> int:
-    """See the module."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("mode", choices=["record", "check"])
-    parser.add_argument("cases", nargs="*")
-    args = parser.parse_args()
-    binary = find_traefik()
-    if binary is None:
-        print("skipped: no Traefik binary (GATEPROOF_TRAEFIK, .venv/bin/traefik, PATH)")
-        return 0
-    different = 0
-    for case in sorted(p for p in CASES.iterdir() if not args.cases or p.name in args.cases):
-        answer = ask(binary, case)
-        if answer is None:
-            print(f"{case.name}: skipped: no redis-server")
-            continue
-        got = json.dumps(answer, indent=1, sort_keys=True) + "\n"
-        recorded = case / "expected.json"
-        if args.mode == "record":
-            recorded.write_text(got)
-            print(f"{case.name}: recorded")
-        elif recorded.read_text() != got:
-            different += 1
-            (case / "got.json").write_text(got)
-            print(f"{case.name}: differs, see {case / 'got.json'}")
-        else:
-            print(f"{case.name}: holds")
-    return 1 if different else 0
+def _answer(binary: Path, case: Path) -> Any:
+    said = ask(binary, case)
+    return "no redis-server" if said is None else said
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(records.main(__doc__, CASES, _answer))

@@ -53,12 +53,6 @@ bool is_clean(const http::UrlPath& url) {
 
 namespace {
 
-bool has_control(std::string_view value) {
-  return std::any_of(value.begin(), value.end(), [](char c) {
-    return (static_cast<uint8_t>(c) < 0x20 && c != '\t') || c == 0x7f;
-  });
-}
-
 // Answers 400 for a path that is not clean. A clean one is read anew, so that from here on its encoded form is valid.
 bool made_clean(http::Exchange& x) {
   http::UrlPath& url = x.request.url;
@@ -75,7 +69,7 @@ bool made_clean(http::Exchange& x) {
 Flow strip_and_continue(http::Exchange& x, const std::string& prefix, Rest rest) {
   cut_prefix(x.request.url, prefix, rest);
   if (!made_clean(x)) return Flow::answer;
-  if (has_control(prefix)) {
+  if (!http::is_field_value(prefix)) {
     answer_phrase(x, 500);  // Go's client refuses to send such a field
     return Flow::answer;
   }

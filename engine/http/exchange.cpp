@@ -23,7 +23,9 @@ void Exchange::reset() {
   user.clear();
   detect_content_type = fields_apart = answer_held = head_sent = false;
   vary_lines = 0;
+  tls_state.reset();
   client_certificates.reset();
+  interim = nullptr;
   append_forwarded_for = true;
   suppress_forwarded_for = false;
   attempts = 0;

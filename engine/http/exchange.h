@@ -2,6 +2,7 @@
 #pragma once
 #include "engine/env/env.h"
 #include "engine/http/message.h"
+#include "engine/http/tls_state.h"
 
 namespace gateproof::http {
 
@@ -25,6 +26,14 @@ struct Tunnel {
   std::shared_ptr<const void> held;  // lives as long as the tunnel (a balancer's count of requests)
 };
 
+// Who passes 1xx answers on to the client while the final one is not there yet (RFC 9110, 15.2).
+class InterimSink {
+ public:
+  virtual ~InterimSink() = default;
+  // Writes one interim answer without waiting; what the client cannot take now is dropped, as such an answer may be.
+  virtual void interim(int status, const Headers& headers) = 0;
+};
+
 struct Exchange {
   explicit Exchange(Env& e) : env(&e) {}
   Exchange(const Exchange&) = delete;
@@ -38,6 +47,8 @@ struct Exchange {
   SocketAddress peer;  // the TCP peer
   SocketAddress local;
   bool tls = false;
+  std::shared_ptr<const TlsState>
+      tls_state;  // null without TLS, and where TLS is only said to be (direct arm)
   // What the client proved itself with, the leaf first, each in DER; null without client certificates.
   std::shared_ptr<const std::vector<std::string>> client_certificates;
   bool trusted_peer = false;     // forwarded headers were kept (entry point's forwardedHeaders)
@@ -76,6 +87,7 @@ struct Exchange {
   std::unique_ptr<Response> stopped_with;
 
   std::unique_ptr<Tunnel> tunnel;  // with a 101 answer
+  InterimSink* interim = nullptr;  // null: the client gets no 1xx (HTTP/1.0, direct arm)
   ExchangeTrace* trace = nullptr;
 
   // Costs one branch when nobody listens: call as `if (x.trace) x.note(...)` where building the text costs.

@@ -1,6 +1,7 @@
 // Origin: how an outbound request reaches one server. In the direct arm scripted hosts answer objects; in the wire and socket
 // arms an HTTP/1.1 client speaks over the world's Transport. The pipeline in front of it is the same.
 #pragma once
+#include "engine/env/tls_connector.h"
 #include "engine/http/exchange.h"
 
 namespace gateproof::http {
@@ -19,6 +20,8 @@ struct OriginServer {
   Duration response_header_timeout{0};  // 0: none
   Duration idle_conn_timeout = std::chrono::seconds(90);
   int64_t max_idle_conns = 200;
+  std::shared_ptr<TlsConnector> tls;  // of an https server
+  bool http2 = true;  // may be spoken where the server offers it (serversTransport.disableHTTP2)
 };
 
 // What the proxy stage made of x.request: ready to be written. Views live as long as the exchange.

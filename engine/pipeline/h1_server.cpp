@@ -34,7 +34,8 @@ class Connection {
         x_(env),
         born_(env.scheduler.now()),
         peer_(start.peer),
-        local_(start.local) {
+        local_(start.local),
+        tls_(std::move(start.tls)) {
     for (std::string_view left = start.early; !left.empty();) {
       const std::span<char> room = in_.space(start.early.size() + request_block_bytes);
       const size_t n = std::min(room.size(), left.size());
@@ -81,6 +82,7 @@ class Connection {
   std::string out_;  // head and chunk framing on the way out, capacity kept
   Instant born_;
   std::optional<SocketAddress> peer_, local_;  // as a PROXY protocol header said
+  std::shared_ptr<const http::TlsState> tls_;
   Instant read_deadline_ = instant_max;
   Instant write_deadline_ = instant_max;
   int64_t requests_ = 0;
@@ -211,6 +213,9 @@ void Connection::fill_exchange() {
   }
   x_.peer = peer_ ? *peer_ : stream_->peer();
   x_.local = local_ ? *local_ : stream_->local();
+  x_.tls = tls_ != nullptr;
+  x_.tls_state = tls_;
+  if (tls_) x_.client_certificates = tls_->client_certificates;
   write_deadline_ = after(options_.write_timeout);
 }
 

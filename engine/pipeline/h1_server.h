@@ -40,6 +40,7 @@ struct ConnectionStart {
   std::string early;  // bytes that were read already
   // Who a PROXY protocol header says they are; absent: the stream's own.
   std::optional<SocketAddress> peer = {}, local = {};
+  std::shared_ptr<const http::TlsState> tls = {};  // null: the stream is plain
 };
 
 // Serves one connection to its end.

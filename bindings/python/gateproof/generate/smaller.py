@@ -116,7 +116,10 @@ def _children(setup: Setup, name: str) -> Iterator[str]:
         for key in _CHILDREN:
             of = options.get(key, ())
             for one in [of] if isinstance(of, str) else of:
-                yield one["name"] if isinstance(one, dict) else one
+                name = one.get("name") if isinstance(one, dict) else one
+                # What was made small before may have lost its name.
+                if name:
+                    yield name
 
 
 def _objects(setup: Setup) -> Iterator[Setup]:

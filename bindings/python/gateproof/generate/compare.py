@@ -16,6 +16,8 @@ from gateproof.generate.judge import Judge, Judged
 from gateproof.generate.pairs import Setup
 
 _ALIKE = ("many1", "many2")
+# Traefik shuffles the children of a weighted service and tells the first one that fails.
+_OF_SOME_CHILD = 'building HTTP service "'
 _ABSENT = RouterState("absent")
 _NO_CONNECTION = KnownDifference(
     "*", "headers.Connection", "the direct arm has no connection that could be closed"
@@ -113,7 +115,11 @@ def _state_fields(setup: Setup, mine: Judged, judged: Judged) -> tuple[Fields, F
         lead = f"error while parsing rule {rule}: "
         reasons = [normalise(one, mine.addresses) for one in ours.errors]
         for wanted in (normalise(one, judged.addresses) for one in theirs.errors):
-            if not any(wanted.endswith(one.removeprefix(lead)) for one in reasons):
+            if wanted.startswith(_OF_SOME_CHILD):
+                told = any(one.startswith(_OF_SOME_CHILD) for one in reasons)
+            else:
+                told = any(wanted.endswith(one.removeprefix(lead)) for one in reasons)
+            if not told:
                 left[f"reasons.{short}"] = " | ".join(reasons)
                 right[f"reasons.{short}"] = wanted
     return left, right

@@ -136,10 +136,6 @@ class _Draw:
     def layer(self, routers: Data) -> None:
         """Puts some routers under the first one (1.7), which mostly loses its service by that."""
         parent, *others = routers
-        if rank(routers[parent]) > PRIORITY_MAX:
-            # Traefik never looks at the children of such a router; the engine tells what is wrong
-            # with them all the same.
-            return
         children = [name for name in others if not self.chance(3)]
         for name in children:
             routers[name]["parentRefs"] = [parent if self.chance(4) else f"{parent}@file"]

@@ -84,6 +84,11 @@ void Builder::add_entry_points() {
   }
 }
 
+bool Builder::has_model(const config::EntryPointConfig& e) const {
+  return !e.middlewares.empty() || e.tls || e.encoded_characters || e.has_observability ||
+         in_.statics->has_core;
+}
+
 std::vector<Builder::Placement> Builder::placements(const std::string& name,
                                                     const std::vector<std::string>& entry_points,
                                                     bool several) const {
@@ -93,9 +98,7 @@ std::vector<Builder::Placement> Builder::placements(const std::string& name,
     const auto found = out_.entry_points.find(e);
     const config::EntryPointConfig* c =
         found == out_.entry_points.end() ? nullptr : found->second->config;
-    const bool modelled = c && (!c->middlewares.empty() || c->tls || c->encoded_characters ||
-                                c->has_observability || in_.statics->has_core);
-    if (modelled) {
+    if (c && has_model(*c)) {
       out.push_back({several ? e + "-" + name : name, {e}, c});
     } else {
       rest.entry_points.push_back(e);

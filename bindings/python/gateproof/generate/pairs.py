@@ -114,6 +114,16 @@ class _Draw:
             return {"rule": self.value("v2-rule"), "ruleSyntax": "v2"}
         return {"rule": self.value("odd-rule" if self.chance(12) else "rule")}
 
+    def in_front(self, services: Data, middlewares: Data) -> None:
+        """Puts middlewares in front of some services: such as name no service, for no circles."""
+        plain = [name for name, one in middlewares.items() if not {"errors", "chain"} & set(one)]
+        for service in services.values() if plain else ():
+            if self.chance(8):
+                count = 1 + self._choices.below(2)
+                service["middlewares"] = [
+                    plain[self._choices.below(len(plain))] for _ in range(count)
+                ]
+
     def routers(self) -> Data:
         out: Data = {}
         taken = {PRIORITY_MAX}
@@ -128,6 +138,8 @@ class _Draw:
             chain = [self._reference("middleware") for _ in range(self._choices.below(4))]
             if chain and self._names["middleware"]:
                 router["middlewares"] = chain
+            if number and self.chance(15):
+                router["tls"] = {}
             out[f"{self._prefix}r{number}"] = {**router, "service": self._reference("service")}
         if self.chance(6):
             self.layer(out)
@@ -139,6 +151,8 @@ class _Draw:
         children = [name for name in others if not self.chance(3)]
         for name in children:
             routers[name]["parentRefs"] = [parent if self.chance(4) else f"{parent}@file"]
+            # A child with tls and without entry points is forgotten by Traefik, and disabled here.
+            routers[name].pop("tls", None)
         if children and not self.chance(8):
             del routers[parent]["service"]
 
@@ -178,6 +192,7 @@ def draw_setup(grammar: Grammar, choices: Choices, prefix: str, requests: int) -
     entry = kinds[choices.below(len(kinds))]
     services = draw.objects("service", 1 + choices.below(_SERVICES_MAX))
     middlewares = draw.objects("middleware", choices.below(_MIDDLEWARES_MAX + 1))
+    draw.in_front(services, middlewares)
     http: Data = {"routers": draw.routers()}
     http |= {"middlewares": middlewares} if middlewares else {}
     http["services"] = services

@@ -20,6 +20,7 @@ PRIORITY_MAX = 2**63 - 1 - 1000
 _ROUTERS_MAX = 4
 _MIDDLEWARES_MAX = 5
 _SERVICES_MAX = 3
+_GUESSES = re.compile(r'"contentType"|"Content-Type": ""')
 _REFERENCE = re.compile(r"@(middleware|service)")
 
 
@@ -197,6 +198,11 @@ def draw_setup(grammar: Grammar, choices: Choices, prefix: str, requests: int) -
     http |= {"middlewares": middlewares} if middlewares else {}
     http["services"] = services
     answers = {name: draw.value("answer") for name in ("one", "two", "many1", "page", "auth")}
+    if _GUESSES.search(json.dumps(middlewares)):
+        # Whether an answer that ends with its connection gets a guessed type is a race of Traefik's:
+        # its first bytes against the first flush.
+        for one in answers.values():
+            one.pop("until_close", None)
     answers["many2"] = {"body": "many1", **answers["many1"]}
     answers["many1"] = {"body": "many1", **answers["many1"]}
     answers |= {"gone": {"refuse": True}, "cut": {"close": True}}

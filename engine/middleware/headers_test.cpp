@@ -44,7 +44,8 @@ TEST(Headers, CustomRequest) {
 
   ASSERT_TRUE(rig.use("headers", "customRequestHeaders: {X-Blank: '  '}"));
   rig.send("/");
-  EXPECT_EQ(lines_of(rig.end->headers, "X-Blank"), "  ") << "blanks are a value, until it is written";
+  EXPECT_EQ(lines_of(rig.end->headers, "X-Blank"), "  ")
+      << "blanks are a value, until it is written";
 }
 
 TEST(Headers, SwitchingProtocolsIsLeftAlone) {
@@ -55,9 +56,8 @@ TEST(Headers, SwitchingProtocolsIsLeftAlone) {
 }
 
 TEST(Headers, FieldsThatNoRequestCanCarryAreFoundOutLater) {  // where the request is sent
-  const std::pair<const char*, const char*> rows[] = {{"{X y: a}", "X y"},
-                                                      {"{X-Nl: \"a\\nb\"}", "X-Nl"},
-                                                      {"{X y: '', X-Ok: \"a\\tb\"}", ""}};
+  const std::pair<const char*, const char*> rows[] = {
+      {"{X y: a}", "X y"}, {"{X-Nl: \"a\\nb\"}", "X-Nl"}, {"{X y: '', X-Ok: \"a\\tb\"}", ""}};
   for (const auto& [options, bad] : rows) {
     Rig rig;
     ASSERT_TRUE(rig.use("headers", "customRequestHeaders: " + std::string(options))) << rig.why;

@@ -5,6 +5,7 @@
 
 #include "engine/middleware/chain.h"
 #include "engine/pipeline/snapshot.h"
+#include "engine/pipeline/tls_builder.h"
 #include "engine/pipeline/tls_conflicts.h"
 #include "engine/upstream/service_group.h"
 
@@ -159,6 +160,7 @@ class Builder {
 
   const BuildInputs& in_;
   Snapshot& out_;
+  TlsBuilder tls_;
   std::vector<std::string> defaults_;  // entry points of routers that name none
   std::map<std::string, Pending> pending_;
   std::map<std::string, HandlerPtr> services_;              // built; null: disabled

@@ -189,10 +189,10 @@ bool World::run_until(const std::function<bool()>& done) {
     }
     if (scheduler_.run_ready(1) > 0) continue;
     const Instant next = scheduler_.next_timer();
-    // Probes alone go on for ever, and no exchange waits for them.
-    const bool only_probes = scheduler_.only_background() && health_.services() > 0;
+    // Probes and pools alone go on for ever, and no exchange waits for them.
+    const bool only_background = scheduler_.only_background();
     const bool too_late = health_.services() > 0 && next > latest;
-    if (next == instant_max || only_probes || too_late) {
+    if (next == instant_max || only_background || too_late) {
       stuck_ = scheduler_.dump();
       return false;
     }

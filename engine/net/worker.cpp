@@ -15,7 +15,7 @@ class EntryHandler final : public pipeline::ExchangeHandler {
       : engine_(engine, origin, std::move(entry_point)) {}
   Task<void> handle(http::Exchange& x) override { return engine_.handle(x); }
   bool draining() const override { return engine_.draining(); }
-  void idle(Stream& stream, bool on) override { static_cast<NetStream&>(stream).idle = on; }
+  void idle(Stream& stream, bool on) override { static_cast<NetStream&>(stream.carrier()).idle = on; }
   void drain() { engine_.drain(); }
   void refresh() { engine_.refresh(); }
   const std::shared_ptr<const pipeline::Snapshot>& snapshot() {

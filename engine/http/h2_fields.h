@@ -8,7 +8,8 @@
 
 namespace gateproof::http::h2 {
 
-inline constexpr size_t field_overhead_bytes = 32;  // what each field counts beside its text (RFC 9113 section 6.5.2)
+inline constexpr size_t field_overhead_bytes =
+    32;  // what each field counts beside its text (RFC 9113 section 6.5.2)
 
 struct BlockLimits {
   size_t list_bytes_max = 1048576 + 10 * field_overhead_bytes;  // names, values and overhead
@@ -21,10 +22,11 @@ struct Block {
   std::string method, scheme, authority, path, protocol;  // pseudo-header fields
   bool has_authority = false;
   int status = 0;
-  Headers headers;  // names in Go's canonical spelling; without Host; crumbs of a cookie in one field
+  Headers
+      headers;  // names in Go's canonical spelling; without Host; crumbs of a cookie in one field
   std::optional<uint64_t> content_length;
   bool expect_continue = false;
-  bool too_large = false;  // a limit was passed; nothing is kept from there on
+  bool too_large = false;      // a limit was passed; nothing is kept from there on
   std::string_view malformed;  // static: why the message is malformed; "" if it is not
   void clear();
 };

@@ -5,11 +5,20 @@
 namespace gateproof::http::h2 {
 
 std::string_view to_string(ErrorCode code) {
-  static constexpr std::array<std::string_view, 14> names = {
-      "NO_ERROR",         "PROTOCOL_ERROR",      "INTERNAL_ERROR",    "FLOW_CONTROL_ERROR",
-      "SETTINGS_TIMEOUT", "STREAM_CLOSED",       "FRAME_SIZE_ERROR",  "REFUSED_STREAM",
-      "CANCEL",           "COMPRESSION_ERROR",   "CONNECT_ERROR",     "ENHANCE_YOUR_CALM",
-      "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED"};
+  static constexpr std::array<std::string_view, 14> names = {"NO_ERROR",
+                                                             "PROTOCOL_ERROR",
+                                                             "INTERNAL_ERROR",
+                                                             "FLOW_CONTROL_ERROR",
+                                                             "SETTINGS_TIMEOUT",
+                                                             "STREAM_CLOSED",
+                                                             "FRAME_SIZE_ERROR",
+                                                             "REFUSED_STREAM",
+                                                             "CANCEL",
+                                                             "COMPRESSION_ERROR",
+                                                             "CONNECT_ERROR",
+                                                             "ENHANCE_YOUR_CALM",
+                                                             "INADEQUATE_SECURITY",
+                                                             "HTTP_1_1_REQUIRED"};
   const auto at = static_cast<size_t>(code);
   return at < names.size() ? names[at] : std::string_view();
 }
@@ -37,10 +46,10 @@ FrameHead read_frame_head(const char* at) {
 
 void put_frame_head(char* at, const FrameHead& h) {
   const char bytes[frame_head_bytes] = {
-      static_cast<char>(h.length >> 16),  static_cast<char>(h.length >> 8),
-      static_cast<char>(h.length),        static_cast<char>(h.type),
-      static_cast<char>(h.flags),         static_cast<char>(h.stream >> 24),
-      static_cast<char>(h.stream >> 16),  static_cast<char>(h.stream >> 8),
+      static_cast<char>(h.length >> 16), static_cast<char>(h.length >> 8),
+      static_cast<char>(h.length),       static_cast<char>(h.type),
+      static_cast<char>(h.flags),        static_cast<char>(h.stream >> 24),
+      static_cast<char>(h.stream >> 16), static_cast<char>(h.stream >> 8),
       static_cast<char>(h.stream)};
   std::char_traits<char>::copy(at, bytes, sizeof bytes);
 }

@@ -82,17 +82,16 @@ bool HpackEncoder::make() {
 
 void HpackEncoder::set_peer_table_bytes(size_t bytes) {
   peer_table_bytes_ = bytes;
-  if (impl_)
-    nghttp2_hd_deflate_change_table_size(impl_->coder, std::min(bytes, table_bytes_max_));
+  if (impl_) nghttp2_hd_deflate_change_table_size(impl_->coder, std::min(bytes, table_bytes_max_));
 }
 
 void HpackEncoder::add(std::string_view name, std::string_view value, bool secret) {
   if (!make()) return;
   char* low = impl_->names.allocate(name.size());
   for (size_t i = 0; i < name.size(); ++i) low[i] = text::lower(name[i]);
-  impl_->fields.push_back({bytes_of(low), bytes_of(value.data()), name.size(), value.size(),
-                           static_cast<uint8_t>(secret ? NGHTTP2_NV_FLAG_NO_INDEX
-                                                       : NGHTTP2_NV_FLAG_NONE)});
+  impl_->fields.push_back(
+      {bytes_of(low), bytes_of(value.data()), name.size(), value.size(),
+       static_cast<uint8_t>(secret ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE)});
 }
 
 bool HpackEncoder::finish(std::string& out) {
@@ -100,8 +99,8 @@ bool HpackEncoder::finish(std::string& out) {
   auto& fields = impl_->fields;
   const size_t had = out.size();
   out.resize(had + nghttp2_hd_deflate_bound(impl_->coder, fields.data(), fields.size()));
-  const ssize_t n = nghttp2_hd_deflate_hd(
-      impl_->coder, bytes_of(out.data() + had), out.size() - had, fields.data(), fields.size());
+  const ssize_t n = nghttp2_hd_deflate_hd(impl_->coder, bytes_of(out.data() + had),
+                                          out.size() - had, fields.data(), fields.size());
   out.resize(had + (n > 0 ? static_cast<size_t>(n) : 0));
   fields.clear();
   impl_->names.reset();

@@ -6,7 +6,8 @@
 
 namespace gateproof::http::h2 {
 
-inline constexpr size_t table_bytes_default = 4096;  // SETTINGS_HEADER_TABLE_SIZE before anybody speaks
+inline constexpr size_t table_bytes_default =
+    4096;  // SETTINGS_HEADER_TABLE_SIZE before anybody speaks
 // A longer name or value is a compression error (nghttp2's own limit).
 inline constexpr size_t string_bytes_max = 65536;
 

@@ -17,8 +17,9 @@ struct Limits {
   // Frames that carry neither a request nor bytes of a body; forgiven with time and, as in Envoy, with work done.
   uint32_t idle_frames_max = 10'000;
   uint32_t idle_frames_per_second = 100;
-  uint32_t idle_frames_per_work = 10;  // for each header block, and each DATA frame with bytes, in either direction
-  uint32_t settings_cost = 10;         // a SETTINGS frame may touch every stream
+  uint32_t idle_frames_per_work =
+      10;  // for each header block, and each DATA frame with bytes, in either direction
+  uint32_t settings_cost = 10;  // a SETTINGS frame may touch every stream
   // Answers to PING and SETTINGS that the peer has not taken yet: GOAWAY.
   size_t answers_waiting_max = 1000;
   // Bytes that wait to be written before streams wait, too.

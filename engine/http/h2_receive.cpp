@@ -33,7 +33,7 @@ bool Session::on_headers(const FrameHead& h, std::string_view payload) {
     last_stream_ = h.stream;
     block_for_ = h.stream > goaway_last_ ? BlockFor::nobody : BlockFor::request;
   }
-  const BlockKind kind = block_for_ == BlockFor::trailers    ? BlockKind::trailers
+  const BlockKind kind = block_for_ == BlockFor::trailers   ? BlockKind::trailers
                          : block_for_ == BlockFor::response ? BlockKind::response
                                                             : BlockKind::request;
   reader_.begin(kind, limits_.block);
@@ -66,8 +66,7 @@ bool Session::on_headers_of_known(uint32_t id) {
 }
 
 bool Session::on_continuation(const FrameHead& h, std::string_view payload) {
-  if (block_stream_ == 0)
-    return broken(ErrorCode::protocol_error, "CONTINUATION without HEADERS");
+  if (block_stream_ == 0) return broken(ErrorCode::protocol_error, "CONTINUATION without HEADERS");
   if (++continuations_ > limits_.continuations_max)
     return broken(ErrorCode::enhance_your_calm, "too many CONTINUATION frames");
   if (payload.empty() && !idle_frame(1)) return false;
@@ -172,8 +171,7 @@ bool Session::begin_data(const FrameHead& h, std::string_view in) {
     if (h.length == 0) return broken(ErrorCode::frame_size_error, "no length of padding");
     padding = static_cast<unsigned char>(in.front());
     overhead = 1;
-    if (padding >= h.length)
-      return broken(ErrorCode::protocol_error, "more padding than frame");
+    if (padding >= h.length) return broken(ErrorCode::protocol_error, "more padding than frame");
   }
   receive_window_ -= h.length;
   if (receive_window_ < 0)
@@ -198,14 +196,16 @@ bool Session::begin_data(const FrameHead& h, std::string_view in) {
     return stream_error(h.stream, ErrorCode::stream_closed);
   }
   s->receive_window -= h.length;
-  s->credit += static_cast<uint32_t>(overhead + padding);
   const bool wrong_length = s->length_left && !s->no_body && *s->length_left < data_left_;
   const bool headless = role_ == Role::client && !s->head_seen;
   std::optional<ErrorCode> error;
   if (wrong_length || headless || (s->no_body && data_left_ > 0)) error = ErrorCode::protocol_error;
   if (s->receive_window < 0) error = ErrorCode::flow_control_error;
   if (s->ended_there) error = ErrorCode::stream_closed;
-  if (!error) return true;
+  if (!error) {
+    open_window(*s, overhead + padding);
+    return true;
+  }
   data_stream_ = 0;
   return stream_error(h.stream, *error);
 }

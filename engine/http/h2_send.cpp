@@ -25,9 +25,8 @@ void Session::send_fields(Stream& s, bool end) {
   const uint8_t end_flag = end ? flag::end_stream : uint8_t{0};
   const size_t length = out_.size() - at - frame_head_bytes;
   if (length <= frame_bytes_max) {
-    put_frame_head(out_.data() + at,
-                   {static_cast<uint32_t>(length), FrameType::headers,
-                    static_cast<uint8_t>(flag::end_headers | end_flag), s.id});
+    put_frame_head(out_.data() + at, {static_cast<uint32_t>(length), FrameType::headers,
+                                      static_cast<uint8_t>(flag::end_headers | end_flag), s.id});
   } else {
     const std::string block = out_.substr(at + frame_head_bytes);
     out_.resize(at);
@@ -82,6 +81,11 @@ void Session::reset(Stream& s, ErrorCode code) {
 
 void Session::consumed(Stream& s, size_t bytes) {
   give_back(bytes);
+  open_window(s, bytes);
+}
+
+// Told in pieces of half a window: less would be a frame for every read.
+void Session::open_window(Stream& s, size_t bytes) {
   if (!s.open || s.ended_there) return;
   s.credit += static_cast<uint32_t>(bytes);
   if (s.credit < stream_window_ / 2) return;

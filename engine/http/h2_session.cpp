@@ -189,8 +189,7 @@ bool Session::on_priority(const FrameHead& h, std::string_view payload) {
 }
 
 bool Session::on_rst_stream(const FrameHead& h, std::string_view payload) {
-  if (payload.size() != 4)
-    return broken(ErrorCode::frame_size_error, "RST_STREAM of a wrong size");
+  if (payload.size() != 4) return broken(ErrorCode::frame_size_error, "RST_STREAM of a wrong size");
   if (h.stream == 0 || idle(h.stream))
     return broken(ErrorCode::protocol_error, "RST_STREAM on an idle stream");
   Stream* s = find(h.stream);
@@ -284,8 +283,7 @@ bool Session::on_window_update(const FrameHead& h, std::string_view payload) {
       return broken(ErrorCode::flow_control_error, "the connection's window grew too large");
     return idle_frame(1);
   }
-  if (idle(h.stream))
-    return broken(ErrorCode::protocol_error, "WINDOW_UPDATE on an idle stream");
+  if (idle(h.stream)) return broken(ErrorCode::protocol_error, "WINDOW_UPDATE on an idle stream");
   Stream* s = find(h.stream);
   if (!s) return idle_frame(1);  // section 5.1: it was under way when the stream ended
   if (bytes == 0) return stream_error(h.stream, ErrorCode::protocol_error);

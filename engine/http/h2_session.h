@@ -17,10 +17,10 @@ enum class Role : uint8_t { server, client };
 // What we tell the peer in our first SETTINGS.
 struct LocalSettings {
   uint32_t header_table_bytes = table_bytes_default;
-  uint32_t streams_max = 250;           // of the client's, at once; a server's alone
-  uint32_t stream_window = 262'144;     // body bytes of a stream that nobody has consumed yet
-  uint32_t connection_window = 1 << 20; // the same of all streams together
-  bool connect_protocol = false;        // RFC 8441; a server's alone
+  uint32_t streams_max = 250;            // of the client's, at once; a server's alone
+  uint32_t stream_window = 262'144;      // body bytes of a stream that nobody has consumed yet
+  uint32_t connection_window = 1 << 20;  // the same of all streams together
+  bool connect_protocol = false;         // RFC 8441; a server's alone
 };
 
 // One stream as the session sees it; its owner derives from it. Belongs to the owner, who keeps it until the stream is closed
@@ -34,7 +34,8 @@ struct Stream {
   int64_t receive_window = 0;  // bytes that the peer may still send
   uint32_t credit = 0;         // consumed, not yet told
   bool head_seen = false;      // client: the final answer's head has come
-  bool no_body = false;        // client: an answer to HEAD, or 204 or 304: Content-Length tells no size of what comes
+  bool no_body =
+      false;  // client: an answer to HEAD, or 204 or 304: Content-Length tells no size of what comes
   std::optional<uint64_t> length_left;  // of the peer's Content-Length
 };
 
@@ -150,6 +151,7 @@ class Session {
   void close(Stream& s, Closed how);
   Closed how_closed(uint32_t id) const;
   void give_back(size_t bytes);
+  void open_window(Stream& s, size_t bytes);
   void send_preface(const LocalSettings& settings);
   bool answered();
   void end_here(Stream& s);
@@ -201,7 +203,12 @@ class Session {
 
   // the header block under way
   uint32_t block_stream_ = 0;  // 0: none
-  enum class BlockFor : uint8_t { nobody, request, response, trailers } block_for_ = BlockFor::nobody;
+  enum class BlockFor : uint8_t {
+    nobody,
+    request,
+    response,
+    trailers
+  } block_for_ = BlockFor::nobody;
   bool block_end_ = false;
   std::optional<ErrorCode> block_error_;  // the stream is reset with it once the block is decoded
   size_t block_bytes_ = 0, continuations_ = 0;

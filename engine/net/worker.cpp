@@ -1,6 +1,7 @@
 #include "engine/net/worker.h"
 
 #include "engine/net/datagram.h"
+#include "engine/pipeline/http_server.h"
 #include "engine/pipeline/server_options.h"
 #include "engine/pipeline/tcp_stage.h"
 
@@ -15,8 +16,13 @@ class EntryHandler final : public pipeline::ExchangeHandler {
       : engine_(engine, origin, std::move(entry_point)) {}
   Task<void> handle(http::Exchange& x) override { return engine_.handle(x); }
   bool draining() const override { return engine_.draining(); }
-  void idle(Stream& stream, bool on) override { static_cast<NetStream&>(stream.carrier()).idle = on; }
-  void drain() { engine_.drain(); }
+  void idle(Stream& stream, bool on) override {
+    static_cast<NetStream&>(stream.carrier()).idle = on;
+  }
+  void drain() {
+    engine_.drain();
+    tell_draining();
+  }
   void refresh() { engine_.refresh(); }
   const std::shared_ptr<const pipeline::Snapshot>& snapshot() {
     engine_.refresh();
@@ -128,7 +134,7 @@ void Worker::serve(Entry& e, std::unique_ptr<Stream> stream) {
     return;
   }
   loop_->scheduler().spawn(e.config.name,
-                           pipeline::serve_h1(env_, std::move(stream), e.handler, e.options));
+                           pipeline::serve_http(env_, std::move(stream), e.handler, e.options));
 }
 
 void Worker::begin_drain() {

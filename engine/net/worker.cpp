@@ -1,6 +1,7 @@
 #include "engine/net/worker.h"
 
 #include "engine/net/datagram.h"
+#include "engine/pipeline/http_server.h"
 #include "engine/pipeline/server_options.h"
 #include "engine/pipeline/tcp_stage.h"
 
@@ -18,7 +19,10 @@ class EntryHandler final : public pipeline::ExchangeHandler {
   void idle(Stream& stream, bool on) override {
     static_cast<NetStream&>(stream.carrier()).set_idle(on);
   }
-  void drain() { engine_.drain(); }
+  void drain() {
+    engine_.drain();
+    tell_draining();
+  }
   void refresh() { engine_.refresh(); }
   const std::shared_ptr<const pipeline::Snapshot>& snapshot() {
     engine_.refresh();
@@ -130,7 +134,7 @@ void Worker::serve(Entry& e, std::unique_ptr<Stream> stream) {
     return;
   }
   loop_->scheduler().spawn(e.config.name,
-                           pipeline::serve_h1(env_, std::move(stream), e.handler, e.options));
+                           pipeline::serve_http(env_, std::move(stream), e.handler, e.options));
 }
 
 void Worker::begin_drain(Drain kind) {

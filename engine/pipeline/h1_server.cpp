@@ -2,6 +2,7 @@
 
 #include "engine/http/h1_parser.h"
 #include "engine/http/h1_writer.h"
+#include "engine/http/h2_frame.h"
 #include "engine/pipeline/framing.h"
 #include "engine/pipeline/tunnel.h"
 
@@ -21,10 +22,22 @@ http::h1::Limits limits_of(const ServerOptions& o) {
   return l;
 }
 
+// Whether a refused request's first line has at least one of the marks of HTTP/1: a target of a known form, or a version. What
+// has none is another protocol (a broken preface of HTTP/2 is one), and an answer in HTTP/1 would not be understood.
+bool is_http_line(std::string_view in) {
+  const std::string_view line = in.substr(0, in.find_first_of("\r\n"));
+  const size_t first = line.find(' ');
+  const size_t second = line.find(' ', first + 1);
+  if (first == std::string_view::npos || second == std::string_view::npos) return true;
+  return line.substr(first + 1, second - first - 1).find_first_of("/*:%.") !=
+             std::string_view::npos ||
+         line.find('/', second) != std::string_view::npos;
+}
+
 class Connection {
  public:
   Connection(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler,
-             const ServerOptions& options, ConnectionStart start)
+             const ServerOptions& options, const ConnectionStart& start)
       : env_(env),
         stream_(std::move(stream)),
         handler_(handler),
@@ -35,7 +48,7 @@ class Connection {
         born_(env.scheduler.now()),
         peer_(start.peer),
         local_(start.local),
-        tls_(std::move(start.tls)) {
+        tls_(start.tls) {
     for (std::string_view left = start.early; !left.empty();) {
       const std::span<char> room = in_.space(start.early.size() + request_block_bytes);
       const size_t n = std::min(room.size(), left.size());
@@ -46,6 +59,10 @@ class Connection {
   }
 
   Task<void> run();
+  // run() has ended because the client speaks HTTP/2: what goes on with it.
+  bool found_h2() const { return found_h2_; }
+  std::unique_ptr<Stream> take_stream() { return std::move(stream_); }
+  std::string_view unread() const { return in_.view(); }
 
   // For the request's body.
   std::optional<Result<http::Chunk>> try_request_body();
@@ -56,9 +73,14 @@ class Connection {
   }
 
  private:
-  enum class Got : uint8_t { request, closed, refused };
+  enum class Got : uint8_t { request, closed, refused, h2 };
 
   Task<Got> read_head();
+  // The bytes may be, or are, the preface of HTTP/2.
+  bool starts_h2(std::string_view in) const {
+    return options_.http2 && !tls_ && in.front() == http::h2::preface.front() &&
+           in.substr(0, http::h2::preface.size()) == http::h2::preface.substr(0, in.size());
+  }
   void fill_exchange();
   Task<bool> handle();
   Task<void> watch_peer();
@@ -91,6 +113,7 @@ class Connection {
   bool continue_pending_ = false;
   bool read_timed_out_ = false;
   bool peer_gone_ = false;
+  bool found_h2_ = false;
 };
 
 // The request's body, read from the connection as somebody asks for it.
@@ -164,7 +187,9 @@ Task<Connection::Got> Connection::read_head() {
         begun = true;
         deadline = after(options_.read_timeout);
       }
-      const http::h1::Step step = parser_.parse(in_.view());
+      const bool h2 = requests_ == 0 && starts_h2(in_.view());
+      if (h2 && in_.view().size() >= http::h2::preface.size()) co_return Got::h2;
+      const http::h1::Step step = h2 ? http::h1::Step() : parser_.parse(in_.view());
       in_.consume(step.consumed);
       if (step.event == Event::error) co_return Got::refused;
       if (step.event == Event::head) {
@@ -373,7 +398,9 @@ Task<void> Connection::refuse() {
 Task<void> Connection::run() {
   for (;;) {
     const Got got = co_await read_head();
-    if (got == Got::refused) co_await refuse();
+    if (got == Got::refused && is_http_line(in_.view())) co_await refuse();
+    found_h2_ = got == Got::h2;
+    if (found_h2_) co_return;
     if (got != Got::request) break;
     ++requests_;
     fill_exchange();
@@ -410,8 +437,18 @@ Task<void> Connection::run() {
 
 Task<void> serve_h1(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler,
                     ServerOptions options, ConnectionStart start) {
-  Connection connection(env, std::move(stream), handler, options, std::move(start));
+  options.http2 = false;
+  co_await serve_h1_unless_h2(env, stream, handler, options, start);
+}
+
+Task<bool> serve_h1_unless_h2(Env& env, std::unique_ptr<Stream>& stream, ExchangeHandler& handler,
+                              const ServerOptions& options, ConnectionStart& start) {
+  Connection connection(env, std::move(stream), handler, options, start);
   co_await connection.run();
+  if (!connection.found_h2()) co_return false;
+  stream = connection.take_stream();
+  start.early = connection.unread();
+  co_return true;
 }
 
 }  // namespace gateproof::pipeline

@@ -1,6 +1,7 @@
 #include "engine/pipeline/tcp_stage.h"
 
 #include "engine/pipeline/client_hello.h"
+#include "engine/pipeline/http_server.h"
 #include "engine/pipeline/proxy_protocol.h"
 #include "engine/pipeline/tcp_candidates.h"
 #include "engine/pipeline/tunnel.h"
@@ -333,7 +334,7 @@ Task<void> serve_connection(Env& env, std::unique_ptr<Stream> stream,
   std::unique_ptr<Stream> rest = stage->take_stream();
   ConnectionStart start = stage->start();
   stage.reset();
-  co_await serve_h1(env, std::move(rest), http, options, std::move(start));
+  co_await serve_http(env, std::move(rest), http, options, std::move(start));
 }
 
 }  // namespace gateproof::pipeline

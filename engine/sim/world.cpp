@@ -2,6 +2,7 @@
 
 #include "engine/http/date.h"
 #include "engine/pipeline/framing.h"
+#include "engine/pipeline/http_server.h"
 #include "engine/pipeline/server_options.h"
 #include "engine/sim/digest.h"
 #include "engine/sim/messages.h"
@@ -172,7 +173,7 @@ void World::add_host(const std::string& address, Host host) {
     pipeline::ServerOptions options;
     options.verbatim = true;
     scheduler_.spawn("host " + r->host.name,
-                     pipeline::serve_h1(env_, std::move(stream), *r->handler, options));
+                     pipeline::serve_http(env_, std::move(stream), *r->handler, options));
   });
 }
 
@@ -189,10 +190,10 @@ bool World::run_until(const std::function<bool()>& done) {
     }
     if (scheduler_.run_ready(1) > 0) continue;
     const Instant next = scheduler_.next_timer();
-    // Probes alone go on for ever, and no exchange waits for them.
-    const bool only_probes = scheduler_.only_background() && health_.services() > 0;
+    // Probes and pools alone go on for ever, and no exchange waits for them.
+    const bool only_background = scheduler_.only_background();
     const bool too_late = health_.services() > 0 && next > latest;
-    if (next == instant_max || only_probes || too_late) {
+    if (next == instant_max || only_background || too_late) {
       stuck_ = scheduler_.dump();
       return false;
     }
@@ -319,7 +320,7 @@ Outcome World::send_wire(const Request& request, Detail detail) {
   auto ends = make_pair(scheduler_, request.peer, here, transport_.link);
   // The bytes of a TLS request are those inside it, so nothing is left to be peeked at.
   Task<void> server =
-      request.tls ? pipeline::serve_h1(env_, std::move(ends.second), handler, options)
+      request.tls ? pipeline::serve_http(env_, std::move(ends.second), handler, options)
                   : pipeline::serve_connection(env_, std::move(ends.second), engine_.snapshot(),
                                                request.entry_point, handler, options);
   Task<WireAnswer> client =

@@ -10,8 +10,8 @@
 
 namespace gateproof::tls {
 
-// What servers offer when `alpnProtocols` says nothing (catalogue 5.1). `h2` joins it when pipeline/ speaks HTTP/2.
-inline constexpr std::string_view default_alpn[] = {"http/1.1", "acme-tls/1"};
+// What servers offer when `alpnProtocols` says nothing (catalogue 5.1).
+inline constexpr std::string_view default_alpn[] = {"h2", "http/1.1", "acme-tls/1"};
 
 enum class ClientAuth : uint8_t { none, request, require_any, verify_if_given, require_and_verify };
 

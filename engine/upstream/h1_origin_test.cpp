@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/env/testing/fake.h"
-#include "engine/upstream/h1_connection.h"
+#include "engine/upstream/h1_pool.h"
 #include "engine/upstream/proxy.h"
 
 namespace gateproof::upstream {
@@ -216,6 +216,26 @@ TEST_F(Origin, KeepsAsManyIdleAsItMay) {
     EXPECT_EQ(origin.idle(), kept) << most;
     origin.close_idle();
   }
+}
+
+// Nobody asks for the server again: its connections go all the same, after their time or when the server closes them.
+TEST_F(Origin, IdleConnectionsAreLetGo) {
+  auto old = peer({"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
+  EXPECT_EQ(get(), "200:");
+  world.run(std::chrono::seconds(85));
+  EXPECT_EQ(origin.idle(), 1u);
+  EXPECT_TRUE(old->open);
+  world.run(std::chrono::seconds(15));
+  EXPECT_EQ(origin.idle(), 0u);
+  EXPECT_FALSE(old->open);
+  auto closing = peer({"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
+  EXPECT_EQ(get(), "200:");
+  EXPECT_EQ(origin.idle(), 1u);
+  closing->end = true;
+  world.run(pool_sweep_period);
+  EXPECT_EQ(origin.idle(), 0u);
+  EXPECT_FALSE(closing->open);
+  EXPECT_EQ(world.scheduler.next_timer(), instant_max);
 }
 
 TEST_F(Origin, HeadHasNoBody) {

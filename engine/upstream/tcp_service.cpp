@@ -1,6 +1,7 @@
 #include "engine/upstream/tcp_service.h"
 
 #include "engine/base/text.h"
+#include "engine/env/dial.h"
 
 namespace gateproof::upstream {
 namespace {
@@ -134,25 +135,10 @@ Task<Result<std::unique_ptr<Stream>>> dial_tcp(Env& env, const TcpServer& server
   }
   if (dialing.timeout > Duration::zero())
     deadline = std::min(deadline, env.scheduler.now() + dialing.timeout);
-  std::vector<SocketAddress> candidates;
-  if (server.ip) {
-    candidates.push_back(*server.ip);
-  } else {
-    Result<std::vector<IpAddress>> ips = co_await env.resolver.resolve(server.host);
-    if (!ips) co_return Error(Code::refused, Source::upstream, ips.error().message);
-    for (const IpAddress& ip : *ips) candidates.push_back({ip, server.port});
-  }
-  Error last(Code::refused, Source::upstream, "no address for " + server.host);
-  for (const SocketAddress& to : candidates) {
-    Result<std::unique_ptr<Stream>> stream = co_await env.transport.connect(to, deadline);
-    if (stream) {
-      (*stream)->set_keep_alive(dialing.keep_alive);
-      co_return stream;
-    }
-    last = stream.error();
-    last.source = Source::upstream;
-  }
-  co_return last;
+  const std::string host = server.ip ? server.ip->ip.to_string() : server.host;
+  Result<std::unique_ptr<Stream>> stream = co_await dial(env, host, server.port, deadline);
+  if (stream) (*stream)->set_keep_alive(dialing.keep_alive);
+  co_return stream;
 }
 
 }  // namespace gateproof::upstream

@@ -1,0 +1,11 @@
+// One connection that speaks HTTP, whichever version: over TLS as ALPN has settled it, on a plain stream HTTP/2 when its preface
+// comes (prior knowledge), else HTTP/1. An Upgrade to h2c is not answered (Traefik does not either, and RFC 9113 dropped it).
+#pragma once
+#include "engine/pipeline/h1_server.h"
+
+namespace gateproof::pipeline {
+
+Task<void> serve_http(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler,
+                      ServerOptions options, ConnectionStart start = {});
+
+}  // namespace gateproof::pipeline

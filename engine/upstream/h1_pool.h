@@ -1,0 +1,42 @@
+// Idle connections to servers, the most recently used first, as Go's transport keeps them. One pool per event loop.
+#pragma once
+#include <list>
+#include <map>
+
+#include "engine/upstream/h1_connection.h"
+
+namespace gateproof::upstream {
+
+inline constexpr size_t response_block_bytes = 65536;
+// How often connections that have waited too long, or were closed by their server, are let go.
+inline constexpr Duration pool_sweep_period = std::chrono::seconds(5);
+
+class H1Pool {
+ public:
+  explicit H1Pool(Scheduler& scheduler) : sweeper_(scheduler, *this) {}
+
+  // An open one for this key; null: there is none.
+  std::unique_ptr<H1Connection> take(std::string_view key, Instant now);
+  void give(std::unique_ptr<H1Connection> c);
+  void close_idle() { idle_.clear(); }
+  size_t idle() const;
+  // Servers with a list of their own; those without a connection are forgotten by a sweep.
+  size_t keys() const { return idle_.size(); }
+
+  http::BlockPool blocks{response_block_bytes};
+
+ private:
+  using List = std::list<std::unique_ptr<H1Connection>>;
+  struct Sweeper final : Timer {
+    Sweeper(Scheduler& s, H1Pool& p) : Timer(s), scheduler(s), pool(p) { set_background(); }
+    Scheduler& scheduler;
+    H1Pool& pool;
+    void fired() override { pool.sweep(); }
+  };
+  void sweep();
+
+  std::map<std::string, List, std::less<>> idle_;
+  Sweeper sweeper_;
+};
+
+}  // namespace gateproof::upstream

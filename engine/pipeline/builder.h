@@ -119,6 +119,8 @@ class Builder {
                            ObjectInfo& info);
   HandlerPtr build_load_balancer(const std::string& name, const config::ServiceConfig& s,
                                  ObjectInfo& info);
+  std::shared_ptr<TlsConnector> connector(const std::string& service,
+                                          const config::ServersTransportConfig& transport);
   void check_health_options(const std::string& name, const config::LoadBalancerConfig& lb);
   HandlerPtr with_middlewares(const std::string& name, const config::ServiceConfig& s,
                               HandlerPtr end, ObjectInfo& info);

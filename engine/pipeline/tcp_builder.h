@@ -44,6 +44,8 @@ class TcpBuilder {
   Result<ServicePtr> weighted(const std::string& name, const config::TcpServiceConfig& s);
   Result<upstream::TcpDialing> dialing(const std::string& name,
                                        const config::TcpLoadBalancerConfig& lb);
+  std::shared_ptr<TlsConnector> connector(const std::string& name,
+                                          const config::TcpLoadBalancerConfig& lb);
   std::vector<upstream::TcpServer> servers(const std::string& object,
                                            const std::vector<config::Text>& addresses);
 

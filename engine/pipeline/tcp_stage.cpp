@@ -245,13 +245,12 @@ Task<Result<void>> ConnectionStage::greet(Stream& server, const upstream::TcpDia
 }
 
 Task<Result<std::unique_ptr<Stream>>> ConnectionStage::reach(const upstream::TcpChoice& choice) {
-  if (choice.server->tls) co_return Error(Code::unsupported, "TLS to servers is not acted on yet");
   Result<std::unique_ptr<Stream>> server =
       co_await upstream::dial_tcp(env_, *choice.server, *choice.dialing, instant_max);
   if (!server) co_return server;
   const Result<void> greeted = co_await greet(**server, *choice.dialing);
   if (!greeted) co_return greeted.error();
-  co_return server;
+  co_return co_await upstream::secure_tcp(std::move(*server), *choice.server, instant_max);
 }
 
 Task<void> ConnectionStage::forward(const TcpTarget& target, Instant deadline) {

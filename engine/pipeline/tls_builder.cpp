@@ -44,6 +44,20 @@ tls::ServerSettings settings_of(const config::TlsOptionsConfig& o, Files* files)
   return s;
 }
 
+tls::ClientSettings client_settings_of(const config::TransportTlsConfig& t, Files* files) {
+  tls::ClientSettings s;
+  s.server_name = t.server_name;
+  s.insecure_skip_verify = t.insecure_skip_verify;
+  s.roots = pems_of(t.root_cas, files);
+  for (const config::CertificateConfig& c : t.certificates)
+    s.certificates.emplace_back(pem_of(c.cert_file.value, files), pem_of(c.key_file.value, files));
+  s.cipher_suites = texts_of(t.cipher_suites);
+  s.min_version = t.min_version.value;
+  s.max_version = t.max_version.value;
+  s.peer_cert_uri = t.peer_cert_uri;
+  return s;
+}
+
 bool in_default_store(const config::CertificateConfig& pair) {
   return pair.stores.empty() ||
          std::any_of(pair.stores.begin(), pair.stores.end(),
@@ -108,21 +122,9 @@ Result<std::shared_ptr<TlsConnector>> TlsBuilder::connector(
                  "cannot enable SPIFFE for a transport, the SPIFFE Workload API is not enabled");
   }
   tls::ClientSettings s;
-  s.server_name = transport.server_name;
-  s.insecure_skip_verify = transport.insecure_skip_verify;
-  s.roots = pems_of(transport.root_cas, files_);
-  const bool verifies = !s.insecure_skip_verify || !transport.peer_cert_uri.empty();
+  if (check_transport_tls(transport)) s = client_settings_of(transport, files_);
+  const bool verifies = !s.insecure_skip_verify || !s.peer_cert_uri.empty();
   if (s.roots.empty() && verifies) s.roots = registry_.system_roots(files_);
-  // Where this part cannot be used, TLS is spoken with its defaults (catalogue 4.6).
-  if (check_transport_tls(transport)) {
-    s.cipher_suites = texts_of(transport.cipher_suites);
-    s.min_version = transport.min_version.value;
-    s.max_version = transport.max_version.value;
-    s.peer_cert_uri = transport.peer_cert_uri;
-    for (const config::CertificateConfig& c : transport.certificates)
-      s.certificates.emplace_back(pem_of(c.cert_file.value, files_),
-                                  pem_of(c.key_file.value, files_));
-  }
   Result<std::shared_ptr<tls::Connector>> made = registry_.client(s);
   if (!made) return made.error();
   return std::shared_ptr<TlsConnector>(std::move(*made));

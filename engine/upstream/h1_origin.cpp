@@ -1,6 +1,6 @@
 #include "engine/upstream/h1_origin.h"
 
-#include "engine/env/dial.h"
+#include "engine/upstream/dial_server.h"
 #include "engine/upstream/h1_pool.h"
 
 namespace gateproof::upstream {
@@ -33,13 +33,11 @@ class ResponseBody final : public http::BodySource {
 
 Task<Result<std::unique_ptr<H1Connection>>> connect(Env& env, http::BlockPool& blocks,
                                                     const http::OriginServer& server) {
-  const Instant deadline = server.dial_timeout > Duration::zero()
-                               ? env.scheduler.now() + server.dial_timeout
-                               : instant_max;
-  Result<std::unique_ptr<Stream>> stream = co_await dial(env, server.host, server.port, deadline);
-  if (!stream) co_return stream.error();
-  auto c = std::make_unique<H1Connection>(std::move(*stream), blocks);
+  Result<TlsConnection> made = co_await dial_server(env, server, {"http/1.1"});
+  if (!made) co_return made.error();
+  auto c = std::make_unique<H1Connection>(std::move(made->stream), blocks);
   c->key = server.authority;
+  if (tls_of(server)) c->tls = server.tls;
   c->idle_timeout = server.idle_conn_timeout;
   c->max_idle = server.max_idle_conns;
   co_return c;
@@ -63,7 +61,8 @@ void H1Origin::close_idle() { pool_->close_idle(); }
 size_t H1Origin::idle() const { return pool_->idle(); }
 
 Task<Result<void>> H1Origin::round_trip(http::Exchange& x, http::Outbound& out) {
-  std::unique_ptr<H1Connection> c = pool_->take(out.server->authority, env_.scheduler.now());
+  std::unique_ptr<H1Connection> c = pool_->take(
+      out.server->authority, tls_of(*out.server), env_.scheduler.now());
   for (;;) {
     if (!c) {
       Result<std::unique_ptr<H1Connection>> dialed =

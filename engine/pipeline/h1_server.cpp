@@ -13,12 +13,10 @@ using http::h1::Event;
 // After an answer to a request that was not read to its end, as Go's server.
 inline constexpr Duration linger_time = std::chrono::milliseconds(500);
 inline constexpr size_t linger_bytes_max = 4u << 20;
-
 // What a body's framing may need in the buffer at once: a chunk line, or the last chunk with all trailers.
-size_t body_buffer_max(const http::h1::Limits& l) {
-  constexpr size_t line_ends = 8;
-  return std::max(request_block_bytes, l.chunk_line_bytes_max + l.trailer_bytes_max + line_ends);
-}
+inline constexpr size_t body_buffer_max =
+    http::h1::Limits().chunk_line_bytes_max + http::h1::Limits().trailer_bytes_max + 8;
+static_assert(body_buffer_max > request_block_bytes);
 
 http::h1::Limits limits_of(const ServerOptions& o) {
   http::h1::Limits l;
@@ -146,7 +144,7 @@ std::optional<Result<http::Chunk>> Connection::try_request_body() {
       return Result<http::Chunk>(http::Chunk{step.data, request_complete_});
     }
     if (step.consumed > 0) continue;
-    const IoResult r = in_.fill(*stream_, body_buffer_max(limits_of(options_)));
+    const IoResult r = in_.fill(*stream_, body_buffer_max);
     if (r.kind == IoResult::would_block) return std::nullopt;
     if (r.kind == IoResult::bytes) continue;
     peer_gone_ = true;
@@ -448,7 +446,10 @@ Task<void> Connection::run() {
       break;
     }
     const bool drained = co_await drain_request();
-    if (!drained) break;
+    if (!drained) {
+      if (!peer_gone_) co_await linger();
+      break;
+    }
     x_.reset();
     parser_.reset();
     if (handler_.draining()) break;

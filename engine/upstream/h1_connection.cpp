@@ -110,6 +110,8 @@ Task<Result<void>> H1Connection::read_head(http::Exchange& x, bool to_head, Inst
       const Wake wake = co_await stream_->readable(deadline);
       if (wake == Wake::timeout)
         co_return upstream_error(Code::timeout, "no response head in time");
+    } else if (r.code == Code::limit && r.kind == IoResult::failed) {
+      co_return upstream_error(Code::protocol, "response head too large");
     } else {
       Error e = upstream_error(r.kind == IoResult::eof ? Code::reset : r.code,
                                "connection closed before a response");

@@ -7,7 +7,7 @@
 namespace gateproof::upstream {
 
 inline constexpr size_t response_head_bytes_max = 1u << 20;
-inline constexpr int interim_responses_max = 5;  // 1xx answers to one request, as in Go
+inline constexpr int interim_responses_max = 100;  // 1xx answers to one request
 // How long a body that waits for "100 Continue" is held back; then it is sent all the same (Traefik's transport).
 inline constexpr Duration continue_wait = std::chrono::seconds(1);
 

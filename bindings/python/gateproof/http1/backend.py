@@ -40,16 +40,24 @@ class Script:
         self._at_head = at_head
         self._turn = 0
         self._done: dict[int, int] = {}
+        self._held: dict[int, list[Act]] = {}  # until the request is whole
         self.received: dict[int, bytes] = {}
 
     def feed(self, connection: int, piece: bytes, ended: bool = False) -> list[Act]:
         """Bytes (or the end) on a connection; what the server does now."""
         data = self.received[connection] = self.received.get(connection, b"") + piece
-        acts: list[Act] = []
         heads = self._heads(data)
+        whole = len(heads) == len(read_requests(data).messages)
+        acts = self._held.pop(connection, []) if whole else []
         for message in heads[self._done.get(connection, 0) :]:
             acts.extend(self._next(message))
         self._done[connection] = len(heads)
+        at = next((n for n, act in enumerate(acts) if act.what == "whole"), None)
+        if at is not None:
+            later = acts[at + 1 :]
+            acts = acts[:at] + (later if whole else [])
+            if not whole:
+                self._held[connection] = later
         if read_requests(data).problem or ended:
             acts.append(Act("close"))
         return acts

@@ -44,34 +44,19 @@ def traefik_model(setup: Any, doors: dict[str, str]) -> tuple[dict[str, Any], di
     `{server}` stands for the server's address).
     """
     points: dict[str, Any] = {}
-    http: dict[str, Any] = {"routers": {}, "services": {}}
+    routers: dict[str, Any] = {}
+    services: dict[str, Any] = {}
     for n, (door, server) in enumerate(doors.items()):
         point = {"address": door, "transport": {"respondingTimeouts": {"readTimeout": "3s"}}}
         points[f"web{n}"] = _merged(point, setup.get("entry_point", {}))
-        own = setup.get("http") or {
-            "routers": {"all": {"rule": "PathPrefix(`/`)", "service": "server"}},
-            "services": {"server": {"loadBalancer": {"servers": [{"url": "http://{server}"}]}}},
-        }
-        http = _merged(http, _filled(_renamed(own, n), server))
+        name = f"server{n}"
+        routers[name] = {"rule": "PathPrefix(`/`)", "service": name, "entryPoints": [f"web{n}"]}
+        services[name] = {"loadBalancer": {"servers": [{"url": f"http://{server}"}]}}
+    http = {"routers": routers, "services": services}
+    if "http" in setup:
+        (server,) = doors.values()  # one only: such a setup names its server where it likes
+        http = _filled(setup["http"], server)
     return {"entryPoints": points}, {"http": http}
-
-
-def _renamed(http: dict[str, Any], n: int) -> dict[str, Any]:
-    """The objects of one lane: routers listen on its entry point, names do not collide."""
-    if n == 0:
-        routers = {
-            name: {"entryPoints": ["web0"], **one} for name, one in http.get("routers", {}).items()
-        }
-        return {**http, "routers": routers}
-    out: dict[str, Any] = {}
-    for kind, objects in http.items():
-        out[kind] = {f"{name}-{n}": copy.deepcopy(one) for name, one in objects.items()}
-    for router in out.get("routers", {}).values():
-        router["entryPoints"] = [f"web{n}"]
-        router["service"] = f"{router['service']}-{n}"
-        if "middlewares" in router:
-            router["middlewares"] = [f"{name}-{n}" for name in router["middlewares"]]
-    return out
 
 
 def load_engine(setup: Any, doors: dict[str, str], strict: bool) -> _core.ConfigSet:

@@ -36,6 +36,8 @@ class Expected:
     line: bytes | None = None
     has: tuple[bytes, ...] = ()
     lacks: tuple[bytes, ...] = ()
+    last_has: tuple[bytes, ...] = ()
+    last_lacks: tuple[bytes, ...] = ()
     body: bytes | None = None
     bodies: tuple[bytes, ...] | None = None
     reply_has: tuple[bytes, ...] = ()
@@ -45,7 +47,8 @@ class Expected:
 
 @dataclass(frozen=True)
 class Act:
-    """One thing that a scripted server does: `send`, `half_close` or `close`."""
+    """One thing that a scripted server does: `send`, `half_close`, `close`, or wait until the
+    request is `whole` (of an answer that begins at its head)."""
 
     what: str
     data: bytes = b""
@@ -90,12 +93,10 @@ def _bytes(part: Any) -> bytes:
 
 
 def _act(part: Any) -> Act:
-    if part in ("close", "half_close"):
+    if part in ("close", "half_close", "whole"):
         return Act(str(part))
     if isinstance(part, dict) and "wait" in part:
-        rest = {key: value for key, value in part.items() if key not in ("wait", "send")}
-        inner = Act("send", _bytes(rest or part.get("send", "")))
-        return dataclasses.replace(inner, after=float(part["wait"]))
+        return dataclasses.replace(_act(part.get("then", "")), after=float(part["wait"]))
     return Act("send", _bytes(part))
 
 
@@ -118,7 +119,7 @@ def _statuses(part: Any) -> tuple[frozenset[int], ...] | None:
 
 _KEYS = {
     "status", "interim", "closed", "complete", "upstream", "line", "has", "lacks", "body", "bodies",
-    "reply_has", "reply_lacks", "reply_body",
+    "reply_has", "reply_lacks", "reply_body", "last_has", "last_lacks",
 }  # fmt: skip
 
 
@@ -147,6 +148,8 @@ def _expected(part: Any, refusals: tuple[int, ...]) -> Expected:
         line=None if line is None else _bytes(line),
         has=_texts(part.get("has")),
         lacks=_texts(part.get("lacks")),
+        last_has=_texts(part.get("last_has")),
+        last_lacks=_texts(part.get("last_lacks")),
         body=None if body is None else _bytes(body),
         bodies=_texts(part["bodies"]) if "bodies" in part else None,
         reply_has=_texts(part.get("reply_has")),

@@ -9,6 +9,9 @@ from gateproof.http1.model import REFUSALS, Expected, Http1Case
 from gateproof.http1.reading import Message, Reading, read_answers, read_requests
 
 
+_LONG = 40  # of a list of codes in a table
+
+
 @dataclass
 class Outcome:
     """Bytes that came back and bytes that the server got, read by the strict reader."""
@@ -64,10 +67,14 @@ class Outcome:
 
     def word(self) -> str:
         """The outcome in a few characters, for tables."""
-        codes = " ".join(f"{one.status}{'' if one.complete else '…'}" for one in self.finals)
+        codes = " ".join(
+            f"{one.status}{'' if one.complete else '…'}" for one in self.answers.messages
+        )
         word = codes or ("closed" if self.closed else "waits")
         if self.answers.problem:
             word += " broken"
+        if len(codes) > _LONG:
+            word = f"{codes[:_LONG].rpartition(' ')[0]} and more"
         if codes and self.closed:
             word += " x"
         served = sum(one.status < 400 for one in self.finals)
@@ -143,6 +150,8 @@ def _server_problems(outcome: Outcome, wanted: Expected) -> Iterator[str]:
     if wanted.line is not None and (first is None or first.start != wanted.line):
         yield f"the request line is {_text(first.start) if first else 'absent'}"
     yield from _field_problems("the request", first, wanted.has, wanted.lacks)
+    last = requests[-1] if requests else None
+    yield from _field_problems("the last request", last, wanted.last_has, wanted.last_lacks)
     if wanted.body is not None and (first is None or first.body != wanted.body):
         yield f"the request's body is {_text(first.body) if first else 'absent'}"
     if wanted.bodies is not None and tuple(one.body for one in requests) != wanted.bodies:

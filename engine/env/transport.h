@@ -38,6 +38,8 @@ class Stream {
   virtual SocketAddress local() const = 0;
   // The peer's end or a failure has been seen, though perhaps not read yet.
   virtual bool ended() const = 0;
+  // The stream that carries this one's bytes in the end: itself, or what a TLS stream stands on.
+  virtual Stream& carrier() { return *this; }
 
   // Suspends until try_read may get further (bytes, end or failure) or the deadline has passed.
   Task<Wake> readable(Instant deadline);

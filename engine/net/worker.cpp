@@ -15,7 +15,9 @@ class EntryHandler final : public pipeline::ExchangeHandler {
       : engine_(engine, origin, std::move(entry_point)) {}
   Task<void> handle(http::Exchange& x) override { return engine_.handle(x); }
   bool draining() const override { return engine_.draining(); }
-  void idle(Stream& stream, bool on) override { static_cast<NetStream&>(stream).idle = on; }
+  void idle(Stream& stream, bool on) override {
+    static_cast<NetStream&>(stream.carrier()).set_idle(on);
+  }
   void drain() { engine_.drain(); }
   void refresh() { engine_.refresh(); }
   const std::shared_ptr<const pipeline::Snapshot>& snapshot() {
@@ -131,9 +133,13 @@ void Worker::serve(Entry& e, std::unique_ptr<Stream> stream) {
                            pipeline::serve_h1(env_, std::move(stream), e.handler, e.options));
 }
 
-void Worker::begin_drain() {
-  loop_->post([this] {
+void Worker::begin_drain(Drain kind) {
+  loop_->post([this, kind] {
     if (std::exchange(drain_begun_, true)) return;
+    idle_time_ = kind == Drain::hand_over ? hand_over_idle_time : stop_idle_time;
+    if (kind == Drain::hand_over) {
+      for (const std::unique_ptr<pipeline::UdpServer>& u : udp_) u->retire();
+    }
     draining_ = entries_.size();
     if (draining_ == 0) loop_->stop();
     for (const std::unique_ptr<Entry>& e : entries_) {
@@ -167,7 +173,7 @@ Task<void> Worker::drain(Entry& e) {
 void Worker::end_idle(Entry& e) {
   const Instant now = loop_->clock().now();
   for (NetStream* s = e.streams.first(); s; s = s->next_in_list()) {
-    if (s->idle && (s->used() || now - s->born() > fresh_time)) s->end_if_silent();
+    if (s->idle_for(s->used() ? idle_time_ : fresh_time, now)) s->end_if_silent();
   }
 }
 

@@ -1,5 +1,6 @@
 #include "engine/upstream/h1_origin.h"
 
+#include "engine/http/connection_headers.h"
 #include "engine/upstream/dial_server.h"
 #include "engine/upstream/h1_pool.h"
 
@@ -51,6 +52,13 @@ bool may_resend(const Error& e, const H1Connection& c, const http::Outbound& out
          out.headers.has("Idempotency-Key") || out.headers.has("X-Idempotency-Key");
 }
 
+// RFC 9110 section 15.2.2: 101 answers an Upgrade, with one of its protocols. To relay anything else would hand the client a raw
+// connection to the server.
+bool switches_as_asked(const http::Headers& answer, const http::Headers& request) {
+  const std::string_view asked = http::upgrade_of(request);
+  return !asked.empty() && text::iequals(text::trim(asked), text::trim(http::upgrade_of(answer)));
+}
+
 }  // namespace
 
 H1Origin::H1Origin(Env& env) : env_(env), pool_(std::make_shared<H1Pool>(env.scheduler)) {}
@@ -81,6 +89,10 @@ Task<Result<void>> H1Origin::round_trip(http::Exchange& x, http::Outbound& out) 
     c.reset();
   }
   if (x.response.status == 101) {
+    if (!switches_as_asked(x.response.headers, out.headers)) {
+      co_return Error(Code::protocol, Source::upstream,
+                      "the server switched to a protocol that was not asked for");
+    }
     x.tunnel = c->take_tunnel();
     co_return Result<void>();
   }

@@ -30,6 +30,20 @@ void add_client_certificates(sim::Request& r, const py::handle& pem) {
   r.client_certificates = std::move(*chain);
 }
 
+// How the client of the wire arm speaks TLS: server_name, min_version, max_version, cipher_suites, alpn, certificate, key.
+void set_tls_client(sim::TlsClient& to, const py::dict& from) {
+  const auto take = [&](const char* key, auto& into) {
+    if (from.contains(key)) into = from[key].cast<std::decay_t<decltype(into)>>();
+  };
+  take("server_name", to.server_name);
+  take("min_version", to.min_version);
+  take("max_version", to.max_version);
+  take("cipher_suites", to.cipher_suites);
+  take("alpn", to.alpn);
+  take("certificate", to.certificate);
+  take("key", to.key);
+}
+
 class PyWorld {
  public:
   PyWorld(std::shared_ptr<check::ConfigSet> set, uint64_t seed, size_t assembly,
@@ -54,7 +68,7 @@ class PyWorld {
                                      bool tls, const std::string& peer, const std::string& arm,
                                      const std::string& detail, bool http10, bool has_host,
                                      bool chunked, const py::bytes& raw,
-                                     const py::handle& client_cert) {
+                                     const py::handle& client_cert, const py::dict& tls_client) {
     sim::Request r;
     r.method = bytes_of(method);
     r.target = bytes_of(target);
@@ -71,6 +85,7 @@ class PyWorld {
     }
     if (PyBytes_GET_SIZE(raw.ptr()) > 0) r.raw = raw;
     add_client_certificates(r, client_cert);
+    set_tls_client(r.tls_client, tls_client);
     return run(r, mode_of(arm, detail));
   }
 
@@ -217,7 +232,7 @@ void bind_world(py::module_& m) {
            py::arg("entry_point") = "", py::arg("tls") = false, py::arg("peer") = "",
            py::arg("arm") = "direct", py::arg("detail") = "candidates", py::arg("http10") = false,
            py::arg("has_host") = true, py::arg("chunked") = false, py::arg("raw") = py::bytes(),
-           py::arg("client_cert") = py::none())
+           py::arg("client_cert") = py::none(), py::arg("tls_client") = py::dict())
       .def("call", &PyWorld::call, py::arg("method"), py::arg("url"), py::arg("headers"),
            py::arg("body"), py::arg("entry_point"), py::arg("peer"), py::arg("mode"),
            py::arg("client_cert") = py::none())

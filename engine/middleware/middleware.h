@@ -6,8 +6,8 @@
 #pragma once
 #include <functional>
 
-#include "engine/config/schema.h"
 #include "engine/config/dynamic_tls.h"
+#include "engine/config/schema.h"
 #include "engine/env/files.h"
 #include "engine/env/tls_connector.h"
 #include "engine/http/handler.h"

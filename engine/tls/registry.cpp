@@ -60,6 +60,7 @@ std::string digest_of(const ClientSettings& s) {
   f.add(s.min_version);
   f.add(s.max_version);
   f.add(s.peer_cert_uri);
+  f.add(s.strict);
   return f.digest();
 }
 
@@ -85,7 +86,7 @@ Result<std::shared_ptr<Connector>> Registry::client(const ClientSettings& settin
   if (const auto found = clients_.find(digest); found != clients_.end()) return found->second;
   Result<std::shared_ptr<const ClientContext>> made = ClientContext::make(settings);
   if (!made) return made.error();
-  return clients_[digest] = std::make_shared<Connector>(std::move(*made), clock_);
+  return clients_[digest] = std::make_shared<Connector>(std::move(*made), clock_, settings.strict);
 }
 
 Result<std::shared_ptr<const Identity>> Registry::identity(const std::string& certificate_pem,

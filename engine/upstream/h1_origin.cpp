@@ -34,7 +34,8 @@ class ResponseBody final : public http::BodySource {
 
 Task<Result<std::unique_ptr<H1Connection>>> connect(Env& env, http::BlockPool& blocks,
                                                     const http::OriginServer& server) {
-  Result<TlsConnection> made = co_await dial_server(env, server, {"http/1.1"});
+  std::vector<std::string> alpn = {"http/1.1"};
+  Result<TlsConnection> made = co_await dial_server(env, server, std::move(alpn));
   if (!made) co_return made.error();
   auto c = std::make_unique<H1Connection>(std::move(made->stream), blocks);
   c->key = server.authority;
@@ -69,8 +70,8 @@ void H1Origin::close_idle() { pool_->close_idle(); }
 size_t H1Origin::idle() const { return pool_->idle(); }
 
 Task<Result<void>> H1Origin::round_trip(http::Exchange& x, http::Outbound& out) {
-  std::unique_ptr<H1Connection> c = pool_->take(
-      out.server->authority, tls_of(*out.server), env_.scheduler.now());
+  std::unique_ptr<H1Connection> c =
+      pool_->take(out.server->authority, tls_of(*out.server), env_.scheduler.now());
   for (;;) {
     if (!c) {
       Result<std::unique_ptr<H1Connection>> dialed =

@@ -30,18 +30,20 @@ void add_client_certificates(sim::Request& r, const py::handle& pem) {
   r.client_certificates = std::move(*chain);
 }
 
+template <class T>
+void take(const py::dict& from, const char* key, T& into) {
+  if (from.contains(key)) into = from[key].cast<T>();
+}
+
 // How the client of the wire arm speaks TLS: server_name, min_version, max_version, cipher_suites, alpn, certificate, key.
 void set_tls_client(sim::TlsClient& to, const py::dict& from) {
-  const auto take = [&](const char* key, auto& into) {
-    if (from.contains(key)) into = from[key].cast<std::decay_t<decltype(into)>>();
-  };
-  take("server_name", to.server_name);
-  take("min_version", to.min_version);
-  take("max_version", to.max_version);
-  take("cipher_suites", to.cipher_suites);
-  take("alpn", to.alpn);
-  take("certificate", to.certificate);
-  take("key", to.key);
+  take(from, "server_name", to.server_name);
+  take(from, "min_version", to.min_version);
+  take(from, "max_version", to.max_version);
+  take(from, "cipher_suites", to.cipher_suites);
+  take(from, "alpn", to.alpn);
+  take(from, "certificate", to.certificate);
+  take(from, "key", to.key);
 }
 
 class PyWorld {
@@ -58,8 +60,20 @@ class PyWorld {
     doors_ = doors_of(*config_.statics());
   }
 
-  void add_host(const std::string& address, std::string name, py::object script) {
-    world_.add_host(address, python_host(std::move(name), std::move(script), errors_));
+  // `tls`: certificate, key, client_authority, min_version, max_version; empty: a plain host.
+  void add_host(const std::string& address, std::string name, py::object script,
+                const py::dict& tls) {
+    sim::Host host = python_host(std::move(name), std::move(script), errors_);
+    if (!tls.empty()) {
+      sim::HostTls how;
+      take(tls, "certificate", how.certificate);
+      take(tls, "key", how.key);
+      take(tls, "client_authority", how.client_authority);
+      take(tls, "min_version", how.min_version);
+      take(tls, "max_version", how.max_version);
+      host.tls = std::make_shared<const sim::HostTls>(std::move(how));
+    }
+    world_.add_host(address, std::move(host));
   }
 
   std::unique_ptr<sim::Outcome> send(const py::handle& method, const py::handle& target,
@@ -225,7 +239,8 @@ void bind_world(py::module_& m) {
       .def(py::init<std::shared_ptr<check::ConfigSet>, uint64_t, size_t, const py::dict&>(),
            py::arg("config"), py::arg("seed") = 1, py::arg("assembly") = 0,
            py::arg("plugins") = py::dict())
-      .def("add_host", &PyWorld::add_host, py::arg("address"), py::arg("name"), py::arg("script"))
+      .def("add_host", &PyWorld::add_host, py::arg("address"), py::arg("name"), py::arg("script"),
+           py::arg("tls") = py::dict())
       .def("add_alias", &PyWorld::add_alias, py::arg("name"), py::arg("target"), py::arg("ttl_ns"))
       .def("send", &PyWorld::send, py::arg("method"), py::arg("target"), py::arg("host"),
            py::arg("headers") = py::none(), py::arg("body") = py::none(),

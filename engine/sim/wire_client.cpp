@@ -102,8 +102,11 @@ Task<WireAnswer> secure_exchange(std::unique_ptr<Stream> stream, Request request
     co_return failed;
   }
   auto state = std::make_shared<const http::TlsState>(inside->session().state());
-  WireAnswer a = co_await wire_exchange(std::unique_ptr<Stream>(std::move(inside)),
-                                        wire_bytes(request), request.method == "HEAD");
+  WireAnswer a = co_await wire_exchange(*inside, wire_bytes(request), request.method == "HEAD");
+  // A refusal of TLS 1.3 comes behind the client's handshake.
+  if (!a.error.empty() && !inside->session().error().message.empty())
+    a.error = inside->session().error().message;
+  inside->close();
   a.tls = std::move(state);
   co_return a;
 }

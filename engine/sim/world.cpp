@@ -173,7 +173,9 @@ void World::add_host(const std::string& address, Host host) {
     pipeline::ServerOptions options;
     options.verbatim = true;
     scheduler_.spawn("host " + r->host.name,
-                     pipeline::serve_http(env_, std::move(stream), *r->handler, options));
+                     r->host.tls
+                         ? serve_secure(env_, std::move(stream), r->host.tls, *r->handler, options)
+                         : pipeline::serve_http(env_, std::move(stream), *r->handler, options));
   });
 }
 

@@ -26,6 +26,12 @@ std::string der_of(X509* certificate) {
   return out;
 }
 
+std::string alert_text(int alert) {
+  // OpenSSL 3.0 has no words for this one.
+  if (alert == SSL_AD_CERTIFICATE_REQUIRED) return "certificate required";
+  return SSL_alert_desc_string_long(alert);
+}
+
 std::string version_text(int version) {
   switch (version) {
     case TLS1_VERSION: return "1.0";
@@ -146,8 +152,7 @@ void Session::fail() {
   if (last_.kind == IoResult::failed || last_.kind == IoResult::eof) {
     error_ = Error(Code::reset, last_.kind == IoResult::eof ? "EOF" : "tls: connection reset");
   } else if (reason > SSL_AD_REASON_OFFSET) {
-    error_ = Error(Code::reset, std::string("remote error: tls: ") +
-                                    SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
+    error_ = Error(Code::reset, "remote error: tls: " + alert_text(reason - SSL_AD_REASON_OFFSET));
   } else if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
     error_.message = std::string("tls: failed to verify certificate: x509: ") +
                      X509_verify_cert_error_string(SSL_get_verify_result(ssl_));

@@ -34,6 +34,7 @@ class H1Connection {
   Stream& stream() { return *stream_; }
 
   std::string key;  // of the pool
+  std::shared_ptr<TlsConnector> tls;  // that made it; null when plain
   Duration idle_timeout{0};
   int64_t max_idle = 0;
   Instant idle_since{};

@@ -2,11 +2,21 @@
 
 #include <list>
 
+#include "engine/upstream/dial.h"
 #include "engine/upstream/h1_connection.h"
 
 namespace gateproof::upstream {
 
 inline constexpr size_t response_block_bytes = 65536;
+
+namespace {
+
+// Connections of an https server are told apart by its URL and its TLS settings.
+const std::string& key_of(const http::OriginServer& server) {
+  return server.scheme == "https" ? server.url : server.authority;
+}
+
+}  // namespace
 
 // Idle connections per server, the most recently used first, as Go's transport keeps them.
 struct H1Origin::Pool {
@@ -14,7 +24,7 @@ struct H1Origin::Pool {
   std::map<std::string, std::list<std::unique_ptr<H1Connection>>, std::less<>> idle;
 
   std::unique_ptr<H1Connection> take(const http::OriginServer& server, Instant now) {
-    const auto it = idle.find(server.authority);
+    const auto it = idle.find(key_of(server));
     if (it == idle.end()) return nullptr;
     auto& list = it->second;
     while (!list.empty()) {
@@ -22,7 +32,7 @@ struct H1Origin::Pool {
       list.pop_front();
       const bool expired =
           c->idle_timeout > Duration::zero() && now - c->idle_since > c->idle_timeout;
-      if (!expired && c->usable()) return c;
+      if (!expired && c->tls == server.tls && c->usable()) return c;
     }
     return nullptr;
   }
@@ -64,34 +74,15 @@ class ResponseBody final : public http::BodySource {
   std::unique_ptr<H1Connection> connection_;
 };
 
-Task<Result<std::unique_ptr<H1Connection>>> dial(Env& env, http::BlockPool& blocks,
-                                                 const http::OriginServer& server) {
-  const Instant deadline = server.dial_timeout > Duration::zero()
-                               ? env.scheduler.now() + server.dial_timeout
-                               : instant_max;
-  std::vector<SocketAddress> candidates;
-  if (server.address) {
-    candidates.push_back(*server.address);
-  } else {
-    Result<std::vector<IpAddress>> ips = co_await env.resolver.resolve(server.host);
-    if (!ips) co_return Error(Code::refused, Source::upstream, ips.error().message);
-    for (const IpAddress& ip : *ips) candidates.push_back({ip, server.port});
-  }
-  Error last(Code::refused, Source::upstream, "no address for " + server.host);
-  for (const SocketAddress& to : candidates) {
-    Result<std::unique_ptr<Stream>> stream = co_await env.transport.connect(to, deadline);
-    if (!stream) {
-      last = stream.error();
-      last.source = Source::upstream;
-      continue;
-    }
-    auto c = std::make_unique<H1Connection>(std::move(*stream), blocks);
-    c->key = server.authority;
-    c->idle_timeout = server.idle_conn_timeout;
-    c->max_idle = server.max_idle_conns;
-    co_return c;
-  }
-  co_return last;
+std::unique_ptr<H1Connection> make_connection(std::unique_ptr<Stream> stream,
+                                              http::BlockPool& blocks,
+                                              const http::OriginServer& server) {
+  auto c = std::make_unique<H1Connection>(std::move(stream), blocks);
+  c->key = key_of(server);
+  c->tls = server.tls;
+  c->idle_timeout = server.idle_conn_timeout;
+  c->max_idle = server.max_idle_conns;
+  return c;
 }
 
 // Go sends a request again when a kept connection turned out to be dead, if it can be sent again.
@@ -115,19 +106,31 @@ size_t H1Origin::idle() const {
   return n;
 }
 
+bool H1Origin::has_idle(const http::OriginServer& server) const {
+  const auto found = pool_->idle.find(key_of(server));
+  return found != pool_->idle.end() && !found->second.empty();
+}
+
 Task<Result<void>> H1Origin::round_trip(http::Exchange& x, http::Outbound& out) {
-  std::unique_ptr<H1Connection> c = pool_->take(*out.server, env_.scheduler.now());
+  return round_trip_on(x, out, nullptr);
+}
+
+Task<Result<void>> H1Origin::round_trip_on(http::Exchange& x, http::Outbound& out,
+                                           std::unique_ptr<Stream> fresh) {
+  std::unique_ptr<H1Connection> c =
+      fresh ? make_connection(std::move(fresh), pool_->blocks, *out.server)
+            : pool_->take(*out.server, env_.scheduler.now());
   for (;;) {
     if (!c) {
-      Result<std::unique_ptr<H1Connection>> dialed =
-          co_await dial(env_, pool_->blocks, *out.server);
+      std::vector<std::string> alpn(1, "http/1.1");
+      Result<TlsConnection> dialed = co_await dial(env_, *out.server, std::move(alpn));
       if (!dialed) {
         // Nothing was written to any server: whoever wants to may try again.
         Error e = dialed.error();
         e.retry = Retry::yes;
         co_return e;
       }
-      c = std::move(*dialed);
+      c = make_connection(std::move(dialed->stream), pool_->blocks, *out.server);
     }
     Result<void> done = co_await c->send(x, out);
     if (done) break;

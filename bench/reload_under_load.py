@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Hot reload and restart under load: the dynamic file changes all the time, and no request may fail.
+"""Hot reload and restart under load: the dynamic file changes all the time, no request may fail.
 
 Starts gateproofd with a file provider and an asyncio backend, keeps connections busy with requests,
 replaces the file every --interval seconds (atomic rename; each version adds another path prefix,
@@ -222,7 +222,7 @@ async def measure(args: argparse.Namespace, folder: Path) -> dict:
             ) * args.seconds / (args.restarts + 1):
                 pid = await restart(pid, manager)
                 restarts += 1
-        # A graceful end while everybody still sends: what was begun is answered, and nobody is let in any more.
+        # A graceful end while everybody still sends: what was begun is answered.
         load.ending = True
         os.kill(pid, signal.SIGTERM)
         await asyncio.wait_for(asyncio.gather(*clients), START_SECONDS_MAX)

@@ -109,8 +109,9 @@ class PyWorld {
   }
   void add_tcp_host(const std::string& address, const std::string& name,
                     const std::string& greeting, const std::string& reply, bool silent,
-                    size_t close_after) {
+                    size_t close_after, py::object react) {
     sim::TcpHost host;
+    if (!react.is_none()) host.react = python_reactions(std::move(react), errors_);
     host.name = name;
     host.greeting = greeting;
     host.reply = reply;
@@ -224,7 +225,7 @@ void bind_world(py::module_& m) {
            py::arg("username") = "", py::arg("password") = "", py::arg("delay_ns") = 0)
       .def("add_tcp_host", &PyWorld::add_tcp_host, py::arg("address"), py::arg("name"),
            py::arg("greeting") = "", py::arg("reply") = "", py::arg("silent") = false,
-           py::arg("close_after") = 0)
+           py::arg("close_after") = 0, py::arg("react") = py::none())
       .def("connect", &PyWorld::connect, py::arg("entry_point"), py::arg("sends"),
            py::arg("peer") = "", py::arg("half_close") = false,
            py::arg("patience_ns") = 1'000'000'000, py::arg("hold") = false)

@@ -11,9 +11,13 @@ namespace {
 
 using http::h1::Event;
 
-inline constexpr Duration linger_time =
-    std::chrono::milliseconds(500);  // after a refused request, as Go's server
-inline constexpr size_t linger_bytes_max = 262144;
+// After an answer to a request that was not read to its end, as Go's server.
+inline constexpr Duration linger_time = std::chrono::milliseconds(500);
+inline constexpr size_t linger_bytes_max = 4u << 20;
+// What a body's framing may need in the buffer at once: a chunk line, or the last chunk with all trailers.
+inline constexpr size_t body_buffer_max =
+    http::h1::Limits().chunk_line_bytes_max + http::h1::Limits().trailer_bytes_max + 8;
+static_assert(body_buffer_max > request_block_bytes);
 
 http::h1::Limits limits_of(const ServerOptions& o) {
   http::h1::Limits l;
@@ -34,7 +38,7 @@ bool is_http_line(std::string_view in) {
          line.find('/', second) != std::string_view::npos;
 }
 
-class Connection {
+class Connection final : public http::InterimSink {
  public:
   Connection(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler,
              const ServerOptions& options, const ConnectionStart& start)
@@ -63,6 +67,7 @@ class Connection {
   bool found_h2() const { return found_h2_; }
   std::unique_ptr<Stream> take_stream() { return std::move(stream_); }
   std::string_view unread() const { return in_.view(); }
+  void interim(int status, const http::Headers& headers) override;
 
   // For the request's body.
   std::optional<Result<http::Chunk>> try_request_body();
@@ -88,7 +93,8 @@ class Connection {
   Task<bool> write_body(bool chunked);
   bool wants_close();
   Task<bool> drain_request();
-  Task<void> refuse();
+  Task<bool> refuse();
+  Task<void> linger();
   Task<bool> write(std::vector<std::string_view> pieces);
   Instant after(Duration d) const {
     return d > Duration::zero() ? env_.scheduler.now() + d : instant_max;
@@ -110,8 +116,11 @@ class Connection {
   int64_t requests_ = 0;
   bool keep_alive_ = true;  // as the client wants it
   bool request_complete_ = true;
-  bool continue_pending_ = false;
+  bool continue_pending_ = false;  // the client waits for "100 Continue" with its body
+  bool continue_said_ = false;     // it got one
+  std::string unsent_;  // the rest of an interim answer that the client could not take at once
   bool read_timed_out_ = false;
+  bool bad_body_ = false;  // its framing is no legal HTTP
   bool peer_gone_ = false;
   bool found_h2_ = false;
 };
@@ -138,17 +147,13 @@ class RequestBody final : public http::BodySource {
 };
 
 std::optional<Result<http::Chunk>> Connection::try_request_body() {
-  if (continue_pending_) {
-    continue_pending_ = false;
-    const std::string_view line[] = {"HTTP/1.1 100 Continue\r\n\r\n"};
-    stream_->try_write(
-        line);  // 25 bytes on an idle connection; a client that cannot take them is gone
-  }
+  if (continue_pending_) interim(100, {});
   for (;;) {
     if (request_complete_) return Result<http::Chunk>(http::Chunk{{}, true});
     const http::h1::Step step = parser_.parse(in_.view());
     if (step.event == Event::error) {
       keep_alive_ = false;
+      bad_body_ = true;
       return Result<http::Chunk>(
           Error(Code::protocol, Source::downstream, std::string(parser_.error().why)));
     }
@@ -162,12 +167,29 @@ std::optional<Result<http::Chunk>> Connection::try_request_body() {
       return Result<http::Chunk>(http::Chunk{step.data, request_complete_});
     }
     if (step.consumed > 0) continue;
-    const IoResult r = in_.fill(*stream_, request_block_bytes);
+    const IoResult r = in_.fill(*stream_, body_buffer_max);
     if (r.kind == IoResult::would_block) return std::nullopt;
     if (r.kind == IoResult::bytes) continue;
     peer_gone_ = true;
     return Result<http::Chunk>(Error(Code::canceled, Source::downstream, "request body cut short"));
   }
+}
+
+// RFC 9110 section 15.2. The body is asked for once only: by whoever reads it first, or by the server itself.
+void Connection::interim(int status, const http::Headers& headers) {
+  if (status == 100) {
+    continue_pending_ = false;
+    if (std::exchange(continue_said_, true)) return;
+  }
+  if (!unsent_.empty()) return;  // a client that takes nothing misses nothing that counts
+  http::ResponseHead head;
+  head.status = status;
+  head.headers = &headers;
+  http::write_response_head(unsent_, head);
+  const std::string_view piece[] = {unsent_};
+  const IoResult r = stream_->try_write(piece);
+  if (r.kind == IoResult::bytes) unsent_.erase(0, r.n);
+  if (r.kind == IoResult::would_block) unsent_.clear();
 }
 
 Task<void> Connection::request_bytes() {
@@ -228,7 +250,14 @@ void Connection::fill_exchange() {
   keep_alive_ = h.keep_alive;
   request_complete_ =
       h.body == http::h1::BodyKind::none || (h.body == http::h1::BodyKind::length && h.length == 0);
-  continue_pending_ = h.expect == http::h1::Expect::continue_100 && !request_complete_;
+  // RFC 9110 sections 10.1.1 and 15.2: an HTTP/1.0 client knows no interim answer.
+  const bool interim_known = h.version == http::Version::http11;
+  // Section 7.8: nor does it know of upgrades.
+  if (!interim_known) r.headers.remove("Upgrade");
+  continue_pending_ =
+      interim_known && h.expect == http::h1::Expect::continue_100 && !request_complete_;
+  continue_said_ = false;
+  x_.interim = interim_known ? this : nullptr;
   if (request_complete_) {
     r.body.reset();
   } else {
@@ -268,6 +297,8 @@ Task<bool> Connection::handle() {
 Task<bool> Connection::write(std::vector<std::string_view> pieces) {
   // As in Go's server, nothing is written behind the deadline, though there may be room for it.
   if (env_.scheduler.now() >= write_deadline_) co_return false;
+  const std::string before = std::exchange(unsent_, {});
+  if (!before.empty()) pieces.insert(pieces.begin(), before);
   const Result<void> r = co_await write_all(*stream_, std::move(pieces), write_deadline_);
   co_return r.has_value();
 }
@@ -373,12 +404,16 @@ Task<bool> Connection::drain_request() {
   co_return true;
 }
 
-// Answers a request that is no legal HTTP, and closes in a way that lets the answer arrive (no reset on unread bytes).
-Task<void> Connection::refuse() {
+// Answers a request that is no legal HTTP.
+Task<bool> Connection::refuse() {
   const std::string answer = parser_.error().answer();
   std::vector<std::string_view> pieces = {answer};
-  const bool written = co_await write(std::move(pieces));
-  if (!written) co_return;
+  co_return co_await write(std::move(pieces));
+}
+
+// Closes in a way that lets the last answer arrive: bytes that nobody reads would make the kernel send a reset, which takes from
+// the client what it has not read yet (RFC 9112 section 9.6).
+Task<void> Connection::linger() {
   stream_->shutdown_write();
   const Instant until = env_.scheduler.now() + linger_time;
   char scratch[4096];
@@ -398,7 +433,10 @@ Task<void> Connection::refuse() {
 Task<void> Connection::run() {
   for (;;) {
     const Got got = co_await read_head();
-    if (got == Got::refused && is_http_line(in_.view())) co_await refuse();
+    if (got == Got::refused && is_http_line(in_.view())) {
+      const bool refused = co_await refuse();
+      if (refused) co_await linger();
+    }
     found_h2_ = got == Got::h2;
     if (found_h2_) co_return;
     if (got != Got::request) break;
@@ -412,6 +450,13 @@ Task<void> Connection::run() {
     } else {
       answered = co_await handle();
     }
+    if (answered && bad_body_) {
+      // Whatever was made of the error on the way: RFC 9112 section 7.1 and reliability rule S1.
+      x_.response.reset();
+      const bool refused = co_await refuse();
+      if (refused) co_await linger();
+      break;
+    }
     if (!answered || x_.response.status == 0)
       break;  // 0: a scripted host that closes without an answer
     const bool written = co_await write_response();
@@ -422,9 +467,16 @@ Task<void> Connection::run() {
       break;
     }
     x_.response.reset();  // gives the upstream connection back before anything is waited for
-    if (!keep_alive_) break;
+    if (!keep_alive_) {
+      const bool unread = !request_complete_ || !in_.empty();
+      if (unread && !peer_gone_) co_await linger();
+      break;
+    }
     const bool drained = co_await drain_request();
-    if (!drained) break;
+    if (!drained) {
+      if (!peer_gone_) co_await linger();
+      break;
+    }
     x_.reset();
     parser_.reset();
     if (handler_.draining()) break;

@@ -8,7 +8,7 @@
 #include "engine/sim/messages.h"
 #include "engine/sim/wire_client.h"
 #include "engine/sim/world_parts.h"
-#include "engine/upstream/h1_origin.h"
+#include "engine/upstream/http_origin.h"
 
 namespace gateproof::sim {
 
@@ -115,7 +115,7 @@ World::World(uint64_t seed, std::shared_ptr<const config::StaticConfig> statics)
       resolver_(std::make_unique<Resolver>()),
       env_{scheduler_, clock_, random_, transport_, *resolver_, "gateproof"},
       engine_(std::move(statics), clock_, random_, "gateproof"),
-      wire_(std::make_unique<upstream::H1Origin>(env_)),
+      wire_(std::make_unique<upstream::HttpOrigin>(env_)),
       nobody_(std::make_unique<Nobody>()),
       digest_(Digest::of(seed)) {
   direct_.seen = &seen_;
@@ -190,10 +190,10 @@ bool World::run_until(const std::function<bool()>& done) {
     }
     if (scheduler_.run_ready(1) > 0) continue;
     const Instant next = scheduler_.next_timer();
-    // Probes alone go on for ever, and no exchange waits for them.
-    const bool only_probes = scheduler_.only_background() && health_.services() > 0;
+    // Probes and pools alone go on for ever, and no exchange waits for them.
+    const bool only_background = scheduler_.only_background();
     const bool too_late = health_.services() > 0 && next > latest;
-    if (next == instant_max || only_probes || too_late) {
+    if (next == instant_max || only_background || too_late) {
       stuck_ = scheduler_.dump();
       return false;
     }

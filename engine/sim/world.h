@@ -76,6 +76,14 @@ struct Outcome {
   bool connection_kept = true;              // wire: the connection stayed open
 };
 
+// One thing that a scripted server of bytes does next.
+struct TcpAct {
+  enum class Kind : uint8_t { send, half_close, close };
+  Kind kind = Kind::send;
+  std::string bytes;  // to send
+  Duration after{0};  // how long it waits first
+};
+
 // A server that speaks bytes, not HTTP: says `greeting` when somebody connects, and `reply` to every piece that arrives.
 struct TcpHost {
   std::string name;
@@ -85,6 +93,9 @@ struct TcpHost {
   size_t close_after = 0;  // closes once that many bytes have arrived; 0: only after the client
   Duration lingers{
       0};  // how long it keeps its side open after the client's end, sending a dot each 10 ms
+  // Decides instead of all this: told the number of the connection (from 0, in their order), the piece that has come, and
+  // whether the client has ended (the piece is empty then).
+  std::function<std::vector<TcpAct>(size_t connection, std::string_view piece, bool ended)> react;
 };
 
 // A connection and what its client does.

@@ -1,11 +1,11 @@
 // H1Origin: outbound requests over HTTP/1.1 on the world's Transport, with a pool of idle connections per server. One per
 // event loop; used by the wire and socket arms alike.
 #pragma once
-#include <map>
-
 #include "engine/http/origin.h"
 
 namespace gateproof::upstream {
+
+class H1Pool;
 
 class H1Origin final : public http::Origin {
  public:
@@ -20,11 +20,9 @@ class H1Origin final : public http::Origin {
   void close_idle();
   size_t idle() const;
 
-  struct Pool;
-
  private:
   Env& env_;
-  std::shared_ptr<Pool> pool_;  // bodies under way give their connections back to it
+  std::shared_ptr<H1Pool> pool_;  // bodies under way give their connections back to it
 };
 
 }  // namespace gateproof::upstream

@@ -68,7 +68,8 @@ Task<Result<void>> H2Call::send_body(http::Body& body) {
     }
     if (!chunk) {
       Error e = chunk.error();
-      e.source = Source::downstream;  // the client broke off: nothing is completed towards the server
+      e.source =
+          Source::downstream;  // the client broke off: nothing is completed towards the server
       if (e.code == Code::reset) e.code = Code::canceled;
       session.reset(*this, ErrorCode::cancel);
       client_->wake();
@@ -121,8 +122,7 @@ Task<Result<void>> H2Call::send(http::Outbound& out) {
     if (error_) co_return *error_;
     if (!writer_ && limit > Duration::zero() && !timer.armed())
       timer.arm(x_->env->scheduler.now() + limit);
-    if (timer.expired)
-      co_return Error(Code::timeout, Source::upstream, "no response head in time");
+    if (timer.expired) co_return Error(Code::timeout, Source::upstream, "no response head in time");
     co_await Suspend{"h2 answer"};
   }
   if (writer_) writer_.set_parent(nullptr);

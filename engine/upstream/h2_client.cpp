@@ -244,8 +244,8 @@ void H2Client::goaway(uint32_t last, ErrorCode code) {
     if (s->id <= last) continue;
     H2Call& call = static_cast<H2Call&>(*s);
     session_.reset(call, ErrorCode::cancel);
-    Error e = upstream_error(Code::reset,
-                             "the server ends the connection: " + std::string(http::h2::to_string(code)));
+    Error e = upstream_error(
+        Code::reset, "the server ends the connection: " + std::string(http::h2::to_string(code)));
     e.retry = Retry::yes;
     end(call, std::move(e));
   }

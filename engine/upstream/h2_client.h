@@ -19,7 +19,8 @@ class H2Client;
 // One request and its answer on such a connection.
 class H2Call final : public http::h2::Stream {
  public:
-  H2Call(std::shared_ptr<H2Client> client, http::Exchange& x) : client_(std::move(client)), x_(&x) {}
+  H2Call(std::shared_ptr<H2Client> client, http::Exchange& x)
+      : client_(std::move(client)), x_(&x) {}
   H2Call(const H2Call&) = delete;
   H2Call& operator=(const H2Call&) = delete;
   ~H2Call();
@@ -66,7 +67,9 @@ class H2Client final : public http::h2::SessionOwner {
 
   // Reads and writes until the connection ends. The caller keeps the client alive meanwhile.
   Task<void> run();
-  bool usable() const { return !over_ && session_.can_open() && session_.streams() < streams_max(); }
+  bool usable() const {
+    return !over_ && session_.can_open() && session_.streams() < streams_max();
+  }
   bool over() const { return over_; }
   bool used() const { return session_.last_stream() != 0; }
   size_t calls() const { return session_.streams(); }
@@ -110,8 +113,8 @@ class H2Client final : public http::h2::SessionOwner {
   WakeTimer timer_, idle_timer_;  // the latter belongs to a task that waits for nobody
   Duration idle_timeout_, read_idle_timeout_, ping_timeout_;
   Instant idle_since_;
-  Instant heard_;                       // when something was read last
-  Instant ping_until_ = instant_max;    // a PING has to be answered by then
+  Instant heard_;                     // when something was read last
+  Instant ping_until_ = instant_max;  // a PING has to be answered by then
   bool running_ = false;
   bool over_ = false;
   bool retired_ = false;

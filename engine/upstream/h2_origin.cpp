@@ -1,6 +1,6 @@
 #include "engine/upstream/h2_origin.h"
 
-#include "engine/upstream/dial.h"
+#include "engine/upstream/dial_server.h"
 #include "engine/upstream/h2_client.h"
 
 namespace gateproof::upstream {
@@ -70,8 +70,7 @@ namespace {
 Task<void> run_client(std::shared_ptr<H2Origin::Pool> pool, std::string url,
                       std::shared_ptr<H2Client> client) {
   co_await client->run();
-  std::erase_if(pool->servers[url].connections,
-                [&](const Kept& k) { return k.client == client; });
+  std::erase_if(pool->servers[url].connections, [&](const Kept& k) { return k.client == client; });
 }
 
 std::shared_ptr<H2Client> adopt(Env& env, const std::shared_ptr<H2Origin::Pool>& pool,
@@ -98,7 +97,7 @@ Task<Result<std::shared_ptr<H2Client>>> connect(Env& env, std::shared_ptr<H2Orig
   }
   const Dialing dialing(s);
   std::vector<std::string> alpn(1, "h2");
-  Result<TlsConnection> made = co_await dial(env, server, std::move(alpn));
+  Result<TlsConnection> made = co_await dial_server(env, server, std::move(alpn));
   if (made && server.scheme == "https" && made->alpn != "h2")
     made = Error(Code::unsupported, Source::upstream, "the server does not speak HTTP/2");
   if (!made) {

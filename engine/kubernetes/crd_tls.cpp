@@ -148,6 +148,8 @@ void servers_transports(const Context& c, config::DynamicConfig& out) {
     crd_duration(timeouts, "dialTimeout", t.dial_timeout, report);
     crd_duration(timeouts, "responseHeaderTimeout", t.response_header_timeout, report);
     crd_duration(timeouts, "idleConnTimeout", t.idle_conn_timeout, report);
+    crd_duration(timeouts, "readIdleTimeout", t.read_idle_timeout, report);
+    crd_duration(timeouts, "pingTimeout", t.ping_timeout, report);
     t.tls = crd_transport_tls(spec);
     put(out.servers_transports, qualify(c.names().object(o->ns, o->name), crd_provider),
         std::move(t), "serversTransport", report);

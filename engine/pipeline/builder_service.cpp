@@ -1,5 +1,6 @@
 #include "engine/pipeline/builder.h"
 #include "engine/upstream/load_balancer.h"
+#include "engine/upstream/proxy.h"
 
 namespace gateproof::pipeline {
 namespace {
@@ -108,6 +109,13 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
     if (found != in_.dynamics->servers_transports.end()) {
       transport = &found->second;
     } else if (qualified != "default@internal" && !lb.servers.empty()) {
+      // The URL is read first.
+      const auto readable = upstream::make_origin_server(lb.servers.front(), *transport);
+      if (!readable) {
+        refuse_service(name, info, readable.error().message, readable.error().span,
+                       readable.error().remedy);
+        return nullptr;
+      }
       refuse_service(name, info,
                      "error building proxy for server URL " + lb.servers.front().url.value +
                          ": getting RoundTripper: servers transport not found " + qualified,
@@ -121,12 +129,6 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
     const std::string scheme =
         text::to_lower(server.url.value.substr(0, server.url.value.find(':')));
     secure = secure || scheme == "https";
-    if (scheme == "h2c") {
-      finding("GP1102", server.url.span, "service " + name,
-              "servers with the scheme h2c are not acted on yet: their requests are answered with "
-              "500",
-              "use http for what you ask here");
-    }
   }
   auto made = upstream::LoadBalancer::make(name, lb, *transport, in_.random,
                                            secure ? connector(name, *transport) : nullptr);
@@ -160,11 +162,9 @@ std::shared_ptr<TlsConnector> Builder::connector(const std::string& service,
 void Builder::check_health_options(const std::string& name, const config::LoadBalancerConfig& lb) {
   const std::string object = "service " + name;
   if (const auto& h = lb.health_check) {
-    if (h->mode == "grpc" || h->scheme == "h2c") {
+    if (h->mode == "grpc") {
       finding("GP1102", h->span, object,
-              (h->mode == "grpc" ? std::string("health checks over gRPC")
-                                 : "health checks with the scheme " + h->scheme) +
-                  " are not acted on yet: its servers stay up",
+              "health checks over gRPC are not acted on yet: its servers stay up",
               "nothing to mend: it is checked, and takes no effect here");
     }
     const bool late = h->unhealthy_interval && *h->unhealthy_interval <= Duration::zero();

@@ -18,6 +18,10 @@ class H1Pool {
   // An open one to this authority, over this TLS (null: plain); null: there is none.
   std::unique_ptr<H1Connection> take(std::string_view authority, const TlsConnector* tls,
                                      Instant now);
+  bool has(std::string_view authority, const TlsConnector* tls) const {
+    const auto found = idle_.find(std::pair(tls, authority));
+    return found != idle_.end() && !found->second.empty();
+  }
   void give(std::unique_ptr<H1Connection> c);
   void close_idle() { idle_.clear(); }
   size_t idle() const;

@@ -202,7 +202,6 @@ HealthCheckSpec make_health_check(const std::string& service,
       t.broken = "create HTTP request: " + target.error().message;
     }
     if (!config.scheme.empty()) t.server.scheme = config.scheme;
-    if (t.server.scheme == "h2c") continue;  // not spoken here yet
     if (split_host_port(t.server.authority).port.empty()) {
       t.server.port = t.server.scheme == "https" ? 443 : 80;
       if (t.server.address) t.server.address->port = t.server.port;

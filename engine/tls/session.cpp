@@ -110,7 +110,11 @@ Session::Session(Ciphertext& io, std::shared_ptr<const ClientContext> context,
   if (!parts.server_name.empty()) server_name = parts.server_name;
   const std::optional<IpAddress> ip = IpAddress::parse(server_name);
   if (!ip && !server_name.empty()) SSL_set_tlsext_host_name(ssl_, server_name.c_str());
-  if (parts.verify) {
+  if (parts.verify && server_name.empty()) {
+    error_ = Error(Code::protocol, Source::upstream,
+                   "tls: either ServerName or InsecureSkipVerify must be specified in the "
+                   "tls.Config");
+  } else if (parts.verify) {
     X509_VERIFY_PARAM* param = SSL_get0_param(ssl_);
     X509_VERIFY_PARAM_set_hostflags(
         param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);

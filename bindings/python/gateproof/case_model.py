@@ -57,7 +57,8 @@ class TlsSpec:
     """How a client speaks TLS; it trusts everybody.
 
     `sni` None is the URL's host, empty is no name at all. Versions are `1.0` to `1.3`;
-    `certificate` names what the client proves itself with, `postgres` asks for TLS with an SSLRequest first.
+    `certificate` names what the client proves itself with, `postgres` asks for TLS with an
+    SSLRequest first.
     """
 
     sni: str | None = None

@@ -45,6 +45,7 @@ struct Host {
   std::string name;
   HostScript script;
   bool refuse = false;
+  bool http2 = false;  // speaks HTTP/2 with prior knowledge, too (h2c)
 };
 
 inline constexpr size_t host_request_body_bytes_max = 64u << 20;

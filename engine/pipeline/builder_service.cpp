@@ -1,5 +1,6 @@
 #include "engine/pipeline/builder.h"
 #include "engine/upstream/load_balancer.h"
+#include "engine/upstream/proxy.h"
 
 namespace gateproof::pipeline {
 namespace {
@@ -108,6 +109,13 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
     if (found != in_.dynamics->servers_transports.end()) {
       transport = &found->second;
     } else if (qualified != "default@internal" && !lb.servers.empty()) {
+      // The URL is read first.
+      const auto readable = upstream::make_origin_server(lb.servers.front(), *transport);
+      if (!readable) {
+        refuse_service(name, info, readable.error().message, readable.error().span,
+                       readable.error().remedy);
+        return nullptr;
+      }
       refuse_service(name, info,
                      "error building proxy for server URL " + lb.servers.front().url.value +
                          ": getting RoundTripper: servers transport not found " + qualified,

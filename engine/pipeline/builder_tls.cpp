@@ -203,8 +203,7 @@ void Builder::check_tls_names(RouterInfo& info, const Node& node) {
     }
   }
   if (info.rule_error.empty()) return;
-  info.fail("invalid rule " + info.rule + ", error: error while parsing rule " + info.rule + ": " +
-            info.rule_error);
+  info.fail("invalid rule " + info.rule + ", error: " + info.rule_error);
 }
 
 }  // namespace gateproof::pipeline

@@ -240,7 +240,11 @@ Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pa
   x.server = server.url;
   ++x.attempts;
   Result<void> done;
-  if (server.dial_timeout < Duration::zero()) {
+  if (const std::string_view bad = http::unsendable_field(out.headers); !bad.empty()) {
+    Error refused(Code::invalid, Source::internal, "a control character in " + std::string(bad));
+    refused.retry = Retry::yes;  // nothing was written
+    done = std::move(refused);
+  } else if (server.dial_timeout < Duration::zero()) {
     // Go's dialer takes a negative limit for a deadline that has passed (observed: 504), and zero for none.
     Error late(Code::timeout, Source::upstream, "dialTimeout is negative: no connection is made");
     late.retry = Retry::yes;

@@ -93,7 +93,7 @@ def test_a_case_file_is_checked(tmp_path: Path) -> None:
 
 
 def _outcome(case: Http1Case, received: bytes, upstream: bytes) -> Outcome:
-    return Outcome.read(case, received, False, [read_requests(upstream)] if upstream else [])
+    return Outcome.read(case, received, False, [upstream] if upstream else [])
 
 
 def test_never_on_the_lenient_side_alone() -> None:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from gateproof.http1.model import Act
 from gateproof.http1.reading import (
     Message,
-    Reading,
     Refused,
     Unfinished,
     read_requests,
@@ -79,9 +78,9 @@ class Script:
                 request_body(message, rest)
         return heads
 
-    def readings(self) -> list[Reading]:
+    def raw(self) -> list[bytes]:
         """What each connection brought, in their order; those without a byte are left out."""
-        return [read_requests(data) for _, data in sorted(self.received.items()) if data]
+        return [data for _, data in sorted(self.received.items()) if data]
 
 
 class Backend:

@@ -95,7 +95,7 @@ class WireArm:
         world.add_tcp_host(_SERVER, "server", react=react)
         patience = round((case.patience or _VIRTUAL_PATIENCE) * 10**9)
         out = world.connect("web0", list(case.sends), "127.0.0.1:50000", case.half_close, patience)
-        return Outcome.read(case, out["received"], out["closed"], script.readings())
+        return Outcome.read(case, out["received"], out["closed"], script.raw())
 
     def close(self) -> None:
         """Nothing is open."""
@@ -161,7 +161,7 @@ class SocketArm:
             received, closed = talk(door, case, patience)
             if not received and not closed:  # a slow machine, or nothing to come at all
                 time.sleep(0.1)
-            return Outcome.read(case, received, closed, script.readings())
+            return Outcome.read(case, received, closed, script.raw())
         finally:
             if server is not None:
                 server.stop()

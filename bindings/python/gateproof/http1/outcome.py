@@ -20,16 +20,15 @@ class Outcome:
     closed: bool
     upstream: list[Reading] = field(default_factory=list)
     received: bytes = b""
+    raw: list[bytes] = field(default_factory=list)
 
     @classmethod
-    def read(
-        cls, case: Http1Case, received: bytes, closed: bool, upstream: list[Reading]
-    ) -> Outcome:
+    def read(cls, case: Http1Case, received: bytes, closed: bool, raw: list[bytes]) -> Outcome:
         """Reads what came back; the methods that were asked tell which answers have no body."""
         asked = [one.method for one in read_requests(b"".join(case.sends)).messages]
         first = b"".join(case.sends).lstrip(b"\r\n").split(b" ", 1)[0].decode("latin-1")
         answers = read_answers(received, asked or [first], closed)
-        return cls(answers, closed, upstream, received)
+        return cls(answers, closed, [read_requests(one) for one in raw], received, raw)
 
     @property
     def finals(self) -> list[Message]:

@@ -257,7 +257,7 @@ class Peer:
         self._backends[lane].play(script)
         time.sleep(0.03)  # the proxy hears that its kept connections have ended
         received, closed = talk(self._doors[lane], case, patience)
-        return Outcome.read(case, received, closed, script.readings())
+        return Outcome.read(case, received, closed, script.raw())
 
     def close(self) -> None:
         """Ends the process, by its id, and the servers."""

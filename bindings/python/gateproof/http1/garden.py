@@ -1,0 +1,229 @@
+"""Differential fuzzing of HTTP/1.1: who reads a request otherwise than his neighbour?
+
+A drawn request goes to the engine and to real proxies, each with a recording server behind it.
+Three things are findings:
+
+- `relays`: somebody sends a server what the strict second reader refuses. Those bytes then go to
+  everybody else, as in a chain; how many requests each of them reads in it is part of the finding.
+- `splits`: two of them both accept the bytes, and send on different requests.
+- `engine`: the engine sends on what the strict reader does not read there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+
+from gateproof.http1.grammar import LAST, Grammar
+from gateproof.http1.model import Expected, Http1Case
+from gateproof.http1.outcome import Outcome
+from gateproof.http1.reading import Message, read_requests
+
+_SHRINKS_MAX = 150  # runs that making one finding small may cost
+ENGINE = "gateproof"
+
+
+class Subject(Protocol):
+    """Whoever plays a case."""
+
+    name: str
+
+    def run(self, case: Http1Case) -> Outcome:
+        """Plays one case."""
+
+
+def case_of(data: bytes) -> Http1Case:
+    """A case that sends these bytes at once and expects nothing."""
+    return Http1Case("garden", "", Path("garden"), (data,), Expected())
+
+
+def _essence(message: Message) -> tuple[str, bytes]:
+    return message.method, message.body
+
+
+@dataclass(frozen=True)
+class View:
+    """How a subject understood the bytes: the requests that it sent on, and whether these were
+    legal. `raw` is what its server got on each connection."""
+
+    requests: tuple[tuple[str, bytes], ...]
+    legal: bool
+    raw: tuple[bytes, ...] = ()
+
+    @classmethod
+    def of(cls, outcome: Outcome, raw: Sequence[bytes]) -> View:
+        """The view that an outcome shows."""
+        return cls(tuple(map(_essence, outcome.requests)), not outcome.problems, tuple(raw))
+
+    def word(self) -> str:
+        """In a few characters, for a record."""
+        if not self.requests and self.legal:
+            return "refuses"
+        sizes = ", ".join(f"{method}+{len(body)}" for method, body in self.requests)
+        return sizes + ("" if self.legal else " and what is no HTTP")
+
+
+@dataclass
+class Finding:
+    """A disagreement: its kind, the bytes, and what each subject made of them."""
+
+    kind: str
+    data: bytes
+    views: dict[str, str]
+    next_hop: dict[str, str] = field(default_factory=dict)
+    seed: int = 0
+
+    @property
+    def signature(self) -> tuple[Any, ...]:
+        """Findings with one signature are one."""
+        return (self.kind, *sorted(self.views.items()), *sorted(self.next_hop.items()))
+
+    @property
+    def name(self) -> str:
+        """A name of its own, stable for the same bytes."""
+        return f"{self.kind}-{hashlib.sha256(self.data).hexdigest()[:10]}"
+
+    def record(self, versions: dict[str, str]) -> str:
+        """The finding as a YAML record."""
+        told: dict[str, Any] = {
+            "kind": self.kind,
+            "send": self.data.decode("latin-1"),
+            "seed": self.seed,
+            "versions": {name: versions[name] for name in self.views if name in versions},
+            "views": self.views,
+        }
+        if self.next_hop:
+            told["next_hop"] = self.next_hop
+        return yaml.safe_dump(told, sort_keys=False, allow_unicode=False, width=1000)
+
+
+def _all_agree(readings: list[tuple[tuple[str, bytes], ...]]) -> bool:
+    """Whether each is a beginning of the longest: who closes early reads nothing otherwise."""
+    longest = max(readings, key=len, default=())
+    return all(one == longest[: len(one)] for one in readings)
+
+
+class Garden:
+    """Subjects side by side. `subjects` holds the engine's arm under `ENGINE`, and peers."""
+
+    def __init__(self, subjects: dict[str, Subject]) -> None:
+        self._subjects = subjects
+        self._pool = ThreadPoolExecutor(max(len(subjects), 1))
+
+    def views(self, data: bytes, names: Sequence[str] | None = None) -> dict[str, View]:
+        """What the subjects make of bytes, all at the same time."""
+        case = case_of(data)
+        chosen = list(self._subjects) if names is None else list(names)
+        found = self._pool.map(lambda name: self._subjects[name].run(case), chosen)
+        return {
+            name: View.of(outcome, outcome.raw) for name, outcome in zip(chosen, found, strict=True)
+        }
+
+    def look(self, data: bytes) -> Iterator[Finding]:
+        """The findings that these bytes show."""
+        views = self.views(data)
+        words = {name: view.word() for name, view in views.items()}
+        if ENGINE in views and (why := engine_problem(data, views[ENGINE])):
+            yield Finding("engine", data, {**words, "problem": why})
+        for name, view in views.items():
+            if not view.legal:
+                others = [one for one in self._subjects if one != name]
+                behind = self.views(b"".join(view.raw), others)
+                hops = {one: other.word() for one, other in behind.items()}
+                yield Finding("relays", data, {name: words[name]}, hops)
+        read = {name: view for name, view in views.items() if view.requests and view.legal}
+        if not _all_agree([view.requests for view in read.values()]):
+            yield Finding("splits", data, {name: words[name] for name in read})
+
+    def shrink(self, finding: Finding) -> Finding:
+        """A smaller finding of the same kind and signature."""
+        left = _SHRINKS_MAX
+        best = finding
+
+        def same(data: bytes) -> bool:
+            nonlocal best, left
+            left -= 1
+            for one in self.look(data):
+                if one.signature == finding.signature:
+                    one.seed = finding.seed
+                    best = one
+                    return True
+            return False
+
+        shorter(finding.data.removesuffix(LAST), lambda part: left > 0 and same(part + LAST))
+        return best
+
+    def close(self) -> None:
+        """Ends the helpers."""
+        self._pool.shutdown()
+
+
+def shorter(data: bytes, holds: Callable[[bytes], bool]) -> bytes:
+    """The data without every piece that `holds` does not need, larger pieces first."""
+    size = max(len(data) // 2, 1)
+    while size:
+        at = 0
+        while at < len(data):
+            part = data[:at] + data[at + size :]
+            if holds(part):
+                data = part
+            else:
+                at += size
+        size //= 2
+    return data
+
+
+def engine_problem(data: bytes, view: View) -> str:
+    """Where the engine reads what the strict reader does not; "" if nowhere.
+
+    The engine may refuse what the strict reader takes (it knows more rules: targets, limits);
+    it may not send on anything else.
+    """
+    if not view.legal:
+        return "the server got what is no HTTP"
+    # In their order; those that the engine answered itself are not among what it sent on.
+    wanted = iter([_essence(one) for one in read_requests(data).messages])
+    for n, got in enumerate(view.requests):
+        if got not in wanted:
+            return f"request {n + 1}, {got!r}, is none to the strict reader"
+    return ""
+
+
+def grow(
+    garden: Garden, seed: int, rounds: int, seconds: float | None = None
+) -> tuple[list[Finding], int]:
+    """Draws and looks at so many requests, or for so long; distinct findings, made small, and
+    the number of requests looked at."""
+    grammar = Grammar(seed)
+    end = None if seconds is None else time.monotonic() + seconds
+    found: dict[tuple[Any, ...], Finding] = {}
+    done = 0
+    for _ in range(rounds):
+        if end is not None and time.monotonic() > end:
+            break
+        data = b"".join(grammar.draw()) + LAST
+        done += 1
+        for finding in garden.look(data):
+            if finding.signature not in found:
+                finding.seed = seed
+                found[finding.signature] = garden.shrink(finding)
+    return list(found.values()), done
+
+
+def keep(folder: Path, findings: Sequence[Finding], versions: dict[str, str]) -> int:
+    """Stores findings whose record is not there yet; how many that were."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = 0
+    for finding in findings:
+        path = folder / f"{finding.name}.yaml"
+        if not path.exists():
+            path.write_text(finding.record(versions), encoding="utf-8")
+            fresh += 1
+    return fresh

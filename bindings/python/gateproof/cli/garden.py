@@ -69,8 +69,13 @@ def garden(
             raise typer.Exit(2) from None
         plot = Garden(subjects, _LANES)
         stack.callback(plot.close)
-        findings, done = grow(plot, seed, rounds, seconds)
-    fresh = store(keep, findings, versions) if keep else 0
+        fresh = 0
+
+        def each(one: Finding) -> None:
+            nonlocal fresh
+            fresh += store(keep, one, versions) if keep else 0
+
+        findings, done = grow(plot, seed, rounds, seconds, each)
     ours = [one for one in findings if one.kind == "engine" or (ENGINE in one.views
             and one.kind == "relays")]  # fmt: skip
     if json:

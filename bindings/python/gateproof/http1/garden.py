@@ -155,8 +155,9 @@ class Garden:
         if not _all_agree([view.requests for view in read.values()]):
             yield Finding("splits", data, {name: words[name] for name in read})
 
-    def shrink(self, finding: Finding) -> Finding:
-        """A smaller finding of the same kind and signature."""
+    def shrink(self, finding: Finding, end: float | None = None) -> Finding:
+        """A smaller finding of the same kind and signature; as small as it got when the
+        monotonic clock says `end`."""
         left = _SHRINKS_MAX
         best = finding
 
@@ -170,7 +171,10 @@ class Garden:
                     return True
             return False
 
-        shorter(finding.data.removesuffix(LAST), lambda part: left > 0 and same(part + LAST))
+        def may(part: bytes) -> bool:
+            return left > 0 and (end is None or time.monotonic() < end) and same(part + LAST)
+
+        shorter(finding.data.removesuffix(LAST), may)
         return best
 
     def close(self) -> None:
@@ -210,10 +214,14 @@ def engine_problem(data: bytes, view: View) -> str:
 
 
 def grow(
-    garden: Garden, seed: int, rounds: int, seconds: float | None = None
+    garden: Garden,
+    seed: int,
+    rounds: int,
+    seconds: float | None = None,
+    each: Callable[[Finding], object] = lambda _: None,
 ) -> tuple[list[Finding], int]:
-    """Draws and looks at so many requests, or for so long; distinct findings, made small, and
-    the number of requests looked at."""
+    """Draws and looks at so many requests, or for so long; distinct findings, made small and
+    told to `each` at once, and the number of requests looked at."""
     grammar = Grammar(seed)
     end = None if seconds is None else time.monotonic() + seconds
     found: dict[tuple[Any, ...], Finding] = {}
@@ -227,17 +235,17 @@ def grow(
                 for finding in seen:
                     if finding.signature not in found:
                         finding.seed = seed
-                        found[finding.signature] = garden.shrink(finding)
+                        small = garden.shrink(finding, end)
+                        found[finding.signature] = small
+                        each(small)
     return list(found.values()), done
 
 
-def keep(folder: Path, findings: Sequence[Finding], versions: dict[str, str]) -> int:
-    """Stores findings whose record is not there yet; how many that were."""
+def keep(folder: Path, finding: Finding, versions: dict[str, str]) -> bool:
+    """Stores a finding; False if its record is there already."""
     folder.mkdir(parents=True, exist_ok=True)
-    fresh = 0
-    for finding in findings:
-        path = folder / f"{finding.name}.yaml"
-        if not path.exists():
-            path.write_text(finding.record(versions), encoding="utf-8")
-            fresh += 1
-    return fresh
+    path = folder / f"{finding.name}.yaml"
+    if path.exists():
+        return False
+    path.write_text(finding.record(versions), encoding="utf-8")
+    return True

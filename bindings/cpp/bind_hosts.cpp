@@ -31,8 +31,7 @@ decltype(sim::TcpHost::react) python_reactions(py::object script,
     const py::gil_scoped_acquire lock;
     std::vector<sim::TcpAct> acts;
     try {
-      const py::object told =
-          (*callable)(connection, py::bytes(piece.data(), piece.size()), ended);
+      const py::object told = (*callable)(connection, py::bytes(piece.data(), piece.size()), ended);
       for (const py::handle& one : told) acts.push_back(act_of(one));
     } catch (...) {
       // As in python_host: raised again where the run was started.

@@ -84,4 +84,11 @@ void remove_hop_by_hop(Headers& headers) {
   });
 }
 
+std::string_view unsendable_field(const Headers& headers) {
+  for (const auto& f : headers) {
+    if (!is_field_value(f.value)) return f.name;
+  }
+  return {};
+}
+
 }  // namespace gateproof::http

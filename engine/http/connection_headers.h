@@ -17,4 +17,8 @@ void remove_connection_nominated(Headers& headers, std::span<const std::string> 
 // Proxy-Authorization, Te, Trailer, Transfer-Encoding, Upgrade.
 void remove_hop_by_hop(Headers& headers);
 
+// The first field whose value no message can carry (a control character in it), which is how Go's client refuses a request;
+// empty when there is none. Names are tokens here: whoever adds fields of other names sees to it.
+std::string_view unsendable_field(const Headers& headers);
+
 }  // namespace gateproof::http

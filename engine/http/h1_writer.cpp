@@ -54,7 +54,7 @@ void append_word(std::string& out, std::string_view word) {
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   if (!is_token(name)) return;  // a name that is none cannot be sent
   out.append(name).append(": ");
-  append_safe(out, value);
+  append_safe(out, text::trim(value));  // blanks around it are no part of it (RFC 9110, 5.5)
   out += "\r\n";
 }
 

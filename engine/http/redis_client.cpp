@@ -133,7 +133,11 @@ Task<Result<std::unique_ptr<RedisClient::Connection>>> RedisClient::dial_once(En
   Result<std::unique_ptr<Stream>> stream =
       co_await gateproof::dial(env, options_.host, options_.port, deadline);
   if (!stream) co_return stream.error();
-  co_return std::make_unique<Connection>(std::move(*stream));
+  if (!options_.tls) co_return std::make_unique<Connection>(std::move(*stream));
+  Result<TlsConnection> secure =
+      co_await options_.tls->connect(std::move(*stream), options_.host, {}, deadline);
+  if (!secure) co_return secure.error();
+  co_return std::make_unique<Connection>(std::move(secure->stream));
 }
 
 // Ready to be used: connected, known and in its database.

@@ -169,7 +169,9 @@ class Buffering final : public WaitingMiddleware {
     const http::Headers* trailers = r.body.trailers();
     if (!trailers) trailers = r.trailers.get();
     if (trailers) add_announced(r.headers, *trailers);
-    if (length || (bytes.size() <= known_length_bytes_max && !trailers)) {
+    // An announcement alone keeps Go's server from telling the length.
+    const bool announced = trailers || r.headers.has("Trailer");
+    if (length || (bytes.size() <= known_length_bytes_max && !announced)) {
       r.body = http::Body::text(std::move(bytes));
     } else {
       const KeptBody kept(std::move(bytes), std::nullopt, trailers);

@@ -4,6 +4,7 @@
 #include "engine/middleware/compress_encoder.h"
 #include "engine/middleware/media_type.h"
 #include "engine/middleware/middleware.h"
+#include "engine/upstream/flushed.h"
 
 namespace gateproof::middleware {
 namespace {
@@ -55,9 +56,12 @@ class Compress final : public WaitingMiddleware {
     const bool codes = choice && !choice->only_vary;
     if (x.trace) x.note(stage, "decide", told_choice(x.request, choice));
     if (choice) ++x.vary_lines;  // before the answer: what stands inside sees and may replace it
+    const bool held_outside = x.answer_held;
     co_await next(x);
     if (!codes) co_return;
-    const std::string_view unwanted = co_await why_not(x, choice->coding);
+    const bool held = x.answer_held && !held_outside;  // by somebody inside, who lets no flush out
+    const bool flushed = !held && upstream::streams_events(x);
+    const std::string_view unwanted = co_await why_not(x, choice->coding, flushed);
     if (x.trace && !x.look_beyond) {
       x.note(stage, "answer",
              unwanted.empty() ? "compressed with " + std::string(coding_name(choice->coding))
@@ -93,13 +97,15 @@ class Compress final : public WaitingMiddleware {
   }
 
   // Why an answer is left as it is; "" if it is to be compressed.
-  Task<std::string_view> why_not(Exchange& x, Coding coding) const {
+  Task<std::string_view> why_not(Exchange& x, Coding coding, bool flushed) const {
     const http::Response& r = x.response;
     if (!http::body_allowed(r.status) || r.body.empty()) co_return "it has no body";
     if (!r.headers.get("Content-Encoding").empty()) co_return "it has a coding";
     if (coding == Coding::gzip && !r.headers.get("Content-Range").empty())
       co_return "it is a range";
-    if (r.body.length() && *r.body.length() < s_.min_bytes)
+    // A flush makes the other stage compress what it has, however little that is.
+    const bool waits = coding == Coding::gzip || !flushed;
+    if (waits && r.body.length() && *r.body.length() < s_.min_bytes)
       co_return "it is shorter than the minimum";
     std::string type(r.headers.get("Content-Type"));
     const bool by_type = !s_.included.empty() || s_.excluded.size() > 1;  // grpc alone is no guess

@@ -53,8 +53,8 @@ std::optional<Wish> read_wish(std::string_view element) {
 // Rank of equal qualities: `*` first, then the configured order, `identity` last.
 std::optional<size_t> rank_of(std::string_view name, const std::vector<Coding>& preference) {
   if (name == "*") return 0;
-  for (size_t i = 0; i < preference.size(); ++i) {
-    if (coding_name(preference[i]) == name) return i + 1;
+  for (size_t i = preference.size(); i > 0; --i) {  // one that is listed twice has its last place
+    if (coding_name(preference[i - 1]) == name) return i;
   }
   if (name == "identity") return preference.size() + 1;
   return std::nullopt;

@@ -2,6 +2,7 @@
 // exchange's own, over the same origin as the services; redirects are passed on, not followed.
 #include "engine/base/crypto.h"
 #include "engine/base/html.h"
+#include "engine/http/connection_headers.h"
 #include "engine/http/cookies.h"
 #include "engine/http/inflate.h"
 #include "engine/middleware/answers.h"
@@ -168,7 +169,12 @@ enum class Asked : uint8_t { answered, failed, too_large };
 // One sub-request: its answer's head stays in `sub`, the body goes to `body`.
 Task<Asked> ask(Exchange& sub, http::Outbound& out, bool asked_gzip, size_t bytes_max,
                 std::string& body) {
-  Result<void> sent = co_await sub.origin->round_trip(sub, out);
+  Result<void> sent;
+  if (const std::string_view bad = http::unsendable_field(out.headers); !bad.empty()) {
+    sent = Error(Code::invalid, Source::internal, "a control character in " + std::string(bad));
+  } else {
+    sent = co_await sub.origin->round_trip(sub, out);
+  }
   if (!sent) {
     sub.failure = sent.error();
     co_return Asked::failed;
@@ -294,7 +300,7 @@ class ForwardAuth final : public WaitingMiddleware {
       out.headers.set("Authorization", server_->authorization);
     const bool gzip = out.method != "HEAD" && out.headers.get("Accept-Encoding").empty() &&
                       out.headers.get("Range").empty();
-    if (gzip) out.headers.set("Accept-Encoding", "gzip");
+    if (gzip) out.headers.add("Accept-Encoding", "gzip");  // beside an empty one, as Go does
     out.body = &sub.request.body;
     out.server = &server_->origin;
     return gzip;
@@ -430,8 +436,10 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
   }
   Result<Server> server = make_server(o.address);
   if (server && server->origin.scheme == "https") {
-    return Error(Code::unsupported, "forwardAuth over https is not acted on yet", o.address.span,
-                 "use an http address for what you ask here");
+    Result<std::shared_ptr<TlsConnector>> connector =
+        make_connector(o.tls ? &*o.tls : nullptr, context);
+    if (!connector) return connector.error();
+    server->origin.tls = std::move(*connector);
   }
   return std::unique_ptr<Middleware>(
       std::make_unique<ForwardAuth>(o, std::move(server), std::move(regex), context.strict));

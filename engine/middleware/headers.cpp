@@ -12,8 +12,9 @@ struct Edit {
   std::string value;
   bool remove = false;  // the configured value was empty; blanks are a value
 
-  Edit(const std::string& n, std::string_view v)
-      : name(http::canonical_name(n)), value(text::trim(v)), remove(v.empty()) {}
+  // Blanks around the value are its own until it is written: what reads it before then sees them (3.3).
+  Edit(const std::string& n, std::string v)
+      : name(http::canonical_name(n)), value(std::move(v)), remove(value.empty()) {}
   bool sendable() const { return http::is_token(name) && http::is_field_value(value); }
   // The length of an answer is the server's affair, whatever is configured.
   bool framing() const { return name == "Content-Length" || name == "Transfer-Encoding"; }
@@ -47,12 +48,6 @@ class HeadersMiddleware final : public SyncFilter {
     if (!host_.empty()) x.request.host = host_;
     if (suppress_forwarded_for_) x.suppress_forwarded_for = true;
     if (!secure_.host_allowed(x.request)) return refuse(x, 500, "Bad Host");
-    if (unsendable_) {
-      // Go's client refuses to send such a field.
-      answer_phrase(x, 500);
-      on_response(x);
-      return Flow::answer;
-    }
     return Flow::next;
   }
 
@@ -71,11 +66,9 @@ class HeadersMiddleware final : public SyncFilter {
     }
     Edit edit(name, value);
     if (edit.remove && edit.name == "X-Forwarded-For") suppress_forwarded_for_ = true;
-    if (edit.sendable()) {
-      request_edits_.push_back(std::move(edit));
-    } else {
-      unsendable_ = true;
-    }
+    // What no request can carry is found out where one is sent (http::unsendable_field), by its value.
+    if (!edit.remove && !http::is_token(edit.name)) edit.value = "\n";
+    request_edits_.push_back(std::move(edit));
   }
 
   // The outer layer edits what the inner one refuses, too.
@@ -97,7 +90,6 @@ class HeadersMiddleware final : public SyncFilter {
   std::vector<Edit> request_edits_, response_edits_;
   std::string host_;
   bool suppress_forwarded_for_ = false;
-  bool unsendable_ = false;  // a custom request field that no request can carry
   bool has_cors_ = false;    // else preflights are requests like any other
   Cors cors_;
   SecureHeaders secure_;

@@ -66,19 +66,14 @@ bool made_clean(http::Exchange& x) {
 
 }  // namespace
 
-Flow strip_and_continue(http::Exchange& x, const std::string& prefix, Rest rest) {
+Flow strip_and_check(http::Exchange& x, const std::string& prefix, Rest rest) {
   cut_prefix(x.request.url, prefix, rest);
-  if (!made_clean(x)) return Flow::answer;
-  if (!http::is_field_value(prefix)) {
-    answer_phrase(x, 500);  // Go's client refuses to send such a field
-    return Flow::answer;
-  }
-  x.request.headers.add("X-Forwarded-Prefix", prefix);
-  return Flow::next;
+  return made_clean(x) ? Flow::next : Flow::answer;
 }
 
 Flow replace_and_continue(http::Exchange& x, std::string_view escaped, bool must_be_clean) {
-  const std::string before = shown_path(x.request.url);
+  // Told first: what stands outside (a page of `errors`) sees it even where the new path is refused.
+  x.request.headers.add("X-Replaced-Path", shown_path(x.request.url));
   auto path = http::unescape_path(escaped);
   if (!path) {
     answer_error(x, 500, escape_error(escaped));
@@ -88,7 +83,6 @@ Flow replace_and_continue(http::Exchange& x, std::string_view escaped, bool must
   url.path = std::move(*path);
   url.raw = escaped;
   if (must_be_clean && !made_clean(x)) return Flow::answer;
-  x.request.headers.add("X-Replaced-Path", before);
   return Flow::next;
 }
 

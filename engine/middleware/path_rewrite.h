@@ -21,8 +21,8 @@ std::string shown_path(const http::UrlPath& url);
 // Whether path cleaning would leave the path as it is: no dot segment, no empty segment.
 bool is_clean(const http::UrlPath& url);
 
-// Cuts the prefix, tells the server of it in X-Forwarded-Prefix, and answers 400 for a rest that is not clean.
-Flow strip_and_continue(http::Exchange& x, const std::string& prefix, Rest rest = Rest::as_it_is);
+// Cuts the prefix, and answers 400 for a rest that is not clean.
+Flow strip_and_check(http::Exchange& x, const std::string& prefix, Rest rest = Rest::as_it_is);
 
 // Puts the path (an escaped one) in place of the request's and keeps the old one in X-Replaced-Path. A bad escape is
 // answered with 500, a path that is not clean with 400 if `must_be_clean`.

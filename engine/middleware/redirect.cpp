@@ -14,29 +14,44 @@ Result<Redirection> Redirection::compile(std::string_view regex, std::string rep
 
 namespace {
 
-// "http://::1/": an IPv6 address that stood in brackets before its port was cut off (3.2 redirectScheme).
-bool lost_brackets(std::string_view url) {
+// Whether Go reads the same in the URL as stands in it: no fragment, and a host without anything odd. An IPv6 address that has
+// lost its brackets is odd (3.2 redirectScheme), as is much that a custom `Host` may say.
+bool is_plain(std::string_view url) {
+  if (url.find('#') != std::string_view::npos) return false;
   const size_t scheme = url.find("://");
   if (scheme == std::string_view::npos) return false;
   url.remove_prefix(scheme + 3);
-  const std::string_view authority = url.substr(0, url.find_first_of("/?#"));
-  return authority.find('[') == std::string_view::npos &&
-         std::count(authority.begin(), authority.end(), ':') > 1;
+  const std::string_view authority = url.substr(0, url.find_first_of("/?"));
+  return std::all_of(authority.begin(), authority.end(), [](char c) {
+    return text::is_alnum(c) || c == '.' || c == '-';
+  });
+}
+
+// The request goes on with what was read of its URL: without a fragment, and with the path that follows the host.
+void take_over(http::Request& r, GoUrl url) {
+  r.url = std::move(url.path);
+  r.query = std::move(url.query);
+  r.has_query = url.force_query || !r.query.empty();
 }
 
 }  // namespace
 
 Flow redirect(http::Exchange& x, std::string_view url, const std::string& target, bool permanent) {
-  // Go reads the new URL before it is compared with the old one, and only this one can have become unreadable.
-  if (target == url && !lost_brackets(target)) return Flow::next;
-  const auto location = go_url_normal_form(target);
+  const bool moved = target != url;
+  if (!moved && is_plain(url)) return Flow::next;
+  // Go reads the new URL before it is compared with the old one.
+  auto location = parse_go_url(target);
   if (!location) {
     answer_phrase(x, 502);
     return Flow::answer;
   }
+  if (!moved) {
+    take_over(x.request, std::move(*location));
+    return Flow::next;
+  }
   const bool get = x.request.method == "GET";
   answer_phrase(x, get ? (permanent ? 301 : 302) : (permanent ? 308 : 307));
-  x.response.headers.add("Location", *location);
+  x.response.headers.add("Location", location->to_string());
   return Flow::answer;
 }
 

@@ -25,7 +25,10 @@ class StripPrefix final : public SyncFilter {
   }
   Flow on_request(Exchange& x) override {
     for (const std::string& p : prefixes_) {
-      if (x.request.url.path.starts_with(p)) return strip_and_continue(x, p, rest_);
+      if (!x.request.url.path.starts_with(p)) continue;
+      const Flow flow = strip_and_check(x, p, rest_);
+      if (flow == Flow::next) x.request.headers.add("X-Forwarded-Prefix", p);
+      return flow;
     }
     if (x.trace) {
       x.note(stage, "pass",

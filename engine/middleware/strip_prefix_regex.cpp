@@ -27,7 +27,10 @@ class StripPrefixRegex final : public SyncFilter {
       if (!e.find(path, 0, groups)) continue;
       const std::string match = path.substr(groups[0].begin, groups[0].end - groups[0].begin);
       // The text of the match counts, not its place: an expression may match later what the path also begins with.
-      if (!match.empty() && path.starts_with(match)) return strip_and_continue(x, match);
+      if (match.empty() || !path.starts_with(match)) continue;
+      // Told first: what stands outside (a page of `errors`) sees it even where the rest is refused.
+      x.request.headers.add("X-Forwarded-Prefix", match);
+      return strip_and_check(x, match);
     }
     if (x.trace) x.note(stage, "pass", x.request.url.path + " begins with no match");
     return Flow::next;

@@ -11,8 +11,8 @@
 #include "engine/net/work_pool.h"
 #include "engine/pipeline/engine.h"
 #include "engine/pipeline/udp_server.h"
-#include "engine/upstream/h1_origin.h"
 #include "engine/upstream/health_runner.h"
+#include "engine/upstream/http_origin.h"
 
 namespace gateproof::net {
 
@@ -77,7 +77,7 @@ class Worker {
   RealResolver resolver_;
   PoolOffload offload_;
   Env env_;
-  upstream::H1Origin origin_;
+  upstream::HttpOrigin origin_;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::vector<std::unique_ptr<pipeline::UdpServer>> udp_;
   std::unique_ptr<upstream::HealthRunner> health_;  // of one worker in a process

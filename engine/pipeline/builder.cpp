@@ -22,12 +22,15 @@ class Closed final : public http::Handler {
 
 }  // namespace
 
-Builder::Builder(const BuildInputs& inputs, Snapshot& out) : in_(inputs), out_(out) {}
+Builder::Builder(const BuildInputs& inputs, Snapshot& out)
+    : in_(inputs), out_(out), tls_(*inputs.dynamics, *out.tls.registry, inputs.files) {}
 
 std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs) {
   auto out = std::make_shared<Snapshot>();
   out->statics = inputs.statics;
   out->dynamics = inputs.dynamics;
+  out->tls.registry =
+      inputs.tls ? inputs.tls : std::make_shared<tls::Registry>(inputs.random, inputs.clock);
   Builder(inputs, *out).run();
   return out;
 }
@@ -45,6 +48,7 @@ void Builder::run() {
     info.name = name;
     info.span = s.span;
   }
+  out_.tls.certificates = tls_.certificates();
   add_entry_points();
   add_ping();
   add_redirections();
@@ -84,6 +88,11 @@ void Builder::add_entry_points() {
   }
 }
 
+bool Builder::has_model(const config::EntryPointConfig& e) const {
+  return !e.middlewares.empty() || e.tls || e.encoded_characters || e.has_observability ||
+         in_.statics->has_core;
+}
+
 std::vector<Builder::Placement> Builder::placements(const std::string& name,
                                                     const std::vector<std::string>& entry_points,
                                                     bool several) const {
@@ -93,9 +102,7 @@ std::vector<Builder::Placement> Builder::placements(const std::string& name,
     const auto found = out_.entry_points.find(e);
     const config::EntryPointConfig* c =
         found == out_.entry_points.end() ? nullptr : found->second->config;
-    const bool modelled = c && (!c->middlewares.empty() || c->tls || c->encoded_characters ||
-                                c->has_observability || in_.statics->has_core);
-    if (modelled) {
+    if (c && has_model(*c)) {
       out.push_back({several ? e + "-" + name : name, {e}, c});
     } else {
       rest.entry_points.push_back(e);
@@ -166,14 +173,17 @@ void Builder::place_router(Node& node) {
   // options first, and at nothing more of a router whose options cannot be used.
   const auto stage = [&info](const auto& run) {
     const bool failed = info.status == Status::disabled;
-    const size_t told = info.errors.size();
+    const std::vector<std::string> told = failed ? info.errors : std::vector<std::string>();
     run();
-    if (failed) info.errors.resize(told);
+    if (failed) info.errors = told;
   };
   const bool allowed = priority_allowed(info, *node.config);
   bool usable = false;
   stage([&] { usable = check_tls(info, node); });
-  if (usable) stage([&] { node.handler = router_handler(info, node); });
+  // Beyond the limit Traefik looks no further; here what is wrong with the router itself is told all the same, but nothing of
+  // its children, which nobody builds (1.7).
+  const bool builds = usable && (allowed || node.children.empty());
+  if (builds) stage([&] { node.handler = router_handler(info, node); });
   stage([&] { node.route = make_route(info, *node.config); });
   if (!allowed) node.route.reset();
   if (node.route) info.route = std::make_shared<const rules::Route>(*node.route);
@@ -220,7 +230,7 @@ void Builder::finish() {
     entry->plain = std::make_shared<const rules::RoutingTable>(std::move(p.plain));
     entry->secure = std::make_shared<const rules::RoutingTable>(std::move(p.secure));
   }
-  TcpBuilder(in_, out_, defaults_).run();
+  TcpBuilder(in_, out_, defaults_, tls_).run();
   out_.findings.sort();
 }
 

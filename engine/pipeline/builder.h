@@ -1,10 +1,12 @@
 // Builder: one pass from the merged configuration to a snapshot. Objects are built when a router first needs them; each failure
 // stays with its object and with those that need it (catalogue 3.0, 6.11).
 #pragma once
+#include <deque>
 #include <set>
 
 #include "engine/middleware/chain.h"
 #include "engine/pipeline/snapshot.h"
+#include "engine/pipeline/tls_builder.h"
 #include "engine/pipeline/tls_conflicts.h"
 #include "engine/upstream/service_group.h"
 
@@ -54,6 +56,8 @@ class Builder {
   void fail_closed(RouterInfo& info, Node& node);
   bool check_entry_points(const std::string& object, const config::RouterConfig& router);
   // `several`: the router names more than one entry point, so that its copies have names of their own.
+  // Whether an entry point has options that are put into its routers (a model, in Traefik's words).
+  bool has_model(const config::EntryPointConfig& e) const;
   std::vector<Placement> placements(const std::string& name,
                                     const std::vector<std::string>& entry_points,
                                     bool several) const;
@@ -77,6 +81,10 @@ class Builder {
 
   // builder_tree.cpp
   void add_nodes();
+  // The router without parents that do not exist, where these are left out; null: there are none such.
+  const config::RouterConfig* without_lost_parents(const std::string& name,
+                                                   const config::RouterConfig& router);
+  void add_orphan(const std::string& name, const config::RouterConfig& router);
   Node& add_node(const Placement& where, const config::RouterConfig& router,
                  const std::string& original);
   void add_child(const std::string& name, const config::RouterConfig& router);
@@ -118,6 +126,8 @@ class Builder {
                            ObjectInfo& info);
   HandlerPtr build_load_balancer(const std::string& name, const config::ServiceConfig& s,
                                  ObjectInfo& info);
+  std::shared_ptr<TlsConnector> connector(const std::string& service,
+                                          const config::ServersTransportConfig& transport);
   void check_health_options(const std::string& name, const config::LoadBalancerConfig& lb);
   HandlerPtr with_middlewares(const std::string& name, const config::ServiceConfig& s,
                               HandlerPtr end, ObjectInfo& info);
@@ -159,6 +169,7 @@ class Builder {
 
   const BuildInputs& in_;
   Snapshot& out_;
+  TlsBuilder tls_;
   std::vector<std::string> defaults_;  // entry points of routers that name none
   std::map<std::string, Pending> pending_;
   std::map<std::string, HandlerPtr> services_;              // built; null: disabled
@@ -167,6 +178,7 @@ class Builder {
   std::vector<std::string> building_;           // services under construction, the outermost first
   std::map<std::string, std::string> bad_tls_;  // TLS options that cannot be used: Traefik's error
   std::vector<Root> roots_;
+  std::deque<config::RouterConfig> reread_;  // routers that are not as they were written
   std::map<std::string, Node> nodes_;  // by the name in the snapshot
   std::map<std::string, std::vector<std::string>>
       copies_;  // names in the snapshot of each root, by its configured name

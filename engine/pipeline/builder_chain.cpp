@@ -79,6 +79,8 @@ HandlerPtr Builder::router_handler(RouterInfo& info, const Node& node) {
     steps.back()->stage = "loop guard of " + info.name;
   }
   HandlerPtr instead;
+  // Those of the service come first, and alone.
+  const std::vector<std::string> of_service = end ? std::vector<std::string>() : info.errors;
   const size_t told = info.errors.size();
   for (const config::Text& n : names) {
     const std::string qualified = config::qualify(n.value, provider);
@@ -87,7 +89,7 @@ HandlerPtr Builder::router_handler(RouterInfo& info, const Node& node) {
     append_steps(steps, qualified, n.span, info, instead, path);
   }
   info.keep_last_error(told);
-  if (!end) info.errors.resize(told);  // those of the service come first, and alone
+  if (!end) info.errors = of_service;
   if (info.status == Status::disabled || !end) return nullptr;
   note_later_service(config::qualify(node.config->service.value, provider),
                      node.config->service.span, info);
@@ -184,7 +186,8 @@ bool Builder::append_built(Steps& steps, const std::string& name, const config::
       in_.files,
       [this, &name](const std::string& written) { return named_service(written, name); },
       in_.plugins,
-      &in_.statics->declared_plugins};
+      &in_.statics->declared_plugins,
+      [this](const config::TransportTlsConfig& how) { return tls_.connector(how); }};
   Result<std::unique_ptr<middleware::Middleware>> built = spec.build(m.options.get(), context);
   if (built) {
     if (strict() && !spec.strict_meaning.empty()) {

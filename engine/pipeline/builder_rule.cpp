@@ -1,4 +1,5 @@
 #include "engine/pipeline/builder.h"
+#include "engine/rules/matchers.h"
 #include "engine/rules/priority.h"
 
 namespace gateproof::pipeline {
@@ -20,6 +21,28 @@ bool Builder::priority_allowed(RouterInfo& info, const config::RouterConfig& rou
   return false;
 }
 
+namespace {
+
+// Where TLS ends here the rule is read once more for its hosts, with the matchers of both syntaxes; only what keeps it from being
+// read is told again. "": nothing does.
+std::string error_for_hosts(const std::string& rule, std::string_view told) {
+  const std::string lead = "error while parsing rule " + rule;
+  if (told == lead + ": obtaining build tree") return lead;
+  const std::string prefix = lead + ": parsing rule " + rule + ": ";
+  if (!told.starts_with(prefix)) return {};
+  told.remove_prefix(prefix.size());
+  constexpr std::string_view unknown = "unsupported function: ";
+  if (told.starts_with(unknown)) {
+    const std::string_view name = told.substr(unknown.size());
+    for (const rules::Syntax syntax : {rules::Syntax::v3, rules::Syntax::v2}) {
+      if (rules::find_matcher(syntax, name)) return {};
+    }
+  }
+  return lead + ": " + std::string(told);
+}
+
+}  // namespace
+
 std::optional<rules::Route> Builder::make_route(RouterInfo& info,
                                                 const config::RouterConfig& router) {
   const std::string& text = router.rule.value;
@@ -34,9 +57,7 @@ std::optional<rules::Route> Builder::make_route(RouterInfo& info,
   if (!parsed) {
     const rules::RuleError& e = parsed.error();
     info.fail(e.api);
-    // Where TLS ends here the rule is read once more for its hosts; only what keeps it from being read is told again.
-    const std::string prefix = "error while parsing rule " + text + ": parsing rule " + text + ": ";
-    if (e.api.starts_with(prefix)) info.rule_error = e.api.substr(prefix.size());
+    info.rule_error = error_for_hosts(text, e.api);
     const SourceSpan at =
         router.rule.span.known() ? router.rule.span.at(e.offset, e.length) : router.span;
     finding("GP0301", at, info.label(), e.message + ": the router is disabled",

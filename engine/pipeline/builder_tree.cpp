@@ -21,14 +21,61 @@ Builder::Node& Builder::add_node(const Placement& where, const config::RouterCon
   return node;
 }
 
+// Traefik does so as soon as any entry point has a model, and only then tells of a parent that does not exist.
+const config::RouterConfig* Builder::without_lost_parents(const std::string& name,
+                                                          const config::RouterConfig& router) {
+  const auto modelled = [this](const auto& e) { return has_model(*e.second->config); };
+  const auto lost = [&](const config::Text& parent) {
+    return !in_.dynamics->routers.contains(
+        config::qualify(parent.value, config::provider_of(name)));
+  };
+  if (std::none_of(router.parent_refs.begin(), router.parent_refs.end(), lost) ||
+      std::none_of(out_.entry_points.begin(), out_.entry_points.end(), modelled)) {
+    return nullptr;
+  }
+  reread_.push_back(router);
+  config::RouterConfig& kept = reread_.back();
+  for (const config::Text& parent : router.parent_refs) {
+    if (!lost(parent)) continue;
+    finding("GP0313", parent.span, "router " + name,
+            "parent router \"" + parent.value +
+                "\" does not exist, and is left out because an entry point has options for its routers",
+            "define the parent, or correct the name");
+  }
+  std::erase_if(kept.parent_refs, lost);
+  return &kept;
+}
+
+// A router that is left without any parent stands on its own: on the entry points that it names itself, without their models.
+void Builder::add_orphan(const std::string& name, const config::RouterConfig& router) {
+  Placement where{name, {}, nullptr};
+  for (const config::Text& e : router.entry_points) {
+    if (out_.entry_points.contains(e.value)) where.entry_points.push_back(e.value);
+  }
+  copies_[name].push_back(name);
+  if (!where.entry_points.empty()) {
+    roots_.push_back({&router, name, {}, where});
+    return;
+  }
+  add_node(where, router, name);
+  out_.routers.at(name)->fail("no valid entryPoint for this router");
+}
+
 void Builder::add_nodes() {
+  std::vector<std::pair<std::string, const config::RouterConfig*>> children;
   for (const auto& [name, router] : in_.dynamics->routers) {
-    if (router.parent_refs.empty()) add_root(name, router);
+    const config::RouterConfig* const reread = without_lost_parents(name, router);
+    if (reread && reread->parent_refs.empty()) {
+      if (reread->rule_syntax.value.empty()) reread_.back().rule_syntax.value = "v3";
+      add_orphan(name, *reread);
+    } else if (router.parent_refs.empty()) {
+      add_root(name, router);
+    } else {
+      children.emplace_back(name, reread ? reread : &router);
+    }
   }
   place_roots();
-  for (const auto& [name, router] : in_.dynamics->routers) {
-    if (!router.parent_refs.empty()) add_child(name, router);
-  }
+  for (const auto& [name, router] : children) add_child(name, *router);
   link_children();
   for (auto& [name, node] : nodes_) {
     std::vector<std::string> path;

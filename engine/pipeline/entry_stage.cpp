@@ -38,9 +38,12 @@ bool treat_names(http::Headers& headers, const EntryStage& s) {
 void treat_semicolons(http::Exchange& x, bool encode) {
   std::string& query = x.request.query;
   if (query.find(';') == std::string::npos) return;
-  std::string received = x.request.target();
+  std::string received = x.shown_target();
   query = http::with_query_semicolons(std::move(query), encode);
-  if (encode) return;  // Go's RequestURI is made anew only here, so redirects show the encoded form
+  if (encode) {
+    x.target_received.clear();  // Go's RequestURI is made anew here, so redirects show the encoded form
+    return;
+  }
   x.target_received = std::move(received);
   x.target_rewritten = x.request.target();
 }
@@ -70,6 +73,14 @@ bool canonical_path(http::Exchange& x, bool sanitize) {
   if (!url) return false;
   x.request.url = std::move(*url);
   x.routing_path = http::routing_path(clean);
+  if (!sanitize && x.request.url.raw == received) {
+    // Nothing was made anew of the path, so redirects show it as it came, also where it is no valid encoding.
+    const std::string escaped = x.request.url.escaped();
+    if (escaped != received) {
+      x.target_rewritten = x.request.target();
+      x.target_received = received + x.target_rewritten.substr(escaped.size());
+    }
+  }
   if (x.trace && clean != received) {
     x.note("entryPoint " + std::string(x.entry_point), "path", received + " -> " + clean);
   }

@@ -67,6 +67,18 @@ TEST_F(Entry, Semicolons) {
   EXPECT_EQ(x.shown_target(), "/?a=1%3Bb=2");
 }
 
+TEST_F(Entry, PathsThatAreLeftAloneAreShownAsTheyCame) {
+  entry_point.sanitize_path = false;
+  ASSERT_TRUE(apply("/a|b", "x=1;y"));
+  EXPECT_EQ(x.request.target(), "/a%7Cb?x=1&y");
+  EXPECT_EQ(x.shown_target(), "/a|b?x=1;y");
+  ASSERT_TRUE(apply("/a|b%61", "x=1"));  // one triplet is decoded: all of it is made anew
+  EXPECT_EQ(x.shown_target(), "/a%7Cba?x=1");
+  entry_point.encode_query_semicolons = true;
+  ASSERT_TRUE(apply("/a|b", "x=1;y"));
+  EXPECT_EQ(x.shown_target(), "/a%7Cb?x=1%3By");
+}
+
 TEST_F(Entry, SanitizingCanBeSwitchedOffButNotInStrictMode) {  // catalogue 2.1
   entry_point.sanitize_path = false;
   ASSERT_TRUE(apply("/a/../b"));

@@ -118,7 +118,7 @@ class Connection final : public http::InterimSink {
   bool request_complete_ = true;
   bool continue_pending_ = false;  // the client waits for "100 Continue" with its body
   bool continue_said_ = false;     // it got one
-  std::string unsent_;             // the rest of an interim answer that the client could not take at once
+  std::string unsent_;  // the rest of an interim answer that the client could not take at once
   bool read_timed_out_ = false;
   bool bad_body_ = false;  // its framing is no legal HTTP
   bool peer_gone_ = false;

@@ -9,7 +9,7 @@ FieldList fields_of(std::string_view host, const http::Headers& headers) {
   FieldList out;
   out.reserve(headers.size() + 2);  // Host, and the framing
   out.emplace_back("Host", host);
-  for (const auto& f : headers) out.emplace_back(f.name, f.value);
+  for (const auto& f : headers) out.emplace_back(f.name, text::trim(f.value));
   return out;
 }
 

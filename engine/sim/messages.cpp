@@ -36,7 +36,7 @@ bool fill_exchange(http::Exchange& x, const Request& r) {
 FieldList fields_of(const http::Headers& headers) {
   FieldList out;
   out.reserve(headers.size());
-  for (const auto& f : headers) out.emplace_back(f.name, f.value);
+  for (const auto& f : headers) out.emplace_back(f.name, text::trim(f.value));
   return out;
 }
 

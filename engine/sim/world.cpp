@@ -8,7 +8,7 @@
 #include "engine/sim/messages.h"
 #include "engine/sim/wire_client.h"
 #include "engine/sim/world_parts.h"
-#include "engine/upstream/h1_origin.h"
+#include "engine/upstream/http_origin.h"
 
 namespace gateproof::sim {
 
@@ -115,7 +115,7 @@ World::World(uint64_t seed, std::shared_ptr<const config::StaticConfig> statics)
       resolver_(std::make_unique<Resolver>()),
       env_{scheduler_, clock_, random_, transport_, *resolver_, "gateproof"},
       engine_(std::move(statics), clock_, random_, "gateproof"),
-      wire_(std::make_unique<upstream::H1Origin>(env_)),
+      wire_(std::make_unique<upstream::HttpOrigin>(env_)),
       nobody_(std::make_unique<Nobody>()),
       digest_(Digest::of(seed)) {
   direct_.seen = &seen_;

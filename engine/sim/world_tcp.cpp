@@ -135,9 +135,9 @@ void World::add_tcp_host(const std::string& address, TcpHost host) {
     const size_t number = tcp_seen_.size();
     tcp_seen_.push_back(std::make_unique<TcpSeen>(TcpSeen{kept.name, {}}));
     std::string& seen = tcp_seen_.back()->second;
-    scheduler_.spawn("host " + kept.name,
-                     kept.react ? play_script(std::move(stream), kept, number, seen)
-                                : play(std::move(stream), kept, seen));
+    scheduler_.spawn("host " + kept.name, kept.react
+                                              ? play_script(std::move(stream), kept, number, seen)
+                                              : play(std::move(stream), kept, seen));
   });
 }
 

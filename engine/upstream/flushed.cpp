@@ -16,14 +16,18 @@ class WithoutTrailers final : public http::BodySource {
 
 }  // namespace
 
+bool streams_events(const http::Exchange& x) {
+  if (x.server.empty() || x.failure || x.response.body.empty()) return false;
+  const std::string_view type = x.response.headers.get("Content-Type");
+  return text::iequals(text::trim(type.substr(0, type.find(';'))), "text/event-stream");
+}
+
 bool is_flushed(const http::Exchange& x) {
   const http::Response& r = x.response;
   if (x.answer_held || x.server.empty() || x.failure) return false;
   if (r.headers.has("Trailer")) return true;  // what is announced goes out at once
   if (r.body.empty()) return false;
-  const std::string_view type = r.headers.get("Content-Type");
-  return !r.body.length() ||
-         text::iequals(text::trim(type.substr(0, type.find(';'))), "text/event-stream");
+  return !r.body.length() || streams_events(x);
 }
 
 void drop_trailers(http::Response& r) {

@@ -8,6 +8,9 @@ namespace gateproof::upstream {
 // holds answers back.
 bool is_flushed(const http::Exchange& x);
 
+// Whether the answer in `x` is a server's and streams events, which Go's proxy flushes piece by piece.
+bool streams_events(const http::Exchange& x);
+
 // Traefik lets that flush through to the client even where the answer itself is caught: it sends a 200 without fields, and of the
 // answer that counts only the body can follow.
 void keep_body_only(http::Exchange& x);

@@ -140,8 +140,8 @@ Task<Result<void>> H1Connection::send(http::Exchange& x, http::Outbound& out) {
   Waiter& me = co_await ThisWaiter{};
   start_request(out);
   parser_.reset(to_head);
-  const bool expecting = out.body && !out.body->empty() &&
-                         text::iequals(out.headers.get("Expect"), "100-continue");
+  const bool expecting =
+      out.body && !out.body->empty() && text::iequals(out.headers.get("Expect"), "100-continue");
   if (expecting) {
     Result<void> begun = co_await send_expecting(x, to_head);
     if (!begun || final_) co_return begun;

@@ -35,7 +35,8 @@ class H1Connection {
 
   Stream& stream() { return *stream_; }
 
-  std::string key;  // of the pool
+  std::string key;                    // of the pool: the server's authority,
+  std::shared_ptr<TlsConnector> tls;  // and how TLS is spoken to it; null: not at all
   Duration idle_timeout{0};
   int64_t max_idle = 0;
   Instant idle_since{};

@@ -1,7 +1,7 @@
 #include "engine/upstream/h1_origin.h"
 
-#include "engine/env/dial.h"
 #include "engine/http/connection_headers.h"
+#include "engine/upstream/dial_server.h"
 #include "engine/upstream/h1_pool.h"
 
 namespace gateproof::upstream {
@@ -32,18 +32,23 @@ class ResponseBody final : public http::BodySource {
   std::unique_ptr<H1Connection> connection_;
 };
 
-Task<Result<std::unique_ptr<H1Connection>>> connect(Env& env, http::BlockPool& blocks,
-                                                    const http::OriginServer& server) {
-  const Instant deadline = server.dial_timeout > Duration::zero()
-                               ? env.scheduler.now() + server.dial_timeout
-                               : instant_max;
-  Result<std::unique_ptr<Stream>> stream = co_await dial(env, server.host, server.port, deadline);
-  if (!stream) co_return stream.error();
-  auto c = std::make_unique<H1Connection>(std::move(*stream), blocks);
+std::unique_ptr<H1Connection> make_connection(std::unique_ptr<Stream> stream,
+                                              http::BlockPool& blocks,
+                                              const http::OriginServer& server) {
+  auto c = std::make_unique<H1Connection>(std::move(stream), blocks);
   c->key = server.authority;
+  if (tls_of(server)) c->tls = server.tls;
   c->idle_timeout = server.idle_conn_timeout;
   c->max_idle = server.max_idle_conns;
-  co_return c;
+  return c;
+}
+
+Task<Result<std::unique_ptr<H1Connection>>> connect(Env& env, http::BlockPool& blocks,
+                                                    const http::OriginServer& server) {
+  std::vector<std::string> alpn = {"http/1.1"};
+  Result<TlsConnection> made = co_await dial_server(env, server, std::move(alpn));
+  if (!made) co_return made.error();
+  co_return make_connection(std::move(made->stream), blocks, server);
 }
 
 // Go sends a request again when a kept connection turned out to be dead, if it can be sent again.
@@ -70,8 +75,19 @@ void H1Origin::close_idle() { pool_->close_idle(); }
 
 size_t H1Origin::idle() const { return pool_->idle(); }
 
+bool H1Origin::has_idle(const http::OriginServer& server) const {
+  return pool_->has(server.authority, tls_of(server));
+}
+
 Task<Result<void>> H1Origin::round_trip(http::Exchange& x, http::Outbound& out) {
-  std::unique_ptr<H1Connection> c = pool_->take(out.server->authority, env_.scheduler.now());
+  return round_trip_on(x, out, nullptr);
+}
+
+Task<Result<void>> H1Origin::round_trip_on(http::Exchange& x, http::Outbound& out,
+                                           std::unique_ptr<Stream> fresh) {
+  std::unique_ptr<H1Connection> c =
+      fresh ? make_connection(std::move(fresh), pool_->blocks, *out.server)
+            : pool_->take(out.server->authority, tls_of(*out.server), env_.scheduler.now());
   for (;;) {
     if (!c) {
       Result<std::unique_ptr<H1Connection>> dialed =

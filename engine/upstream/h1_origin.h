@@ -12,6 +12,10 @@ class H1Origin final : public http::Origin {
   explicit H1Origin(Env& env);
   ~H1Origin() override;
   Task<Result<void>> round_trip(http::Exchange& x, http::Outbound& out) override;
+  // The same, first on a connection that was just made.
+  Task<Result<void>> round_trip_on(http::Exchange& x, http::Outbound& out,
+                                   std::unique_ptr<Stream> fresh);
+  bool has_idle(const http::OriginServer& server) const;
   // Closes idle connections (shutdown, tests).
   void close_idle();
   size_t idle() const;

@@ -169,7 +169,8 @@ TEST_F(Origin, InterimAnswersAreCountedUpToALimit) {
   EXPECT_EQ(get().substr(0, 3), "502");
 }
 
-TEST_F(Origin, InterimAnswersArePassedOnWithoutFieldsOfTheHop) {  // RFC 9110 sections 15.2 and 7.6.1
+TEST_F(Origin,
+       InterimAnswersArePassedOnWithoutFieldsOfTheHop) {  // RFC 9110 sections 15.2 and 7.6.1
   peer({"HTTP/1.1 103 Early Hints\r\nLink: x\r\nConnection: a\r\nA: b\r\n\r\n",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
   http::Exchange x(env);

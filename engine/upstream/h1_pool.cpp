@@ -9,8 +9,9 @@ bool expired(const H1Connection& c, Instant now) {
 
 }  // namespace
 
-std::unique_ptr<H1Connection> H1Pool::take(std::string_view key, Instant now) {
-  const auto it = idle_.find(key);
+std::unique_ptr<H1Connection> H1Pool::take(std::string_view authority, const TlsConnector* tls,
+                                           Instant now) {
+  const auto it = idle_.find(std::pair(tls, authority));
   if (it == idle_.end()) return nullptr;
   List& list = it->second;
   while (!list.empty()) {
@@ -27,7 +28,7 @@ void H1Pool::give(std::unique_ptr<H1Connection> c) {
   c->idle_since = sweeper_.scheduler.now();
   c->reused = true;
   if (!sweeper_.armed()) sweeper_.arm(c->idle_since + pool_sweep_period);
-  List& list = idle_[c->key];
+  List& list = idle_[Key(c->tls.get(), c->key)];
   const auto most = static_cast<size_t>(c->max_idle == 0 ? 2 : c->max_idle);
   list.push_front(std::move(c));
   while (list.size() > most) list.pop_back();

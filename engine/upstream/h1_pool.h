@@ -15,8 +15,13 @@ class H1Pool {
  public:
   explicit H1Pool(Scheduler& scheduler) : sweeper_(scheduler, *this) {}
 
-  // An open one for this key; null: there is none.
-  std::unique_ptr<H1Connection> take(std::string_view key, Instant now);
+  // An open one to this authority, over this TLS (null: plain); null: there is none.
+  std::unique_ptr<H1Connection> take(std::string_view authority, const TlsConnector* tls,
+                                     Instant now);
+  bool has(std::string_view authority, const TlsConnector* tls) const {
+    const auto found = idle_.find(std::pair(tls, authority));
+    return found != idle_.end() && !found->second.empty();
+  }
   void give(std::unique_ptr<H1Connection> c);
   void close_idle() { idle_.clear(); }
   size_t idle() const;
@@ -27,6 +32,16 @@ class H1Pool {
 
  private:
   using List = std::list<std::unique_ptr<H1Connection>>;
+  // Connections of the list keep the connector alive.
+  using Key = std::pair<const TlsConnector*, std::string>;
+  struct Before {
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      if (a.first != b.first) return std::less<const TlsConnector*>()(a.first, b.first);
+      return std::string_view(a.second) < std::string_view(b.second);
+    }
+  };
   struct Sweeper final : Timer {
     Sweeper(Scheduler& s, H1Pool& p) : Timer(s), scheduler(s), pool(p) { set_background(); }
     Scheduler& scheduler;
@@ -35,7 +50,7 @@ class H1Pool {
   };
   void sweep();
 
-  std::map<std::string, List, std::less<>> idle_;
+  std::map<Key, List, Before> idle_;
   Sweeper sweeper_;
 };
 

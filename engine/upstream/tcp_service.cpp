@@ -127,6 +127,17 @@ Result<void> TcpWeighted::on_status(std::function<void(bool up)> listener) {
   return {};
 }
 
+Task<Result<std::unique_ptr<Stream>>> secure_tcp(std::unique_ptr<Stream> stream,
+                                                 const TcpServer& server, Instant deadline) {
+  if (!server.tls) co_return stream;
+  if (!server.connector)
+    co_return Error(Code::unsupported, Source::upstream, "no TLS for this server");
+  Result<TlsConnection> made =
+      co_await server.connector->connect(std::move(stream), server.host, {}, deadline);
+  if (!made) co_return made.error();
+  co_return std::move(made->stream);
+}
+
 Task<Result<std::unique_ptr<Stream>>> dial_tcp(Env& env, const TcpServer& server,
                                                const TcpDialing& dialing, Instant deadline) {
   if (dialing.timeout < Duration::zero()) {  // as Go's dialer takes it

@@ -16,6 +16,8 @@ from gateproof.generate.judge import Judge, Judged
 from gateproof.generate.pairs import Setup
 
 _ALIKE = ("many1", "many2")
+# Traefik shuffles the children of a weighted service, and servers, and tells the first one that fails.
+_OF_ANY = ('building HTTP service "', "error building proxy for server URL ")
 _ABSENT = RouterState("absent")
 _NO_CONNECTION = KnownDifference(
     "*", "headers.Connection", "the direct arm has no connection that could be closed"
@@ -43,7 +45,7 @@ def title(setup: Setup) -> str:
     """A name for reports and for globs of known differences: the kinds of its objects."""
     kinds = {kind for one in setup.http.get("middlewares", {}).values() for kind in one}
     kinds |= {kind for one in setup.http.get("services", {}).values() for kind in one}
-    return "generated " + " ".join(sorted(kinds - {"loadBalancer"}))
+    return "generated " + " ".join(sorted(kinds - {"loadBalancer", "middlewares"}))
 
 
 def _open(case: Case, arm: str, seed: int) -> ArmSession:
@@ -113,7 +115,12 @@ def _state_fields(setup: Setup, mine: Judged, judged: Judged) -> tuple[Fields, F
         lead = f"error while parsing rule {rule}: "
         reasons = [normalise(one, mine.addresses) for one in ours.errors]
         for wanted in (normalise(one, judged.addresses) for one in theirs.errors):
-            if not any(wanted.endswith(one.removeprefix(lead)) for one in reasons):
+            chance = next((one for one in _OF_ANY if wanted.startswith(one)), None)
+            if chance is not None:
+                told = any(one.startswith(chance) for one in reasons)
+            else:
+                told = any(wanted.endswith(one.removeprefix(lead)) for one in reasons)
+            if not told:
                 left[f"reasons.{short}"] = " | ".join(reasons)
                 right[f"reasons.{short}"] = wanted
     return left, right

@@ -94,7 +94,7 @@ def _routers(setup: Setup) -> Iterator[Setup]:
         if len(routers) > 1:
             rest = {k: v for k, v in routers.items() if k != name}
             yield dataclasses.replace(setup, http={**setup.http, "routers": rest})
-        for key in ("middlewares", "priority", "parentRefs"):
+        for key in ("middlewares", "priority", "parentRefs", "tls"):
             if key in router:
                 yield _with(setup, "routers", name, _without(router, (key,)))
         for number in range(len(router.get("middlewares", ()))):
@@ -113,10 +113,13 @@ def _routers(setup: Setup) -> Iterator[Setup]:
 def _children(setup: Setup, name: str) -> Iterator[str]:
     service = setup.http["services"].get(name.removesuffix("@file"), {})
     for options in service.values():
-        for key in _CHILDREN:
+        for key in _CHILDREN if isinstance(options, dict) else ():
             of = options.get(key, ())
             for one in [of] if isinstance(of, str) else of:
-                yield one["name"] if isinstance(one, dict) else one
+                name = one.get("name") if isinstance(one, dict) else one
+                # What was made small before may have lost its name.
+                if name:
+                    yield name
 
 
 def _objects(setup: Setup) -> Iterator[Setup]:
@@ -128,7 +131,7 @@ def _objects(setup: Setup) -> Iterator[Setup]:
             smaller = dataclasses.replace(setup, http=http)
             yield _forgotten(smaller, name) if kind == "middlewares" else smaller
         for path in _paths(objects):
-            if len(path) > 2:
+            if len(path) > 2 or path[1:] == ("middlewares",):
                 yield dataclasses.replace(setup, http={**setup.http, kind: _without(objects, path)})
 
 
@@ -143,9 +146,9 @@ def _forgotten(setup: Setup, name: str) -> Setup:
         return node
 
     http = cleaned(setup.http)
-    for router in http["routers"].values():
-        if not router.get("middlewares", True):
-            del router["middlewares"]
+    for one in (*http["routers"].values(), *http["services"].values()):
+        if not one.get("middlewares", True):
+            del one["middlewares"]
     return dataclasses.replace(setup, http=http)
 
 
@@ -160,8 +163,12 @@ def _upstreams(setup: Setup) -> Iterator[Setup]:
 
 
 def _sound(setup: Setup) -> bool:
-    """No two routers of one rank, no object left empty, no service lost."""
-    routers = list(setup.http["routers"].values())
+    """No two routers of one rank, no object left empty, no service or parent lost."""
+    named = setup.http["routers"]
+    routers = list(named.values())
+    parents = {ref.removesuffix("@file") for one in routers for ref in one.get("parentRefs", ())}
+    if not parents <= set(named):
+        return False
     if len({rank(one) for one in routers}) < len(routers) or "services" not in setup.http:
         return False
     for kind in ("middlewares", "services"):

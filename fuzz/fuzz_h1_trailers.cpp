@@ -74,7 +74,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view wire(reinterpret_cast<const char*>(data), size);
   Headers trailers;
   const Outcome whole = as_request(wire, size + 1, &trailers);
-  for (size_t cut : {size_t{1}, size_t{2}, 3 + size % 13}) GP_ASSERT(as_request(wire, cut) == whole);
+  for (size_t cut : {size_t{1}, size_t{2}, 3 + size % 13})
+    GP_ASSERT(as_request(wire, cut) == whole);
   const Outcome answer = as_response(wire, size + 1);
   GP_ASSERT(as_response(wire, 1) == answer);
   // A request's trailers may hold no Host either.

@@ -9,9 +9,11 @@ import base64
 import contextlib
 import hashlib
 import json
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from certificates import Certificates
 from ledger import Ledger
 from signs import END_FIELD, SEEN_FIELD, SIGN_FIELD, VERSION_FIELD, body_of, digest, read_path, sign
 from wire import HEAD_BYTES_MAX, CutShortError, Head, MalformedError, read_body, read_head
@@ -171,14 +173,22 @@ class Backends:
     ports: list[int] = field(default_factory=list)
     tcp: int = 0
     udp: int = 0
+    sealed: int = 0  # the first of them, over TLS
 
     async def start(
-        self, ledger: Ledger, count: int, belongs: Callable[[int, int], bool], forge: bool
+        self,
+        ledger: Ledger,
+        count: int,
+        belongs: Callable[[int, int], bool],
+        certificates: Certificates,
+        forge: bool,
     ) -> None:
         for i in range(count):
             one = Backend(ledger, lambda version, i=i: belongs(i, version), forges=forge and i == 0)
             self.servers.append(one)
             self.ports.append(await listen(one.serve))
+        always = Backend(ledger, lambda _: True)
+        self.sealed = await listen(always.serve, certificates.server())
         self.tcp = await listen(echo)
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(UdpEcho, local_addr=("127.0.0.1", 0))
@@ -188,10 +198,10 @@ class Backends:
         return json.dumps([s.answered for s in self.servers])
 
 
-async def listen(serve: Callable) -> int:
+async def listen(serve: Callable, tls: ssl.SSLContext | None = None) -> int:
     """Starts a server on a free port of the loopback; gives the port."""
     server = await asyncio.start_server(
-        serve, "127.0.0.1", 0, limit=HEAD_BYTES_MAX, backlog=BACKLOG
+        serve, "127.0.0.1", 0, limit=HEAD_BYTES_MAX, backlog=BACKLOG, ssl=tls
     )
     KEPT.append(server)
     return server.sockets[0].getsockname()[1]

@@ -82,9 +82,11 @@ async def reuse(streams: Streams) -> None:
 
 async def rest(streams: Streams) -> None:
     """Closes connections that rest for a moment, often just when the next request is on its way."""
+    patience = SILENCE_SECONDS_MAX  # a new connection has time
     while True:
-        head, body = await asyncio.wait_for(next_request(streams), 0.03)
+        head, body = await asyncio.wait_for(next_request(streams), patience)
         streams[1].write(right(head, body))
+        patience = 0.03
 
 
 async def half(streams: Streams) -> None:

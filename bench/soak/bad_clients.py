@@ -7,9 +7,11 @@ they must run into: "held" is a connection that was still open long after.
 import asyncio
 import contextlib
 import random
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from certificates import client
 from clients import Load
 from h2_clients import Connection
 from signs import Ask, wrong
@@ -178,6 +180,66 @@ async def abandons(load: Load, draw: random.Random, streams: Streams) -> str:
     return await until_closed(streams, TIGHT_READ_SECONDS)
 
 
+def client_hello(draw: random.Random) -> bytes:
+    """What a TLS client sends first."""
+    sealed, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = client(draw.choice(("h2", "http/1.1")))
+    session = context.wrap_bio(sealed, out, server_hostname="soak.test")
+    with contextlib.suppress(ssl.SSLWantReadError):
+        session.do_handshake()
+    return out.read()
+
+
+async def abandons_tls(load: Load, draw: random.Random, streams: Streams) -> str:
+    """A handshake that stops within its first message or behind it, or is cut."""
+    hello = client_hello(draw)
+    streams[1].write(hello[: draw.choice((1, 5, 100, len(hello) - 1, len(hello)))])
+    if draw.random() < 0.4:
+        await asyncio.sleep(draw.choice((0, 0.01)))
+        close_hard(streams[1])
+        return "gone"
+    return await until_closed(streams, TIGHT_READ_SECONDS)
+
+
+async def rubbish_in_tls(load: Load, draw: random.Random, streams: Streams) -> str:
+    """A whole ClientHello, then bytes that are no record, or bits turned in the hello."""
+    hello = bytearray(client_hello(draw))
+    for _ in range(draw.choice((0, 1, 20))):
+        hello[draw.randrange(5, len(hello))] ^= 1 << draw.randrange(8)
+    streams[1].write(bytes(hello) + draw.randbytes(draw.choice((0, 50, 3000))))
+    return await until_closed(streams, TIGHT_READ_SECONDS)
+
+
+async def silent_in_tls(load: Load, draw: random.Random, streams: Streams) -> str:
+    """A finished handshake, perhaps half a request, and then nothing."""
+    sealed = await connect(load.ports.tighttls, client("http/1.1"))
+    if draw.random() < 0.5:
+        sealed[1].write(b"GET /good/never HTT")
+    what = await until_closed(sealed, TIGHT_READ_SECONDS)
+    sealed[1].transport.abort()
+    return what
+
+
+async def resets_tls(load: Load, draw: random.Random, streams: Streams) -> str:
+    """Gone without a close of TLS, in the middle of an answer."""
+    sealed = await connect(load.ports.tighttls, client("http/1.1"))
+    sealed[1].write(request_head("GET", Ask("good", load.number(), size=1 << 20).path))
+    await asyncio.sleep(draw.choice((0, 0.01, 0.1)))
+    close_hard(sealed[1])
+    return "gone"
+
+
+async def bytewise_tls(load: Load, draw: random.Random, streams: Streams) -> str:
+    """The ClientHello in pieces of one byte; an answer shows that it was understood."""
+    no_delay(streams[1])
+    for byte in client_hello(draw):
+        streams[1].write(bytes([byte]))
+        await asyncio.sleep(0)
+    got = await asyncio.wait_for(streams[0].read(1), ANSWER_SECONDS_MAX)
+    close_hard(streams[1])
+    return "understood" if got == b"\x16" else "refused"
+
+
 async def h2_rubbish(load: Load, draw: random.Random, streams: Streams) -> str:
     """A preface, then frames that are none, then silence."""
     streams[1].write(PREFACE + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
@@ -260,6 +322,11 @@ MISDEEDS = [
     misdeed(rubbish, f"closed {REFUSED}", "tight"),
     misdeed(smuggles, "400 200", "tight"),
     misdeed(abandons, f"gone closed {REFUSED}", "tight"),
+    misdeed(abandons_tls, "gone closed", "tighttls"),
+    misdeed(rubbish_in_tls, "closed", "tighttls"),
+    misdeed(silent_in_tls, "closed", "tighttls"),
+    misdeed(resets_tls, "gone", "tighttls"),
+    misdeed(bytewise_tls, "understood", "tighttls"),
     misdeed(h2_rubbish, "gone closed", "tight"),
     misdeed(h2_resets, "whole"),
     misdeed(h2_window, "gone"),

@@ -90,6 +90,13 @@ def kinds(ledger: Ledger, wanted: set[str]) -> Check:
     return Check("mix", not missing, told if not missing else "nothing from " + ", ".join(missing))
 
 
+def certificates(own: list[str], shown: dict[str, int]) -> Check:
+    """Each handshake shows one that the configuration names, and not always the same."""
+    strange = sum(n for one, n in shown.items() if one not in own)
+    told = f"{len(shown)} certificates in {sum(shown.values())} handshakes, {strange} of nobody"
+    return Check("certificates", strange == 0 and len(shown) > 1, told)
+
+
 def reloads(written: int, broken: int, seen: set[str]) -> Check:
     numbered = {v for v in seen if v.isdigit()}
     strange = sorted(seen - numbered)

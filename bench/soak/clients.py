@@ -4,10 +4,12 @@ import asyncio
 import itertools
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
 from backends import frame, read_frame, websocket_accept
+from certificates import client, shown
 from ledger import Ledger
 from signs import END_FIELD, Ask, digest, wrong
 from wire import (
@@ -29,10 +31,12 @@ TROUBLE = (OSError, EOFError, ValueError, TimeoutError, CutShortError, Malformed
 
 @dataclass
 class Ports:
-    """Where the entry points listen. `tight` is HTTP with short limits for whole requests."""
+    """Where the entry points listen. Those called tight have short limits for whole requests."""
 
     web: int
+    secure: int
     tight: int
+    tighttls: int
     flows: int
     cut: int
     datagrams: int
@@ -46,7 +50,7 @@ class Load:
     ledger: Ledger
     seed: int
     think: float = 0.05
-    areas: tuple[str, ...] = ("good", "chain", "whole")
+    areas: tuple[str, ...] = ("good", "chain", "whole", "sealed")
     stopping: bool = False
     ending: bool = (
         False  # the proxy has been told to end: connections that are refused are no failure
@@ -54,12 +58,20 @@ class Load:
     restarts: int = 0  # that have begun
     numbers: Callable[[], int] = field(default_factory=lambda: itertools.count().__next__)
     versions: set[str] = field(default_factory=set)  # that answers came from
+    certificates: Counter[str] = field(default_factory=Counter)  # digests that were shown
 
     def draw(self, name: str) -> random.Random:
         return random.Random(f"{self.seed}/{name}")
 
     def number(self) -> str:
         return f"{self.ledger.phase[0]}{self.numbers()}"
+
+    async def connect(self, secure: bool, protocol: str) -> Streams:
+        if not secure:
+            return await connect(self.ports.web)
+        streams = await connect(self.ports.secure, client(protocol))
+        self.certificates[shown(streams)] += 1
+        return streams
 
     async def pause(self, draw: random.Random) -> None:
         await asyncio.sleep(draw.expovariate(1 / self.think) if self.think else 0)
@@ -103,15 +115,15 @@ async def exchange(streams: Streams, ask: Ask, chunked: bool = False) -> tuple[H
     return head, body, time.perf_counter() - began
 
 
-async def http_client(load: Load, name: str, requests_max: int) -> None:
+async def http_client(load: Load, name: str, requests_max: int, secure: bool = False) -> None:
     """Connections of up to `requests_max` requests each: 1 is the short kind."""
-    kind = "http/1.1 keep-alive" if requests_max > 1 else "http/1.1 short"
+    kind = ("https" if secure else "http/1.1") + (" keep-alive" if requests_max > 1 else " short")
     draw = load.draw(name)
     while not load.stopping:
         streams = None
         rested, answered = 0.0, 0.0
         try:
-            streams = await connect(load.ports.web)
+            streams = await load.connect(secure, "http/1.1")
             for _ in range(requests_max):
                 rested = time.perf_counter() - answered if answered else 0.0
                 ask = load.ask(draw)
@@ -291,6 +303,8 @@ def everybody(load: Load, scale: float) -> list[Coroutine[None, None, None]]:
     return [
         *(http_client(load, f"keep {i}", 1000) for i in many(200)),
         *(http_client(load, f"short {i}", 1) for i in many(50)),
+        *(http_client(load, f"secure keep {i}", 200, True) for i in many(50)),
+        *(http_client(load, f"secure short {i}", 1, True) for i in many(20)),
         *(events_client(load, f"events {i}") for i in many(10)),
         *(websocket_client(load, f"websocket {i}") for i in many(10)),
         *(tcp_client(load, f"tcp {i}") for i in many(10)),

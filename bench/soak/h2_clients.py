@@ -13,9 +13,8 @@ import h2.exceptions
 
 from clients import ANSWER_SECONDS_MAX, TROUBLE, Load
 from signs import Ask
-from wire import CutShortError, Head, connect
+from wire import CutShortError, Head
 
-KIND = "http/2 stream"
 FRAME_HEAD_BYTES = 9
 REQUESTS_MAX = 300  # of a connection
 
@@ -154,23 +153,27 @@ class Connection:
         self.task.cancel()
 
 
-async def h2_client(load: Load, name: str, streams: int) -> None:
+async def h2_client(load: Load, name: str, streams: int, secure: bool = False) -> None:
     """A connection with `streams` requests at any time; then the next one."""
     draw = load.draw(name)
+    kind = "http/2 over TLS" if secure else "http/2 stream"
     while not load.stopping:
         try:
-            connection = Connection(*await connect(load.ports.web))
+            connection = Connection(*await load.connect(secure, "h2"))
         except OSError as error:
             if load.ending:
                 return
-            load.ledger.fail(KIND, f"{type(error).__name__}: {error}")
+            load.ledger.fail(kind, f"{type(error).__name__}: {error}")
             await load.pause(draw)
             continue
-        await asyncio.gather(*(one_after_another(load, draw, connection) for _ in range(streams)))
+        several = (one_after_another(load, draw, connection, kind) for _ in range(streams))
+        await asyncio.gather(*several)
         await connection.close()
 
 
-async def one_after_another(load: Load, draw: random.Random, connection: Connection) -> None:
+async def one_after_another(
+    load: Load, draw: random.Random, connection: Connection, kind: str
+) -> None:
     while not (load.stopping or connection.leaving):
         ask = load.ask(draw)
         began = time.perf_counter()
@@ -179,7 +182,7 @@ async def one_after_another(load: Load, draw: random.Random, connection: Connect
         except RefusedError:
             return  # nothing was lost: the next connection asks for something else
         except (*TROUBLE, h2.exceptions.ProtocolError) as error:
-            load.ledger.fail(KIND, f"{ask.path}: {type(error).__name__}: {error}")
+            load.ledger.fail(kind, f"{ask.path}: {type(error).__name__}: {error}")
             return
-        load.judge(KIND, ask, head, body, time.perf_counter() - began)
+        load.judge(kind, ask, head, body, time.perf_counter() - began)
         await load.pause(draw)

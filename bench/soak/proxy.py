@@ -15,6 +15,7 @@ from wire import connect
 
 START_SECONDS_MAX = 60.0  # sanitized builds on a busy machine
 GRACE_SECONDS = 10
+REFUSED = "the successor does not serve"
 MARKS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:",
          "WARNING: ThreadSanitizer", "terminate called", "assertion")  # fmt: skip
 
@@ -23,9 +24,9 @@ def free_ports() -> Ports:
     """Below those that the system gives to outgoing connections: nobody takes one meanwhile."""
     draw = random.SystemRandom()
     found: list[int] = []
-    while len(found) < 5:
+    while len(found) < 7:
         port = draw.randrange(10_000, 32_000)
-        kind = socket.SOCK_DGRAM if len(found) == 4 else socket.SOCK_STREAM
+        kind = socket.SOCK_DGRAM if len(found) == 6 else socket.SOCK_STREAM
         with socket.socket(type=kind) as s, contextlib.suppress(OSError):
             s.bind(("127.0.0.1", port))
             if port not in found:
@@ -94,7 +95,9 @@ class Proxy:
         p, limits = self.ports, "transport.respondingTimeouts"
         entries = {
             "web": f"127.0.0.1:{p.web}",
+            "secure": f"127.0.0.1:{p.secure}",
             "tight": f"127.0.0.1:{p.tight}",
+            "tighttls": f"127.0.0.1:{p.tighttls}",
             "flows": f"127.0.0.1:{p.flows}",
             "cut": f"127.0.0.1:{p.cut}",
             "datagrams": f"127.0.0.1:{p.datagrams}/udp",
@@ -106,9 +109,13 @@ class Proxy:
                 for name in entries
                 if name != "datagrams"
             ),
-            f"--entryPoints.tight.{limits}.readTimeout=2s",
-            f"--entryPoints.tight.{limits}.writeTimeout=4s",
-            f"--entryPoints.tight.{limits}.idleTimeout=2s",
+            "--entryPoints.secure.http.tls=true",
+            "--entryPoints.tighttls.http.tls=true",
+            *(
+                f"--entryPoints.{name}.{limits}.{limit}"
+                for name in ("tight", "tighttls")
+                for limit in ("readTimeout=2s", "writeTimeout=4s", "idleTimeout=2s")
+            ),
             "--entryPoints.datagrams.udp.timeout=2s",
             f"--providers.file.filename={dynamic}",
             "--providers.providersThrottleDuration=100ms",
@@ -139,10 +146,10 @@ class Proxy:
         await ready
         while True:  # it serves before its first configuration is in force
             reader, writer = await connect(self.ports.web)
-            writer.write(b"GET /good/ready HTTP/1.0\r\n\r\n")
+            writer.write(b"GET /ready HTTP/1.0\r\n\r\n")
             answer = await reader.read()
             writer.close()
-            if answer.startswith(b"HTTP/1.0 200"):
+            if answer.startswith(b"HTTP/1.0 302"):
                 return
             await asyncio.sleep(0.02)
 
@@ -163,6 +170,16 @@ class Proxy:
         self.pid = int(await self.told("MAINPID"))
         self.pids.append(self.pid)
         return await ended(before, GRACE_SECONDS + START_SECONDS_MAX / 4)
+
+    async def refused_restart(self) -> bool:
+        """SIGUSR2 where no successor can serve; True when this process goes on."""
+        os.kill(self.pid, signal.SIGUSR2)
+        end = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < end and alive(self.pid):
+            if REFUSED in self.log.read_text(errors="replace"):
+                return True
+            await asyncio.sleep(0.05)
+        return False
 
     async def end(self) -> tuple[float, bool]:
         """SIGTERM; (seconds that it took, whether it ended by itself)."""

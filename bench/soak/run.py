@@ -11,6 +11,7 @@ import checks
 from backends import Backends
 from bad_backends import EXPLAINED
 from bad_clients import MISDEEDS
+from certificates import Certificates
 from checks import Check
 from clients import Load, everybody
 from h2_clients import h2_client
@@ -26,7 +27,7 @@ END_SECONDS = 1.0  # of load before the end
 ALL_KINDS_SECONDS = 15.0  # a shorter run may miss a kind
 BEHAVING = {
     "http/1.1 keep-alive", "http/1.1 short", "http/2 stream", "event stream", "websocket", "tcp",
-    "udp",
+    "udp", "https keep-alive", "https short", "http/2 over TLS",
 }  # fmt: skip
 
 
@@ -53,17 +54,22 @@ class Soak:
     samples: list[Usage] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     tasks: list[asyncio.Task] = field(default_factory=list)
+    file: asyncio.Lock = field(default_factory=asyncio.Lock)
+    version: int = 0
 
     async def run(self) -> None:
         o = self.options
         self.backends = Backends()
-        self.versions = Versions(o.seed, self.folder / "dynamic.yml")
+        self.certificates = Certificates(self.folder)
+        await self.certificates.make()
+        self.versions = Versions(o.seed, self.folder / "dynamic.yml", self.certificates)
         await self.backends.start(
-            self.ledger, BACKENDS, self.versions.belongs, forge=o.plant == "forge"
+            self.ledger, BACKENDS, self.versions.belongs, self.certificates, o.plant == "forge"
         )
         trouble = await Trouble.start(o.seed, o.scale)
         self.versions.ports = self.backends.ports
         self.versions.tcp, self.versions.udp = self.backends.tcp, self.backends.udp
+        self.versions.sealed = self.backends.sealed
         self.versions.faults, self.versions.bad_tcp = trouble.faults, trouble.cut
         self.versions.write(0)
         self.proxy = Proxy(o.daemon, self.folder, free_ports(), o.workers)
@@ -101,6 +107,8 @@ class Soak:
         clients = everybody(self.load, self.options.scale)
         count = max(1, round(20 * self.options.scale))
         clients += [h2_client(self.load, f"h2 {i}", STREAMS) for i in range(count)]
+        count = max(1, round(5 * self.options.scale))
+        clients += [h2_client(self.load, f"h2s {i}", STREAMS, True) for i in range(count)]
         self.tasks = [asyncio.create_task(c) for c in clients]
 
     async def end_load(self, seconds_max: float) -> None:
@@ -132,24 +140,37 @@ class Soak:
         await asyncio.wait([reloads])
 
     async def reload(self) -> None:
-        version = 0
         while True:
             await asyncio.sleep(self.options.interval)
-            version += 1
-            if version % BROKEN_EVERY == 0:
-                self.versions.write_broken(version)
-            else:
-                self.versions.write(version)
+            async with self.file:
+                self.version += 1
+                if self.version % BROKEN_EVERY == 0:
+                    self.versions.write_broken(self.version)
+                else:
+                    self.versions.write(self.version)
 
     async def restart(self, seconds: float) -> None:
+        """The file keeps still meanwhile: a new process has no configuration before its first."""
         draw = random.Random(f"{self.options.seed}/restarts")
-        for _ in range(self.options.restarts):
+        for i in range(self.options.restarts):
             await asyncio.sleep(seconds / (self.options.restarts + 1) * draw.uniform(0.6, 1.0))
-            self.load.restarts += 1
-            if not await self.proxy.restart():
-                self.ledger.fail("restart", "the process before did not end within its grace time")
-            self.load.restarts += 1
-            self.samples.clear()  # another process: its memory is its own
+            async with self.file:
+                self.load.restarts += 1
+                if i == 0:
+                    await self.refused_restart()
+                self.version += 1
+                self.versions.write(self.version)
+                if not await self.proxy.restart():
+                    self.ledger.fail("restart", "the process before did not end in its grace time")
+                self.load.restarts += 1
+                self.samples.clear()  # another process: its memory is its own
+
+    async def refused_restart(self) -> None:
+        """A successor that could not read its configuration must leave the work to this process."""
+        self.versions.write_broken(self.version)
+        refused = await self.proxy.refused_restart()
+        told = "a successor with a broken file was given up" if refused else "it took over"
+        self.checks.append(Check("refused restart", refused, told))
 
     async def judge_rest(self, start: Usage) -> None:
         if self.options.plant == "leak":  # a connection that nobody closes, as the proxy sees it
@@ -188,6 +209,7 @@ class Soak:
         self.checks += [
             checks.answers(self.ledger),
             checks.reloads(self.versions.written, self.versions.broken, self.load.versions),
+            checks.certificates(self.certificates.digests, self.load.certificates),
             checks.latency(self.ledger, o.p99_floor_ms),
             checks.memory(self.samples, o.rss_slope_mb * 1024),
         ]

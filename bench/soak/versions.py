@@ -5,6 +5,7 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from certificates import Certificates
 from signs import VERSION_FIELD
 
 BROKEN_EVERY = 10
@@ -17,9 +18,11 @@ class Versions:
 
     seed: int
     file: Path
+    certificates: Certificates
     ports: list[int] = field(default_factory=list)  # of the backends that behave
     tcp: int = 0
     udp: int = 0
+    sealed: int = 0  # a backend over TLS
     faults: dict[str, int] = field(default_factory=dict)  # port by kind of backend
     bad_tcp: int = 0
     written: int = 0
@@ -66,20 +69,27 @@ class Versions:
             "breaker": {"circuitBreaker": {"expression": "NetworkErrorRatio() > 0.9"}},
             "again": {"retry": {"attempts": 3}},
             "whole": {"buffering": {"memRequestBodyBytes": 4096}},
+            # Answers without a server: the first requests must leave no connection behind.
+            "ready": {"redirectRegex": {"regex": ".*", "replacement": "http://soak.test/"}},
         }
         good = [{"url": f"http://127.0.0.1:{self.ports[i]}"} for i in self.servers(version)]
         services = {
             "good": {"loadBalancer": {"servers": good, "serversTransport": "patient"}},
             "probed": {"loadBalancer": {"servers": good, "serversTransport": "patient"}},
         }
+        if self.sealed:
+            server = [{"url": f"https://127.0.0.1:{self.sealed}"}]
+            services["sealed"] = {"loadBalancer": {"servers": server, "serversTransport": "any"}}
         services["probed"]["loadBalancer"]["strategy"] = "leasttime"
         if version:
             check = {"path": "/health", "interval": "200ms", "timeout": "10s"}
             services["probed"]["loadBalancer"]["healthCheck"] = check
         routers = {
+            "ready": ("/ready", "good", ["ready"]),
             "good": ("/good/", "good", ["version"]),
             "chain": ("/chain/", "probed", ["version", "rate", "flight", "breaker", "again"]),
             "whole": ("/whole/", "good", ["version", "whole"]),
+            **({"sealed": ("/sealed/", "sealed", ["version"])} if self.sealed else {}),
         }
         for kind, port in self.faults.items():
             balancer = {
@@ -100,7 +110,7 @@ class Versions:
             "http": {
                 "routers": {
                     name: {
-                        "entryPoints": ["web", "tight"],
+                        "entryPoints": ["web", "secure", "tight", "tighttls"],
                         "rule": f"PathPrefix(`{path}`)",
                         "service": service,
                         "middlewares": before,
@@ -109,23 +119,33 @@ class Versions:
                 },
                 "middlewares": middlewares,
                 "services": services,
-                "serversTransports": {"quick": transport("1s"), "patient": transport("20s")},
+                "serversTransports": {
+                    "quick": transport("1s"),
+                    "patient": transport("20s"),
+                    "any": {**transport("20s"), "insecureSkipVerify": True},
+                },
             },
             "tcp": self.layer4("tcp", {"flows": self.tcp, "cut": self.bad_tcp}),
             "udp": self.layer4("udp", {"datagrams": self.udp}),
+            "tls": self.certificates.dynamic(version),
         }
 
     def layer4(self, protocol: str, ports: dict[str, int]) -> dict:
         """Routers and services called after their entry points."""
         rule = {"rule": "HostSNI(`*`)"} if protocol == "tcp" else {}
         used = {name: port for name, port in ports.items() if port}
-        return {
+        made: dict = {
             "routers": {n: {"entryPoints": [n], "service": n, **rule} for n in used},
             "services": {
                 n: {"loadBalancer": {"servers": [{"address": f"127.0.0.1:{port}"}]}}
                 for n, port in used.items()
             },
         }
+        if protocol == "tcp":
+            # What is on its way behind a half-close has 100 ms by default: too few here.
+            made["serversTransports"] = {"lasting": {"terminationDelay": "20s"}}
+            made["services"]["flows"]["loadBalancer"]["serversTransport"] = "lasting"
+        return made
 
 
 def transport(patience: str) -> dict:

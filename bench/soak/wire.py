@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 from dataclasses import dataclass, field
 
@@ -117,5 +118,8 @@ def no_delay(writer: asyncio.StreamWriter) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-async def connect(port: int) -> Streams:
-    return await asyncio.open_connection("127.0.0.1", port, limit=HEAD_BYTES_MAX)
+async def connect(port: int, tls: ssl.SSLContext | None = None) -> Streams:
+    name = "soak.test" if tls else None
+    return await asyncio.open_connection(
+        "127.0.0.1", port, limit=HEAD_BYTES_MAX, ssl=tls, server_hostname=name
+    )

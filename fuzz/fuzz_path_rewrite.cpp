@@ -39,7 +39,6 @@ void check_cut(Env& env, const http::UrlPath& url, const std::string& prefix) {
   require(rest.raw.empty() || rest.raw.starts_with('/'));
   require(x.request.target().starts_with('/'));
   require(!has_dot_segment(rest.escaped()));
-  require(x.request.headers.get("X-Forwarded-Prefix") == prefix);
 }
 
 }  // namespace

@@ -172,6 +172,7 @@ void World::add_host(const std::string& address, Host host) {
   transport_.serve(at, [this, r](std::unique_ptr<Stream> stream) {
     pipeline::ServerOptions options;
     options.verbatim = true;
+    options.http2 = r->host.http2;
     scheduler_.spawn("host " + r->host.name,
                      r->host.tls
                          ? serve_secure(env_, std::move(stream), r->host.tls, *r->handler, options)

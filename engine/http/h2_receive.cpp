@@ -31,7 +31,10 @@ bool Session::on_headers(const FrameHead& h, std::string_view payload) {
     if (role_ == Role::client || h.stream % 2 == 0)
       return broken(ErrorCode::protocol_error, "HEADERS on a stream that is not the sender's");
     last_stream_ = h.stream;
-    block_for_ = h.stream > goaway_last_ ? BlockFor::nobody : BlockFor::request;
+    // RFC 9113 section 6.8: what comes behind a GOAWAY is not looked at.
+    const bool late = h.stream > goaway_last_;
+    block_for_ = late ? BlockFor::nobody : BlockFor::request;
+    if (late) remember(h.stream, Closed::by_us);
   }
   const BlockKind kind = block_for_ == BlockFor::trailers   ? BlockKind::trailers
                          : block_for_ == BlockFor::response ? BlockKind::response

@@ -8,6 +8,7 @@
 
 #include "engine/http/origin.h"
 #include "engine/pipeline/h1_server.h"
+#include "engine/sim/secure_host.h"
 
 namespace gateproof::sim {
 
@@ -45,6 +46,7 @@ struct Host {
   std::string name;
   HostScript script;
   bool refuse = false;
+  std::shared_ptr<const HostTls> tls;  // of bytes; null: plain
   bool http2 = false;  // speaks HTTP/2 with prior knowledge, too (h2c)
 };
 

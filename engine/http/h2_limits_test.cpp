@@ -48,7 +48,8 @@ TEST(H2Limits, ResetsThatThePeerProvokes) {  // CVE-2025-8671
   for (int i = 0; i < 10; ++i, id += 2)
     out = s.feed(headers(id, get()) + frame(FrameType::window_update, 0, id, u32(0)));
   EXPECT_EQ(out, "RST_STREAM 19 PROTOCOL_ERROR\n");
-  EXPECT_TRUE(s.feed(headers(id, get()) + frame(FrameType::window_update, 0, id, u32(0))).ends_with(calm));
+  EXPECT_TRUE(
+      s.feed(headers(id, get()) + frame(FrameType::window_update, 0, id, u32(0))).ends_with(calm));
   ServerSession malformed({}, small());
   for (id = 1; id < 21; id += 2) malformed.feed(headers(id, get({{"te", "x"}})));
   EXPECT_FALSE(malformed.session.failed());
@@ -134,7 +135,8 @@ TEST(H2Limits, UndecodedBlocksCount) {
 
 TEST(H2Limits, BytesOfAHeaderList) {
   Limits l;
-  const size_t base = 4 * 32 + std::string_view(":methodGET:schemehttp:path/:authoritya.test").size();
+  const size_t base =
+      4 * 32 + std::string_view(":methodGET:schemehttp:path/:authoritya.test").size();
   l.block.list_bytes_max = base + 32 + 3 + 10;
   ServerSession s({}, l);
   s.feed(headers(1, get({{"x-a", std::string(10, 'b')}})));
@@ -165,7 +167,8 @@ TEST(H2Limits, OneTableEntryReferencedWithoutEnd) {  // HPACK bomb
   std::string entry = literal("x-a", value);
   entry[0] = '\x40';
   bomb += entry + std::string(60, '\xbe');
-  EXPECT_TRUE(s.feed(frame(FrameType::headers, flag::end_headers | flag::end_stream, 1, bomb)).ends_with(calm));
+  EXPECT_TRUE(s.feed(frame(FrameType::headers, flag::end_headers | flag::end_stream, 1, bomb))
+                  .ends_with(calm));
   EXPECT_EQ(s.events(), "");
 }
 

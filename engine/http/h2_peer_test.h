@@ -53,9 +53,9 @@ inline std::string data(uint32_t stream, std::string_view bytes, bool end = fals
 
 // What a session wrote, a frame a line: "HEADERS 1 5 END", "RST_STREAM 3 CANCEL", "GOAWAY 1 NO_ERROR why".
 inline std::string told(std::string_view bytes) {
-  static constexpr std::string_view names[] = {"DATA",         "HEADERS", "PRIORITY", "RST_STREAM",
-                                               "SETTINGS",     "PUSH",    "PING",     "GOAWAY",
-                                               "WINDOW_UPDATE", "CONTINUATION"};
+  static constexpr std::string_view names[] = {
+      "DATA", "HEADERS", "PRIORITY", "RST_STREAM",    "SETTINGS",
+      "PUSH", "PING",    "GOAWAY",   "WINDOW_UPDATE", "CONTINUATION"};
   std::string out;
   while (bytes.size() >= frame_head_bytes) {
     const FrameHead h = read_frame_head(bytes.data());

@@ -18,8 +18,8 @@ TEST(H2Session, SaysFirstWhatItAllows) {
 
 TEST(H2Session, ARequestInOneByteAtATime) {
   ServerSession s;
-  const std::string bytes = headers(1, get({{"x-a", "b"}}), false) + data(1, "hello") +
-                            headers(1, {{"x-t", "u"}});
+  const std::string bytes =
+      headers(1, get({{"x-a", "b"}}), false) + data(1, "hello") + headers(1, {{"x-t", "u"}});
   std::string waiting;
   for (const char c : bytes) {
     waiting += c;
@@ -36,7 +36,8 @@ struct FieldsRow {
   bool fine;
 };
 
-TEST(H2Session, MalformedRequestsAreResetAndNothingIsForwarded) {  // RFC 9113 8.2, 8.3; reliability H5
+TEST(H2Session,
+     MalformedRequestsAreResetAndNothingIsForwarded) {  // RFC 9113 8.2, 8.3; reliability H5
   const Fields plain = get();
   const auto with = [&](std::string name, std::string value) { return get({{name, value}}); };
   const auto without = [&](std::string_view name) {
@@ -81,10 +82,14 @@ TEST(H2Session, MalformedRequestsAreResetAndNothingIsForwarded) {  // RFC 9113 8
            {without(":authority"), true},
            {{{":method", "G T"}, {":scheme", "http"}, {":path", "/"}}, false},
            {{{":method", "GET"}, {":scheme", "http"}, {":path", ""}}, false},
-           {{{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "u@h"}}, false},
+           {{{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "u@h"}},
+            false},
            {{{":method", "CONNECT"}, {":authority", "h:1"}}, true},
            {{{":method", "CONNECT"}, {":authority", "h:1"}, {":path", "/"}}, false},
-           {{{":method", "CONNECT"}, {":authority", "h"}, {":path", "/"}, {":scheme", "http"},
+           {{{":method", "CONNECT"},
+             {":authority", "h"},
+             {":path", "/"},
+             {":scheme", "http"},
              {":protocol", "websocket"}},
             true},
            {{{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":protocol", "websocket"}},
@@ -142,8 +147,7 @@ TEST(H2Session, WindowsOpenOnlyAsBytesAreConsumed) {
   s.session.consumed(stream, 1);
   EXPECT_EQ(s.taken(), "WINDOW_UPDATE 1 50\n");
   EXPECT_EQ(s.feed(data(1, std::string(51, 'x'))), "RST_STREAM 1 FLOW_CONTROL_ERROR\n");
-  EXPECT_EQ(s.events(),
-            "request 1 GET /\ndata 1 100\nreset 1 FLOW_CONTROL_ERROR\n");
+  EXPECT_EQ(s.events(), "request 1 GET /\ndata 1 100\nreset 1 FLOW_CONTROL_ERROR\n");
 }
 
 TEST(H2Session, PaddingAloneDoesNotUseUpAWindow) {
@@ -151,8 +155,8 @@ TEST(H2Session, PaddingAloneDoesNotUseUpAWindow) {
   settings.stream_window = 1000;
   ServerSession s(settings);
   s.feed(headers(1, get(), false));
-  const std::string padded = frame(FrameType::data, flag::padded, 1,
-                                   std::string(1, '\xff') + std::string(255, '\0'));
+  const std::string padded =
+      frame(FrameType::data, flag::padded, 1, std::string(1, '\xff') + std::string(255, '\0'));
   for (int i = 0; i < 50; ++i) s.feed(padded);
   EXPECT_FALSE(s.session.failed());
   EXPECT_TRUE(s.owner.streams.at(0)->open);
@@ -226,7 +230,8 @@ TEST(H2Session, BehindAGoawayNoStreamIsOpened) {
 TEST(H2Session, ALargeHeadIsWrittenInSeveralFrames) {
   ServerSession s;
   s.feed(headers(1, get()));
-  const std::string large(20'000, '\x01');  // Huffman makes such bytes longer, so they stay as they are
+  const std::string large(20'000,
+                          '\x01');  // Huffman makes such bytes longer, so they stay as they are
   s.session.field(":status", "200");
   s.session.field("x-a", large);
   s.session.send_fields(*s.owner.streams.at(0), true);

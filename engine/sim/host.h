@@ -47,7 +47,7 @@ struct Host {
   HostScript script;
   bool refuse = false;
   std::shared_ptr<const HostTls> tls;  // of bytes; null: plain
-  bool http2 = false;  // speaks HTTP/2 with prior knowledge, too (h2c)
+  bool http2 = false;                  // speaks HTTP/2 with prior knowledge, too (h2c)
 };
 
 inline constexpr size_t host_request_body_bytes_max = 64u << 20;

@@ -66,6 +66,7 @@ class Daemon {
   std::unique_ptr<net::InotifyWatcher> watcher_;
   std::unique_ptr<providers::FileLoader> loader_;
   std::unique_ptr<providers::FileProvider> provider_;
+  bool configured_ = false;  // a dynamic configuration has been in force
   bool handing_over_ = false;
   bool ending_ = false;
   std::thread waiting_;  // for the workers, while the control loop still hears signals
@@ -113,6 +114,7 @@ void Daemon::apply(config::DynamicConfig objects) {
   const std::shared_ptr<const pipeline::Snapshot> snapshot =
       engine_.update("file", std::move(objects));
   server_.configuration_changed();
+  configured_ = true;
   log_.info("configuration " + std::to_string(snapshot->version) +
             " is in force: " + std::to_string(snapshot->routers.size()) + " routers");
   report(snapshot->findings);
@@ -175,6 +177,10 @@ int Daemon::run() {
     return exit_failed;
   }
   start_file_provider();
+  if (handed_.from_predecessor() && statics_->file && !configured_) {
+    log_.error("the dynamic configuration cannot be read: the process before keeps the one it has");
+    return exit_failed;
+  }
   for (const net::Server::Bound& b : server_.addresses()) {
     log_.info("entryPoint " + b.entry_point + " listens on " + b.address.to_string());
   }

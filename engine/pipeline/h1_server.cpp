@@ -33,7 +33,9 @@ bool is_http_line(std::string_view in) {
   const std::string_view line = in.substr(0, in.find_first_of("\r\n"));
   const size_t first = line.find(' ');
   const size_t second = line.find(' ', first + 1);
-  if (first == std::string_view::npos || second == std::string_view::npos) return true;
+  const bool three_words = first != 0 && first != std::string_view::npos &&
+                           second != std::string_view::npos && second > first + 1;
+  if (!three_words) return true;
   return line.substr(first + 1, second - first - 1).find_first_of("/*:%.") !=
              std::string_view::npos ||
          line.find('/', second) != std::string_view::npos;

@@ -1,4 +1,4 @@
-"""The proxies that h2spec is run against: how each listens, over h2c or TLS, before one upstream."""
+"""The proxies that h2spec is run against, and how each is told to listen, over h2c or TLS."""
 
 import json
 import shutil

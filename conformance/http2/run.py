@@ -143,6 +143,7 @@ def main(argv: list[str] | None = None) -> int:
         "--transport", action="append", choices=["h2c", "tls"], help="default: both"
     )
     parser.add_argument("--json", action="store_true", help="one object with all rows")
+    parser.add_argument("--daemon", type=Path, help="gateproofd; default: build/release/bin")
     parser.add_argument("--h2spec", type=Path, default=ROOT / ".venv" / "bin" / "h2spec")
     args = parser.parse_args(argv)
     if unknown := [p for p in args.peer if p not in peers.NAMES]:
@@ -150,6 +151,8 @@ def main(argv: list[str] | None = None) -> int:
     if not args.h2spec.exists() or not shutil.which("openssl"):
         print("skipped: h2spec or openssl is not installed (tools/setup)", file=sys.stderr)
         return 77
+    if args.daemon:
+        peers.NAMES["gateproof"] = (peers.traefik, str(args.daemon.resolve()))
     began = time.monotonic()
     names = list(peers.NAMES) if args.all else args.peer
     rows = list(measure(names, args.transport or ["h2c", "tls"], args.h2spec))

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The server behind the proxies under test: HTTP/1.1, answers every method with the size of its body.
+"""The server behind the proxies under test: HTTP/1.1, answers with the size of a body.
 
 It reads chunked bodies to the end of their trailers: one that stops at the last chunk makes
 generic/4/4 fail for the wrong reason.

@@ -199,8 +199,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def started(name: str, program: str, site: Site) -> Iterator[int]:
-    """A running proxy; its port. RuntimeError if it does not listen in time."""
+def running(name: str, program: str, site: Site) -> Iterator[tuple[int, int]]:
+    """A running proxy; its process and its port. RuntimeError if it does not listen in time."""
     site.folder.mkdir()
     site.folder.chmod(0o777)
     port = free_port()
@@ -217,7 +217,7 @@ def started(name: str, program: str, site: Site) -> Iterator[int]:
                 raise RuntimeError(f"{name}: " + (site.folder / "log").read_text()[-1000:])
             time.sleep(0.05)
         time.sleep(0.5)  # its routes
-        yield port
+        yield process.pid, port
     finally:
         process.terminate()
         process.wait(timeout=20)

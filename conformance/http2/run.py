@@ -109,7 +109,7 @@ def measure(names: list[str], transports: list[str], binary: Path) -> Iterator[R
                 if program is None:
                     yield Row(name, transport, False, skipped="not installed")
                     continue
-                with peers.started(name, program, site) as port:
+                with peers.running(name, program, site) as (_, port):
                     for strict in (False, True):
                         row = Row(name, transport, strict)
                         row.passed, row.total, row.failed = h2spec(

@@ -231,15 +231,14 @@ void Session::data_piece(std::string_view piece, bool last) {
     return;
   }
   if (s->length_left) *s->length_left -= piece.size();
-  if (last && s->length_left.value_or(0) > 0) {
-    give_back(piece.size());
+  const bool short_of_it = last && s->length_left.value_or(0) > 0;
+  s->ended_there = last && !short_of_it;
+  if (!piece.empty() || s->ended_there) owner_.data(*s, piece);
+  if (!last) return;
+  if (short_of_it) {
     stream_error(data_stream_, ErrorCode::protocol_error);
     return;
   }
-  if (piece.empty() && !last) return;
-  s->ended_there = last;
-  owner_.data(*s, piece);
-  if (!last) return;
   s = find(data_stream_);
   if (s && s->ended_here) close(*s, Closed::ended);
 }

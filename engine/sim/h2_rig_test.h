@@ -28,6 +28,7 @@ class H2Asker final : public h2::SessionOwner {
     asked.push_back(std::make_unique<H2Asked>());
     session.start(*asked.back());
     for (const auto& [name, value] : fields) session.field(name, value);
+    asked.back()->no_body = fields.front().second == "HEAD";
     session.send_fields(*asked.back(), end);
     return *asked.back();
   }

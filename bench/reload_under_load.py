@@ -1,16 +1,18 @@
 #!/usr/bin/python3
-"""Hot reload under load: the dynamic file changes all the time, and no request may fail.
+"""Hot reload and restart under load: the dynamic file changes all the time, no request may fail.
 
 Starts gateproofd with a file provider and an asyncio backend, keeps connections busy with requests,
 replaces the file every --interval seconds (atomic rename; each version adds another path prefix,
-which the backend sends back), and prints counts as one line of JSON. Exit code 1 when a request
-failed or the versions did not reach the answers.
+which the backend sends back), and prints counts as one line of JSON. With --restarts N the program
+is restarted N times by SIGUSR2 meanwhile: each successor gets the listening sockets. Exit code 1
+when a request failed, a connection was closed under one, or the versions did not reach the answers.
 """
 
 import argparse
 import asyncio
 import json
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -88,22 +90,29 @@ class Load:
         self.failures: list[str] = []
         self.versions: set[str] = set()
         self.slowest = 0.0
-        self.stop = False
+        self.ending = False  # a connection that is refused now is no failure
+        self.closed = 0  # connections that ended under a request
+        self.said_close = False
 
     async def connection(self) -> None:
-        while not self.stop:
+        while True:
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
             except OSError as error:
+                if self.ending:
+                    return
                 self.failures.append(f"connect: {error}")
                 await asyncio.sleep(0.01)
                 continue
             try:
-                while not self.stop:
+                while True:
                     began = time.perf_counter()
                     await asyncio.wait_for(self.one(reader, writer), ANSWER_SECONDS_MAX)
                     self.slowest = max(self.slowest, time.perf_counter() - began)
+                    if self.said_close:
+                        break
             except (OSError, EOFError, ValueError, TimeoutError) as error:
+                self.closed += 1
                 self.failures.append(f"{type(error).__name__}: {error}")
             finally:
                 writer.close()
@@ -111,6 +120,7 @@ class Load:
     async def one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n")
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        self.said_close = "\r\nconnection: close\r\n" in head.lower()
         length = next(
             int(line.split(":")[1])
             for line in head.split("\r\n")
@@ -122,6 +132,49 @@ class Load:
             self.failures.append(f"{head.splitlines()[0]}: {body[:80]}")
             return
         self.versions.add(body.split("/")[1])
+
+
+class Manager:
+    """A service manager's ears: who says that it serves (sd_notify(3))."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "notify"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(self.path))
+        self.socket.setblocking(False)
+
+    async def next(self, key: str) -> str:
+        loop = asyncio.get_running_loop()
+        while True:
+            told = await asyncio.wait_for(loop.sock_recv(self.socket, 4096), START_SECONDS_MAX)
+            for line in told.decode().splitlines():
+                name, _, value = line.partition("=")
+                if name == key:
+                    return value
+
+
+def alive(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+async def ended(pid: int, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while alive(pid) and time.monotonic() < end:
+        await asyncio.sleep(0.02)
+    return not alive(pid)
+
+
+async def restart(pid: int, manager: Manager) -> int:
+    """Sends SIGUSR2; gives the successor's process id when the process before it has ended."""
+    os.kill(pid, signal.SIGUSR2)
+    successor = int(await manager.next("MAINPID"))
+    if not await ended(pid, START_SECONDS_MAX):
+        raise SystemExit(f"process {pid} did not end behind its successor")
+    return successor
 
 
 async def wait_ready(port: int, process: asyncio.subprocess.Process) -> None:
@@ -143,13 +196,17 @@ async def measure(args: argparse.Namespace, folder: Path) -> dict:
     port = free_port()
     file = folder / "dynamic.yml"
     replace(file, dynamic(0, backend_port))
+    manager = Manager(folder)
     process = await asyncio.create_subprocess_exec(
         str(args.daemon),
         f"--entryPoints.web.address=127.0.0.1:{port}",
         f"--providers.file.filename={file}",
         f"--providers.providersThrottleDuration={args.throttle}",
         f"--gateproof.workers={args.workers}",
+        env={**os.environ, "NOTIFY_SOCKET": str(manager.path)},
     )
+    pid = process.pid
+    restarts = 0
     try:
         await wait_ready(port, process)
         load = Load(port)
@@ -160,12 +217,20 @@ async def measure(args: argparse.Namespace, folder: Path) -> dict:
             await asyncio.sleep(args.interval)
             changes += 1
             replace(file, dynamic(changes, backend_port))
-        load.stop = True
-        await asyncio.gather(*clients)
+            if restarts < args.restarts and args.seconds - (end - time.monotonic()) >= (
+                restarts + 1
+            ) * args.seconds / (args.restarts + 1):
+                pid = await restart(pid, manager)
+                restarts += 1
+        # A graceful end while everybody still sends: what was begun is answered.
+        load.ending = True
+        os.kill(pid, signal.SIGTERM)
+        await asyncio.wait_for(asyncio.gather(*clients), START_SECONDS_MAX)
     finally:
-        if process.returncode is None:
-            process.terminate()
+        if alive(pid):
+            os.kill(pid, signal.SIGTERM)
         code = await process.wait()
+        stopped = await ended(pid, START_SECONDS_MAX)
         backend.close()
     return {
         "requests": load.requests,
@@ -176,7 +241,9 @@ async def measure(args: argparse.Namespace, folder: Path) -> dict:
         "slowest_ms": round(load.slowest * 1000, 1),
         "connections": args.connections,
         "workers": args.workers,
-        "exit_code": code,
+        "restarts": restarts,
+        "closed_under_request": load.closed,
+        "exit_code": code if stopped else -1,
     }
 
 
@@ -187,6 +254,7 @@ def main() -> int:
     parser.add_argument("--interval", type=float, default=0.2, help="seconds between changes")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--restarts", type=int, default=0, help="restarts by SIGUSR2 on the way")
     parser.add_argument("--throttle", default="100ms", help="providersThrottleDuration")
     args = parser.parse_args()
     if not os.access(args.daemon, os.X_OK):
@@ -199,7 +267,8 @@ def main() -> int:
     print(json.dumps(result))
     # A version may be replaced before a request meets it, but most must be seen.
     seen = result["versions_seen"] >= max(2, result["changes"] // 2)
-    return 0 if result["failed"] == 0 and seen and result["exit_code"] == 0 else 1
+    restarted = result["restarts"] == args.restarts
+    return 0 if result["failed"] == 0 and seen and restarted and result["exit_code"] == 0 else 1
 
 
 if __name__ == "__main__":

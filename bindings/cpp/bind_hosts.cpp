@@ -2,6 +2,45 @@
 #include "bindings/cpp/bindings.h"
 
 namespace gateproof::bindings {
+namespace {
+
+// Owned through a pointer whose deleter takes the interpreter's lock: worlds may die anywhere.
+std::shared_ptr<py::object> shared_callable(py::object script) {
+  return {new py::object(std::move(script)), [](py::object* o) {
+            const py::gil_scoped_acquire lock;
+            delete o;
+          }};
+}
+
+sim::TcpAct act_of(const py::handle& told) {
+  const auto [what, bytes, after_ns] = told.cast<std::tuple<std::string, py::bytes, int64_t>>();
+  sim::TcpAct act;
+  if (what == "close") act.kind = sim::TcpAct::Kind::close;
+  if (what == "half_close") act.kind = sim::TcpAct::Kind::half_close;
+  act.bytes = bytes;
+  act.after = Duration(after_ns);
+  return act;
+}
+
+}  // namespace
+
+decltype(sim::TcpHost::react) python_reactions(py::object script,
+                                               std::shared_ptr<PythonErrors> errors) {
+  return [callable = shared_callable(std::move(script)), errors](
+             size_t connection, std::string_view piece, bool ended) {
+    const py::gil_scoped_acquire lock;
+    std::vector<sim::TcpAct> acts;
+    try {
+      const py::object told = (*callable)(connection, py::bytes(piece.data(), piece.size()), ended);
+      for (const py::handle& one : told) acts.push_back(act_of(one));
+    } catch (...) {
+      // As in python_host: raised again where the run was started.
+      if (!errors->first) errors->first = std::current_exception();
+      acts.push_back({sim::TcpAct::Kind::close, {}, {}});
+    }
+    return acts;
+  };
+}
 
 sim::Host python_host(std::string name, py::object script, std::shared_ptr<PythonErrors> errors) {
   sim::Host host;
@@ -12,11 +51,7 @@ sim::Host python_host(std::string name, py::object script, std::shared_ptr<Pytho
     host.script = [answer](const sim::HostRequest&) { return answer; };
     return host;
   }
-  // Owned through a pointer whose deleter takes the interpreter's lock: worlds may die anywhere.
-  std::shared_ptr<py::object> callable(new py::object(std::move(script)), [](py::object* o) {
-    const py::gil_scoped_acquire lock;
-    delete o;
-  });
+  const auto callable = shared_callable(std::move(script));
   host.script = [callable, errors](const sim::HostRequest& r) {
     const py::gil_scoped_acquire lock;
     try {

@@ -45,6 +45,10 @@ void bind_errors(py::module_& m);
 
 sim::Host python_host(std::string name, py::object script, std::shared_ptr<PythonErrors> errors);
 
+// A callable (connection, piece, ended) -> [(what, bytes, nanoseconds to wait first)], `what` being send, half_close or close.
+decltype(sim::TcpHost::react) python_reactions(py::object script,
+                                               std::shared_ptr<PythonErrors> errors);
+
 // What became of one object, as a dict {name, status, errors, ...}.
 py::dict object_info(const pipeline::ObjectInfo& info);
 py::list routers_of(const pipeline::Snapshot& snapshot);

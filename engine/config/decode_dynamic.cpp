@@ -289,15 +289,14 @@ class Decoder {
         TlsStoreConfig& store = d.out_.tls_stores[n.name];
         store.span = n.span;
         tls_store_schema().decode(*n.value, &store, dc);
+        if (store.generated_by.empty()) continue;
+        d.findings_.add("GP1101", n.span, "TLS store " + n.name,
+                        "`defaultGeneratedCert` is not acted on yet: no certificate is asked for",
+                        "give the store a defaultCertificate");
       }
     });
     s.child(Shape::object_map, tls_store_schema());
     s.decode(section.value, this, c);
-    // Options decide which routers are served, and that is acted on.
-    if (out_.certificates.empty() && out_.tls_stores.empty()) return;
-    findings_.add("GP1101", section.key_span, "",
-                  "certificates and stores of the section `tls` are not acted on yet",
-                  "nothing to mend: they are checked, and take no effect here");
   }
 
   std::string_view provider_;

@@ -288,8 +288,9 @@ TEST(DecodeDynamic, WhatDoesNot) {
       {"http:", ""},
       {"tls: {}", ""},
       {"tls: {options: {o: {minVersion: VersionTLS12}}}", ""},
-      {"tls: {certificates: [{certFile: a}]}",
-       "GP1101 1:1 certificates and stores of the section `tls` are not acted on yet"},
+      {"tls: {certificates: [{certFile: a}]}", ""},
+      {"tls: {stores: {default: {defaultGeneratedCert: {resolver: r}}}}",
+       "GP1101 1:16 `defaultGeneratedCert` is not acted on yet: no certificate is asked for"},
       {"htpp: {}",
        "GP0109 1:1 `htpp` is no section of the dynamic configuration; everything below it is "
        "ignored"},
@@ -347,8 +348,7 @@ TEST(DecodeDynamic, TcpAndUdp) {
   ASSERT_TRUE(d.config) << testing::brief(d.findings);
   EXPECT_EQ(testing::brief(d.findings),
             "GP0108 3:94 `terminationDelay` is deprecated\nGP0108 3:115 `proxyProtocol` is "
-            "deprecated\nGP1101 7:1 certificates and stores of the section `tls` are not acted on "
-            "yet");
+            "deprecated");
   EXPECT_EQ(d.config->certificates[0].cert_file.value, "a");
   EXPECT_TRUE(d.config->tls_options.count("o@file"));
   EXPECT_TRUE(d.config->tls_options.count("default"));

@@ -193,7 +193,7 @@ TEST(DecodeStatic, OneNoteForEachBlockThatComesLater) {
        "GP1105 1:13 `providers.docker` is not acted on yet\nGP1105 1:25 `providers.consulCatalog` "
        "is not acted on yet"},
       {"entryPoints: {w: {http2: {maxConcurrentStreams: 5}, http3: {advertisedPort: 3}}}",
-       "GP1107 1:19 `http2` is not acted on yet\nGP1107 1:53 `http3` is not acted on yet"},
+       "GP1107 1:53 `http3` is not acted on yet"},
       {"ping: {entryPoint: w}", ""},
       {"ping: false", ""},
       {"api: false", ""},

@@ -164,6 +164,9 @@ struct ServersTransportConfig {
   Duration dial_timeout = std::chrono::seconds(30);
   Duration response_header_timeout{0};  // 0: none
   Duration idle_conn_timeout = std::chrono::seconds(90);
+  // HTTP/2: a connection that has been silent so long is asked with a PING (0: never), and has so long to answer.
+  Duration read_idle_timeout{0};
+  Duration ping_timeout = std::chrono::seconds(15);
   int64_t max_idle_conns_per_host = 200;
   TransportTlsConfig tls;
   SourceSpan span;

@@ -51,7 +51,8 @@ const Schema<ServersTransportConfig>& servers_transport_schema() {
     s.field("responseHeaderTimeout", &ServersTransportConfig::response_header_timeout, "duration",
             "0s");
     s.field("idleConnTimeout", &ServersTransportConfig::idle_conn_timeout, "duration", "90s");
-    accept_fields(s, "readIdleTimeout:d pingTimeout:d");
+    s.field("readIdleTimeout", &ServersTransportConfig::read_idle_timeout, "duration", "0s");
+    s.field("pingTimeout", &ServersTransportConfig::ping_timeout, "duration", "15s");
     return s;
   }();
   static const Schema<ServersTransportConfig> schema = [] {

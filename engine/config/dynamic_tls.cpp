@@ -85,8 +85,10 @@ const Schema<TlsOptionsConfig>& tls_options_schema() {
     s.field("cipherSuites", &C::cipher_suites, "list of strings");
     s.field("curvePreferences", &C::curve_preferences, "list of strings");
     s.group("clientAuth", client_auth);
-    accept_fields(s,
-                  "sniStrict:b preferServerCipherSuites:b alpnProtocols:l disableSessionTickets:b");
+    s.field("sniStrict", &C::sni_strict, "bool", "false");
+    s.field("alpnProtocols", &C::alpn_protocols, "list of strings", "h2, http/1.1, acme-tls/1");
+    s.field("disableSessionTickets", &C::disable_session_tickets, "bool", "false");
+    accept_fields(s, "preferServerCipherSuites:b");
     return s;
   }();
   return schema;

@@ -20,6 +20,9 @@ struct TlsOptionsConfig {
   std::vector<Located<std::string>> cipher_suites, curve_preferences;
   std::vector<Located<std::string>> ca_files;  // PEM texts or paths
   Located<std::string> client_auth_type;
+  bool sni_strict = false;
+  std::vector<Located<std::string>> alpn_protocols;  // empty: the default ones
+  bool disable_session_tickets = false;
   bool clashes = false;  // `default` of two providers: neither is taken
   SourceSpan span;
 };

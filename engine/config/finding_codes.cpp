@@ -160,9 +160,8 @@ constexpr FindingCode codes[] = {
     {"GP1016", warning, "Gateway route without the middlewares of another router"},
     {"GP1017", warning, "routers of equal priority: Traefik leaves open which one wins"},
     // not acted on yet
-    {"GP1101", note, "section of the dynamic configuration is not acted on yet"},
+    {"GP1101", note, "part of the section `tls` is not acted on yet"},
     {"GP1102", note, "part of a service is not acted on yet"},
-    {"GP1103", note, "part of a router is not acted on yet"},
     {"GP1104", note, "block of the static configuration is not acted on yet"},
     {"GP1105", note, "provider is not acted on yet"},
     {"GP1107", note, "part of an entry point is not acted on yet"},

@@ -50,6 +50,9 @@ struct EntryPointConfig {
   bool has_proxy_protocol = false;
   bool proxy_protocol_insecure = false;      // every peer is trusted
   std::vector<Text> proxy_protocol_trusted;  // networks
+  int64_t http2_max_concurrent_streams = 250;
+  int64_t http2_max_decoder_header_table_size = 4096;
+  int64_t http2_max_encoder_header_table_size = 4096;
   bool has_http3 = false;
   bool has_observability = false;  // a model of its own then (catalogue 2.4)
   Duration udp_timeout = std::chrono::seconds(3);

@@ -98,24 +98,21 @@ const Schema<ForwardedHeadersConfig>& forwarded_schema() {
   return schema;
 }
 
-struct Http2 {
-  int64_t streams = 250, decoder_table = 4096, encoder_table = 4096;
-};
-
-const Schema<Http2>& http2_schema() {
-  static const Schema<Http2> schema = [] {
-    Schema<Http2> s;
-    s.field("maxConcurrentStreams", &Http2::streams, "integer", "250");
-    s.field("maxDecoderHeaderTableSize", &Http2::decoder_table, "integer", "4096");
-    s.field("maxEncoderHeaderTableSize", &Http2::encoder_table, "integer", "4096");
+const Schema<E>& http2_schema() {
+  static const Schema<E> schema = [] {
+    Schema<E> s;
+    s.field("maxConcurrentStreams", &E::http2_max_concurrent_streams, "integer", "250");
+    s.field("maxDecoderHeaderTableSize", &E::http2_max_decoder_header_table_size, "integer",
+            "4096");
+    s.field("maxEncoderHeaderTableSize", &E::http2_max_encoder_header_table_size, "integer",
+            "4096");
     return s;
   }();
   return schema;
 }
 
-void read_http2(const Value& v, E&, DecodeContext& c) {
-  Http2 h;
-  http2_schema().decode(v, &h, c);
+void read_http2(const Value& v, E& e, DecodeContext& c) {
+  http2_schema().decode(v, &e, c);
   const auto check = [&](int64_t n, std::string_view what, std::string_view key) {
     if (n >= 0) return;
     const Value* at = v.find_nocase(key);
@@ -123,9 +120,11 @@ void read_http2(const Value& v, E&, DecodeContext& c) {
             std::string(what) + " value must be greater than or equal to zero",
             "write 0 or a greater number");
   };
-  check(h.streams, "max concurrent streams", "maxConcurrentStreams");
-  check(h.decoder_table, "max decoder header table size", "maxDecoderHeaderTableSize");
-  check(h.encoder_table, "max encoder header table size", "maxEncoderHeaderTableSize");
+  check(e.http2_max_concurrent_streams, "max concurrent streams", "maxConcurrentStreams");
+  check(e.http2_max_decoder_header_table_size, "max decoder header table size",
+        "maxDecoderHeaderTableSize");
+  check(e.http2_max_encoder_header_table_size, "max encoder header table size",
+        "maxEncoderHeaderTableSize");
 }
 
 struct ProxyProtocol {

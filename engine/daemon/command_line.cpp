@@ -64,7 +64,15 @@ Our own flags may stand beside any of them (also GATEPROOF_WORKERS, ..., or a `g
     --gateproof.strict      the safe meaning where Traefik's differs (docs/strict.md)
     --gateproof.seed=N      seed of the random numbers (default: from the system)
 
-Signals: SIGTERM and SIGINT end it gracefully, a second one at once; SIGHUP reads the file provider's files again.
+Signals:
+    SIGTERM, SIGINT   end it gracefully, a second one at once
+    SIGHUP            reads the file provider's files again
+    SIGUSR2           starts the program anew with the same arguments, hands it the listening sockets, and ends when it serves:
+                      a restart, or a newer binary, without a refused connection; it goes on if the new one cannot start
+
+Under systemd it takes sockets that carry an entry point's name (FileDescriptorName=), and says when it is ready (Type=notify;
+with NotifyAccess=all the manager follows a restart by SIGUSR2).
+
 Exit codes: 0 ended by a signal, 1 it could not run (a port in use), 2 the static configuration has errors.
 )";
 }

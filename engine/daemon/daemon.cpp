@@ -7,8 +7,10 @@
 #include "engine/daemon/health_check.h"
 #include "engine/middleware/middleware.h"
 #include "engine/net/files.h"
+#include "engine/net/key_log.h"
 #include "engine/net/random.h"
 #include "engine/net/server.h"
+#include "engine/net/service_manager.h"
 #include "engine/net/signals.h"
 #include "engine/net/watcher.h"
 #include "engine/providers/file_loader.h"
@@ -21,14 +23,17 @@ namespace {
 class Daemon {
  public:
   Daemon(std::shared_ptr<const config::StaticConfig> statics, net::RealFiles& files,
-         MapEnvironment environment)
+         CommandLine line)
       : statics_(std::move(statics)),
         files_(files),
+        line_(std::move(line)),
+        environment_({line_.environment.begin(), line_.environment.end()}),
+        manager_(environment_),
+        handed_(net::HandedSockets::from(environment_, net::own_pid())),
         log_(2, net::log_level(statics_->log_level)),
         random_(static_cast<uint64_t>(statics_->gateproof.seed)),
         engine_(statics_, clock_, random_, net::machine_name()),
-        server_(engine_, random_, log_),
-        environment_(std::move(environment)) {
+        server_(engine_, random_, log_, {.handed = &handed_}) {
     engine_.set_files(files_);
   }
 
@@ -42,10 +47,15 @@ class Daemon {
     print_findings(findings, files_, log_.enabled(net::LogLevel::info));
   }
   Task<void> watch_signals();
-  void shut_down();
+  Task<void> hand_over();
+  void shut_down(net::Drain kind);
 
   std::shared_ptr<const config::StaticConfig> statics_;
   net::RealFiles& files_;
+  CommandLine line_;            // as it came: a successor gets the same
+  MapEnvironment environment_;  // of the process, for templates as well
+  net::ServiceManager manager_;
+  net::HandedSockets handed_;
   net::Log log_;
   net::RealClock clock_;
   net::RealRandom random_;
@@ -54,9 +64,11 @@ class Daemon {
   std::unique_ptr<net::EventLoop> loop_;
   std::unique_ptr<net::Signals> signals_;
   std::unique_ptr<net::InotifyWatcher> watcher_;
-  MapEnvironment environment_;  // of the process, for templates
   std::unique_ptr<providers::FileLoader> loader_;
   std::unique_ptr<providers::FileProvider> provider_;
+  bool configured_ = false;  // a dynamic configuration has been in force
+  bool handing_over_ = false;
+  bool ending_ = false;
   std::thread waiting_;  // for the workers, while the control loop still hears signals
 };
 
@@ -66,10 +78,14 @@ Result<void> Daemon::prepare() {
   loop_ = std::move(*loop);
   // Before any thread is started, so that all of them have the signals blocked.
   Result<std::unique_ptr<net::Signals>> signals =
-      net::Signals::make(*loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1});
+      net::Signals::make(*loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2});
   if (!signals) return signals.error();
   signals_ = std::move(*signals);
-  return server_.bind();
+  const Result<void> bound = server_.bind();
+  for (const std::string& name : handed_.close_rest())
+    log_.warn("a listening socket named \"" + name +
+              "\" was handed over, and no entry point uses it");
+  return bound;
 }
 
 void Daemon::start_file_provider() {
@@ -98,22 +114,25 @@ void Daemon::apply(config::DynamicConfig objects) {
   const std::shared_ptr<const pipeline::Snapshot> snapshot =
       engine_.update("file", std::move(objects));
   server_.configuration_changed();
+  configured_ = true;
   log_.info("configuration " + std::to_string(snapshot->version) +
             " is in force: " + std::to_string(snapshot->routers.size()) + " routers");
   report(snapshot->findings);
 }
 
 Task<void> Daemon::watch_signals() {
-  bool ending = false;
   for (;;) {
     const int signal = co_await signals_->next();
     if (signal == SIGHUP) {
       if (provider_) provider_->reload();
     } else if (signal == SIGUSR1) {
       log_.debug("SIGUSR1: there are no log files to open again");
-    } else if (!std::exchange(ending, true)) {
+    } else if (signal == SIGUSR2) {
+      if (!ending_ && !std::exchange(handing_over_, true))
+        loop_->scheduler().spawn("hand over", hand_over());
+    } else if (!ending_) {
       log_.info("stopping gracefully");
-      shut_down();
+      shut_down(net::Drain::stop);
     } else {
       log_.warn("second signal: stopping at once");
       server_.stop();
@@ -121,8 +140,28 @@ Task<void> Daemon::watch_signals() {
   }
 }
 
-void Daemon::shut_down() {
-  server_.shut_down();
+// A restart without a gap: this process ends when its successor serves, and goes on when that one cannot.
+Task<void> Daemon::hand_over() {
+  log_.info("starting a successor");
+  Result<std::unique_ptr<net::Successor>> started = net::Successor::start(
+      *loop_, line_.program, line_.arguments, line_.environment, server_.listening());
+  const bool ready = started ? co_await (*started)->ready() : false;
+  handing_over_ = false;
+  if (!ready) {
+    log_.error("the successor does not serve, this process goes on" +
+               (started ? std::string() : ": " + started.error().message));
+    co_return;
+  }
+  const std::string pid = std::to_string((*started)->pid());
+  log_.info("process " + pid + " serves: ending");
+  manager_.tell("MAINPID=" + pid);
+  if (!ending_) shut_down(net::Drain::hand_over);
+}
+
+void Daemon::shut_down(net::Drain kind) {
+  ending_ = true;
+  if (kind == net::Drain::stop) manager_.tell("STOPPING=1");
+  server_.shut_down(kind);
   waiting_ = std::thread([this] {
     server_.wait();
     loop_->stop();
@@ -138,15 +177,32 @@ int Daemon::run() {
     return exit_failed;
   }
   start_file_provider();
+  if (handed_.from_predecessor() && statics_->file && !configured_) {
+    log_.error("the dynamic configuration cannot be read: the process before keeps the one it has");
+    return exit_failed;
+  }
   for (const net::Server::Bound& b : server_.addresses()) {
     log_.info("entryPoint " + b.entry_point + " listens on " + b.address.to_string());
   }
   server_.start();
+  handed_.say_ready();
+  manager_.tell("READY=1");
   loop_->scheduler().spawn("signals", watch_signals());
   loop_->run();
   if (waiting_.joinable()) waiting_.join();
   loop_->scheduler().cancel_all();
   return exit_ok;
+}
+
+// Before the engine makes anything of TLS. A log that cannot be written is told, and stops nothing.
+void start_key_log(const std::vector<std::pair<std::string, std::string>>& environment) {
+  for (const auto& [name, value] : environment) {
+    if (name != "SSLKEYLOGFILE" || value.empty()) continue;
+    const Result<void> opened = net::log_tls_keys(value);
+    const std::string line = opened ? "secrets of TLS connections are written to " + value + "\n"
+                                    : opened.error().message + "\n";
+    std::fputs(line.c_str(), stderr);
+  }
 }
 
 }  // namespace
@@ -166,7 +222,8 @@ int run(CommandLine line) {
   if (command == Command::health_check) return health_check(*statics);
   ::signal(SIGPIPE, SIG_IGN);
   net::raise_descriptor_limit();
-  Daemon daemon(statics, files, MapEnvironment({line.environment.begin(), line.environment.end()}));
+  start_key_log(line.environment);
+  Daemon daemon(statics, files, std::move(line));
   return daemon.run();
 }
 

@@ -11,6 +11,7 @@ inline constexpr int exit_failed = 1;  // could not do it: a port in use, an unh
 inline constexpr int exit_usage = 2;   // the static configuration has errors
 
 struct CommandLine {
+  std::string program;                                           // argv[0]: what a successor is
   std::vector<std::string> arguments;                            // without argv[0]
   std::vector<std::pair<std::string, std::string>> environment;  // name, value
 };

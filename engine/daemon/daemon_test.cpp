@@ -76,11 +76,13 @@ TEST(CommandLine, NothingSaidGivesAnEntryPointOnPort80) {
 // The program in a process of its own.
 class Program {
  public:
-  Program(std::vector<std::string> arguments, const std::string& output) {
+  Program(std::vector<std::string> arguments, const std::string& output,
+          std::string successor = {}) {
     pid_ = ::fork();  // allowed: the program must be a process
     if (pid_ != 0) return;
     ::dup2(::creat(output.c_str(), 0600), 2);
     CommandLine line;
+    line.program = std::move(successor);
     line.arguments = std::move(arguments);
     ::_exit(run(std::move(line)));
   }
@@ -100,6 +102,9 @@ class ProgramTest : public ::testing::Test {
   void SetUp() override {
     dir_ = ::testing::TempDir() + "/gp_daemon_XXXXXX";
     ASSERT_NE(::mkdtemp(dir_.data()), nullptr);
+    choose_port();
+  }
+  void choose_port() {
     const auto probe = transport_.listen({IpAddress::v4(127, 0, 0, 1), 0});
     port_ = (*probe)->local().port;
   }
@@ -184,6 +189,28 @@ TEST_F(ProgramTest, MissingDirectoryKeepsTheProcessUpAndSighupStartsIt) {
   program.signal(SIGINT);
   EXPECT_EQ(program.wait(), exit_ok);
   EXPECT_NE(output().find("Cannot start the file provider"), std::string::npos);
+}
+
+// The restart that succeeds is bench/reload_under_load.py --restarts, under load.
+TEST_F(ProgramTest, GoesOnWhenASuccessorCannotServe) {
+  put("d.yml", router("/one"));
+  for (const char* successor : {"/bin/false", "/nowhere/gateproofd"}) {
+    choose_port();
+    Program program({"--entryPoints.web.address=" + address(), "--log.level=INFO",
+                     "--providers.file.filename=" + dir_ + "/d.yml"},
+                    dir_ + "/out", successor);
+    EXPECT_TRUE(becomes("/one", 502));
+    for (int time = 0; time < 2; ++time) {
+      program.signal(SIGUSR2);
+      loop_->run_until([] { return false; }, milliseconds(200));
+      EXPECT_EQ(get("/one"), 502);
+    }
+    program.signal(SIGTERM);
+    EXPECT_EQ(program.wait(), exit_ok);
+    EXPECT_NE(output().find("the successor does not serve, this process goes on"),
+              std::string::npos)
+        << output();
+  }
 }
 
 TEST_F(ProgramTest, PortInUseIsExitCode1WithARemedy) {

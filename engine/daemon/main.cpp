@@ -4,7 +4,10 @@
 
 int main(int argc, char** argv) {
   gateproof::daemon::CommandLine line;
-  line.arguments.assign(argv + 1, argv + argc);
+  if (argc > 0) {
+    line.program = argv[0];
+    line.arguments.assign(argv + 1, argv + argc);
+  }
   for (char** e = environ; *e; ++e) {
     const std::string_view variable = *e;
     const size_t equals = variable.find('=');

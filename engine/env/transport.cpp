@@ -13,10 +13,12 @@ void Stream::DeadlineTimer::fired() {
 }
 
 void Stream::notify_readable() {
+  if (observer_) observer_->carrier_readable();
   if (Waiter* w = read_timer_.waiter) w->executor->post(*w);
 }
 
 void Stream::notify_writable() {
+  if (observer_) observer_->carrier_writable();
   if (Waiter* w = write_timer_.waiter) w->executor->post(*w);
 }
 

@@ -18,6 +18,17 @@ struct IoResult {
 
 enum class Wake : uint8_t { ready, timeout };
 
+// Who hears of a stream's changes before its waiters do: the stream that is spoken inside it (TLS), which has bytes of its own
+// to write when there is room again. Called by the event loop, so it must not destroy the stream.
+class StreamObserver {
+ public:
+  virtual void carrier_readable() = 0;
+  virtual void carrier_writable() = 0;
+
+ protected:
+  ~StreamObserver() = default;
+};
+
 class Stream {
  public:
   explicit Stream(Scheduler& s) : scheduler_(s), read_timer_(s), write_timer_(s) {}
@@ -38,20 +49,24 @@ class Stream {
   virtual SocketAddress local() const = 0;
   // The peer's end or a failure has been seen, though perhaps not read yet.
   virtual bool ended() const = 0;
+  // The stream that carries this one's bytes in the end: itself, or what a TLS stream stands on.
+  virtual Stream& carrier() { return *this; }
 
   // Suspends until try_read may get further (bytes, end or failure) or the deadline has passed.
   Task<Wake> readable(Instant deadline);
   Task<Wake> writable(Instant deadline);
+  // Asked before suspending: whether try_read or try_write would not block.
+  virtual bool read_ready() const = 0;
+  virtual bool write_ready() const = 0;
 
   Scheduler& scheduler() { return scheduler_; }
+  // Null: nobody. It outlives the stream, or takes itself out.
+  void set_observer(StreamObserver* observer) { observer_ = observer; }
 
  protected:
   // Implementations call these when the state may have changed.
   void notify_readable();
   void notify_writable();
-  // Asked before suspending: whether try_read or try_write would not block.
-  virtual bool read_ready() const = 0;
-  virtual bool write_ready() const = 0;
 
  private:
   // One lazy timer per direction: it stays armed between waits, and looks at the deadline in force when it fires, so that
@@ -66,6 +81,7 @@ class Stream {
   Task<Wake> wait(DeadlineTimer& t, bool for_read, Instant deadline);
 
   Scheduler& scheduler_;
+  StreamObserver* observer_ = nullptr;
   DeadlineTimer read_timer_;
   DeadlineTimer write_timer_;
 };

@@ -105,15 +105,21 @@ std::optional<size_t> BodyCursor::line(std::string_view input, const Limits& lim
     return std::nullopt;
   if (!last) return start + lf + 1;
   // The last chunk: Beast wants it whole, with its trailers and the empty line.
-  const size_t from = std::max(scanned, lf - 1);
-  const size_t end = rest.find("\r\n\r\n", from);
-  if (end == std::string_view::npos) {
-    scanned = rest.size() > 3 ? std::max(lf - 1, rest.size() - 3) : lf - 1;
-    return rest.size() > lf + 1 + limits.trailer_bytes_max + 2 ? std::nullopt
-                                                               : std::optional<size_t>(0);
+  const size_t trailers = lf + 1;
+  for (size_t at = std::max(scanned, trailers);;) {
+    const size_t next = rest.find('\n', at);
+    if (next == std::string_view::npos) {
+      scanned = rest.size();
+      return rest.size() > trailers + limits.trailer_bytes_max + 2 ? std::nullopt
+                                                                   : std::optional<size_t>(0);
+    }
+    if (rest[next - 1] != '\r') return std::nullopt;
+    if (rest[next - 2] == '\n') {
+      if (next - 1 > trailers + limits.trailer_bytes_max) return std::nullopt;
+      return start + next + 1;
+    }
+    at = next + 1;
   }
-  if (end + 2 > lf + 1 + limits.trailer_bytes_max) return std::nullopt;
-  return start + end + 4;
 }
 
 std::string Failure::answer() const {

@@ -22,7 +22,7 @@ struct RequestParser::Impl {
   bool any_expect = false;
   bool head_done = false;
   bool failed = false;
-  bool was_post = false;  // Go skips line ends after a POST (RFC 9112 section 2.2)
+  bool post = false, was_post = false;  // this request's method is POST; the one before it was
   bool at_end = false;
   int minor = 1;
   std::optional<BeastParser<true, Impl>> parser;
@@ -125,14 +125,15 @@ Step RequestParser::Impl::classify(boost::beast::error_code ec, std::string_view
 }
 
 Step RequestParser::Impl::parse_head(std::string_view input) {
+  // RFC 9112 section 2.2: an empty line before the request line is read over, and two of them behind a POST, as in Go.
+  constexpr std::string_view empty_line = "\r\n";
+  const size_t skipped_max = (was_post ? 2 : 1) * empty_line.size();
   size_t skipped = 0;
-  if (was_post && fields == 0) {
-    while (skipped < 4 && skipped < input.size() &&
-           (input[skipped] == '\r' || input[skipped] == '\n'))
-      ++skipped;
-    if (skipped == input.size()) return {};
-    input.remove_prefix(skipped);
+  while (skipped < skipped_max && input.starts_with(empty_line)) {
+    input.remove_prefix(empty_line.size());
+    skipped += empty_line.size();
   }
+  if (skipped < skipped_max && empty_line.starts_with(input)) return {};
   size_t end = 0;
   const std::string_view window = input.substr(0, limits.head_bytes_max);
   const HeadScanner::Found found = scanner.find(window, end);
@@ -198,12 +199,13 @@ Step RequestParser::Impl::finish_head(size_t consumed) {
     head.headers.add_static("Cache-Control", "no-cache");
   }
   cursor.chunked = framing.chunked;
+  post = head.method == "POST";
   head_done = true;
   return {Event::head, consumed, {}};
 }
 
 void RequestParser::Impl::reset() {
-  was_post = head_done && head.method == "POST";
+  was_post = std::exchange(post, false);
   head.headers.clear();
   head.method.clear();
   head.target.clear();

@@ -76,8 +76,8 @@ bool ResponseParser::Impl::field(Field f, std::string_view name, std::string_vie
   return true;
 }
 
-// Two forms that Beast refuses and servers send: a status line without the blank before an empty reason (taken by Go), and
-// blanks between name and colon, which a proxy has to remove (RFC 9112 section 5.1).
+// Forms that Beast refuses and servers send: a status line without the blank before an empty reason (taken by Go), a higher
+// minor version (RFC 9110 section 2.5), and blanks between name and colon, which a proxy has to remove (RFC 9112 section 5.1).
 void ResponseParser::Impl::mend_head() {
   patched.clear();
   bool first = true;
@@ -95,6 +95,8 @@ void ResponseParser::Impl::mend_head() {
     } else {
       patched.append(line);
     }
+    if (first && patched.starts_with("HTTP/1.") && patched[7] >= '2' && patched[7] <= '9')
+      patched[7] = '1';
     first = false;
   }
 }
@@ -111,8 +113,9 @@ Step ResponseParser::Impl::parse_head(std::string_view input) {
   if (text.find('\r') > limits.start_line_bytes_max) return fail("status line too long");
   boost::beast::error_code ec;
   parser->put({text.data(), text.size()}, ec);
+  using boost::beast::http::error;
   if (ec && !failed &&
-      (ec == boost::beast::http::error::bad_status || ec == boost::beast::http::error::bad_field)) {
+      (ec == error::bad_status || ec == error::bad_field || ec == error::bad_version)) {
     mend_head();
     if (patched != text) {
       text = patched;

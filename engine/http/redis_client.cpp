@@ -2,6 +2,7 @@
 
 #include <list>
 
+#include "engine/env/dial.h"
 #include "engine/http/redis_connection.h"
 
 namespace gateproof::http {
@@ -129,26 +130,14 @@ Task<Result<std::unique_ptr<RedisClient::Connection>>> RedisClient::dial_once(En
     co_return Error(Code::invalid, Source::upstream,
                     "dial tcp: address " + options_.host + ": missing port in address");
   }
-  std::vector<IpAddress> addresses;
-  if (const auto ip = IpAddress::parse(options_.host)) {
-    addresses.push_back(*ip);
-  } else {
-    Task<Result<std::vector<IpAddress>>> lookup = env.resolver.resolve(options_.host);
-    auto found = co_await with_deadline(env.scheduler, deadline, std::move(lookup));
-    if (!found) co_return Error(Code::timeout, Source::upstream, "lookup " + options_.host);
-    if (!*found) co_return found->error();
-    addresses = std::move(**found);
-  }
-  Error last(Code::refused, Source::upstream, "no address for " + options_.host);
-  for (const IpAddress& ip : addresses) {
-    Task<Result<std::unique_ptr<Stream>>> connecting =
-        env.transport.connect({ip, options_.port}, deadline);
-    auto stream = co_await with_deadline(env.scheduler, deadline, std::move(connecting));
-    if (stream && *stream) co_return std::make_unique<Connection>(std::move(**stream));
-    last =
-        stream ? stream->error() : Error(Code::timeout, Source::upstream, "dial tcp: i/o timeout");
-  }
-  co_return last;
+  Result<std::unique_ptr<Stream>> stream =
+      co_await gateproof::dial(env, options_.host, options_.port, deadline);
+  if (!stream) co_return stream.error();
+  if (!options_.tls) co_return std::make_unique<Connection>(std::move(*stream));
+  Result<TlsConnection> secure =
+      co_await options_.tls->connect(std::move(*stream), options_.host, {}, deadline);
+  if (!secure) co_return secure.error();
+  co_return std::make_unique<Connection>(std::move(secure->stream));
 }
 
 // Ready to be used: connected, known and in its database.

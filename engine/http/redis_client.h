@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "engine/env/env.h"
+#include "engine/env/tls_connector.h"
 #include "engine/http/redis_codec.h"
 
 namespace gateproof::http {
@@ -33,7 +34,8 @@ struct RedisOptions {
   int64_t max_active = 0;          // commands at a time before one more fails; 0: no such limit
   Duration read_timeout = std::chrono::seconds(3);  // 0 and below: none
   Duration write_timeout = std::chrono::seconds(3);
-  Duration dial_timeout = std::chrono::seconds(5);  // 0 and below: these 5 s
+  Duration dial_timeout = std::chrono::seconds(5);  // 0 and below: these 5 s; of TLS too
+  std::shared_ptr<TlsConnector> tls;                // null: plain
 };
 
 class RedisClient : public std::enable_shared_from_this<RedisClient> {

@@ -56,6 +56,9 @@ config::TlsOptionsConfig options_of(const Context& c, const Object& o) {
   t.max_version = located_at(spec, "maxVersion");
   t.cipher_suites = texts_at(spec, "cipherSuites");
   t.curve_preferences = texts_at(spec, "curvePreferences");
+  t.sni_strict = located_at(spec, "sniStrict").value == "true";
+  t.alpn_protocols = texts_at(spec, "alpnProtocols");
+  t.disable_session_tickets = located_at(spec, "disableSessionTickets").value == "true";
   const Value* auth = member(spec, "clientAuth");
   t.client_auth_type = located_at(auth, "clientAuthType");
   const Report report(c.findings, o, "the authority is left out");
@@ -87,7 +90,9 @@ void tls_stores(const Context& c, config::DynamicConfig& out) {
     const Value* spec = o->at("spec");
     if (const Value* d = member(spec, "defaultCertificate")) {
       const Report report(c.findings, *o, "the TLSStore is dropped");
-      if (!tls_certificate(c, o->ns, located_at(d, "secretName"), report)) continue;
+      auto pair = tls_certificate(c, o->ns, located_at(d, "secretName"), report);
+      if (!pair) continue;
+      if (o->name == "default") out.tls_stores["default"].default_certificate = std::move(pair);
     }
     const Report report(c.findings, *o, "the certificate is left out");
     for (const Value& v : items_at(spec, "certificates")) {
@@ -143,6 +148,8 @@ void servers_transports(const Context& c, config::DynamicConfig& out) {
     crd_duration(timeouts, "dialTimeout", t.dial_timeout, report);
     crd_duration(timeouts, "responseHeaderTimeout", t.response_header_timeout, report);
     crd_duration(timeouts, "idleConnTimeout", t.idle_conn_timeout, report);
+    crd_duration(timeouts, "readIdleTimeout", t.read_idle_timeout, report);
+    crd_duration(timeouts, "pingTimeout", t.ping_timeout, report);
     t.tls = crd_transport_tls(spec);
     put(out.servers_transports, qualify(c.names().object(o->ns, o->name), crd_provider),
         std::move(t), "serversTransport", report);

@@ -46,4 +46,16 @@ Result<void> check_client_tls(const ClientTls& tls, const BuildContext& context)
   return {};
 }
 
+Result<std::shared_ptr<TlsConnector>> make_connector(const ClientTls* tls,
+                                                     const BuildContext& context) {
+  if (!context.tls) return Error(Code::unsupported, "there is no TLS here");
+  config::TransportTlsConfig how;
+  if (tls) {
+    how.insecure_skip_verify = tls->insecure_skip_verify;
+    if (!tls->ca.empty()) how.root_cas.push_back({tls->ca, {}});
+    if (!tls->cert.empty()) how.certificates.push_back({{tls->cert, {}}, {tls->key, {}}, {}});
+  }
+  return context.tls(how);
+}
+
 }  // namespace gateproof::middleware

@@ -140,6 +140,8 @@ class ErrorPages final : public WaitingMiddleware {
     auto url = parse_go_url("http://" + x.request.host + query);
     if (!url) return nullptr;
     auto page = std::make_unique<Exchange>(*x.env);
+    page->interim = x.interim;  // the page's server writes to the same client (Traefik)
+    page->answer_held = x.answer_held;
     page->origin = x.origin;
     page->trace = x.trace;
     page->look_beyond = x.look_beyond;

@@ -436,8 +436,10 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
   }
   Result<Server> server = make_server(o.address);
   if (server && server->origin.scheme == "https") {
-    return Error(Code::unsupported, "forwardAuth over https is not acted on yet", o.address.span,
-                 "use an http address for what you ask here");
+    Result<std::shared_ptr<TlsConnector>> connector =
+        make_connector(o.tls ? &*o.tls : nullptr, context);
+    if (!connector) return connector.error();
+    server->origin.tls = std::move(*connector);
   }
   return std::unique_ptr<Middleware>(
       std::make_unique<ForwardAuth>(o, std::move(server), std::move(regex), context.strict));

@@ -6,8 +6,10 @@
 #pragma once
 #include <functional>
 
+#include "engine/config/dynamic_tls.h"
 #include "engine/config/schema.h"
 #include "engine/env/files.h"
+#include "engine/env/tls_connector.h"
 #include "engine/http/handler.h"
 
 namespace gateproof::middleware {
@@ -74,6 +76,9 @@ struct BuildContext {
   const PluginHost* plugins = nullptr;  // null: there are none
   // Names under experimental.plugins and localPlugins of the static configuration; null: none.
   const std::vector<config::Text>* declared_plugins = nullptr;
+  // How servers of the middleware's own are spoken to over TLS. Empty: they cannot.
+  std::function<Result<std::shared_ptr<TlsConnector>>(const config::TransportTlsConfig& how)> tls =
+      {};
 };
 
 // One line of the registry.

@@ -191,6 +191,12 @@ Result<void> check_tls(const RedisTls& tls, const BuildContext& context) {
                "creating redis limiter: creating TLS config" + text.substr(text.find(':')));
 }
 
+Result<std::shared_ptr<TlsConnector>> connector_of(const RedisTls& tls,
+                                                   const BuildContext& context) {
+  const ClientTls same{tls.ca, tls.cert, tls.key, tls.insecure_skip_verify, {}};
+  return make_connector(&same, context);
+}
+
 http::RedisOptions connection_options(const Redis& r) {
   http::RedisOptions o;
   // Without any, as Traefik's client: the usual port of this machine.
@@ -216,15 +222,20 @@ Result<std::unique_ptr<Middleware>> build_shared(const Options& o, Duration peri
   if (o.redis->tls) {
     const Result<void> checked = check_tls(*o.redis->tls, context);
     if (!checked) return checked.error();
-    return Error(Code::unsupported, "rateLimit.redis over TLS is not acted on yet");
   }
   if (o.redis->endpoints.size() > 1) {
     return Error(Code::unsupported,
                  "rateLimit.redis with several endpoints (a Redis Cluster) is not acted on yet");
   }
   if (o.average <= 0) return std::unique_ptr<Middleware>(std::make_unique<NothingAllowed>());
+  http::RedisOptions how = connection_options(*o.redis);
+  if (o.redis->tls) {
+    Result<std::shared_ptr<TlsConnector>> connector = connector_of(*o.redis->tls, context);
+    if (!connector) return connector.error();
+    how.tls = std::move(*connector);
+  }
   RedisLimiter limiter(std::string(context.name), o.average, period, std::max<int64_t>(o.burst, 1),
-                       connection_options(*o.redis));
+                       std::move(how));
   return std::unique_ptr<Middleware>(
       std::make_unique<RedisRateLimit>(std::move(limiter), std::move(source)));
 }

@@ -102,7 +102,10 @@ class RetryMiddleware final : public WaitingMiddleware {
       std::optional<FieldsApart> apart;
       if (attempt < o_.attempts) apart.emplace(x, FieldsApart::Fields::replacing);
       plan.give_body(x);
+      // Interim answers of a try that may not count are not shown, either (observed).
+      http::InterimSink* const sink = std::exchange(x.interim, apart ? nullptr : x.interim);
       co_await next(x);
+      x.interim = sink;
       if (x.tunnel || attempt == o_.attempts) break;
       const std::string why = why_again(x, plan);
       if (why.empty()) break;

@@ -3,12 +3,19 @@
 #include <cerrno>
 #include <system_error>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace gateproof::net {
 
 void Fd::close() {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+Result<Fd> Fd::duplicate() const {
+  Fd copy(::fcntl(fd_, F_DUPFD_CLOEXEC, 0));
+  if (!copy) return Error(Code::io, errno_text("fcntl", errno));
+  return copy;
 }
 
 Code code_of_errno(int error_number) {

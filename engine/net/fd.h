@@ -22,6 +22,8 @@ class Fd {
 
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
+  // Another descriptor of the same open file. Code::io: the process has none left.
+  Result<Fd> duplicate() const;
   int release() { return std::exchange(fd_, -1); }
   void close();
 

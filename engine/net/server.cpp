@@ -57,6 +57,8 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+int64_t own_pid() { return ::getpid(); }
+
 std::string machine_name() {
   std::array<char, 256> name{};
   ::gethostname(name.data(), name.size() - 1);
@@ -100,23 +102,42 @@ Result<void> Server::bind_entry_point(const config::EntryPointConfig& config) {
   if (!address) return address.error();
   Result<IpAddress> ip = listen_host(address->host);
   if (!ip) return ip.error();
-  SocketAddress at{*ip, address->port};
-  for (size_t i = 0; i < workers_.size(); ++i) {
+  Result<std::vector<Fd>> sockets = sockets_of(config, {*ip, address->port}, address->udp);
+  if (!sockets) return sockets.error();
+  addresses_.push_back({config.name, local_address(sockets->front().get())});
+  for (size_t i = 0; i < sockets->size(); ++i) {
+    Fd& fd = (*sockets)[i];
+    Worker& worker = *workers_[i % workers_.size()];
+    Result<Fd> kept = fd.duplicate();
+    if (!kept) return kept.error();
+    listening_.push_back({config.name, std::move(*kept)});
+    Result<void> added = address->udp ? worker.add_udp_entry_point(config, std::move(fd))
+                                      : worker.add_entry_point(config, std::move(fd));
+    if (!added) return added;
+  }
+  return {};
+}
+
+// One for each worker at least: those that were handed to us, else new ones.
+Result<std::vector<Fd>> Server::sockets_of(const config::EntryPointConfig& config, SocketAddress at,
+                                           bool udp) {
+  std::vector<Fd> sockets;
+  if (options_.handed) sockets = options_.handed->take(config.name, udp, at);
+  const size_t given = sockets.size();
+  for (size_t i = given; i < workers_.size(); ++i) {
     ListenOptions how;
     how.reuse_port = config.reuse_port;
     how.share = i == 0 && workers_.size() > 1;
     how.join = i > 0;
-    Result<Fd> fd = address->udp ? open_datagram(at, how) : open_listener(at, how);
+    // A socket from outside may not let others join its port: several workers wait on the same one.
+    Result<Fd> fd = given > 0 ? sockets[i % given].duplicate()
+                    : udp     ? open_datagram(at, how)
+                              : open_listener(at, how);
     if (!fd) return fd.error();
-    if (i == 0) {
-      at.port = local_address(fd->get()).port;
-      addresses_.push_back({config.name, local_address(fd->get())});
-    }
-    Result<void> added = address->udp ? workers_[i]->add_udp_entry_point(config, std::move(*fd))
-                                      : workers_[i]->add_entry_point(config, std::move(*fd));
-    if (!added) return added;
+    if (i == 0) at.port = local_address(fd->get()).port;
+    sockets.push_back(std::move(*fd));
   }
-  return {};
+  return sockets;
 }
 
 std::optional<SocketAddress> Server::address(std::string_view entry_point) const {
@@ -133,9 +154,11 @@ void Server::start() {
   }
 }
 
-void Server::shut_down() {
+void Server::shut_down(Drain kind) {
+  // A copy that stays open would keep the system queueing connections that nobody accepts.
+  listening_.clear();
   shared_.engine.set_terminating(true);
-  for (const std::unique_ptr<Worker>& w : workers_) w->begin_drain();
+  for (const std::unique_ptr<Worker>& w : workers_) w->begin_drain(kind);
 }
 
 void Server::stop() {

@@ -3,6 +3,8 @@
 #pragma once
 #include <thread>
 
+#include "engine/net/handed_sockets.h"
+#include "engine/net/successor.h"
 #include "engine/net/worker.h"
 
 namespace gateproof::net {
@@ -15,6 +17,7 @@ struct ServeOptions {
   size_t connections_max = 0;
   std::string host_name;             // for X-Forwarded-Server; empty: the machine's
   const Detours* detours = nullptr;  // upstreams played by somebody else; outlives the server
+  HandedSockets* handed = nullptr;   // listening sockets from outside; used by bind() only
 };
 
 inline constexpr size_t descriptors_reserved =
@@ -24,6 +27,7 @@ size_t connections_max_of_system();
 // Raises the limit of open files to what the system allows, as Go's runtime does.
 void raise_descriptor_limit();
 std::string machine_name();
+int64_t own_pid();
 
 class Server {
  public:
@@ -46,7 +50,9 @@ class Server {
 
   // Begins the graceful end (catalogue 7.8): ping says terminating, requestAcceptGraceTimeout, no more accepting, idle connections
   // are closed, graceTimeOut, the rest is closed. wait() tells when it is over.
-  void shut_down();
+  void shut_down(Drain kind = Drain::stop);
+  // The listening sockets, to be handed to a successor.
+  const std::vector<NamedSocket>& listening() const { return listening_; }
   // Ends at once.
   void stop();
   // Until every worker has ended.
@@ -58,12 +64,16 @@ class Server {
 
  private:
   Result<void> bind_entry_point(const config::EntryPointConfig& config);
+  Result<std::vector<Fd>> sockets_of(const config::EntryPointConfig& config, SocketAddress at,
+                                     bool udp);
 
   ServerShared shared_;
   ServeOptions options_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   std::vector<Bound> addresses_;
+  std::vector<NamedSocket>
+      listening_;  // copies of what the workers have; closed when the end begins
 };
 
 }  // namespace gateproof::net

@@ -131,6 +131,11 @@ void NetStream::end_if_silent() {
   notify_readable();
 }
 
+void NetStream::set_idle(bool on) {
+  idle_ = on;
+  if (on) idle_since_ = scheduler().now();
+}
+
 void NetStream::set_keep_alive(Duration period) {
   if (!fd_) return;
   if (period < Duration::zero()) {

@@ -49,8 +49,9 @@ class NetStream final : public Stream, public Pollable {
   bool ended() const override { return input_ended_ || !fd_; }
   void on_events(uint32_t events) override;
 
-  // Whether the connection waits for a request; kept by the server, read by its drain.
-  bool idle = false;
+  // Whether the connection waits for a request, and since when; kept by the server, read by its drain.
+  void set_idle(bool on);
+  bool idle_for(Duration d, Instant now) const { return idle_ && now - idle_since_ >= d; }
   bool used() const { return used_; }  // anything was ever received
   Instant born() const { return born_; }
   NetStream* next_in_list() const { return next_; }
@@ -75,7 +76,9 @@ class NetStream final : public Stream, public Pollable {
   bool input_ended_ =
       false;  // the peer's FIN or a hang-up was reported: a short read does not mean "drained" any more
   bool used_ = false;
+  bool idle_ = false;
   Instant born_;
+  Instant idle_since_{};
   SocketAddress peer_;
   mutable SocketAddress local_;
   StreamList* list_ = nullptr;

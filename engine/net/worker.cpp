@@ -1,6 +1,7 @@
 #include "engine/net/worker.h"
 
 #include "engine/net/datagram.h"
+#include "engine/pipeline/http_server.h"
 #include "engine/pipeline/server_options.h"
 #include "engine/pipeline/tcp_stage.h"
 
@@ -8,15 +9,25 @@ namespace gateproof::net {
 
 namespace {
 
-// The engine's handler, and a mark on idle connections for the drain.
-class EntryHandler final : public pipeline::ExchangeHandler {
+// The engine's handler, and a mark on idle connections for the drain. TLS where nobody looks for it is looked at as elsewhere.
+class EntryHandler final : public pipeline::ExchangeHandler, public pipeline::OtherProtocols {
  public:
-  EntryHandler(const pipeline::Engine& engine, http::Origin& origin, std::string entry_point)
-      : engine_(engine, origin, std::move(entry_point)) {}
+  EntryHandler(Env& env, const pipeline::Engine& engine, http::Origin& origin,
+               const config::EntryPointConfig& config)
+      : env_(env), config_(config), engine_(engine, origin, config.name) {}
+  Task<void> serve_tls(std::unique_ptr<Stream> stream, std::string early) override {
+    return pipeline::serve_connection(env_, std::move(stream), snapshot(), config_.name, *this,
+                                      pipeline::server_options(config_), nullptr, std::move(early));
+  }
   Task<void> handle(http::Exchange& x) override { return engine_.handle(x); }
   bool draining() const override { return engine_.draining(); }
-  void idle(Stream& stream, bool on) override { static_cast<NetStream&>(stream).idle = on; }
-  void drain() { engine_.drain(); }
+  void idle(Stream& stream, bool on) override {
+    static_cast<NetStream&>(stream.carrier()).set_idle(on);
+  }
+  void drain() {
+    engine_.drain();
+    tell_draining();
+  }
   void refresh() { engine_.refresh(); }
   const std::shared_ptr<const pipeline::Snapshot>& snapshot() {
     engine_.refresh();
@@ -24,16 +35,18 @@ class EntryHandler final : public pipeline::ExchangeHandler {
   }
 
  private:
+  Env& env_;
+  const config::EntryPointConfig& config_;
   pipeline::EngineHandler engine_;
 };
 
 }  // namespace
 
 struct Worker::Entry {
-  Entry(const config::EntryPointConfig& c, ServerShared& shared, http::Origin& origin)
+  Entry(Env& env, const config::EntryPointConfig& c, ServerShared& shared, http::Origin& origin)
       : config(c),
         options(pipeline::server_options(c)),
-        handler(shared.engine, origin, c.name),
+        handler(env, shared.engine, origin, c),
         streams(shared.connections) {}
   const config::EntryPointConfig& config;
   pipeline::ServerOptions options;
@@ -55,7 +68,7 @@ Worker::Worker(std::unique_ptr<EventLoop> loop, ServerShared& shared)
 Worker::~Worker() { loop_->scheduler().cancel_all(); }
 
 Result<void> Worker::add_entry_point(const config::EntryPointConfig& config, Fd listening) {
-  auto entry = std::make_unique<Entry>(config, shared_, origin_);
+  auto entry = std::make_unique<Entry>(env_, config, shared_, origin_);
   Result<std::unique_ptr<NetListener>> listener = NetListener::adopt(*loop_, std::move(listening));
   if (!listener) return listener.error();
   entry->listener = std::move(*listener);
@@ -127,13 +140,17 @@ void Worker::serve(Entry& e, std::unique_ptr<Stream> stream) {
                                                   e.handler, e.options));
     return;
   }
-  loop_->scheduler().spawn(e.config.name,
-                           pipeline::serve_h1(env_, std::move(stream), e.handler, e.options));
+  loop_->scheduler().spawn(e.config.name, pipeline::serve_http(env_, std::move(stream), e.handler,
+                                                               e.options, {}, &e.handler));
 }
 
-void Worker::begin_drain() {
-  loop_->post([this] {
+void Worker::begin_drain(Drain kind) {
+  loop_->post([this, kind] {
     if (std::exchange(drain_begun_, true)) return;
+    idle_time_ = kind == Drain::hand_over ? hand_over_idle_time : stop_idle_time;
+    if (kind == Drain::hand_over) {
+      for (const std::unique_ptr<pipeline::UdpServer>& u : udp_) u->retire();
+    }
     draining_ = entries_.size();
     if (draining_ == 0) loop_->stop();
     for (const std::unique_ptr<Entry>& e : entries_) {
@@ -167,7 +184,7 @@ Task<void> Worker::drain(Entry& e) {
 void Worker::end_idle(Entry& e) {
   const Instant now = loop_->clock().now();
   for (NetStream* s = e.streams.first(); s; s = s->next_in_list()) {
-    if (s->idle && (s->used() || now - s->born() > fresh_time)) s->end_if_silent();
+    if (s->idle_for(s->used() ? idle_time_ : fresh_time, now)) s->end_if_silent();
   }
 }
 

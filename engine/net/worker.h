@@ -11,8 +11,8 @@
 #include "engine/net/work_pool.h"
 #include "engine/pipeline/engine.h"
 #include "engine/pipeline/udp_server.h"
-#include "engine/upstream/h1_origin.h"
 #include "engine/upstream/health_runner.h"
+#include "engine/upstream/http_origin.h"
 
 namespace gateproof::net {
 
@@ -28,12 +28,21 @@ struct ServerShared {
   WorkPool pool{};  // outlives the loops
 };
 
+enum class Drain : uint8_t {
+  stop,       // nobody follows
+  hand_over,  // a successor has the listening sockets, too
+};
+
 class Worker {
  public:
   static constexpr Duration full_pause =
       std::chrono::milliseconds(20);  // between looks while connections_max is reached
   static constexpr Duration drain_pause =
       std::chrono::milliseconds(10);  // between looks while draining
+  // How long a connection must have been idle before a drain ends it: a client that sends request after request gets its next
+  // answer, with Connection: close, instead of an end in the middle of sending.
+  static constexpr Duration stop_idle_time = std::chrono::milliseconds(50);
+  static constexpr Duration hand_over_idle_time = std::chrono::seconds(1);
   // A connection that has sent nothing is ended by a drain only after this time, as in Go's Shutdown.
   static constexpr Duration fresh_time = std::chrono::seconds(5);
 
@@ -49,7 +58,7 @@ class Worker {
   void run();
 
   // From any thread.
-  void begin_drain();
+  void begin_drain(Drain kind);
   void stop() { loop_->stop(); }
   void configuration_changed();
 
@@ -68,13 +77,14 @@ class Worker {
   RealResolver resolver_;
   PoolOffload offload_;
   Env env_;
-  upstream::H1Origin origin_;
+  upstream::HttpOrigin origin_;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::vector<std::unique_ptr<pipeline::UdpServer>> udp_;
   std::unique_ptr<upstream::HealthRunner> health_;  // of one worker in a process
   uint64_t followed_ = 0;  // version of the snapshot whose servers it probes
   size_t draining_ = 0;
   bool drain_begun_ = false;
+  Duration idle_time_ = stop_idle_time;
 };
 
 }  // namespace gateproof::net

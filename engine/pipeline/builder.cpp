@@ -22,12 +22,17 @@ class Closed final : public http::Handler {
 
 }  // namespace
 
-Builder::Builder(const BuildInputs& inputs, Snapshot& out) : in_(inputs), out_(out) {}
+Builder::Builder(const BuildInputs& inputs, Snapshot& out)
+    : in_(inputs),
+      out_(out),
+      tls_(*inputs.dynamics, *out.tls.registry, inputs.files, inputs.statics->gateproof.strict) {}
 
 std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs) {
   auto out = std::make_shared<Snapshot>();
   out->statics = inputs.statics;
   out->dynamics = inputs.dynamics;
+  out->tls.registry =
+      inputs.tls ? inputs.tls : std::make_shared<tls::Registry>(inputs.random, inputs.clock);
   Builder(inputs, *out).run();
   return out;
 }
@@ -45,6 +50,7 @@ void Builder::run() {
     info.name = name;
     info.span = s.span;
   }
+  out_.tls.certificates = tls_.certificates();
   add_entry_points();
   add_ping();
   add_redirections();
@@ -226,7 +232,7 @@ void Builder::finish() {
     entry->plain = std::make_shared<const rules::RoutingTable>(std::move(p.plain));
     entry->secure = std::make_shared<const rules::RoutingTable>(std::move(p.secure));
   }
-  TcpBuilder(in_, out_, defaults_).run();
+  TcpBuilder(in_, out_, defaults_, tls_).run();
   out_.findings.sort();
 }
 

@@ -6,6 +6,7 @@
 
 #include "engine/middleware/chain.h"
 #include "engine/pipeline/snapshot.h"
+#include "engine/pipeline/tls_builder.h"
 #include "engine/pipeline/tls_conflicts.h"
 #include "engine/upstream/service_group.h"
 
@@ -125,6 +126,8 @@ class Builder {
                            ObjectInfo& info);
   HandlerPtr build_load_balancer(const std::string& name, const config::ServiceConfig& s,
                                  ObjectInfo& info);
+  std::shared_ptr<TlsConnector> connector(const std::string& service,
+                                          const config::ServersTransportConfig& transport);
   void check_health_options(const std::string& name, const config::LoadBalancerConfig& lb);
   HandlerPtr with_middlewares(const std::string& name, const config::ServiceConfig& s,
                               HandlerPtr end, ObjectInfo& info);
@@ -166,6 +169,7 @@ class Builder {
 
   const BuildInputs& in_;
   Snapshot& out_;
+  TlsBuilder tls_;
   std::vector<std::string> defaults_;  // entry points of routers that name none
   std::map<std::string, Pending> pending_;
   std::map<std::string, HandlerPtr> services_;              // built; null: disabled

@@ -186,7 +186,8 @@ bool Builder::append_built(Steps& steps, const std::string& name, const config::
       in_.files,
       [this, &name](const std::string& written) { return named_service(written, name); },
       in_.plugins,
-      &in_.statics->declared_plugins};
+      &in_.statics->declared_plugins,
+      [this](const config::TransportTlsConfig& how) { return tls_.connector(how); }};
   Result<std::unique_ptr<middleware::Middleware>> built = spec.build(m.options.get(), context);
   if (built) {
     if (strict() && !spec.strict_meaning.empty()) {

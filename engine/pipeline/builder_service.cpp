@@ -124,17 +124,14 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
       return nullptr;
     }
   }
+  bool secure = lb.health_check && lb.health_check->scheme == "https";
   for (const config::ServerConfig& server : lb.servers) {
     const std::string scheme =
         text::to_lower(server.url.value.substr(0, server.url.value.find(':')));
-    if (scheme == "https" || scheme == "h2c") {
-      finding("GP1102", server.url.span, "service " + name,
-              "servers with the scheme " + scheme +
-                  " are not acted on yet: their requests are answered with 500",
-              "use http for what you ask here");
-    }
+    secure = secure || scheme == "https";
   }
-  auto made = upstream::LoadBalancer::make(name, lb, *transport, in_.random);
+  auto made = upstream::LoadBalancer::make(name, lb, *transport, in_.random,
+                                           secure ? connector(name, *transport) : nullptr);
   if (!made) {
     const Error& e = made.error();
     refuse_service(name, info, e.message, e.span.known() ? e.span : s.span, e.remedy);
@@ -151,14 +148,23 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
   return std::move(*made);
 }
 
+// Null: its servers cannot be spoken to over TLS, and why is said.
+std::shared_ptr<TlsConnector> Builder::connector(const std::string& service,
+                                                 const config::ServersTransportConfig& transport) {
+  Result<std::shared_ptr<TlsConnector>> made = tls_.connector(transport.tls);
+  if (made) return std::move(*made);
+  finding("GP1102", transport.span, "service " + service,
+          made.error().message + ": requests to its https servers are answered with 500",
+          "use rootCAs, serverName and peerCertURI in place of spiffe");
+  return nullptr;
+}
+
 void Builder::check_health_options(const std::string& name, const config::LoadBalancerConfig& lb) {
   const std::string object = "service " + name;
   if (const auto& h = lb.health_check) {
-    if (h->mode == "grpc" || h->scheme == "https" || h->scheme == "h2c") {
+    if (h->mode == "grpc") {
       finding("GP1102", h->span, object,
-              (h->mode == "grpc" ? std::string("health checks over gRPC")
-                                 : "health checks with the scheme " + h->scheme) +
-                  " are not acted on yet: its servers stay up",
+              "health checks over gRPC are not acted on yet: its servers stay up",
               "nothing to mend: it is checked, and takes no effect here");
     }
     const bool late = h->unhealthy_interval && *h->unhealthy_interval <= Duration::zero();

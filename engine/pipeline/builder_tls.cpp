@@ -1,5 +1,5 @@
 // What TLS has to say about routers: options that cannot be used, options of hosts that conflict, and the objects of the `tls`
-// section (catalogue 5.1, 5.3). TLS itself is not spoken here.
+// section (catalogue 5.1, 5.3).
 #include "engine/pipeline/builder.h"
 #include "engine/pipeline/tls_check.h"
 
@@ -158,6 +158,7 @@ bool Builder::check_tls(RouterInfo& info, const Node& node) {
     return false;
   }
   const std::string options = tls_options_name(*tls, node.original);
+  if (node.where.tls == TlsClaim::Verdict::applies) info.tls_options = options;
   if (const auto bad = bad_tls_.find(options); bad != bad_tls_.end()) {
     info.fail("building router handler: " + bad->second);
     return false;

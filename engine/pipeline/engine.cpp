@@ -30,6 +30,19 @@ bool refuse_encoded(http::Exchange& x, const EntryStage& stage) {
   return true;
 }
 
+// true: it was answered here, since the connection was made under other TLS options than its router asks for (catalogue 5.3).
+bool refuse_misdirected(http::Exchange& x, const RouterInfo& router) {
+  if (!x.tls_state || x.tls_state->options == router.tls_options) return false;
+  if (x.trace) {
+    x.note("router " + router.name, "answer",
+           "421: the connection has the TLS options " + x.tls_state->options + ", the router " +
+               router.tls_options);
+  }
+  x.response = http::Response::make(421, "Misdirected Request\n", "text/plain; charset=utf-8");
+  x.response.headers.add_static("X-Content-Type-Options", "nosniff");
+  return true;
+}
+
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const config::StaticConfig> statics, const Clock& clock,
@@ -37,7 +50,8 @@ Engine::Engine(std::shared_ptr<const config::StaticConfig> statics, const Clock&
     : statics_(std::move(statics)),
       clock_(clock),
       random_(random),
-      host_name_(std::move(host_name)) {
+      host_name_(std::move(host_name)),
+      tls_(std::make_shared<tls::Registry>(random, clock)) {
   if (statics_->host_resolver && statics_->host_resolver->cname_flattening) {
     flattener_ = std::make_shared<HostFlattener>(*statics_->host_resolver, clock_);
   }
@@ -60,13 +74,14 @@ void Engine::set_matchers(rules::MatcherSet m) {
 std::shared_ptr<const Snapshot> Engine::rebuild() {
   auto merged = std::make_shared<config::DynamicConfig>();
   for (const auto& [provider, objects] : by_provider_) merge_into(*merged, *objects);
-  BuildInputs inputs{statics_,  std::move(merged), clock_, random_, host_name_,
-                     matchers_, &terminating_,     files_, plugins_};
+  BuildInputs inputs{statics_,  std::move(merged), clock_, random_,  host_name_,
+                     matchers_, &terminating_,     files_, plugins_, tls_};
   std::shared_ptr<Snapshot> built = build_snapshot(inputs);
   built->flattener = flattener_;
   built->version = version_.load(std::memory_order_relaxed) + 1;
   std::atomic_store(&current_, std::shared_ptr<const Snapshot>(built));
   version_.store(built->version, std::memory_order_release);
+  tls_->sweep();
   return built;
 }
 
@@ -100,6 +115,7 @@ Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> sna
     co_return;
   }
   x.router = route->name;
+  if (refuse_misdirected(x, *target->router)) co_return;
   if (entry.stage.check_encoded && refuse_encoded(x, entry.stage)) co_return;
   co_await target->handler->handle(x);
   if (x.stopped_with) x.response = std::move(*x.stopped_with);

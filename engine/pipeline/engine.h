@@ -57,6 +57,7 @@ class Engine {
   std::string host_name_;
   Files* files_ = nullptr;
   const middleware::PluginHost* plugins_ = nullptr;
+  std::shared_ptr<tls::Registry> tls_;
   std::shared_ptr<HostFlattener> flattener_;  // what it learnt outlives snapshots
 
   std::shared_ptr<const Snapshot> rebuild();

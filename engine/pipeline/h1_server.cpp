@@ -2,6 +2,7 @@
 
 #include "engine/http/h1_parser.h"
 #include "engine/http/h1_writer.h"
+#include "engine/http/h2_frame.h"
 #include "engine/pipeline/framing.h"
 #include "engine/pipeline/tunnel.h"
 
@@ -10,9 +11,14 @@ namespace {
 
 using http::h1::Event;
 
-inline constexpr Duration linger_time =
-    std::chrono::milliseconds(500);  // after a refused request, as Go's server
-inline constexpr size_t linger_bytes_max = 262144;
+// After an answer to a request that was not read to its end, as Go's server.
+inline constexpr char tls_handshake_record = 0x16;  // RFC 8446 section 5.1
+inline constexpr Duration linger_time = std::chrono::milliseconds(500);
+inline constexpr size_t linger_bytes_max = 4u << 20;
+// What a body's framing may need in the buffer at once: a chunk line, or the last chunk with all trailers.
+inline constexpr size_t body_buffer_max =
+    http::h1::Limits().chunk_line_bytes_max + http::h1::Limits().trailer_bytes_max + 8;
+static_assert(body_buffer_max > request_block_bytes);
 
 http::h1::Limits limits_of(const ServerOptions& o) {
   http::h1::Limits l;
@@ -21,10 +27,24 @@ http::h1::Limits limits_of(const ServerOptions& o) {
   return l;
 }
 
-class Connection {
+// Whether a refused request's first line has at least one of the marks of HTTP/1: a target of a known form, or a version. What
+// has none is another protocol (a broken preface of HTTP/2 is one), and an answer in HTTP/1 would not be understood.
+bool is_http_line(std::string_view in) {
+  const std::string_view line = in.substr(0, in.find_first_of("\r\n"));
+  const size_t first = line.find(' ');
+  const size_t second = line.find(' ', first + 1);
+  const bool three_words = first != 0 && first != std::string_view::npos &&
+                           second != std::string_view::npos && second > first + 1;
+  if (!three_words) return true;
+  return line.substr(first + 1, second - first - 1).find_first_of("/*:%.") !=
+             std::string_view::npos ||
+         line.find('/', second) != std::string_view::npos;
+}
+
+class Connection final : public http::InterimSink {
  public:
   Connection(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler,
-             const ServerOptions& options, ConnectionStart start)
+             const ServerOptions& options, const ConnectionStart& start)
       : env_(env),
         stream_(std::move(stream)),
         handler_(handler),
@@ -35,7 +55,7 @@ class Connection {
         born_(env.scheduler.now()),
         peer_(start.peer),
         local_(start.local),
-        tls_(std::move(start.tls)) {
+        tls_(start.tls) {
     for (std::string_view left = start.early; !left.empty();) {
       const std::span<char> room = in_.space(start.early.size() + request_block_bytes);
       const size_t n = std::min(room.size(), left.size());
@@ -46,6 +66,11 @@ class Connection {
   }
 
   Task<void> run();
+  // run() has ended because the client speaks HTTP/2: what goes on with it.
+  bool found_h2() const { return found_h2_; }
+  std::unique_ptr<Stream> take_stream() { return std::move(stream_); }
+  std::string_view unread() const { return in_.view(); }
+  void interim(int status, const http::Headers& headers) override;
 
   // For the request's body.
   std::optional<Result<http::Chunk>> try_request_body();
@@ -56,9 +81,14 @@ class Connection {
   }
 
  private:
-  enum class Got : uint8_t { request, closed, refused };
+  enum class Got : uint8_t { request, closed, refused, h2 };
 
   Task<Got> read_head();
+  // The bytes may be, or are, the preface of HTTP/2.
+  bool starts_h2(std::string_view in) const {
+    return options_.http2 && !tls_ && in.front() == http::h2::preface.front() &&
+           in.substr(0, http::h2::preface.size()) == http::h2::preface.substr(0, in.size());
+  }
   void fill_exchange();
   Task<bool> handle();
   Task<void> watch_peer();
@@ -66,7 +96,8 @@ class Connection {
   Task<bool> write_body(bool chunked);
   bool wants_close();
   Task<bool> drain_request();
-  Task<void> refuse();
+  Task<bool> refuse();
+  Task<void> linger();
   Task<bool> write(std::vector<std::string_view> pieces);
   Instant after(Duration d) const {
     return d > Duration::zero() ? env_.scheduler.now() + d : instant_max;
@@ -88,9 +119,13 @@ class Connection {
   int64_t requests_ = 0;
   bool keep_alive_ = true;  // as the client wants it
   bool request_complete_ = true;
-  bool continue_pending_ = false;
+  bool continue_pending_ = false;  // the client waits for "100 Continue" with its body
+  bool continue_said_ = false;     // it got one
+  std::string unsent_;  // the rest of an interim answer that the client could not take at once
   bool read_timed_out_ = false;
+  bool bad_body_ = false;  // its framing is no legal HTTP
   bool peer_gone_ = false;
+  bool found_h2_ = false;
 };
 
 // The request's body, read from the connection as somebody asks for it.
@@ -115,17 +150,13 @@ class RequestBody final : public http::BodySource {
 };
 
 std::optional<Result<http::Chunk>> Connection::try_request_body() {
-  if (continue_pending_) {
-    continue_pending_ = false;
-    const std::string_view line[] = {"HTTP/1.1 100 Continue\r\n\r\n"};
-    stream_->try_write(
-        line);  // 25 bytes on an idle connection; a client that cannot take them is gone
-  }
+  if (continue_pending_) interim(100, {});
   for (;;) {
     if (request_complete_) return Result<http::Chunk>(http::Chunk{{}, true});
     const http::h1::Step step = parser_.parse(in_.view());
     if (step.event == Event::error) {
       keep_alive_ = false;
+      bad_body_ = true;
       return Result<http::Chunk>(
           Error(Code::protocol, Source::downstream, std::string(parser_.error().why)));
     }
@@ -139,12 +170,29 @@ std::optional<Result<http::Chunk>> Connection::try_request_body() {
       return Result<http::Chunk>(http::Chunk{step.data, request_complete_});
     }
     if (step.consumed > 0) continue;
-    const IoResult r = in_.fill(*stream_, request_block_bytes);
+    const IoResult r = in_.fill(*stream_, body_buffer_max);
     if (r.kind == IoResult::would_block) return std::nullopt;
     if (r.kind == IoResult::bytes) continue;
     peer_gone_ = true;
     return Result<http::Chunk>(Error(Code::canceled, Source::downstream, "request body cut short"));
   }
+}
+
+// RFC 9110 section 15.2. The body is asked for once only: by whoever reads it first, or by the server itself.
+void Connection::interim(int status, const http::Headers& headers) {
+  if (status == 100) {
+    continue_pending_ = false;
+    if (std::exchange(continue_said_, true)) return;
+  }
+  if (!unsent_.empty()) return;  // a client that takes nothing misses nothing that counts
+  http::ResponseHead head;
+  head.status = status;
+  head.headers = &headers;
+  http::write_response_head(unsent_, head);
+  const std::string_view piece[] = {unsent_};
+  const IoResult r = stream_->try_write(piece);
+  if (r.kind == IoResult::bytes) unsent_.erase(0, r.n);
+  if (r.kind == IoResult::would_block) unsent_.clear();
 }
 
 Task<void> Connection::request_bytes() {
@@ -164,7 +212,12 @@ Task<Connection::Got> Connection::read_head() {
         begun = true;
         deadline = after(options_.read_timeout);
       }
-      const http::h1::Step step = parser_.parse(in_.view());
+      const bool first = requests_ == 0 && !tls_;
+      if (first && options_.gives_tls_back && in_.view().front() == tls_handshake_record)
+        co_return Got::h2;
+      const bool h2 = requests_ == 0 && starts_h2(in_.view());
+      if (h2 && in_.view().size() >= http::h2::preface.size()) co_return Got::h2;
+      const http::h1::Step step = h2 ? http::h1::Step() : parser_.parse(in_.view());
       in_.consume(step.consumed);
       if (step.event == Event::error) co_return Got::refused;
       if (step.event == Event::head) {
@@ -203,7 +256,14 @@ void Connection::fill_exchange() {
   keep_alive_ = h.keep_alive;
   request_complete_ =
       h.body == http::h1::BodyKind::none || (h.body == http::h1::BodyKind::length && h.length == 0);
-  continue_pending_ = h.expect == http::h1::Expect::continue_100 && !request_complete_;
+  // RFC 9110 sections 10.1.1 and 15.2: an HTTP/1.0 client knows no interim answer.
+  const bool interim_known = h.version == http::Version::http11;
+  // Section 7.8: nor does it know of upgrades.
+  if (!interim_known) r.headers.remove("Upgrade");
+  continue_pending_ =
+      interim_known && h.expect == http::h1::Expect::continue_100 && !request_complete_;
+  continue_said_ = false;
+  x_.interim = interim_known ? this : nullptr;
   if (request_complete_) {
     r.body.reset();
   } else {
@@ -243,6 +303,8 @@ Task<bool> Connection::handle() {
 Task<bool> Connection::write(std::vector<std::string_view> pieces) {
   // As in Go's server, nothing is written behind the deadline, though there may be room for it.
   if (env_.scheduler.now() >= write_deadline_) co_return false;
+  const std::string before = std::exchange(unsent_, {});
+  if (!before.empty()) pieces.insert(pieces.begin(), before);
   const Result<void> r = co_await write_all(*stream_, std::move(pieces), write_deadline_);
   co_return r.has_value();
 }
@@ -348,12 +410,16 @@ Task<bool> Connection::drain_request() {
   co_return true;
 }
 
-// Answers a request that is no legal HTTP, and closes in a way that lets the answer arrive (no reset on unread bytes).
-Task<void> Connection::refuse() {
+// Answers a request that is no legal HTTP.
+Task<bool> Connection::refuse() {
   const std::string answer = parser_.error().answer();
   std::vector<std::string_view> pieces = {answer};
-  const bool written = co_await write(std::move(pieces));
-  if (!written) co_return;
+  co_return co_await write(std::move(pieces));
+}
+
+// Closes in a way that lets the last answer arrive: bytes that nobody reads would make the kernel send a reset, which takes from
+// the client what it has not read yet (RFC 9112 section 9.6).
+Task<void> Connection::linger() {
   stream_->shutdown_write();
   const Instant until = env_.scheduler.now() + linger_time;
   char scratch[4096];
@@ -373,7 +439,12 @@ Task<void> Connection::refuse() {
 Task<void> Connection::run() {
   for (;;) {
     const Got got = co_await read_head();
-    if (got == Got::refused) co_await refuse();
+    if (got == Got::refused && is_http_line(in_.view())) {
+      const bool refused = co_await refuse();
+      if (refused) co_await linger();
+    }
+    found_h2_ = got == Got::h2;
+    if (found_h2_) co_return;
     if (got != Got::request) break;
     ++requests_;
     fill_exchange();
@@ -385,6 +456,13 @@ Task<void> Connection::run() {
     } else {
       answered = co_await handle();
     }
+    if (answered && bad_body_) {
+      // Whatever was made of the error on the way: RFC 9112 section 7.1 and reliability rule S1.
+      x_.response.reset();
+      const bool refused = co_await refuse();
+      if (refused) co_await linger();
+      break;
+    }
     if (!answered || x_.response.status == 0)
       break;  // 0: a scripted host that closes without an answer
     const bool written = co_await write_response();
@@ -395,9 +473,16 @@ Task<void> Connection::run() {
       break;
     }
     x_.response.reset();  // gives the upstream connection back before anything is waited for
-    if (!keep_alive_) break;
+    if (!keep_alive_) {
+      const bool unread = !request_complete_ || !in_.empty();
+      if (unread && !peer_gone_) co_await linger();
+      break;
+    }
     const bool drained = co_await drain_request();
-    if (!drained) break;
+    if (!drained) {
+      if (!peer_gone_) co_await linger();
+      break;
+    }
     x_.reset();
     parser_.reset();
     if (handler_.draining()) break;
@@ -410,8 +495,18 @@ Task<void> Connection::run() {
 
 Task<void> serve_h1(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler,
                     ServerOptions options, ConnectionStart start) {
-  Connection connection(env, std::move(stream), handler, options, std::move(start));
+  options.http2 = false;
+  co_await serve_h1_unless_h2(env, stream, handler, options, start);
+}
+
+Task<bool> serve_h1_unless_h2(Env& env, std::unique_ptr<Stream>& stream, ExchangeHandler& handler,
+                              const ServerOptions& options, ConnectionStart& start) {
+  Connection connection(env, std::move(stream), handler, options, start);
   co_await connection.run();
+  if (!connection.found_h2()) co_return false;
+  stream = connection.take_stream();
+  start.early = connection.unread();
+  co_return true;
 }
 
 }  // namespace gateproof::pipeline

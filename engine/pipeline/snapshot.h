@@ -23,6 +23,7 @@ struct RouterInfo : ObjectInfo {
   std::string service;
   int64_t priority = 0;
   bool tls = false;
+  std::string tls_options = "default";    // in force: qualified name, or "default" (catalogue 5.3)
   std::vector<std::string> entry_points;  // effective
   std::vector<std::string> middlewares;   // qualified, entry point's own first
   std::vector<std::string> parents;       // of a child: the routers inside which it is asked
@@ -53,7 +54,7 @@ struct EntryPoint {
 
   // Whether a connection's first bytes decide anything; if not, it is HTTP.
   bool looks_at_connections() const {
-    return proxy_protocol || tcp.has_plain() || tcp.has_secure();
+    return proxy_protocol || tcp.has_plain() || tcp.has_secure() || tcp.has_https();
   }
 };
 
@@ -79,6 +80,7 @@ class Snapshot {
   std::map<std::string, ObjectInfo> udp_services;
   std::map<std::string, UdpEntryPoint, std::less<>> udp_entry_points;
   config::Findings findings;  // of building: disabled routers, missing references ... with spans
+  TlsSide tls;
   uint64_t version = 0;
 };
 
@@ -93,6 +95,7 @@ struct BuildInputs {
   const std::atomic<bool>* terminating = nullptr;
   Files* files = nullptr;  // for middlewares that read files; null: they cannot
   const middleware::PluginHost* plugins = nullptr;  // null: no plugin is known
+  std::shared_ptr<tls::Registry> tls = nullptr;     // null: one of the snapshot's own
 };
 
 // Never fails as a whole: a bad object is disabled with its reason, the rest stands (catalogue 6.11).

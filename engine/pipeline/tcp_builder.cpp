@@ -161,12 +161,18 @@ void TcpBuilder::add_router(const std::string& name, const config::TcpRouterConf
   for (const std::string& e : info.entry_points) place(info, router, *route, e);
 }
 
+std::string TcpBuilder::options_of(const TcpRouterInfo& info,
+                                   const config::TcpRouterConfig& router) {
+  const std::string& options = router.tls->options.value;
+  if (options.empty() || options == "default") return "default";
+  return config::qualify(options, config::provider_of(info.name));
+}
+
 TcpTarget::Way TcpBuilder::way_of(TcpRouterInfo& info, const config::TcpRouterConfig& router) {
   if (!router.tls || router.tls->passthrough) return TcpTarget::Way::forward;
   const std::string& options = router.tls->options.value;
-  const bool named = !options.empty() && options != "default";
-  const std::string qualified =
-      named ? config::qualify(options, config::provider_of(info.name)) : "default";
+  const std::string qualified = options_of(info, router);
+  const bool named = qualified != "default";
   const auto known = in_.dynamics->tls_options.find(qualified);
   if (known != in_.dynamics->tls_options.end() && !known->second.clashes) {
     if (Result<void> good = check_tls_options(known->second, in_.files); !good) {
@@ -183,9 +189,6 @@ TcpTarget::Way TcpBuilder::way_of(TcpRouterInfo& info, const config::TcpRouterCo
                        : "keep tls.options.default in one provider: of two neither is taken");
     return TcpTarget::Way::broken;
   }
-  finding_once("GP1103", router.tls->span, info.label(),
-               "TLS that ends here is not acted on yet: the router's connections are closed",
-               "use `tls: {passthrough: true}` for what you ask here");
   return TcpTarget::Way::terminate;
 }
 
@@ -224,6 +227,7 @@ void TcpBuilder::place(TcpRouterInfo& info, const config::TcpRouterConfig& route
   TcpTarget target;
   target.router = &info;
   target.way = way_of(info, router);
+  if (target.way == TcpTarget::Way::terminate) target.tls = tls_.options(options_of(info, router));
   if (target.way != TcpTarget::Way::broken) {
     if (!add_middlewares(info, router, target)) return;
     const std::string name = config::qualify(info.service, config::provider_of(info.name));
@@ -261,7 +265,14 @@ void TcpBuilder::add_https_routes() {
       route.priority = host == "*" ? -1 : static_cast<int64_t>(route.rule.text.size());
       route.precedence = router->route->precedence;
       route.rule_span = router->rule_span;
-      for (const std::string& e : router->entry_points) pending_[e].https.push_back(route);
+      for (const std::string& e : router->entry_points) {
+        TcpEntryPoint& entry = out_.entry_points.at(e)->tcp;
+        route.target = entry.https_tls.size();
+        // A router without a host has no options of its own.
+        entry.https_tls.push_back(
+            tls_.options(host == "*" ? std::string("default") : router->tls_options));
+        pending_[e].https.push_back(route);
+      }
     }
   }
 }
@@ -275,6 +286,7 @@ void TcpBuilder::finish() {
     entry->tcp.plain = table(std::move(p.plain));
     entry->tcp.secure = table(std::move(p.secure));
     entry->tcp.https = table(std::move(p.https));
+    entry->tcp.default_tls = tls_.options("default");
     const config::EntryPointConfig& c = *entry->config;
     entry->proxy_protocol = c.has_proxy_protocol;
     entry->proxy_insecure = c.proxy_protocol_insecure;

@@ -4,14 +4,16 @@
 #include <set>
 
 #include "engine/pipeline/snapshot.h"
+#include "engine/pipeline/tls_builder.h"
 
 namespace gateproof::pipeline {
 
 class TcpBuilder {
  public:
   // `defaults`: entry points of TCP routers that name none.
-  TcpBuilder(const BuildInputs& inputs, Snapshot& out, const std::vector<std::string>& defaults)
-      : in_(inputs), out_(out), defaults_(defaults) {}
+  TcpBuilder(const BuildInputs& inputs, Snapshot& out, const std::vector<std::string>& defaults,
+             TlsBuilder& tls)
+      : in_(inputs), out_(out), defaults_(defaults), tls_(tls) {}
   void run();
 
  private:
@@ -28,6 +30,8 @@ class TcpBuilder {
                                          const config::TcpRouterConfig& router);
   void place(TcpRouterInfo& info, const config::TcpRouterConfig& router, const rules::Route& route,
              const std::string& entry_point);
+  // "default" or a qualified name, of a router whose TLS ends here.
+  static std::string options_of(const TcpRouterInfo& info, const config::TcpRouterConfig& router);
   TcpTarget::Way way_of(TcpRouterInfo& info, const config::TcpRouterConfig& router);
   bool add_middlewares(TcpRouterInfo& info, const config::TcpRouterConfig& router,
                        TcpTarget& target);
@@ -40,6 +44,8 @@ class TcpBuilder {
   Result<ServicePtr> weighted(const std::string& name, const config::TcpServiceConfig& s);
   Result<upstream::TcpDialing> dialing(const std::string& name,
                                        const config::TcpLoadBalancerConfig& lb);
+  std::shared_ptr<TlsConnector> connector(const std::string& name,
+                                          const config::TcpLoadBalancerConfig& lb);
   std::vector<upstream::TcpServer> servers(const std::string& object,
                                            const std::vector<config::Text>& addresses);
 
@@ -60,6 +66,7 @@ class TcpBuilder {
   const BuildInputs& in_;
   Snapshot& out_;
   const std::vector<std::string>& defaults_;
+  TlsBuilder& tls_;
   std::map<std::string, Pending> pending_;
   std::set<std::string> building_;
   std::set<std::string> said_;

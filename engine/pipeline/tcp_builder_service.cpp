@@ -88,6 +88,30 @@ Result<upstream::TcpDialing> TcpBuilder::dialing(const std::string& name,
   return d;
 }
 
+// Null: its servers cannot be spoken to over TLS, and why is said.
+std::shared_ptr<TlsConnector> TcpBuilder::connector(const std::string& name,
+                                                    const config::TcpLoadBalancerConfig& lb) {
+  config::TransportTlsConfig how;
+  const auto found = in_.dynamics->tcp.servers_transports.find(
+      config::qualify(lb.servers_transport.value, config::provider_of(name)));
+  if (found != in_.dynamics->tcp.servers_transports.end() && found->second.tls)
+    how = *found->second.tls;
+  if (how.server_name.empty() && !how.insecure_skip_verify && !how.spiffe) {
+    const SourceSpan& at = lb.servers_transport.span;
+    finding_once("GP0605", at.known() ? at : lb.servers.front().address.span, "TCP service " + name,
+                 "tls: either ServerName or InsecureSkipVerify must be specified in the "
+                 "tls.Config: connections to its servers with `tls` are closed",
+                 "add serverName to the `tls` of a TCP serversTransport");
+    return nullptr;
+  }
+  Result<std::shared_ptr<TlsConnector>> made = tls_.connector(how);
+  if (made) return std::move(*made);
+  finding_once("GP1102", found->second.span, "TCP service " + name,
+               made.error().message + ": connections to its servers with `tls` are closed",
+               "use rootCAs, serverName and peerCertURI in place of spiffe");
+  return nullptr;
+}
+
 std::vector<upstream::TcpServer> TcpBuilder::servers(const std::string& object,
                                                      const std::vector<config::Text>& addresses) {
   std::vector<upstream::TcpServer> out;
@@ -115,16 +139,15 @@ Result<TcpBuilder::ServicePtr> TcpBuilder::load_balancer(const std::string& name
   for (const config::TcpServerConfig& server : lb.servers) {
     addresses.push_back(server.address);
     tls = tls || server.tls;
-    if (server.tls) {
-      finding_once("GP1102", server.address.span, object,
-                   "TLS to servers is not acted on yet: connections that they would get are closed",
-                   "leave `tls` out for what you ask here");
-    }
   }
   std::vector<upstream::TcpServer> made = servers(object, addresses);
   for (upstream::TcpServer& one : made) {
     for (const config::TcpServerConfig& server : lb.servers)
       one.tls = one.tls || (server.tls && server.address.value == one.address);
+  }
+  if (tls) {
+    const std::shared_ptr<TlsConnector> connector = this->connector(name, lb);
+    for (upstream::TcpServer& one : made) one.connector = connector;
   }
   if (addresses.empty()) {
     finding_once("GP0506", s.span, object,

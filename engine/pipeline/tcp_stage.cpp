@@ -1,9 +1,11 @@
 #include "engine/pipeline/tcp_stage.h"
 
 #include "engine/pipeline/client_hello.h"
+#include "engine/pipeline/http_server.h"
 #include "engine/pipeline/proxy_protocol.h"
 #include "engine/pipeline/tcp_candidates.h"
 #include "engine/pipeline/tunnel.h"
+#include "engine/tls/stream.h"
 
 namespace gateproof::pipeline {
 namespace {
@@ -34,20 +36,24 @@ class ConnectionStage {
  public:
   ConnectionStage(Env& env, std::unique_ptr<Stream> stream,
                   std::shared_ptr<const Snapshot> snapshot, const EntryPoint& entry,
-                  ConnectionRecord* record)
+                  ConnectionRecord* record, std::string early)
       : env_(env),
         stream_(std::move(stream)),
         snapshot_(std::move(snapshot)),
         entry_(entry),
         record_(record),
         peer_(stream_->peer()),
-        local_(stream_->local()) {}
+        local_(stream_->local()),
+        in_(std::move(early)) {}
 
   // What the connection is; nobody: it is to be closed.
   Task<TcpDecision> decide(Instant deadline);
-  Task<void> forward(const TcpTarget& target);
+  // Lets TLS end here: the stream is then what is inside it. False: it did not come to that, and the connection is to be closed.
+  // `named`: the client gets the certificate of its name; without, it is refused as one with a name that nobody has.
+  Task<bool> terminate(const TlsChoice& choice, Instant deadline, bool named = true);
+  Task<void> forward(const TcpTarget& target, Instant deadline);
   // Gives the stream and what was read of it to HTTP.
-  ConnectionStart start() { return {std::move(in_), peer_, local_}; }
+  ConnectionStart start() { return {std::move(in_), peer_, local_, std::move(tls_)}; }
   std::unique_ptr<Stream> take_stream() { return std::move(stream_); }
   Stream& stream() { return *stream_; }
   void note(std::string stage, std::string action, std::string detail) {
@@ -84,6 +90,7 @@ class ConnectionStage {
   bool ended_ = false;
   bool postgres_ = false;
   ClientHello hello_;
+  std::shared_ptr<const http::TlsState> tls_;
 };
 
 // Reads on. False: the connection failed, or nothing came in time. At the client's end `ended_` is set.
@@ -187,6 +194,38 @@ std::optional<upstream::TcpChoice> ConnectionStage::choose(const TcpTarget& targ
   return choice;
 }
 
+Task<bool> ConnectionStage::terminate(const TlsChoice& choice, Instant deadline, bool named) {
+  if (!choice.context) {
+    failed("TLS options " + choice.name + " do not exist or cannot be used");
+    co_return false;
+  }
+  std::shared_ptr<const tls::Identity> identity;
+  if (named)
+    identity = snapshot_->tls.identity(hello_.server_name, local_, choice.context->sni_strict());
+  auto stream =
+      std::make_unique<tls::TlsStream>(std::move(stream_), std::exchange(in_, {}), choice.context,
+                                       identity.get(), env_.clock.wall_ns());
+  tls::TlsStream& inside = *stream;
+  stream_ = std::move(stream);
+  const Result<void> done = co_await inside.handshake(deadline);
+  if (!done) {
+    note("entryPoint " + entry_.config->name, "tls", done.error().message);
+    failed(done.error().message);
+    co_return false;
+  }
+  auto state = std::make_shared<http::TlsState>(inside.session().state());
+  state->server_name = hello_.server_name;
+  state->options = choice.name;
+  if (record_) {
+    note("entryPoint " + entry_.config->name, "tls",
+         "TLS " + state->version + ", options " + choice.name + ", certificate of " +
+             identity->key());
+  }
+  tls_ = std::move(state);
+  postgres_ = false;  // what is inside goes on as it is
+  co_return true;
+}
+
 // What the server must hear and say before the client's bytes: who the client is, and that it wants TLS.
 Task<Result<void>> ConnectionStage::greet(Stream& server, const upstream::TcpDialing& dialing) {
   const Instant deadline = instant_max;
@@ -209,16 +248,15 @@ Task<Result<void>> ConnectionStage::greet(Stream& server, const upstream::TcpDia
 }
 
 Task<Result<std::unique_ptr<Stream>>> ConnectionStage::reach(const upstream::TcpChoice& choice) {
-  if (choice.server->tls) co_return Error(Code::unsupported, "TLS to servers is not acted on yet");
   Result<std::unique_ptr<Stream>> server =
       co_await upstream::dial_tcp(env_, *choice.server, *choice.dialing, instant_max);
   if (!server) co_return server;
   const Result<void> greeted = co_await greet(**server, *choice.dialing);
   if (!greeted) co_return greeted.error();
-  co_return server;
+  co_return co_await upstream::secure_tcp(std::move(*server), *choice.server, instant_max);
 }
 
-Task<void> ConnectionStage::forward(const TcpTarget& target) {
+Task<void> ConnectionStage::forward(const TcpTarget& target, Instant deadline) {
   Admission admission(peer_.ip);
   if (target.way != TcpTarget::Way::broken) {
     for (const auto& m : target.middlewares) {
@@ -230,10 +268,13 @@ Task<void> ConnectionStage::forward(const TcpTarget& target) {
       co_return;
     }
   }
-  if (target.way != TcpTarget::Way::forward) {
-    failed(target.way == TcpTarget::Way::broken ? "the router's TLS options do not exist"
-                                                : "TLS that ends here is not acted on yet");
+  if (target.way == TcpTarget::Way::broken) {
+    failed("the router's TLS options do not exist");
     co_return;
+  }
+  if (target.way == TcpTarget::Way::terminate) {
+    const bool terminated = co_await terminate(target.tls, deadline);
+    if (!terminated) co_return;
   }
   const std::optional<upstream::TcpChoice> choice = choose(target);
   if (!choice) {
@@ -256,38 +297,48 @@ Task<void> ConnectionStage::forward(const TcpTarget& target) {
 
 Task<void> serve_connection(Env& env, std::unique_ptr<Stream> stream,
                             std::shared_ptr<const Snapshot> snapshot, std::string name,
-                            ExchangeHandler& http, ServerOptions options,
-                            ConnectionRecord* record) {
+                            ExchangeHandler& http, ServerOptions options, ConnectionRecord* record,
+                            std::string early) {
   const auto found = snapshot->entry_points.find(name);
   if (found == snapshot->entry_points.end()) co_return;
   const EntryPoint& entry = *found->second;
-  ConnectionStage stage(env, std::move(stream), std::move(snapshot), entry, record);
+  // On the heap: HTTP outlives it, and needs nothing of it, nor this snapshot.
+  auto stage = std::make_unique<ConnectionStage>(env, std::move(stream), std::move(snapshot), entry,
+                                                 record, std::move(early));
   const Instant deadline = options.read_timeout > Duration::zero()
                                ? env.scheduler.now() + options.read_timeout
                                : instant_max;
-  const TcpDecision d = co_await stage.decide(deadline);
-  stage.note("entryPoint " + name, "decide",
-             std::string(to_string(d.taker)) + ": " + std::string(d.why));
+  const TcpDecision d = co_await stage->decide(deadline);
+  stage->note("entryPoint " + name, "decide",
+              std::string(to_string(d.taker)) + ": " + std::string(d.why));
   if (record) {
     record->taker = to_string(d.taker);
     record->why = d.why;
     if (d.route) record->router = d.route->name;
   }
-  if (d.taker == Taker::http) {
-    std::unique_ptr<Stream> rest = stage.take_stream();
-    ConnectionStart start = stage.start();
-    co_await serve_h1(env, std::move(rest), http, options, std::move(start));
+  bool serve = d.taker == Taker::http;
+  if (d.taker == Taker::https) {
+    const TlsChoice& choice =
+        d.route ? entry.tcp.https_tls[d.route->target] : entry.tcp.default_tls;
+    serve = co_await stage->terminate(choice, deadline);
+  } else if (d.taker == Taker::acme) {
+    // Nobody waits for a challenge: the client hears that its name is not known (Traefik).
+    serve = co_await stage->terminate(entry.tcp.default_tls, deadline, false);
+  } else if (d.taker == Taker::tcp) {
+    stage->note("router " + d.route->name, "route",
+                d.route->rule.text + " (priority " + std::to_string(d.route->priority) + ")");
+    co_await stage->forward(*d.target, deadline);
+  } else if (!serve && record && record->failure.empty()) {
+    record->failure = std::string(d.why);
+  }
+  if (!serve) {
+    stage->stream().close();
     co_return;
   }
-  if (d.taker == Taker::tcp) {
-    stage.note("router " + d.route->name, "route",
-               d.route->rule.text + " (priority " + std::to_string(d.route->priority) + ")");
-    co_await stage.forward(*d.target);
-  } else if (record && record->failure.empty()) {
-    record->failure =
-        d.taker == Taker::nobody ? std::string(d.why) : "TLS that ends here is not acted on yet";
-  }
-  stage.stream().close();
+  std::unique_ptr<Stream> rest = stage->take_stream();
+  ConnectionStart start = stage->start();
+  stage.reset();
+  co_await serve_http(env, std::move(rest), http, options, std::move(start));
 }
 
 }  // namespace gateproof::pipeline

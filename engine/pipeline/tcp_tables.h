@@ -2,6 +2,7 @@
 #pragma once
 #include "engine/middleware/tcp_middleware.h"
 #include "engine/pipeline/object_info.h"
+#include "engine/pipeline/tls_side.h"
 #include "engine/rules/table.h"
 #include "engine/upstream/udp_service.h"
 
@@ -24,22 +25,25 @@ struct TcpRouterInfo : ObjectInfo {
 struct TcpTarget {
   enum class Way : uint8_t {
     forward,    // bytes go to the service as they are
-    terminate,  // TLS would end here: not acted on yet, the connection is closed
+    terminate,  // TLS ends here, and the service gets what is inside it
     broken,     // unknown TLS options: closed behind the ClientHello (catalogue 5.1)
   };
   const TcpRouterInfo* router = nullptr;
   Way way = Way::forward;
   std::vector<std::shared_ptr<middleware::TcpMiddleware>> middlewares;
   std::shared_ptr<upstream::TcpService> service;  // forward and terminate
+  TlsChoice tls;                                  // terminate
 };
 
 // The tables of one entry point (catalogue 1.10). Plain and secure targets are apart; `https` only tells whether an HTTPS router
-// claims a server name, HTTP decides the rest.
+// claims a server name and which TLS options that name gets; HTTP decides the rest.
 struct TcpEntryPoint {
   std::unique_ptr<const rules::RoutingTable> plain;   // routers without TLS
   std::unique_ptr<const rules::RoutingTable> secure;  // routers with TLS, passthrough or not
   std::unique_ptr<const rules::RoutingTable> https;   // HostSNI of HTTPS routers' hosts
   std::vector<TcpTarget> targets;                     // indexed by Route::target
+  std::vector<TlsChoice> https_tls;  // of the claims, indexed by Route::target of `https`
+  TlsChoice default_tls;             // of names that nobody claims
 
   bool has_plain() const { return !plain->routes().empty(); }
   bool has_secure() const { return !secure->routes().empty(); }

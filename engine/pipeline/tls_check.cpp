@@ -191,10 +191,12 @@ Result<void> check_transport_tls(const config::TransportTlsConfig& t) {
     return wrong("invalid TLS minimum version: " + least, t.min_version, versions);
   if (!most.empty() && !is_tls_version(most))
     return wrong("invalid TLS maximum version: " + most, t.max_version, versions);
-  if (!least.empty() && !most.empty() && least > most) {
+  // Without a maximum none is high enough (observed).
+  if (!least.empty() && least > most) {
     return Error(Code::invalid,
                  "TLS minimum version " + least + " is above the maximum version " + most,
-                 t.min_version.span, "make minVersion the smaller one");
+                 t.min_version.span,
+                 most.empty() ? "add maxVersion: VersionTLS13" : "make minVersion the smaller one");
   }
   return {};
 }

@@ -29,7 +29,7 @@ UdpServer::~UdpServer() {
 }
 
 Task<void> UdpServer::run() {
-  for (;;) {
+  while (!retired_) {
     SocketAddress from;
     const IoResult r = socket_->try_receive(buffer_, from);
     if (r.kind == IoResult::bytes) {

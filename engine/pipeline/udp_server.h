@@ -32,6 +32,8 @@ class UdpServer {
   // Until close(). Its task must be over, or destroyed, before this is.
   Task<void> run();
   void close() { socket_->close(); }
+  // Hears no more: another process that has the socket does. Sessions go on answering their clients.
+  void retire() { retired_ = true; }
   size_t sessions() const { return sessions_.size(); }
   const Counters& counters() const { return counters_; }
   SocketAddress local() const { return socket_->local(); }
@@ -50,6 +52,7 @@ class UdpServer {
   Duration timeout_;
   std::function<std::shared_ptr<const Snapshot>()> snapshot_;
   size_t sessions_max_;
+  bool retired_ = false;
   Counters counters_;
   std::map<SocketAddress, std::unique_ptr<Session>> sessions_;
   std::vector<char> buffer_;

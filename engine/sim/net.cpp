@@ -109,11 +109,16 @@ std::pair<std::unique_ptr<SimStream>, std::unique_ptr<SimStream>> make_pair(Sche
   return {std::move(a), std::move(b)};
 }
 
-Task<Result<std::unique_ptr<Stream>>> SimTransport::connect(SocketAddress to, Instant) {
+Task<Result<std::unique_ptr<Stream>>> SimTransport::connect(SocketAddress to, Instant deadline) {
+  const Instant answered = scheduler_.now() + 2 * link.latency;
+  if (hosts_.contains(to) && answered > scheduler_.now())
+    co_await sleep_until(scheduler_, std::min(answered, deadline));
+  if (answered > deadline)
+    co_return Error(Code::timeout, Source::upstream,
+                    "dial tcp " + to.to_string() + ": i/o timeout");
   const auto host = hosts_.find(to);
   if (host == hosts_.end())
     co_return Error(Code::refused, Source::upstream, "connection refused by " + to.to_string());
-  if (link.latency > Duration::zero()) co_await sleep_for(scheduler_, 2 * link.latency);
   const SocketAddress from{IpAddress::v4(127, 0, 0, 1), next_port_++};
   auto ends = make_pair(scheduler_, from, to, link);
   host->second(std::move(ends.second));

@@ -22,6 +22,12 @@ class Echo final : public pipeline::ExchangeHandler {
       x.response.headers.add("Content-Length", "10");
       x.response.headers.add("Content-Type", "a/b");
     }
+    for (int status : interim) {
+      if (!x.interim) break;
+      http::Headers fields;
+      fields.add("X-N", std::to_string(status));
+      x.interim->interim(status, fields);
+    }
     if (wait > Duration::zero()) co_await sleep_for(x.env->scheduler, wait);
     finished = true;
   }
@@ -32,6 +38,7 @@ class Echo final : public pipeline::ExchangeHandler {
   bool drain = false;
   bool finished = false;
   Duration wait{0};
+  std::vector<int> interim;
 };
 
 class Server : public ::testing::Test {
@@ -149,6 +156,40 @@ TEST_F(Server, ContinueNeverAskedForClosesAfterTheAnswer) {
   connect();
   say("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
   EXPECT_NE(heard().find("Connection: close"), std::string::npos);
+  EXPECT_TRUE(open());  // a body on its way must not cost the client the answer
+  run(std::chrono::milliseconds(501));
+  EXPECT_FALSE(open());
+}
+
+TEST_F(Server, InterimAnswersComeBeforeTheFinalOne) {  // RFC 9110 section 15.2
+  echo.interim = {103, 100, 100, 199};
+  connect();
+  say("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string got = heard();
+  EXPECT_TRUE(
+      got.starts_with("HTTP/1.1 103 Early Hints\r\nX-N: 103\r\n\r\n"
+                      "HTTP/1.1 100 Continue\r\nX-N: 100\r\n\r\n"  // once
+                      "HTTP/1.1 199 status code 199\r\nX-N: 199\r\n\r\n"
+                      "HTTP/1.1 200 OK\r\n"))
+      << got;
+  say("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_TRUE(heard().starts_with("HTTP/1.0 200 OK"));
+}
+
+TEST_F(Server, ContinueIsSaidOnceOnly) {  // by the server itself, then by the handler
+  echo.interim = {100};
+  connect();
+  say("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_EQ(heard(), "HTTP/1.1 100 Continue\r\n\r\n");
+  say("ab");
+  EXPECT_TRUE(heard().starts_with("HTTP/1.1 200 OK"));
+}
+
+TEST_F(Server, ABodyThatIsNoHttpIs400) {  // RFC 9112 section 7.1, whatever the handler makes of it
+  connect();
+  say("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n");
+  EXPECT_TRUE(heard().starts_with("HTTP/1.1 400 Bad Request\r\n"));
+  run(std::chrono::milliseconds(501));
   EXPECT_FALSE(open());
 }
 
@@ -225,6 +266,7 @@ TEST_F(Server, UnreadBodyIsDrainedUpToALimit) {
   EXPECT_TRUE(open());
   say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n" + std::string(1001, 'x'));
   EXPECT_NE(heard().find("Connection: close"), std::string::npos);
+  run(std::chrono::milliseconds(501));
   EXPECT_FALSE(open());
 }
 

@@ -161,15 +161,11 @@ TEST_F(Tcp, APlainCatchAllTakesNoTlsBesideTlsRouters) {  // 1.10 step 4, 9.44
   EXPECT_EQ(call({}).received, "");  // bytes decide here: nothing is said to one who says nothing
 }
 
-TEST_F(Tcp, TerminatingRoutersCloseForNow) {
-  start(
-      std::string("tcp:\n  routers:\n    ends: {rule: 'HostSNI(`one.test`)', service: a, tls: {}}\n"
-                  "    broken: {rule: 'HostSNI(`two.test`)', service: a, tls: {options: zz}}\n") +
-      services);
-  TcpOutcome o = call({hello("one.test")});
-  EXPECT_TRUE(o.closed);
-  EXPECT_EQ(o.record.failure, "TLS that ends here is not acted on yet");
-  o = call({hello("two.test")});
+TEST_F(Tcp, RoutersWhoseOptionsDoNotExistClose) {
+  start(std::string("tcp:\n  routers:\n"
+                    "    broken: {rule: 'HostSNI(`two.test`)', service: a, tls: {options: zz}}\n") +
+        services);
+  TcpOutcome o = call({hello("two.test")});
   EXPECT_TRUE(o.closed);
   EXPECT_EQ(o.record.failure, "the router's TLS options do not exist");
 }

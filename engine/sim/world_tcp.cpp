@@ -19,6 +19,31 @@ Task<void> linger(Stream& stream, Duration how_long) {
   }
 }
 
+// A script decides what to say to each piece.
+Task<void> play_script(std::unique_ptr<Stream> stream, const TcpHost& host, size_t connection,
+                       std::string& seen) {
+  std::vector<char> buffer(piece_bytes);
+  for (bool ended = false; !ended;) {
+    const Result<size_t> n = co_await read_some(*stream, buffer, instant_max);
+    if (!n) co_return;
+    ended = *n == 0;
+    const std::string_view piece(buffer.data(), *n);
+    seen += piece;
+    const std::vector<TcpAct> acts = host.react(connection, piece, ended);
+    for (const TcpAct& act : acts) {
+      if (act.after > Duration::zero()) co_await sleep_for(stream->scheduler(), act.after);
+      if (act.kind == TcpAct::Kind::close) co_return;
+      if (act.kind == TcpAct::Kind::half_close) {
+        stream->shutdown_write();
+        continue;
+      }
+      std::vector<std::string_view> pieces = {act.bytes};
+      const Result<void> sent = co_await write_all(*stream, std::move(pieces), instant_max);
+      if (!sent) co_return;
+    }
+  }
+}
+
 Task<void> play(std::unique_ptr<Stream> stream, const TcpHost& host, std::string& seen) {
   if (!host.greeting.empty()) {
     std::vector<std::string_view> pieces = {host.greeting};
@@ -107,8 +132,12 @@ void World::add_tcp_host(const std::string& address, TcpHost host) {
   tcp_hosts_.push_back(std::move(served));
   transport_.serve(address_of(address), [this, &kept](std::unique_ptr<Stream> stream) {
     // A list of its own pieces: earlier ones must stay where they are.
+    const size_t number = tcp_seen_.size();
     tcp_seen_.push_back(std::make_unique<TcpSeen>(TcpSeen{kept.name, {}}));
-    scheduler_.spawn("host " + kept.name, play(std::move(stream), kept, tcp_seen_.back()->second));
+    std::string& seen = tcp_seen_.back()->second;
+    scheduler_.spawn("host " + kept.name, kept.react
+                                              ? play_script(std::move(stream), kept, number, seen)
+                                              : play(std::move(stream), kept, seen));
   });
 }
 

@@ -1,5 +1,6 @@
 #include "engine/upstream/h1_connection.h"
 
+#include "engine/http/connection_headers.h"
 #include "engine/http/h1_writer.h"
 
 namespace gateproof::upstream {
@@ -27,7 +28,7 @@ void H1Connection::start_request(http::Outbound& out) {
   head_.clear();
   http::write_request_head(head_, out.method, out.target, out.host, out.headers, length,
                            expects_body);
-  complete_ = answered_ = has_body_ = false;
+  complete_ = answered_ = has_body_ = final_ = false;
 }
 
 // The head and a body that is in memory go out together; a streamed body follows as it comes.
@@ -71,7 +72,18 @@ Task<Result<void>> H1Connection::pump_body(http::Body& body, bool chunked) {
   }
 }
 
-Task<Result<void>> H1Connection::read_head(http::Exchange& x, bool to_head, Instant deadline) {
+// RFC 9110 section 15.2: a proxy passes interim answers on, unless it asked for them itself. Fields of this hop go, as ever.
+void H1Connection::pass_interim(http::Exchange& x) {
+  if (!x.interim || x.answer_held) return;
+  http::h1::ResponseHead& head = parser_.head();
+  http::remove_hop_by_hop(head.headers);
+  if (x.trace)
+    x.note("server " + std::string(x.server), "interim answer", std::to_string(head.status));
+  x.interim->interim(head.status, head.headers);
+}
+
+Task<Result<void>> H1Connection::read_head(http::Exchange& x, bool to_head, Instant deadline,
+                                           bool wait_continue) {
   for (int interim = 0;;) {
     const http::h1::Step step = parser_.parse(in_.view());
     in_.consume(step.consumed);
@@ -81,10 +93,13 @@ Task<Result<void>> H1Connection::read_head(http::Exchange& x, bool to_head, Inst
     }
     if (step.event == http::h1::Event::head) {
       const int status = parser_.head().status;
-      if (status >= 200 || status == 101) co_return Result<void>();
+      final_ = status >= 200 || status == 101;
+      if (final_) co_return Result<void>();
       if (++interim > interim_responses_max)
         co_return upstream_error(Code::protocol, "too many 1xx responses");
+      pass_interim(x);
       parser_.reset(to_head);
+      if (wait_continue && status == 100) co_return Result<void>();
       continue;
     }
     if (step.event != http::h1::Event::need_more) continue;
@@ -95,6 +110,8 @@ Task<Result<void>> H1Connection::read_head(http::Exchange& x, bool to_head, Inst
       const Wake wake = co_await stream_->readable(deadline);
       if (wake == Wake::timeout)
         co_return upstream_error(Code::timeout, "no response head in time");
+    } else if (r.code == Code::limit && r.kind == IoResult::failed) {
+      co_return upstream_error(Code::protocol, "response head too large");
     } else {
       Error e = upstream_error(r.kind == IoResult::eof ? Code::reset : r.code,
                                "connection closed before a response");
@@ -104,12 +121,32 @@ Task<Result<void>> H1Connection::read_head(http::Exchange& x, bool to_head, Inst
   }
 }
 
+Task<Result<void>> H1Connection::send_expecting(http::Exchange& x, bool to_head) {
+  std::vector<std::string_view> pieces = {head_};
+  Result<void> written = co_await write_all(*stream_, std::move(pieces), instant_max);
+  if (!written) co_return written;
+  Result<void> got = co_await read_head(x, to_head, x.env->scheduler.now() + continue_wait, true);
+  if (!got && got.error().code != Code::timeout) co_return got;
+  if (!final_) co_return Result<void>();
+  // RFC 9110 section 10.1.1: the server has answered without the body, so it is not sent; what comes next on this connection
+  // would be read as that body.
+  take_head(x);
+  keep_alive_ = false;
+  co_return Result<void>();
+}
+
 Task<Result<void>> H1Connection::send(http::Exchange& x, http::Outbound& out) {
   const bool to_head = out.method == "HEAD";
   Waiter& me = co_await ThisWaiter{};
   start_request(out);
   parser_.reset(to_head);
-  writer_ = write_request(out);
+  const bool expecting =
+      out.body && !out.body->empty() && text::iequals(out.headers.get("Expect"), "100-continue");
+  if (expecting) {
+    Result<void> begun = co_await send_expecting(x, to_head);
+    if (!begun || final_) co_return begun;
+  }
+  writer_ = expecting ? pump_body(*out.body, chunked_) : write_request(out);
   if (!writer_.start(me)) {
     // The server may answer before it has read the whole request: both directions run side by side.
     Task<Result<void>> reader = read_head(x, to_head, instant_max);

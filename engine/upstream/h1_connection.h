@@ -7,7 +7,9 @@
 namespace gateproof::upstream {
 
 inline constexpr size_t response_head_bytes_max = 1u << 20;
-inline constexpr int interim_responses_max = 5;  // 1xx answers to one request, as in Go
+inline constexpr int interim_responses_max = 100;  // 1xx answers to one request
+// How long a body that waits for "100 Continue" is held back; then it is sent all the same (Traefik's transport).
+inline constexpr Duration continue_wait = std::chrono::seconds(1);
 
 class H1Connection {
  public:
@@ -33,7 +35,8 @@ class H1Connection {
 
   Stream& stream() { return *stream_; }
 
-  std::string key;  // of the pool
+  std::string key;                    // of the pool: the server's authority,
+  std::shared_ptr<TlsConnector> tls;  // and how TLS is spoken to it; null: not at all
   Duration idle_timeout{0};
   int64_t max_idle = 0;
   Instant idle_since{};
@@ -42,7 +45,12 @@ class H1Connection {
  private:
   Task<Result<void>> write_request(http::Outbound& out);
   Task<Result<void>> pump_body(http::Body& body, bool chunked);
-  Task<Result<void>> read_head(http::Exchange& x, bool to_head, Instant deadline);
+  // Passes interim answers on. With `wait_continue` it ends at "100 Continue", too; final_ tells which it was.
+  Task<Result<void>> read_head(http::Exchange& x, bool to_head, Instant deadline,
+                               bool wait_continue = false);
+  // The head alone, until the server wants the body, has answered, or has had its time.
+  Task<Result<void>> send_expecting(http::Exchange& x, bool to_head);
+  void pass_interim(http::Exchange& x);
   void start_request(http::Outbound& out);
   void take_head(http::Exchange& x);
 
@@ -52,6 +60,7 @@ class H1Connection {
   std::string head_;           // bytes of the request head, capacity kept
   Task<Result<void>> writer_;  // the request, while it is being sent
   bool chunked_ = false;
+  bool final_ = false;  // the head of the final answer has been read
   bool has_body_ = false;
   bool complete_ = false;
   bool keep_alive_ = false;

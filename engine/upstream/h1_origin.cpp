@@ -1,42 +1,10 @@
 #include "engine/upstream/h1_origin.h"
 
-#include <list>
-
-#include "engine/upstream/h1_connection.h"
+#include "engine/http/connection_headers.h"
+#include "engine/upstream/dial_server.h"
+#include "engine/upstream/h1_pool.h"
 
 namespace gateproof::upstream {
-
-inline constexpr size_t response_block_bytes = 65536;
-
-// Idle connections per server, the most recently used first, as Go's transport keeps them.
-struct H1Origin::Pool {
-  http::BlockPool blocks{response_block_bytes};
-  std::map<std::string, std::list<std::unique_ptr<H1Connection>>, std::less<>> idle;
-
-  std::unique_ptr<H1Connection> take(const http::OriginServer& server, Instant now) {
-    const auto it = idle.find(server.authority);
-    if (it == idle.end()) return nullptr;
-    auto& list = it->second;
-    while (!list.empty()) {
-      std::unique_ptr<H1Connection> c = std::move(list.front());
-      list.pop_front();
-      const bool expired =
-          c->idle_timeout > Duration::zero() && now - c->idle_since > c->idle_timeout;
-      if (!expired && c->usable()) return c;
-    }
-    return nullptr;
-  }
-  void give(std::unique_ptr<H1Connection> c) {
-    if (c->max_idle < 0) return;  // reuse is off
-    c->rest();
-    c->idle_since = c->stream().scheduler().now();
-    c->reused = true;
-    auto& list = idle[c->key];
-    const auto most = static_cast<size_t>(c->max_idle == 0 ? 2 : c->max_idle);
-    list.push_front(std::move(c));
-    while (list.size() > most) list.pop_back();
-  }
-};
 
 namespace {
 
@@ -44,7 +12,7 @@ namespace {
 // chunk's bytes live in the connection's buffer, so that happens when this source is destroyed.
 class ResponseBody final : public http::BodySource {
  public:
-  ResponseBody(std::shared_ptr<H1Origin::Pool> pool, std::unique_ptr<H1Connection> c)
+  ResponseBody(std::shared_ptr<H1Pool> pool, std::unique_ptr<H1Connection> c)
       : pool_(std::move(pool)), connection_(std::move(c)) {}
   ~ResponseBody() override {
     if (connection_->reusable()) pool_->give(std::move(connection_));
@@ -60,38 +28,27 @@ class ResponseBody final : public http::BodySource {
   const http::Headers* trailers() const override { return connection_->trailers(); }
 
  private:
-  std::shared_ptr<H1Origin::Pool> pool_;
+  std::shared_ptr<H1Pool> pool_;
   std::unique_ptr<H1Connection> connection_;
 };
 
-Task<Result<std::unique_ptr<H1Connection>>> dial(Env& env, http::BlockPool& blocks,
-                                                 const http::OriginServer& server) {
-  const Instant deadline = server.dial_timeout > Duration::zero()
-                               ? env.scheduler.now() + server.dial_timeout
-                               : instant_max;
-  std::vector<SocketAddress> candidates;
-  if (server.address) {
-    candidates.push_back(*server.address);
-  } else {
-    Result<std::vector<IpAddress>> ips = co_await env.resolver.resolve(server.host);
-    if (!ips) co_return Error(Code::refused, Source::upstream, ips.error().message);
-    for (const IpAddress& ip : *ips) candidates.push_back({ip, server.port});
-  }
-  Error last(Code::refused, Source::upstream, "no address for " + server.host);
-  for (const SocketAddress& to : candidates) {
-    Result<std::unique_ptr<Stream>> stream = co_await env.transport.connect(to, deadline);
-    if (!stream) {
-      last = stream.error();
-      last.source = Source::upstream;
-      continue;
-    }
-    auto c = std::make_unique<H1Connection>(std::move(*stream), blocks);
-    c->key = server.authority;
-    c->idle_timeout = server.idle_conn_timeout;
-    c->max_idle = server.max_idle_conns;
-    co_return c;
-  }
-  co_return last;
+std::unique_ptr<H1Connection> make_connection(std::unique_ptr<Stream> stream,
+                                              http::BlockPool& blocks,
+                                              const http::OriginServer& server) {
+  auto c = std::make_unique<H1Connection>(std::move(stream), blocks);
+  c->key = server.authority;
+  if (tls_of(server)) c->tls = server.tls;
+  c->idle_timeout = server.idle_conn_timeout;
+  c->max_idle = server.max_idle_conns;
+  return c;
+}
+
+Task<Result<std::unique_ptr<H1Connection>>> connect(Env& env, http::BlockPool& blocks,
+                                                    const http::OriginServer& server) {
+  std::vector<std::string> alpn = {"http/1.1"};
+  Result<TlsConnection> made = co_await dial_server(env, server, std::move(alpn));
+  if (!made) co_return made.error();
+  co_return make_connection(std::move(made->stream), blocks, server);
 }
 
 // Go sends a request again when a kept connection turned out to be dead, if it can be sent again.
@@ -102,25 +59,39 @@ bool may_resend(const Error& e, const H1Connection& c, const http::Outbound& out
          out.headers.has("Idempotency-Key") || out.headers.has("X-Idempotency-Key");
 }
 
+// RFC 9110 section 15.2.2: 101 answers an Upgrade, with one of its protocols. To relay anything else would hand the client a raw
+// connection to the server.
+bool switches_as_asked(const http::Headers& answer, const http::Headers& request) {
+  const std::string_view asked = http::upgrade_of(request);
+  return !asked.empty() && text::iequals(text::trim(asked), text::trim(http::upgrade_of(answer)));
+}
+
 }  // namespace
 
-H1Origin::H1Origin(Env& env) : env_(env), pool_(std::make_shared<Pool>()) {}
+H1Origin::H1Origin(Env& env) : env_(env), pool_(std::make_shared<H1Pool>(env.scheduler)) {}
 H1Origin::~H1Origin() = default;
 
-void H1Origin::close_idle() { pool_->idle.clear(); }
+void H1Origin::close_idle() { pool_->close_idle(); }
 
-size_t H1Origin::idle() const {
-  size_t n = 0;
-  for (const auto& [key, list] : pool_->idle) n += list.size();
-  return n;
+size_t H1Origin::idle() const { return pool_->idle(); }
+
+bool H1Origin::has_idle(const http::OriginServer& server) const {
+  return pool_->has(server.authority, tls_of(server));
 }
 
 Task<Result<void>> H1Origin::round_trip(http::Exchange& x, http::Outbound& out) {
-  std::unique_ptr<H1Connection> c = pool_->take(*out.server, env_.scheduler.now());
+  return round_trip_on(x, out, nullptr);
+}
+
+Task<Result<void>> H1Origin::round_trip_on(http::Exchange& x, http::Outbound& out,
+                                           std::unique_ptr<Stream> fresh) {
+  std::unique_ptr<H1Connection> c =
+      fresh ? make_connection(std::move(fresh), pool_->blocks, *out.server)
+            : pool_->take(out.server->authority, tls_of(*out.server), env_.scheduler.now());
   for (;;) {
     if (!c) {
       Result<std::unique_ptr<H1Connection>> dialed =
-          co_await dial(env_, pool_->blocks, *out.server);
+          co_await connect(env_, pool_->blocks, *out.server);
       if (!dialed) {
         // Nothing was written to any server: whoever wants to may try again.
         Error e = dialed.error();
@@ -135,6 +106,10 @@ Task<Result<void>> H1Origin::round_trip(http::Exchange& x, http::Outbound& out) 
     c.reset();
   }
   if (x.response.status == 101) {
+    if (!switches_as_asked(x.response.headers, out.headers)) {
+      co_return Error(Code::protocol, Source::upstream,
+                      "the server switched to a protocol that was not asked for");
+    }
     x.tunnel = c->take_tunnel();
     co_return Result<void>();
   }

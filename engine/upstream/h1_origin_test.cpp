@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/env/testing/fake.h"
-#include "engine/upstream/h1_connection.h"
+#include "engine/upstream/h1_pool.h"
 #include "engine/upstream/proxy.h"
 
 namespace gateproof::upstream {
@@ -148,7 +148,16 @@ TEST_F(Origin, ChunkedInPiecesOfOneByte) {
   EXPECT_EQ(origin.idle(), 1u);
 }
 
-TEST_F(Origin, InterimAnswersAreSkippedUpToALimit) {
+struct Heard final : http::InterimSink {
+  std::string text;
+  void interim(int status, const http::Headers& headers) override {
+    text += std::to_string(status);
+    for (const auto& f : headers) text.append(" ").append(f.name).append("=").append(f.value);
+    text += ';';
+  }
+};
+
+TEST_F(Origin, InterimAnswersAreCountedUpToALimit) {
   const std::string interim = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
   const std::string final = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
   std::string many;
@@ -157,7 +166,71 @@ TEST_F(Origin, InterimAnswersAreSkippedUpToALimit) {
   EXPECT_EQ(get(), "200:");
   origin.close_idle();
   peer({many + interim + final});
-  EXPECT_EQ(get().substr(0, 3), "500");
+  EXPECT_EQ(get().substr(0, 3), "502");
+}
+
+TEST_F(Origin,
+       InterimAnswersArePassedOnWithoutFieldsOfTheHop) {  // RFC 9110 sections 15.2 and 7.6.1
+  peer({"HTTP/1.1 103 Early Hints\r\nLink: x\r\nConnection: a\r\nA: b\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
+  http::Exchange x(env);
+  x.request.method = "GET";
+  x.request.host = "h";
+  x.request.url.path = "/";
+  x.origin = &origin;
+  Heard heard;
+  x.interim = &heard;
+  ASSERT_TRUE(world.run_void(proxy_to(x, server, true)));
+  EXPECT_EQ(heard.text, "103 Link=x;100;");
+  EXPECT_EQ(x.response.status, 200);
+  EXPECT_FALSE(x.response.headers.has("Link"));
+}
+
+// RFC 9110 section 10.1.1: the body waits for the server's word, for as long as continue_wait.
+TEST_F(Origin, ABodyThatIsExpectedWaitsForTheServer) {
+  const auto post = [this](http::Exchange& x) {
+    x.request.method = "POST";
+    x.request.host = "h";
+    x.request.url.path = "/";
+    x.request.headers.add("Expect", "100-continue");
+    x.request.body = http::Body::text("body");
+    x.origin = &origin;
+    return proxy_to(x, server, true);
+  };
+  auto p = peer({"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"});
+  http::Exchange refused(env);
+  ASSERT_TRUE(world.run_void(post(refused)));
+  EXPECT_EQ(refused.response.status, 401);
+  EXPECT_TRUE(p->received.ends_with("\r\n\r\n"));
+  EXPECT_EQ(origin.idle(), 0u);  // the server still waits for that body
+
+  p = peer({"HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
+  http::Exchange wanted(env);
+  const Instant before = world.clock.now();
+  ASSERT_TRUE(world.run_void(post(wanted)));
+  EXPECT_EQ(wanted.response.status, 200);
+  EXPECT_TRUE(p->received.ends_with("body"));
+  EXPECT_EQ(world.clock.now(), before);
+
+  origin.close_idle();
+  p = peer({});
+  server.response_header_timeout = std::chrono::seconds(2);
+  http::Exchange silent(env);
+  ASSERT_TRUE(world.run_void(post(silent)));
+  EXPECT_TRUE(p->received.ends_with("body"));
+  EXPECT_EQ(silent.response.status, 504);
+  EXPECT_EQ(world.clock.now(), before + continue_wait + std::chrono::seconds(2));
+}
+
+TEST_F(Origin, ASwitchThatNobodyAskedForIs502) {  // RFC 9110 section 15.2.2
+  auto p = peer({"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: a\r\n\r\n"});
+  EXPECT_EQ(get(), "502:Bad Gateway");
+  EXPECT_FALSE(p->open);
+}
+
+TEST_F(Origin, AnAnswerThatIsNoHttpIs502) {  // RFC 9112 section 6.3
+  peer({"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"});
+  EXPECT_EQ(get(), "502:Bad Gateway");
 }
 
 TEST_F(Origin, RefusedAndClosedAre502AndACutBodyIsNoEnd) {  // catalogue 4.7, reliability 2.1 rule 7
@@ -216,6 +289,26 @@ TEST_F(Origin, KeepsAsManyIdleAsItMay) {
     EXPECT_EQ(origin.idle(), kept) << most;
     origin.close_idle();
   }
+}
+
+// Nobody asks for the server again: its connections go all the same, after their time or when the server closes them.
+TEST_F(Origin, IdleConnectionsAreLetGo) {
+  auto old = peer({"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
+  EXPECT_EQ(get(), "200:");
+  world.run(std::chrono::seconds(85));
+  EXPECT_EQ(origin.idle(), 1u);
+  EXPECT_TRUE(old->open);
+  world.run(std::chrono::seconds(15));
+  EXPECT_EQ(origin.idle(), 0u);
+  EXPECT_FALSE(old->open);
+  auto closing = peer({"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
+  EXPECT_EQ(get(), "200:");
+  EXPECT_EQ(origin.idle(), 1u);
+  closing->end = true;
+  world.run(pool_sweep_period);
+  EXPECT_EQ(origin.idle(), 0u);
+  EXPECT_FALSE(closing->open);
+  EXPECT_EQ(world.scheduler.next_timer(), instant_max);
 }
 
 TEST_F(Origin, HeadHasNoBody) {

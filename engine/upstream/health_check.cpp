@@ -2,6 +2,7 @@
 
 #include "engine/config/schema.h"
 #include "engine/http/url.h"
+#include "engine/upstream/dial_server.h"
 #include "engine/upstream/proxy.h"
 #include "engine/upstream/tcp_health.h"
 
@@ -76,6 +77,7 @@ bool follow(Hop& hop, int status, const std::string& location, std::string& why)
   server->dial_timeout = hop.server.dial_timeout;
   server->idle_conn_timeout = hop.server.idle_conn_timeout;
   server->max_idle_conns = hop.server.max_idle_conns;
+  server->tls = hop.server.tls;
   hop.server = std::move(*server);
   hop.host = hop.server.authority;
   hop.target = parts->path.empty() ? "/" : std::string(parts->path);
@@ -119,7 +121,7 @@ void fill(http::Outbound& out, const HealthCheckSpec& spec, const Hop& hop) {
 
 Task<std::string> ask(Env& env, http::Origin& origin, const HealthCheckSpec& spec, Hop hop) {
   for (int redirects = 0;; ++redirects) {
-    if (hop.server.scheme != "http")
+    if (hop.server.scheme != "http" && !tls_of(hop.server))
       co_return "scheme " + hop.server.scheme + " is not acted on yet";
     http::Exchange x(env);
     x.origin = &origin;
@@ -200,7 +202,10 @@ HealthCheckSpec make_health_check(const std::string& service,
       t.broken = "create HTTP request: " + target.error().message;
     }
     if (!config.scheme.empty()) t.server.scheme = config.scheme;
-    if (t.server.scheme == "https" || t.server.scheme == "h2c") continue;  // not spoken here yet
+    if (split_host_port(t.server.authority).port.empty()) {
+      t.server.port = t.server.scheme == "https" ? 443 : 80;
+      if (t.server.address) t.server.address->port = t.server.port;
+    }
     if (config.port != 0) {
       t.server.port = static_cast<uint16_t>(config.port);
       const bool v6 = t.server.host.find(':') != std::string::npos;

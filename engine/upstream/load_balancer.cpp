@@ -88,7 +88,8 @@ std::optional<size_t> sticky_choice(const std::optional<Sticky>& sticky, const h
 
 Result<std::shared_ptr<LoadBalancer>> LoadBalancer::make(
     const std::string& name, const config::LoadBalancerConfig& config,
-    const config::ServersTransportConfig& transport, Random& random) {
+    const config::ServersTransportConfig& transport, Random& random,
+    std::shared_ptr<TlsConnector> tls) {
   const std::string& strategy = config.strategy.value;
   static constexpr std::string_view known[] = {"", "wrr", "p2c", "hrw", "leasttime"};
   if (std::find(std::begin(known), std::end(known), strategy) == std::end(known)) {
@@ -99,6 +100,7 @@ Result<std::shared_ptr<LoadBalancer>> LoadBalancer::make(
   for (const auto& s : config.servers) {
     Result<http::OriginServer> made = make_origin_server(s, transport);
     if (!made) return made.error();
+    made->tls = tls;
     servers.push_back(std::move(*made));
   }
   return std::shared_ptr<LoadBalancer>(new LoadBalancer(name, config, std::move(servers), random));

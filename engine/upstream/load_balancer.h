@@ -16,11 +16,12 @@ std::optional<size_t> sticky_choice(const std::optional<Sticky>& sticky, const h
 
 class LoadBalancer final : public http::Handler, public StatusSource {
  public:
-  // Errors disable the service: a server URL without scheme, an unknown strategy.
+  // Errors disable the service: a server URL without scheme, an unknown strategy. `tls`: for servers and probes over https.
   static Result<std::shared_ptr<LoadBalancer>> make(const std::string& name,
                                                     const config::LoadBalancerConfig& config,
                                                     const config::ServersTransportConfig& transport,
-                                                    Random& random);
+                                                    Random& random,
+                                                    std::shared_ptr<TlsConnector> tls = nullptr);
   Task<void> handle(http::Exchange& x) override;
   Result<void> on_status(std::function<void(bool up)> listener) override;
 

@@ -7,6 +7,7 @@
 #include "engine/http/forwarded.h"
 #include "engine/http/inflate.h"
 #include "engine/http/punycode.h"
+#include "engine/upstream/dial_server.h"
 #include "engine/upstream/status_of.h"
 
 namespace gateproof::upstream {
@@ -143,9 +144,8 @@ std::string parse_problem(std::string_view url) {
 
 std::string why_not(const http::OriginServer& server) {
   const std::string_view scheme = server.scheme;
-  if (scheme == "http") return "no host in the server URL";
-  if (scheme == "https" || scheme == "h2c")
-    return "scheme " + std::string(scheme) + " is not acted on yet";
+  if (scheme == "http" || scheme == "h2c") return "no host in the server URL";
+  if (scheme == "https") return "no TLS for this server";
   return "unsupported protocol scheme " + text::quote(scheme);
 }
 
@@ -181,7 +181,10 @@ Result<http::OriginServer> make_origin_server(const config::ServerConfig& server
   s.dial_timeout = transport.dial_timeout;
   s.response_header_timeout = transport.response_header_timeout;
   s.idle_conn_timeout = transport.idle_conn_timeout;
+  s.read_idle_timeout = transport.read_idle_timeout;
+  s.ping_timeout = transport.ping_timeout;
   s.max_idle_conns = transport.max_idle_conns_per_host;
+  s.http2 = !transport.tls.disable_http2;
   return s;
 }
 
@@ -246,7 +249,8 @@ Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pa
     Error late(Code::timeout, Source::upstream, "dialTimeout is negative: no connection is made");
     late.retry = Retry::yes;
     done = std::move(late);
-  } else if (server.scheme == "http" && !server.authority.empty()) {
+  } else if ((server.scheme == "http" || server.scheme == "h2c" || tls_of(server)) &&
+             !server.authority.empty()) {
     done = co_await x.origin->round_trip(x, out);
   } else {
     Error unsupported(Code::unsupported, Source::internal, why_not(server));

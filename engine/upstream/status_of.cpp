@@ -10,6 +10,8 @@ int status_of(const Error& error) {
     case Code::timeout: return 504;
     case Code::canceled: return 499;
     case Code::unavailable: return 503;
+    // RFC 9112 section 6.3: a proxy that cannot read an answer says 502; Traefik says 500 (DEVIATIONS).
+    case Code::protocol: return error.source == Source::upstream ? 502 : 500;
     default: return 500;
   }
 }

@@ -12,6 +12,8 @@ Task<std::string> ask(Env& env, TcpProbe probe, Instant deadline) {
   dialing.timeout = Duration::zero();
   Result<std::unique_ptr<Stream>> stream = co_await dial_tcp(env, probe.server, dialing, deadline);
   if (!stream) co_return "connecting to " + to + ": " + stream.error().message;
+  stream = co_await secure_tcp(std::move(*stream), probe.server, deadline);
+  if (!stream) co_return "connecting to " + to + ": " + stream.error().message;
   if (!probe.send.empty()) {
     std::vector<std::string_view> pieces = {probe.send};
     const Result<void> sent = co_await write_all(**stream, std::move(pieces), deadline);

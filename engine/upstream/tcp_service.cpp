@@ -1,6 +1,7 @@
 #include "engine/upstream/tcp_service.h"
 
 #include "engine/base/text.h"
+#include "engine/env/dial.h"
 
 namespace gateproof::upstream {
 namespace {
@@ -126,6 +127,18 @@ Result<void> TcpWeighted::on_status(std::function<void(bool up)> listener) {
   return {};
 }
 
+Task<Result<std::unique_ptr<Stream>>> secure_tcp(std::unique_ptr<Stream> stream,
+                                                 const TcpServer& server, Instant deadline) {
+  if (!server.tls) co_return stream;
+  if (!server.connector)
+    co_return Error(Code::unsupported, Source::upstream, "no TLS for this server");
+  // The transport's serverName alone counts here, not the name that was dialled (Traefik).
+  Result<TlsConnection> made =
+      co_await server.connector->connect(std::move(stream), {}, {}, deadline);
+  if (!made) co_return made.error();
+  co_return std::move(made->stream);
+}
+
 Task<Result<std::unique_ptr<Stream>>> dial_tcp(Env& env, const TcpServer& server,
                                                const TcpDialing& dialing, Instant deadline) {
   if (dialing.timeout < Duration::zero()) {  // as Go's dialer takes it
@@ -134,25 +147,10 @@ Task<Result<std::unique_ptr<Stream>>> dial_tcp(Env& env, const TcpServer& server
   }
   if (dialing.timeout > Duration::zero())
     deadline = std::min(deadline, env.scheduler.now() + dialing.timeout);
-  std::vector<SocketAddress> candidates;
-  if (server.ip) {
-    candidates.push_back(*server.ip);
-  } else {
-    Result<std::vector<IpAddress>> ips = co_await env.resolver.resolve(server.host);
-    if (!ips) co_return Error(Code::refused, Source::upstream, ips.error().message);
-    for (const IpAddress& ip : *ips) candidates.push_back({ip, server.port});
-  }
-  Error last(Code::refused, Source::upstream, "no address for " + server.host);
-  for (const SocketAddress& to : candidates) {
-    Result<std::unique_ptr<Stream>> stream = co_await env.transport.connect(to, deadline);
-    if (stream) {
-      (*stream)->set_keep_alive(dialing.keep_alive);
-      co_return stream;
-    }
-    last = stream.error();
-    last.source = Source::upstream;
-  }
-  co_return last;
+  const std::string host = server.ip ? server.ip->ip.to_string() : server.host;
+  Result<std::unique_ptr<Stream>> stream = co_await dial(env, host, server.port, deadline);
+  if (stream) (*stream)->set_keep_alive(dialing.keep_alive);
+  co_return stream;
 }
 
 }  // namespace gateproof::upstream

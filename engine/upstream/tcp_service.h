@@ -2,6 +2,7 @@
 #pragma once
 #include "engine/config/dynamic_tcp.h"
 #include "engine/env/env.h"
+#include "engine/env/tls_connector.h"
 #include "engine/upstream/health_check.h"
 #include "engine/upstream/round_robin.h"
 
@@ -13,6 +14,7 @@ struct TcpServer {
   uint16_t port = 0;
   std::optional<SocketAddress> ip;  // when host is an IP
   bool tls = false;
+  std::shared_ptr<TlsConnector> connector;  // with `tls`; null: TLS cannot be spoken to it
 };
 
 // "host:port" taken apart; nullopt for what Go's net.SplitHostPort refuses, or a port that is no number.
@@ -85,6 +87,10 @@ class TcpWeighted final : public TcpService {
 // Connects to a chosen server, names resolved, every address tried in turn. Errors: refused, timeout, io.
 Task<Result<std::unique_ptr<Stream>>> dial_tcp(Env& env, const TcpServer& server,
                                                const TcpDialing& dialing, Instant deadline);
+
+// TLS on a connection to a server that wants it; on another one the connection itself. Errors: those of TlsConnector.
+Task<Result<std::unique_ptr<Stream>>> secure_tcp(std::unique_ptr<Stream> stream,
+                                                 const TcpServer& server, Instant deadline);
 
 // The probes of a load balancer's health check.
 HealthCheckSpec make_tcp_health_check(const std::string& service,

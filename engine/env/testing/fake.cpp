@@ -47,12 +47,12 @@ Task<Result<std::vector<IpAddress>>> NoResolver::resolve(std::string host) {
   co_return Error(Code::not_found, "no such host: " + host);
 }
 
-void FakeWorld::run(Duration horizon) {
+void FakeWorld::run(Duration horizon, const std::function<bool()>& done) {
   const Instant end = clock.now() + horizon;
   for (;;) {
     scheduler.run_ready();
     const Instant next = scheduler.next_timer();
-    if (next > end) return;
+    if (next > end || (done && done())) return;
     if (next > clock.now()) clock.advance(next - clock.now());
     scheduler.fire_timers(clock.now());
   }

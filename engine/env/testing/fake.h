@@ -62,17 +62,18 @@ class FakeWorld {
   Scheduler scheduler{clock};
   Env env{scheduler, clock, random, transport, resolver, "fake-host"};
 
-  // Runs ready tasks and due timers; moves the clock from timer to timer up to `horizon` from now.
-  void run(Duration horizon = std::chrono::hours(1));
+  // Runs ready tasks and due timers; moves the clock from timer to timer up to `horizon` from now, or until nothing is left to
+  // do at the instant when `done` says so.
+  void run(Duration horizon = std::chrono::hours(1), const std::function<bool()>& done = {});
   // Runs a task to its end and gives its value; nullopt if it still waits after the horizon.
   template <class T>
   std::optional<T> run(Task<T> task, Duration horizon = std::chrono::hours(1)) {
-    if (!task.start_root(scheduler, "test")) run(horizon);
+    if (!task.start_root(scheduler, "test")) run(horizon, [&] { return task.done(); });
     if (!task.done()) return std::nullopt;
     return task.take();
   }
   bool run_void(Task<void> task, Duration horizon = std::chrono::hours(1)) {
-    if (!task.start_root(scheduler, "test")) run(horizon);
+    if (!task.start_root(scheduler, "test")) run(horizon, [&] { return task.done(); });
     return task.done();
   }
 };

@@ -11,7 +11,18 @@ from typing import Annotated
 
 import typer
 
-from gateproof.cli import ask, bench, check, compare, explain, middlewares, serve, test
+from gateproof.cli import (
+    ask,
+    bench,
+    check,
+    compare,
+    explain,
+    garden,
+    http1,
+    middlewares,
+    serve,
+    test,
+)
 from gateproof.cli.output import fail, print_json
 from gateproof.errors import GateproofError
 
@@ -28,6 +39,8 @@ app.command("bench")(bench.bench)
 app.command("check")(check.check)
 app.command("test")(test.test)
 app.command("compare")(compare.compare)
+app.command("garden")(garden.garden)
+app.command("http1")(http1.http1)
 app.command("serve")(serve.serve)
 app.command("explain")(explain.explain)
 app.command("middlewares")(middlewares.middlewares)

@@ -1,0 +1,25 @@
+// What a snapshot knows of TLS: the options that a server name gets, and its certificate (catalogue 5.1-5.3).
+#pragma once
+#include "engine/tls/registry.h"
+#include "engine/tls/store.h"
+
+namespace gateproof::pipeline {
+
+// TLS options as a connection gets them.
+struct TlsChoice {
+  std::string name = "default";  // qualified, of the options
+  // Null: they do not exist or cannot be used, and connections are closed behind the ClientHello (catalogue 5.1).
+  std::shared_ptr<const tls::ServerContext> context;
+};
+
+struct TlsSide {
+  std::shared_ptr<tls::Registry> registry;
+  std::shared_ptr<const tls::CertificateStore> certificates;
+
+  // The certificate for a server name in lower case; without a name, for the address that was connected to. Null: none, as
+  // sniStrict wants it.
+  std::shared_ptr<const tls::Identity> identity(std::string_view server_name,
+                                                const SocketAddress& local, bool sni_strict) const;
+};
+
+}  // namespace gateproof::pipeline

@@ -1,0 +1,22 @@
+// The inside of the contexts, for the sources of this layer.
+#pragma once
+#include "engine/tls/context.h"
+#include "engine/tls/openssl.h"
+
+namespace gateproof::tls {
+
+struct ServerContext::Parts {
+  SslContextPtr context;
+  std::vector<std::string> alpn;
+  bool sni_strict = false;
+};
+
+struct ClientContext::Parts {
+  SslContextPtr context;
+  std::string server_name;
+  bool verify = true;
+  std::string peer_cert_uri;
+  StorePtr chain_store;  // for peer_cert_uri, which is looked at with insecureSkipVerify too
+};
+
+}  // namespace gateproof::tls

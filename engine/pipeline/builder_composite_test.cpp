@@ -92,7 +92,7 @@ TEST(Composite, HealthChecksThatCannotWork) {
            {"healthCheck: {path: 'http://h/x'}", "GP0504"},
            {"healthCheck: {path: /h, mode: grpc}", "GP1102"},
            {"healthCheck: {path: /h, scheme: https}", ""},
-           {"healthCheck: {path: /h, scheme: h2c}", "GP1102"},
+           {"healthCheck: {path: /h, scheme: h2c}", ""},
            {"passiveHealthCheck: {maxFailedAttempts: 10000}", ""},
            {"passiveHealthCheck: {maxFailedAttempts: 10001}", "GP0504"},
        }) {

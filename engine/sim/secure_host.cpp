@@ -11,7 +11,8 @@ Task<void> serve_secure(Env& env, std::unique_ptr<Stream> stream,
   tls::ServerSettings settings;
   settings.min_version = how->min_version;
   settings.max_version = how->max_version;
-  settings.alpn = {"h2", "http/1.1"};
+  settings.alpn = {"http/1.1"};
+  if (options.http2) settings.alpn.insert(settings.alpn.begin(), "h2");
   if (!how->client_authority.empty()) {
     settings.client_auth = tls::ClientAuth::require_and_verify;
     settings.client_authorities = {how->client_authority};

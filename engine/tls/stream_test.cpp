@@ -136,10 +136,12 @@ TEST_F(TlsStreams, WhoNeverReadsIsLeftAfterFarewellTime) {
   const std::string_view pieces[] = {much};
   e.server->try_write(pieces);
   e.server->close();
+  const Instant begin = world.scheduler.now();
   world.run(farewell_time - std::chrono::nanoseconds(1));
   EXPECT_EQ(world.scheduler.tasks(), 1u);
-  world.run(std::chrono::nanoseconds(1));
+  world.run(farewell_time);
   EXPECT_EQ(world.scheduler.tasks(), 0u);
+  EXPECT_EQ(world.scheduler.now() - begin, farewell_time);
 }
 
 TEST_F(TlsStreams, OneWriteTakesABatchAtMost) {  // write_batch_bytes

@@ -76,7 +76,7 @@ TEST(HealthCheck, PortHostnameAndHeaders) {
   EXPECT_EQ(spec_of(c, "http://h").targets.at(0).server.port, 443);
   EXPECT_EQ(spec_of(c, "http://h:80").targets.at(0).server.port, 80);
   c.scheme.clear();
-  EXPECT_EQ(spec_of(c, "h2c://h").targets.at(0).server.scheme, "h2c");
+  EXPECT_EQ(spec_of(c, "h2c://h").targets.at(0).server.port, 80);
 }
 
 TEST(CodeRanges, OnesAndRanges) {  // catalogue 4.5 errors.status

@@ -7,6 +7,7 @@
 #include "engine/daemon/health_check.h"
 #include "engine/middleware/middleware.h"
 #include "engine/net/files.h"
+#include "engine/net/key_log.h"
 #include "engine/net/random.h"
 #include "engine/net/server.h"
 #include "engine/net/service_manager.h"
@@ -65,6 +66,7 @@ class Daemon {
   std::unique_ptr<net::InotifyWatcher> watcher_;
   std::unique_ptr<providers::FileLoader> loader_;
   std::unique_ptr<providers::FileProvider> provider_;
+  bool configured_ = false;  // a dynamic configuration has been in force
   bool handing_over_ = false;
   bool ending_ = false;
   std::thread waiting_;  // for the workers, while the control loop still hears signals
@@ -112,6 +114,7 @@ void Daemon::apply(config::DynamicConfig objects) {
   const std::shared_ptr<const pipeline::Snapshot> snapshot =
       engine_.update("file", std::move(objects));
   server_.configuration_changed();
+  configured_ = true;
   log_.info("configuration " + std::to_string(snapshot->version) +
             " is in force: " + std::to_string(snapshot->routers.size()) + " routers");
   report(snapshot->findings);
@@ -174,6 +177,10 @@ int Daemon::run() {
     return exit_failed;
   }
   start_file_provider();
+  if (handed_.from_predecessor() && statics_->file && !configured_) {
+    log_.error("the dynamic configuration cannot be read: the process before keeps the one it has");
+    return exit_failed;
+  }
   for (const net::Server::Bound& b : server_.addresses()) {
     log_.info("entryPoint " + b.entry_point + " listens on " + b.address.to_string());
   }
@@ -185,6 +192,17 @@ int Daemon::run() {
   if (waiting_.joinable()) waiting_.join();
   loop_->scheduler().cancel_all();
   return exit_ok;
+}
+
+// Before the engine makes anything of TLS. A log that cannot be written is told, and stops nothing.
+void start_key_log(const std::vector<std::pair<std::string, std::string>>& environment) {
+  for (const auto& [name, value] : environment) {
+    if (name != "SSLKEYLOGFILE" || value.empty()) continue;
+    const Result<void> opened = net::log_tls_keys(value);
+    const std::string line = opened ? "secrets of TLS connections are written to " + value + "\n"
+                                    : opened.error().message + "\n";
+    std::fputs(line.c_str(), stderr);
+  }
 }
 
 }  // namespace
@@ -204,6 +222,7 @@ int run(CommandLine line) {
   if (command == Command::health_check) return health_check(*statics);
   ::signal(SIGPIPE, SIG_IGN);
   net::raise_descriptor_limit();
+  start_key_log(line.environment);
   Daemon daemon(statics, files, std::move(line));
   return daemon.run();
 }

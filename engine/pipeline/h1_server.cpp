@@ -12,6 +12,7 @@ namespace {
 using http::h1::Event;
 
 // After an answer to a request that was not read to its end, as Go's server.
+inline constexpr char tls_handshake_record = 0x16;  // RFC 8446 section 5.1
 inline constexpr Duration linger_time = std::chrono::milliseconds(500);
 inline constexpr size_t linger_bytes_max = 4u << 20;
 // What a body's framing may need in the buffer at once: a chunk line, or the last chunk with all trailers.
@@ -211,6 +212,9 @@ Task<Connection::Got> Connection::read_head() {
         begun = true;
         deadline = after(options_.read_timeout);
       }
+      const bool first = requests_ == 0 && !tls_;
+      if (first && options_.gives_tls_back && in_.view().front() == tls_handshake_record)
+        co_return Got::h2;
       const bool h2 = requests_ == 0 && starts_h2(in_.view());
       if (h2 && in_.view().size() >= http::h2::preface.size()) co_return Got::h2;
       const http::h1::Step step = h2 ? http::h1::Step() : parser_.parse(in_.view());

@@ -148,6 +148,18 @@ async def http_client(load: Load, name: str, requests_max: int, secure: bool = F
         await load.pause(draw)
 
 
+async def control_client(load: Load, name: str, port: int) -> None:
+    """Straight to a backend: how slow the machine and this program are by themselves."""
+    draw = load.draw(name)
+    streams = await connect(port)
+    while not load.stopping:
+        ask = load.ask(draw)
+        _, _, seconds = await exchange(streams, ask)
+        load.ledger.latency(f"control {load.ledger.phase}", seconds - ask.delay_ms / 1000)
+        await load.pause(draw)
+    streams[1].close()
+
+
 async def events_client(load: Load, name: str) -> None:
     """Streams of events: each piece must come when it is sent, not with the last one."""
     draw = load.draw(name)
@@ -294,13 +306,14 @@ async def udp_client(load: Load, name: str) -> None:
             return
 
 
-def everybody(load: Load, scale: float) -> list[Coroutine[None, None, None]]:
+def everybody(load: Load, scale: float, backend: int) -> list[Coroutine[None, None, None]]:
     """The mix of the plan times `scale`, at least one of each kind."""
 
     def many(count: int) -> range:
         return range(max(1, round(count * scale)))
 
     return [
+        *(control_client(load, f"control {i}", backend) for i in many(10)),
         *(http_client(load, f"keep {i}", 1000) for i in many(200)),
         *(http_client(load, f"short {i}", 1) for i in many(50)),
         *(http_client(load, f"secure keep {i}", 200, True) for i in many(50)),

@@ -1,8 +1,8 @@
 """What is too long for every change: everything tools/test runs, and then more of it.
 
 Minutes of fuzzing on each target, the thread sanitizer on net and bindings' engine, clang-tidy on
-every source, large generated comparisons, the soak and fault run, and the benchmarks (printed,
-never judged).
+every source, large generated comparisons, HTTP/1.1 beside all peers, the soak and fault run, and
+the benchmarks (printed, never judged).
 """
 
 import os
@@ -72,6 +72,19 @@ def generated(steps: Steps, pairs: int) -> None:
     steps.run(f"generated pairs, seed {seed}", [*command, "--seed", str(seed)], seconds_max=HOUR)
 
 
+def wire(steps: Steps, seconds: int) -> None:
+    """Cases of bytes beside all peers, and a garden of a seed of its own each night."""
+    command, peers = str(VENV / "gateproof"), "traefik,envoy,nginx,caddy,haproxy"
+    steps.run("http1 beside peers", [command, "http1", "--against", peers], seconds_max=HOUR)
+    seed, kept = time.strftime("%Y%m%d"), str(LOGS / "garden")
+    grow = [command, "garden", "--against", peers, "--rounds", "1000000", "--keep", kept]
+    steps.run(
+        f"garden, seed {seed}",
+        [*grow, "--seed", seed, "--seconds", str(seconds)],
+        seconds_max=seconds + HOUR,
+    )
+
+
 def tidy(steps: Steps) -> None:
     steps.run(
         "tidy",
@@ -113,12 +126,14 @@ def main(argv: list[str] | None = None) -> int:
     arguments = common_arguments("tools/nightly", __doc__)
     arguments.add_argument("--fuzz-seconds", type=int, default=600, help="per target (600)")
     arguments.add_argument("--pairs", type=int, default=20_000, help="generated pairs (20000)")
+    arguments.add_argument("--garden-seconds", type=int, default=900, help="drawn requests (900)")
     args = arguments.parse_args(argv)
     os.chdir(ROOT)
     steps = Steps(as_json=args.json)
     steps.run("test", ["tools/test"], seconds_max=3 * HOUR)
     fuzz(steps, args.fuzz_seconds)
     generated(steps, args.pairs)
+    wire(steps, args.garden_seconds)
     for part in (threads, large, tidy, reload_under_load, soak, bench):
         part(steps)
     return steps.finish()

@@ -37,6 +37,18 @@ py::list candidates_of(const sim::Outcome& o) {
   return out;
 }
 
+// What the wire arm's client has seen of TLS; None without a handshake.
+py::object tls_of(const sim::Outcome& o) {
+  if (!o.tls) return py::none();
+  py::dict d;
+  d["version"] = o.tls->version;
+  d["cipher"] = o.tls->cipher;
+  d["alpn"] = o.tls->alpn;
+  const auto& chain = o.tls->client_certificates;
+  d["certificate"] = py::bytes(chain ? chain->front() : std::string());
+  return d;
+}
+
 }  // namespace
 
 void bind_outcome(py::module_& m) {
@@ -72,7 +84,8 @@ void bind_outcome(py::module_& m) {
       .def_readonly("budget_exceeded", &Outcome::budget_exceeded)
       .def_readonly("started_ns", &Outcome::started_ns)
       .def_readonly("finished_ns", &Outcome::finished_ns)
-      .def_readonly("connection_kept", &Outcome::connection_kept);
+      .def_readonly("connection_kept", &Outcome::connection_kept)
+      .def_property_readonly("tls", tls_of);
 }
 
 }  // namespace gateproof::bindings

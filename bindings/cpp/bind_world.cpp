@@ -30,6 +30,22 @@ void add_client_certificates(sim::Request& r, const py::handle& pem) {
   r.client_certificates = std::move(*chain);
 }
 
+template <class T>
+void take(const py::dict& from, const char* key, T& into) {
+  if (from.contains(key)) into = from[key].cast<T>();
+}
+
+// How the client of the wire arm speaks TLS: server_name, min_version, max_version, cipher_suites, alpn, certificate, key.
+void set_tls_client(sim::TlsClient& to, const py::dict& from) {
+  take(from, "server_name", to.server_name);
+  take(from, "min_version", to.min_version);
+  take(from, "max_version", to.max_version);
+  take(from, "cipher_suites", to.cipher_suites);
+  take(from, "alpn", to.alpn);
+  take(from, "certificate", to.certificate);
+  take(from, "key", to.key);
+}
+
 class PyWorld {
  public:
   PyWorld(std::shared_ptr<check::ConfigSet> set, uint64_t seed, size_t assembly,
@@ -44,8 +60,20 @@ class PyWorld {
     doors_ = doors_of(*config_.statics());
   }
 
-  void add_host(const std::string& address, std::string name, py::object script) {
-    world_.add_host(address, python_host(std::move(name), std::move(script), errors_));
+  // `tls`: certificate, key, client_authority, min_version, max_version; empty: a plain host.
+  void add_host(const std::string& address, std::string name, py::object script,
+                const py::dict& tls) {
+    sim::Host host = python_host(std::move(name), std::move(script), errors_);
+    if (!tls.empty()) {
+      sim::HostTls how;
+      take(tls, "certificate", how.certificate);
+      take(tls, "key", how.key);
+      take(tls, "client_authority", how.client_authority);
+      take(tls, "min_version", how.min_version);
+      take(tls, "max_version", how.max_version);
+      host.tls = std::make_shared<const sim::HostTls>(std::move(how));
+    }
+    world_.add_host(address, std::move(host));
   }
 
   std::unique_ptr<sim::Outcome> send(const py::handle& method, const py::handle& target,
@@ -54,7 +82,7 @@ class PyWorld {
                                      bool tls, const std::string& peer, const std::string& arm,
                                      const std::string& detail, bool http10, bool has_host,
                                      bool chunked, const py::bytes& raw,
-                                     const py::handle& client_cert) {
+                                     const py::handle& client_cert, const py::dict& tls_client) {
     sim::Request r;
     r.method = bytes_of(method);
     r.target = bytes_of(target);
@@ -71,6 +99,7 @@ class PyWorld {
     }
     if (PyBytes_GET_SIZE(raw.ptr()) > 0) r.raw = raw;
     add_client_certificates(r, client_cert);
+    set_tls_client(r.tls_client, tls_client);
     return run(r, mode_of(arm, detail));
   }
 
@@ -210,14 +239,15 @@ void bind_world(py::module_& m) {
       .def(py::init<std::shared_ptr<check::ConfigSet>, uint64_t, size_t, const py::dict&>(),
            py::arg("config"), py::arg("seed") = 1, py::arg("assembly") = 0,
            py::arg("plugins") = py::dict())
-      .def("add_host", &PyWorld::add_host, py::arg("address"), py::arg("name"), py::arg("script"))
+      .def("add_host", &PyWorld::add_host, py::arg("address"), py::arg("name"), py::arg("script"),
+           py::arg("tls") = py::dict())
       .def("add_alias", &PyWorld::add_alias, py::arg("name"), py::arg("target"), py::arg("ttl_ns"))
       .def("send", &PyWorld::send, py::arg("method"), py::arg("target"), py::arg("host"),
            py::arg("headers") = py::none(), py::arg("body") = py::none(),
            py::arg("entry_point") = "", py::arg("tls") = false, py::arg("peer") = "",
            py::arg("arm") = "direct", py::arg("detail") = "candidates", py::arg("http10") = false,
            py::arg("has_host") = true, py::arg("chunked") = false, py::arg("raw") = py::bytes(),
-           py::arg("client_cert") = py::none())
+           py::arg("client_cert") = py::none(), py::arg("tls_client") = py::dict())
       .def("call", &PyWorld::call, py::arg("method"), py::arg("url"), py::arg("headers"),
            py::arg("body"), py::arg("entry_point"), py::arg("peer"), py::arg("mode"),
            py::arg("client_cert") = py::none())

@@ -1,6 +1,9 @@
 #!/usr/bin/python3
-"""The server behind the proxies under test: HTTP/1.1, answers every method with the size of what it was sent, and reads chunked
-bodies to the end of their trailers (a server that stops at the last chunk makes generic/4/4 fail for the wrong reason)."""
+"""The server behind the proxies under test: HTTP/1.1, answers with the size of a body.
+
+It reads chunked bodies to the end of their trailers: one that stops at the last chunk makes
+generic/4/4 fail for the wrong reason.
+"""
 
 import argparse
 import asyncio
@@ -31,7 +34,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                 name, _, value = field.decode("latin-1").partition(":")
                 fields[name.strip().lower()] = value.strip()
             body = f"{await read_body(reader, fields)} bytes received\n".encode()
-            head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n"
+            length = f"Content-Length: {len(body)}\r\n\r\n"
+            head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n" + length
             writer.write(head.encode() + (b"" if method == b"HEAD" else body))
             await writer.drain()
     writer.close()

@@ -52,7 +52,13 @@ TEST(Text, EscapeHtml) {
   EXPECT_EQ(escape_html(""), "");
 }
 
-TEST(Text, QuoteIsPrintable) { EXPECT_EQ(quote("a\"\\\n\x01\x7f"), "\"a\\\"\\\\\\n\\x01\\x7f\""); }
+TEST(Text, QuoteIsPrintable) {
+  EXPECT_EQ(quote("a\"\\\n\x01\x7f"), "\"a\\\"\\\\\\n\\x01\\x7f\"");
+  EXPECT_EQ(quote("\u00e9\u20ac\U0001f600"), "\"\u00e9\u20ac\U0001f600\"");  // UTF-8 stays
+  EXPECT_EQ(quote("%/\xc3"), "\"%/\\xc3\"");
+  EXPECT_EQ(quote("\xc0\x80|\xed\xa0\x80|\xf4\x90\x80\x80|\xff"),
+            "\"\\xc0\\x80|\\xed\\xa0\\x80|\\xf4\\x90\\x80\\x80|\\xff\"");
+}
 
 }  // namespace
 }  // namespace gateproof::text

@@ -7,6 +7,7 @@
 #include "engine/daemon/health_check.h"
 #include "engine/middleware/middleware.h"
 #include "engine/net/files.h"
+#include "engine/net/key_log.h"
 #include "engine/net/random.h"
 #include "engine/net/server.h"
 #include "engine/net/service_manager.h"
@@ -193,6 +194,17 @@ int Daemon::run() {
   return exit_ok;
 }
 
+// Before the engine makes anything of TLS. A log that cannot be written is told, and stops nothing.
+void start_key_log(const std::vector<std::pair<std::string, std::string>>& environment) {
+  for (const auto& [name, value] : environment) {
+    if (name != "SSLKEYLOGFILE" || value.empty()) continue;
+    const Result<void> opened = net::log_tls_keys(value);
+    const std::string line = opened ? "secrets of TLS connections are written to " + value + "\n"
+                                    : opened.error().message + "\n";
+    std::fputs(line.c_str(), stderr);
+  }
+}
+
 }  // namespace
 
 int run(CommandLine line) {
@@ -210,6 +222,7 @@ int run(CommandLine line) {
   if (command == Command::health_check) return health_check(*statics);
   ::signal(SIGPIPE, SIG_IGN);
   net::raise_descriptor_limit();
+  start_key_log(line.environment);
   Daemon daemon(statics, files, std::move(line));
   return daemon.run();
 }

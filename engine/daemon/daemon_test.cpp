@@ -102,6 +102,9 @@ class ProgramTest : public ::testing::Test {
   void SetUp() override {
     dir_ = ::testing::TempDir() + "/gp_daemon_XXXXXX";
     ASSERT_NE(::mkdtemp(dir_.data()), nullptr);
+    choose_port();
+  }
+  void choose_port() {
     const auto probe = transport_.listen({IpAddress::v4(127, 0, 0, 1), 0});
     port_ = (*probe)->local().port;
   }
@@ -192,6 +195,7 @@ TEST_F(ProgramTest, MissingDirectoryKeepsTheProcessUpAndSighupStartsIt) {
 TEST_F(ProgramTest, GoesOnWhenASuccessorCannotServe) {
   put("d.yml", router("/one"));
   for (const char* successor : {"/bin/false", "/nowhere/gateproofd"}) {
+    choose_port();
     Program program({"--entryPoints.web.address=" + address(), "--log.level=INFO",
                      "--providers.file.filename=" + dir_ + "/d.yml"},
                     dir_ + "/out", successor);

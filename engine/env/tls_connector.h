@@ -18,7 +18,8 @@ class TlsConnector {
  public:
   virtual ~TlsConnector() = default;
   // Shakes hands as the client until `deadline`. `server_name` is sent (unless it is an address) and checked against the
-  // certificate. Errors: timeout, reset, protocol (the handshake or the certificate; the text is for logs, not for clients).
+  // certificate. Errors: timeout, reset (also: the server refused with an alert), and what is wrong with the handshake or the
+  // certificate, as protocol or as invalid, which Traefik answers with 500. The text is for logs, not for clients.
   virtual Task<Result<TlsConnection>> connect(std::unique_ptr<Stream> plain,
                                               std::string server_name,
                                               std::vector<std::string> alpn, Instant deadline) = 0;

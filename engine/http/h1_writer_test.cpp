@@ -97,6 +97,24 @@ TEST(H1Writer, NothingCanBeInjected) {
                         }));
 }
 
+TEST(H1Writer, BlanksAroundValuesAreNotWritten) {  // RFC 9110, 5.5
+  EXPECT_EQ(request(0, false, {{"A", " x y\t"}, {"B", "  "}}),
+            "GET /a?b HTTP/1.1\r\nHost: h.test\r\nA: x y\r\nB: \r\n\r\n");
+}
+
+TEST(Headers, FieldValuesHoldNoControlCharacterButTab) {  // eight bytes at a time as one by one
+  EXPECT_TRUE(rc::check("is_field_value", [] {
+    const auto any = rc::gen::oneOf(rc::gen::elementOf("\x1f\x20\x7f\x7e\x80\x9f\xff\t a"s),
+                                    rc::gen::arbitrary<char>());
+    const auto value = *rc::gen::container<std::string>(any);
+    const bool naive = std::all_of(value.begin(), value.end(), [](char c) {
+      const auto u = static_cast<unsigned char>(c);
+      return c == '\t' || (u >= 0x20 && u != 0x7f);
+    });
+    RC_ASSERT(is_field_value(value) == naive);
+  }));
+}
+
 TEST(H1Writer, ChunksRoundTrip) {
   std::string wire = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   write_chunk_size(wire, 26);

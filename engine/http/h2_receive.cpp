@@ -31,7 +31,10 @@ bool Session::on_headers(const FrameHead& h, std::string_view payload) {
     if (role_ == Role::client || h.stream % 2 == 0)
       return broken(ErrorCode::protocol_error, "HEADERS on a stream that is not the sender's");
     last_stream_ = h.stream;
-    block_for_ = h.stream > goaway_last_ ? BlockFor::nobody : BlockFor::request;
+    // RFC 9113 section 6.8: what comes behind a GOAWAY is not looked at.
+    const bool late = h.stream > goaway_last_;
+    block_for_ = late ? BlockFor::nobody : BlockFor::request;
+    if (late) remember(h.stream, Closed::by_us);
   }
   const BlockKind kind = block_for_ == BlockFor::trailers   ? BlockKind::trailers
                          : block_for_ == BlockFor::response ? BlockKind::response
@@ -228,15 +231,14 @@ void Session::data_piece(std::string_view piece, bool last) {
     return;
   }
   if (s->length_left) *s->length_left -= piece.size();
-  if (last && s->length_left.value_or(0) > 0) {
-    give_back(piece.size());
+  const bool short_of_it = last && s->length_left.value_or(0) > 0;
+  s->ended_there = last && !short_of_it;
+  if (!piece.empty() || s->ended_there) owner_.data(*s, piece);
+  if (!last) return;
+  if (short_of_it) {
     stream_error(data_stream_, ErrorCode::protocol_error);
     return;
   }
-  if (piece.empty() && !last) return;
-  s->ended_there = last;
-  owner_.data(*s, piece);
-  if (!last) return;
   s = find(data_stream_);
   if (s && s->ended_here) close(*s, Closed::ended);
 }

@@ -120,7 +120,10 @@ void Session::fail(ErrorCode code, std::string_view why) {
 void Session::written(size_t bytes) {
   out_from_ += bytes;
   written_ += bytes;
-  if (written_ >= answers_mark_) {
+  if (output().empty()) {
+    answers_waiting_ = answers_fresh_ = 0;
+    answers_mark_ = written_;
+  } else if (written_ >= answers_mark_) {
     answers_waiting_ = std::exchange(answers_fresh_, 0);
     answers_mark_ = written_ + output().size();
   }

@@ -144,10 +144,14 @@ void Session::close(Stream& s, Closed how) {
                                    [](const Stream* a, uint32_t id) { return a->id < id; });
   if (at != streams_.end() && *at == &s) streams_.erase(at);
   s.open = false;
+  remember(s.id, how);
+}
+
+void Session::remember(uint32_t id, Closed how) {
   if (closed_.size() < closed_kept_max) {
-    closed_.push_back({s.id, how});
+    closed_.push_back({id, how});
   } else {
-    closed_[closed_at_] = {s.id, how};
+    closed_[closed_at_] = {id, how};
     closed_at_ = (closed_at_ + 1) % closed_kept_max;
   }
 }
@@ -165,9 +169,7 @@ bool Session::stream_error(uint32_t id, ErrorCode code) {
     close(*s, Closed::by_us);
     owner_.reset(*s, code);
   } else if (how_closed(id) == Closed::unknown) {
-    Stream never;
-    never.id = id;
-    close(never, Closed::by_us);
+    remember(id, Closed::by_us);
   }
   // Resets that a peer provokes cost as much as its own (CVE-2025-8671).
   if (resets_.take(1, now_)) return true;

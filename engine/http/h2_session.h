@@ -149,6 +149,7 @@ class Session {
   Stream* find(uint32_t id) const;
   void attach(Stream& s, uint32_t id);
   void close(Stream& s, Closed how);
+  void remember(uint32_t id, Closed how);
   Closed how_closed(uint32_t id) const;
   void give_back(size_t bytes);
   void open_window(Stream& s, size_t bytes);

@@ -212,6 +212,8 @@ Result<UrlPath> canonical_path(std::string_view escaped, bool sanitize, std::str
   Result<std::string> clean = normalize_path(escaped);
   if (!clean) return clean.error();
   std::string as_sent;  // what the encoded form stays, valid or not, where nobody cleans it
+  if (!sanitize && *clean != escaped)
+    as_sent = *clean;  // Go keeps an encoded form, which addPrefix sees
   if (!valid_encoded(*clean)) {
     if (!sanitize) as_sent = *clean;
     clean = escape_path(*unescape_path(*clean));

@@ -58,12 +58,14 @@ size_t limit_of(int64_t asked) {
 
 std::string bytes_text(size_t n) { return std::to_string(n) + (n == 1 ? " byte" : " bytes"); }
 
-// Trailers that were all announced are fields by the time the head is sent, and are sent twice (Traefik).
-void add_announced(http::Headers& head, const http::Headers& trailers) {
+// Trailers that were all announced are fields by the time the head is sent (Traefik); as such Go's server repeats them behind
+// the body. True: they are in the head now.
+bool add_announced(http::Headers& head, const http::Headers& trailers) {
   for (const auto& f : trailers) {
-    if (!http::list_has_token(head, "Trailer", f.name)) return;
+    if (!http::list_has_token(head, "Trailer", f.name)) return false;
   }
-  for (const auto& f : trailers) head.set(f.name, f.value);
+  for (const auto& f : trailers) head.add(f.name, f.value);
+  return true;
 }
 
 class Buffering final : public WaitingMiddleware {
@@ -168,9 +170,12 @@ class Buffering final : public WaitingMiddleware {
     if (x.trace) x.note(stage, "response body", bytes_text(bytes.size()) + " buffered");
     const http::Headers* trailers = r.body.trailers();
     if (!trailers) trailers = r.trailers.get();
-    if (trailers) add_announced(r.headers, *trailers);
     // An announcement alone keeps Go's server from telling the length.
     const bool announced = trailers || r.headers.has("Trailer");
+    if (trailers && add_announced(r.headers, *trailers)) {
+      trailers = nullptr;
+      r.trailers.reset();
+    }
     if (length || (bytes.size() <= known_length_bytes_max && !announced)) {
       r.body = http::Body::text(std::move(bytes));
     } else {

@@ -14,6 +14,7 @@ constexpr int64_t min_response_body_bytes_default = 1024;
 // only if it is there before Traefik's flush interval has passed.
 constexpr size_t known_length_bytes_max = 2048;
 constexpr Duration known_length_wait = std::chrono::milliseconds(100);
+constexpr http::HeaderName no_compression("No-Gzip-Compression");
 
 struct Options {
   std::vector<std::string> encodings{"gzip", "br", "zstd"};
@@ -58,10 +59,14 @@ class Compress final : public WaitingMiddleware {
     if (choice) ++x.vary_lines;  // before the answer: what stands inside sees and may replace it
     const bool held_outside = x.answer_held;
     co_await next(x);
+    // The gzip stage's library has a field by which an answer asks to be left alone, and takes it away.
+    const bool forbidden = choice && choice->coding == Coding::gzip && x.response.status != 101 &&
+                           x.response.headers.remove(no_compression) > 0;
     if (!codes) co_return;
     const bool held = x.answer_held && !held_outside;  // by somebody inside, who lets no flush out
     const bool flushed = !held && upstream::streams_events(x);
-    const std::string_view unwanted = co_await why_not(x, choice->coding, flushed);
+    const std::string_view unwanted = forbidden ? std::string_view("the answer forbids it")
+                                                : co_await why_not(x, choice->coding, flushed);
     if (x.trace && !x.look_beyond) {
       x.note(stage, "answer",
              unwanted.empty() ? "compressed with " + std::string(coding_name(choice->coding))

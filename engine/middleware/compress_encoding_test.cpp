@@ -21,6 +21,13 @@ TEST(CompressEncoding, Names) {
     EXPECT_EQ(coding_by_name(none), std::nullopt) << none;
 }
 
+TEST(CompressEncoding, AListedTwiceNameHasItsLastPlace) {
+  const std::vector<Coding> twice = {Coding::brotli, Coding::gzip, Coding::brotli};
+  EXPECT_EQ(chosen("br, gzip", twice), "gzip");
+  EXPECT_EQ(chosen("br, gzip;q=0.9", twice), "br");
+  EXPECT_EQ(chosen("*", twice), "br");  // the first of the list
+}
+
 TEST(CompressEncoding, Choice) {
   struct Row {
     const char *clause, *accept, *expected;

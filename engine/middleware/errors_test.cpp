@@ -18,6 +18,7 @@ struct PageRig : testing::Rig {
       return std::shared_ptr<http::Handler>(page);
     };
     page->answer = [](Exchange& x) {
+      x.server = "http://page";
       x.response = http::Response::make(200, "sorry", "text/html");
     };
   }
@@ -66,6 +67,16 @@ TEST(Errors, ThePageUnderTheCaughtCode) {
     EXPECT_EQ(lines_of(rig.page->headers, "X-A"), "1") << row.clause;
     EXPECT_EQ(lines_of(rig.page->headers, "Content-Length"), "-") << row.clause;
   }
+}
+
+TEST(Errors, APageThatNoServerSentIsDroppedWhereTheCodeHasNoBody) {
+  PageRig rig;
+  ASSERT_TRUE(rig.use("errors", options)) << rig.why;
+  rig.page->answer = [](Exchange& x) { x.response = http::Response::make(503, "none"); };
+  rig.fails_with(502);
+  const auto x = rig.send("/");
+  EXPECT_EQ(x->response.status, 204);
+  EXPECT_TRUE(x->response.body.empty());
 }
 
 TEST(Errors, OnlyTheListedRequestHeaders) {

@@ -333,7 +333,7 @@ class ForwardAuth final : public WaitingMiddleware {
 
   // http.Redirect names the page in a body, unless something has put a Content-Type first; Traefik's entry point puts "none".
   void sign_in(Exchange& x) const {
-    const std::string url = redirect_url(o_.signin_url, x.request.url.path);
+    const std::string url = redirect_url(o_.signin_url, x.request.url.escaped());
     const bool page = x.fields_apart || x.detect_content_type;
     if (page && (x.request.method == "GET" || x.request.method == "HEAD")) {
       const std::string link = "<a href=\"" + text::escape_html(url) + "\">Found</a>.\n\n";

@@ -307,7 +307,7 @@ TEST(ForwardAuth, Building) {
     EXPECT_EQ(rig.build_error("forwardAuth", "{" + std::string(address) + more + "}"), want)
         << more;
   const auto https = rig.build("forwardAuth", "{address: 'https://a'}");
-  ASSERT_FALSE(https);
+  ASSERT_FALSE(https);  // this rig has no TLS
   EXPECT_EQ(https.error().code, Code::unsupported);
 }
 

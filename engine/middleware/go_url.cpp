@@ -43,13 +43,14 @@ bool host_byte(char c) {
   return unreserved(c) || std::string_view("!$&'()*+,;=:[]<>\"").find(c) != std::string_view::npos;
 }
 
-// Go's unescape(host, encodeHost): only bytes above ASCII may be written as triplets.
+// Go's unescape(host, encodeHost): only bytes above ASCII, and the percent sign, may be written as triplets.
 std::optional<std::string> unescape_host(std::string_view s) {
   std::string out;
   for (size_t i = 0; i < s.size(); ++i) {
     const char c = s[i];
     if (c == '%') {
-      if (i + 2 >= s.size() || text::hex_value(s[i + 1]) < 8 || text::hex_value(s[i + 2]) < 0) {
+      if (i + 2 >= s.size() || text::hex_value(s[i + 1]) < 0 || text::hex_value(s[i + 2]) < 0 ||
+          (text::hex_value(s[i + 1]) < 8 && s.substr(i, 3) != "%25")) {
         return std::nullopt;
       }
       out += static_cast<char>(text::hex_value(s[i + 1]) << 4 | text::hex_value(s[i + 2]));

@@ -90,7 +90,7 @@ class HeadersMiddleware final : public SyncFilter {
   std::vector<Edit> request_edits_, response_edits_;
   std::string host_;
   bool suppress_forwarded_for_ = false;
-  bool has_cors_ = false;    // else preflights are requests like any other
+  bool has_cors_ = false;  // else preflights are requests like any other
   Cors cors_;
   SecureHeaders secure_;
 };

@@ -133,7 +133,7 @@ TEST(RateLimit, Errors) {
   EXPECT_EQ(error("{average: 1, redis: {endpoints: ['a:1'], tls: {ca: x}, db: 1}}"),
             "creating redis limiter: creating TLS config: failed to parse CA");
   EXPECT_EQ(error("{average: 1, redis: {tls: {insecureSkipVerify: true}}}"),
-            "rateLimit.redis over TLS is not acted on yet");
+            "there is no TLS here");  // this rig has none
   EXPECT_EQ(error("{average: 1, redis: {endpoints: ['a:1', 'b:1']}}"),
             "rateLimit.redis with several endpoints (a Redis Cluster) is not acted on yet");
   EXPECT_EQ(error("{average: 1, redis: {}}"), "schema: redis cannot be a standalone element");

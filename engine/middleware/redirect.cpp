@@ -22,9 +22,8 @@ bool is_plain(std::string_view url) {
   if (scheme == std::string_view::npos) return false;
   url.remove_prefix(scheme + 3);
   const std::string_view authority = url.substr(0, url.find_first_of("/?"));
-  return std::all_of(authority.begin(), authority.end(), [](char c) {
-    return text::is_alnum(c) || c == '.' || c == '-';
-  });
+  return std::all_of(authority.begin(), authority.end(),
+                     [](char c) { return text::is_alnum(c) || c == '.' || c == '-'; });
 }
 
 // The request goes on with what was read of its URL: without a fragment, and with the path that follows the host.

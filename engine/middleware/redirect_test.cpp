@@ -44,6 +44,23 @@ TEST(Redirection, Targets) {
     EXPECT_EQ(sent_to(regex, replacement, false, "GET", "http://a/a?a"), expected) << clause;
 }
 
+TEST(Redirection, WhatGoesOnIsWhatWasRead) {
+  Rig rig;
+  const Redirection same = Redirection::compile("^http", "http", false).value();
+  const auto passed = [&](const std::string& url) -> std::string {
+    auto x = rig.request("/as/it/was");
+    if (same.apply(*x, url) == Flow::answer) return std::to_string(x->response.status);
+    return x->request.target();
+  };
+  EXPECT_EQ(passed("http://a.test/x?y#z"), "/x?y");
+  EXPECT_EQ(passed("http://a.test/x?#"), "/x?");
+  EXPECT_EQ(passed("http://a.test/x?y#%zz"), "502");
+  EXPECT_EQ(passed("http://a b/x"), "502");
+  EXPECT_EQ(passed("http://a#b/x"), "/");
+  EXPECT_EQ(passed("http://[::1]:80/x"), "/x");
+  EXPECT_EQ(passed("http://a.test/x?y"), "/as/it/was");  // nothing to read: nothing is changed
+}
+
 TEST(Redirection, BadExpression) {
   EXPECT_EQ(Redirection::compile("(", "", true).error().message,
             "error parsing regexp: missing closing ): `(`");

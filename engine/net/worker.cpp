@@ -9,11 +9,16 @@ namespace gateproof::net {
 
 namespace {
 
-// The engine's handler, and a mark on idle connections for the drain.
-class EntryHandler final : public pipeline::ExchangeHandler {
+// The engine's handler, and a mark on idle connections for the drain. TLS where nobody looks for it is looked at as elsewhere.
+class EntryHandler final : public pipeline::ExchangeHandler, public pipeline::OtherProtocols {
  public:
-  EntryHandler(const pipeline::Engine& engine, http::Origin& origin, std::string entry_point)
-      : engine_(engine, origin, std::move(entry_point)) {}
+  EntryHandler(Env& env, const pipeline::Engine& engine, http::Origin& origin,
+               const config::EntryPointConfig& config)
+      : env_(env), config_(config), engine_(engine, origin, config.name) {}
+  Task<void> serve_tls(std::unique_ptr<Stream> stream, std::string early) override {
+    return pipeline::serve_connection(env_, std::move(stream), snapshot(), config_.name, *this,
+                                      pipeline::server_options(config_), nullptr, std::move(early));
+  }
   Task<void> handle(http::Exchange& x) override { return engine_.handle(x); }
   bool draining() const override { return engine_.draining(); }
   void idle(Stream& stream, bool on) override {
@@ -30,16 +35,18 @@ class EntryHandler final : public pipeline::ExchangeHandler {
   }
 
  private:
+  Env& env_;
+  const config::EntryPointConfig& config_;
   pipeline::EngineHandler engine_;
 };
 
 }  // namespace
 
 struct Worker::Entry {
-  Entry(const config::EntryPointConfig& c, ServerShared& shared, http::Origin& origin)
+  Entry(Env& env, const config::EntryPointConfig& c, ServerShared& shared, http::Origin& origin)
       : config(c),
         options(pipeline::server_options(c)),
-        handler(shared.engine, origin, c.name),
+        handler(env, shared.engine, origin, c),
         streams(shared.connections) {}
   const config::EntryPointConfig& config;
   pipeline::ServerOptions options;
@@ -61,7 +68,7 @@ Worker::Worker(std::unique_ptr<EventLoop> loop, ServerShared& shared)
 Worker::~Worker() { loop_->scheduler().cancel_all(); }
 
 Result<void> Worker::add_entry_point(const config::EntryPointConfig& config, Fd listening) {
-  auto entry = std::make_unique<Entry>(config, shared_, origin_);
+  auto entry = std::make_unique<Entry>(env_, config, shared_, origin_);
   Result<std::unique_ptr<NetListener>> listener = NetListener::adopt(*loop_, std::move(listening));
   if (!listener) return listener.error();
   entry->listener = std::move(*listener);
@@ -133,8 +140,8 @@ void Worker::serve(Entry& e, std::unique_ptr<Stream> stream) {
                                                   e.handler, e.options));
     return;
   }
-  loop_->scheduler().spawn(e.config.name,
-                           pipeline::serve_http(env_, std::move(stream), e.handler, e.options));
+  loop_->scheduler().spawn(e.config.name, pipeline::serve_http(env_, std::move(stream), e.handler,
+                                                               e.options, {}, &e.handler));
 }
 
 void Worker::begin_drain(Drain kind) {

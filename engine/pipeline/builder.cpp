@@ -23,7 +23,9 @@ class Closed final : public http::Handler {
 }  // namespace
 
 Builder::Builder(const BuildInputs& inputs, Snapshot& out)
-    : in_(inputs), out_(out), tls_(*inputs.dynamics, *out.tls.registry, inputs.files) {}
+    : in_(inputs),
+      out_(out),
+      tls_(*inputs.dynamics, *out.tls.registry, inputs.files, inputs.statics->gateproof.strict) {}
 
 std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs) {
   auto out = std::make_shared<Snapshot>();

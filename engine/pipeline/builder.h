@@ -179,7 +179,7 @@ class Builder {
   std::map<std::string, std::string> bad_tls_;  // TLS options that cannot be used: Traefik's error
   std::vector<Root> roots_;
   std::deque<config::RouterConfig> reread_;  // routers that are not as they were written
-  std::map<std::string, Node> nodes_;  // by the name in the snapshot
+  std::map<std::string, Node> nodes_;        // by the name in the snapshot
   std::map<std::string, std::vector<std::string>>
       copies_;  // names in the snapshot of each root, by its configured name
 };

@@ -91,7 +91,8 @@ TEST(Composite, HealthChecksThatCannotWork) {
            {"healthCheck: {path: /h, unhealthyInterval: -1s}", "GP0504"},
            {"healthCheck: {path: 'http://h/x'}", "GP0504"},
            {"healthCheck: {path: /h, mode: grpc}", "GP1102"},
-           {"healthCheck: {path: /h, scheme: https}", "GP1102"},
+           {"healthCheck: {path: /h, scheme: https}", ""},
+           {"healthCheck: {path: /h, scheme: h2c}", ""},
            {"passiveHealthCheck: {maxFailedAttempts: 10000}", ""},
            {"passiveHealthCheck: {maxFailedAttempts: 10001}", "GP0504"},
        }) {

@@ -37,10 +37,11 @@ const config::RouterConfig* Builder::without_lost_parents(const std::string& nam
   config::RouterConfig& kept = reread_.back();
   for (const config::Text& parent : router.parent_refs) {
     if (!lost(parent)) continue;
-    finding("GP0313", parent.span, "router " + name,
-            "parent router \"" + parent.value +
-                "\" does not exist, and is left out because an entry point has options for its routers",
-            "define the parent, or correct the name");
+    finding(
+        "GP0313", parent.span, "router " + name,
+        "parent router \"" + parent.value +
+            "\" does not exist, and is left out because an entry point has options for its routers",
+        "define the parent, or correct the name");
   }
   std::erase_if(kept.parent_refs, lost);
   return &kept;

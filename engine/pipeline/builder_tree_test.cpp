@@ -85,6 +85,31 @@ TEST(Tree, ADisabledRootServesItsChildren) {
   EXPECT_TRUE(s->routers.at("root@file")->served && s->routers.at("child@file")->served);
 }
 
+TEST(Tree, AParentBeyondTheLimitLeavesItsChildrenAlone) {
+  Layers l;
+  l.router("root", {}, "").priority.value = 9223372036854774808;
+  l.router("child", {"root"}, "nope");
+  l.router("low", {}, "");
+  l.router("both", {"root", "low"}, "nope");
+  const auto s = l.build();
+  EXPECT_EQ(s->routers.at("root@file")->status, Status::disabled);
+  EXPECT_EQ(all_errors(*s, "child"), "");
+  EXPECT_EQ(all_errors(*s, "both"), "the service \"nope@file\" does not exist");
+}
+
+TEST(Tree, LostParentsAreLeftOutBesideAModel) {
+  Layers l;
+  l.statics.entry_points.at("web").encoded_characters.emplace();
+  l.router("root", {}, "");
+  l.router("partly", {"root", "nobody"}, "noop@internal");
+  l.router("lost", {"nobody"}, "noop@internal");
+  l.router("placed", {"nobody"}, "noop@internal").entry_points.push_back({"web", {}});
+  const auto s = l.build();
+  EXPECT_EQ(all_errors(*s, "partly"), "");
+  EXPECT_EQ(all_errors(*s, "lost"), "no valid entryPoint for this router");
+  EXPECT_TRUE(s->routers.at("placed@file")->served);
+}
+
 TEST(Tree, AnyParentsEndInATreeOfReachableRouters) {
   rc::check("parentRefs of every shape", [] {
     const size_t n = *rc::gen::inRange<size_t>(1, 9);

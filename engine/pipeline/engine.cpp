@@ -1,5 +1,6 @@
 #include "engine/pipeline/engine.h"
 
+#include "engine/pipeline/announced_trailers.h"
 #include "engine/pipeline/child_routes.h"
 #include "engine/pipeline/content_detection.h"
 #include "engine/pipeline/host_flattener.h"
@@ -119,6 +120,7 @@ Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> sna
   co_await target->handler->handle(x);
   if (x.stopped_with) x.response = std::move(*x.stopped_with);
   if (x.detect_content_type) co_await detect_content_type(x);
+  if (x.response.headers.has("Trailer")) repeat_announced(x.response);
   if (x.response.status == 304) {
     // Go's server tells neither of a representation that it does not send.
     x.response.headers.remove("Content-Type");

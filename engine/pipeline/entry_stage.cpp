@@ -41,7 +41,8 @@ void treat_semicolons(http::Exchange& x, bool encode) {
   std::string received = x.shown_target();
   query = http::with_query_semicolons(std::move(query), encode);
   if (encode) {
-    x.target_received.clear();  // Go's RequestURI is made anew here, so redirects show the encoded form
+    x.target_received
+        .clear();  // Go's RequestURI is made anew here, so redirects show the encoded form
     return;
   }
   x.target_received = std::move(received);

@@ -12,6 +12,7 @@ namespace {
 using http::h1::Event;
 
 // After an answer to a request that was not read to its end, as Go's server.
+inline constexpr char tls_handshake_record = 0x16;  // RFC 8446 section 5.1
 inline constexpr Duration linger_time = std::chrono::milliseconds(500);
 inline constexpr size_t linger_bytes_max = 4u << 20;
 // What a body's framing may need in the buffer at once: a chunk line, or the last chunk with all trailers.
@@ -32,7 +33,9 @@ bool is_http_line(std::string_view in) {
   const std::string_view line = in.substr(0, in.find_first_of("\r\n"));
   const size_t first = line.find(' ');
   const size_t second = line.find(' ', first + 1);
-  if (first == std::string_view::npos || second == std::string_view::npos) return true;
+  const bool three_words = first != 0 && first != std::string_view::npos &&
+                           second != std::string_view::npos && second > first + 1;
+  if (!three_words) return true;
   return line.substr(first + 1, second - first - 1).find_first_of("/*:%.") !=
              std::string_view::npos ||
          line.find('/', second) != std::string_view::npos;
@@ -209,6 +212,9 @@ Task<Connection::Got> Connection::read_head() {
         begun = true;
         deadline = after(options_.read_timeout);
       }
+      const bool first = requests_ == 0 && !tls_;
+      if (first && options_.gives_tls_back && in_.view().front() == tls_handshake_record)
+        co_return Got::h2;
       const bool h2 = requests_ == 0 && starts_h2(in_.view());
       if (h2 && in_.view().size() >= http::h2::preface.size()) co_return Got::h2;
       const http::h1::Step step = h2 ? http::h1::Step() : parser_.parse(in_.view());

@@ -21,6 +21,8 @@ struct ServerOptions {
   bool verbatim = false;  // see http::h1::Limits
   // HTTP/2 (entry point option http2); plain connections speak it with prior knowledge.
   bool http2 = true;
+  // A plain connection that begins with a TLS record is given back, as one with the preface of HTTP/2 is.
+  bool gives_tls_back = false;
   uint32_t http2_streams_max = 250;
   uint32_t http2_decoder_table_bytes = 4096;
   uint32_t http2_encoder_table_bytes = 4096;
@@ -86,8 +88,8 @@ struct ConnectionStart {
 // Serves one connection to its end.
 Task<void> serve_h1(Env& env, std::unique_ptr<Stream> stream, ExchangeHandler& handler,
                     ServerOptions options, ConnectionStart start = {});
-// The same, until the client's first bytes are the preface of HTTP/2: true then, and `stream` and `start` (with the bytes in
-// `early`) are for serve_h2. All arguments outlive the task.
+// The same, until the client's first bytes are the preface of HTTP/2, or TLS: true then, and `stream` and `start` (with the bytes
+// in `early`) are for whoever serves that. All arguments outlive the task.
 Task<bool> serve_h1_unless_h2(Env& env, std::unique_ptr<Stream>& stream, ExchangeHandler& handler,
                               const ServerOptions& options, ConnectionStart& start);
 

@@ -14,7 +14,9 @@ ServerOptions server_options(const config::EntryPointConfig& entry_point) {
   o.read_timeout = entry_point.read_timeout;
   o.write_timeout = entry_point.write_timeout;
   o.idle_timeout = entry_point.idle_timeout;
-  o.header_bytes_max = static_cast<size_t>(std::max<int64_t>(entry_point.max_header_bytes, 0));
+  // As Go's server: what is no limit is its default.
+  if (entry_point.max_header_bytes > 0)
+    o.header_bytes_max = static_cast<size_t>(entry_point.max_header_bytes);
   o.keep_alive_requests_max = entry_point.keep_alive_max_requests;
   o.keep_alive_time_max = entry_point.keep_alive_max_time;
   o.http2_streams_max = told(entry_point.http2_max_concurrent_streams, o.http2_streams_max);

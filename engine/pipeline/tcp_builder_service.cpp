@@ -96,6 +96,14 @@ std::shared_ptr<TlsConnector> TcpBuilder::connector(const std::string& name,
       config::qualify(lb.servers_transport.value, config::provider_of(name)));
   if (found != in_.dynamics->tcp.servers_transports.end() && found->second.tls)
     how = *found->second.tls;
+  if (how.server_name.empty() && !how.insecure_skip_verify && !how.spiffe) {
+    const SourceSpan& at = lb.servers_transport.span;
+    finding_once("GP0605", at.known() ? at : lb.servers.front().address.span, "TCP service " + name,
+                 "tls: either ServerName or InsecureSkipVerify must be specified in the "
+                 "tls.Config: connections to its servers with `tls` are closed",
+                 "add serverName to the `tls` of a TCP serversTransport");
+    return nullptr;
+  }
   Result<std::shared_ptr<TlsConnector>> made = tls_.connector(how);
   if (made) return std::move(*made);
   finding_once("GP1102", found->second.span, "TCP service " + name,

@@ -9,7 +9,7 @@ struct TcpDecision {
     tcp,     // a TCP router: `target`
     http,    // the entry point's HTTP side
     https,   // its HTTPS side
-    acme,    // the ACME TLS challenge, which is not acted on yet
+    acme,    // the ACME TLS challenge: nobody waits for one yet, and the name is refused
     nobody,  // closed
   };
   Taker taker = Taker::nobody;

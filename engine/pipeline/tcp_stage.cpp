@@ -36,19 +36,21 @@ class ConnectionStage {
  public:
   ConnectionStage(Env& env, std::unique_ptr<Stream> stream,
                   std::shared_ptr<const Snapshot> snapshot, const EntryPoint& entry,
-                  ConnectionRecord* record)
+                  ConnectionRecord* record, std::string early)
       : env_(env),
         stream_(std::move(stream)),
         snapshot_(std::move(snapshot)),
         entry_(entry),
         record_(record),
         peer_(stream_->peer()),
-        local_(stream_->local()) {}
+        local_(stream_->local()),
+        in_(std::move(early)) {}
 
   // What the connection is; nobody: it is to be closed.
   Task<TcpDecision> decide(Instant deadline);
   // Lets TLS end here: the stream is then what is inside it. False: it did not come to that, and the connection is to be closed.
-  Task<bool> terminate(const TlsChoice& choice, Instant deadline);
+  // `named`: the client gets the certificate of its name; without, it is refused as one with a name that nobody has.
+  Task<bool> terminate(const TlsChoice& choice, Instant deadline, bool named = true);
   Task<void> forward(const TcpTarget& target, Instant deadline);
   // Gives the stream and what was read of it to HTTP.
   ConnectionStart start() { return {std::move(in_), peer_, local_, std::move(tls_)}; }
@@ -192,13 +194,14 @@ std::optional<upstream::TcpChoice> ConnectionStage::choose(const TcpTarget& targ
   return choice;
 }
 
-Task<bool> ConnectionStage::terminate(const TlsChoice& choice, Instant deadline) {
+Task<bool> ConnectionStage::terminate(const TlsChoice& choice, Instant deadline, bool named) {
   if (!choice.context) {
     failed("TLS options " + choice.name + " do not exist or cannot be used");
     co_return false;
   }
-  const std::shared_ptr<const tls::Identity> identity =
-      snapshot_->tls.identity(hello_.server_name, local_, choice.context->sni_strict());
+  std::shared_ptr<const tls::Identity> identity;
+  if (named)
+    identity = snapshot_->tls.identity(hello_.server_name, local_, choice.context->sni_strict());
   auto stream =
       std::make_unique<tls::TlsStream>(std::move(stream_), std::exchange(in_, {}), choice.context,
                                        identity.get(), env_.clock.wall_ns());
@@ -294,14 +297,14 @@ Task<void> ConnectionStage::forward(const TcpTarget& target, Instant deadline) {
 
 Task<void> serve_connection(Env& env, std::unique_ptr<Stream> stream,
                             std::shared_ptr<const Snapshot> snapshot, std::string name,
-                            ExchangeHandler& http, ServerOptions options,
-                            ConnectionRecord* record) {
+                            ExchangeHandler& http, ServerOptions options, ConnectionRecord* record,
+                            std::string early) {
   const auto found = snapshot->entry_points.find(name);
   if (found == snapshot->entry_points.end()) co_return;
   const EntryPoint& entry = *found->second;
   // On the heap: HTTP outlives it, and needs nothing of it, nor this snapshot.
-  auto stage =
-      std::make_unique<ConnectionStage>(env, std::move(stream), std::move(snapshot), entry, record);
+  auto stage = std::make_unique<ConnectionStage>(env, std::move(stream), std::move(snapshot), entry,
+                                                 record, std::move(early));
   const Instant deadline = options.read_timeout > Duration::zero()
                                ? env.scheduler.now() + options.read_timeout
                                : instant_max;
@@ -318,13 +321,15 @@ Task<void> serve_connection(Env& env, std::unique_ptr<Stream> stream,
     const TlsChoice& choice =
         d.route ? entry.tcp.https_tls[d.route->target] : entry.tcp.default_tls;
     serve = co_await stage->terminate(choice, deadline);
+  } else if (d.taker == Taker::acme) {
+    // Nobody waits for a challenge: the client hears that its name is not known (Traefik).
+    serve = co_await stage->terminate(entry.tcp.default_tls, deadline, false);
   } else if (d.taker == Taker::tcp) {
     stage->note("router " + d.route->name, "route",
                 d.route->rule.text + " (priority " + std::to_string(d.route->priority) + ")");
     co_await stage->forward(*d.target, deadline);
   } else if (!serve && record && record->failure.empty()) {
-    record->failure =
-        d.taker == Taker::nobody ? std::string(d.why) : "the ACME challenge is not acted on yet";
+    record->failure = std::string(d.why);
   }
   if (!serve) {
     stage->stream().close();

@@ -21,10 +21,10 @@ struct ConnectionRecord {
 };
 
 // Serves one connection of entry point `name` to its end; `snapshot` is pinned as long as it lives. `http` and `options` are for
-// connections that are HTTP's. `record` may be null; it outlives the task.
+// connections that are HTTP's. `record` may be null; it outlives the task. `early`: bytes that were read already.
 Task<void> serve_connection(Env& env, std::unique_ptr<Stream> stream,
                             std::shared_ptr<const Snapshot> snapshot, std::string name,
                             ExchangeHandler& http, ServerOptions options,
-                            ConnectionRecord* record = nullptr);
+                            ConnectionRecord* record = nullptr, std::string early = {});
 
 }  // namespace gateproof::pipeline

@@ -123,6 +123,7 @@ Result<std::shared_ptr<TlsConnector>> TlsBuilder::connector(
   }
   tls::ClientSettings s;
   if (check_transport_tls(transport)) s = client_settings_of(transport, files_);
+  s.strict = strict_;
   const bool verifies = !s.insecure_skip_verify || !s.peer_cert_uri.empty();
   if (s.roots.empty() && verifies) s.roots = registry_.system_roots(files_);
   Result<std::shared_ptr<tls::Connector>> made = registry_.client(s);

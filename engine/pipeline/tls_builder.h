@@ -9,8 +9,9 @@ namespace gateproof::pipeline {
 class TlsBuilder {
  public:
   // All outlive it. `files` may be null: paths are then texts without certificates.
-  TlsBuilder(const config::DynamicConfig& dynamics, tls::Registry& registry, Files* files)
-      : dynamics_(dynamics), registry_(registry), files_(files) {}
+  TlsBuilder(const config::DynamicConfig& dynamics, tls::Registry& registry, Files* files,
+             bool strict)
+      : dynamics_(dynamics), registry_(registry), files_(files), strict_(strict) {}
 
   std::shared_ptr<const tls::CertificateStore> certificates();
   // By qualified name, or "default". Without a context where they do not exist or cannot be used.
@@ -26,6 +27,7 @@ class TlsBuilder {
   const config::DynamicConfig& dynamics_;
   tls::Registry& registry_;
   Files* files_;
+  bool strict_;
   std::map<std::string, TlsChoice> options_;
 };
 

@@ -124,6 +124,8 @@ Task<Result<void>> DirectOrigin::round_trip(http::Exchange& x, http::Outbound& o
     refused.retry = Retry::yes;  // nothing was written
     co_return refused;
   }
+  if (out.server->scheme == "h2c" && !found->second->http2)
+    co_return Error(Code::unsupported, Source::upstream, "the server does not speak HTTP/2");
   HostRequest request;
   request.method = std::string(out.method);
   request.target = out.target;

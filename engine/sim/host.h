@@ -8,6 +8,7 @@
 
 #include "engine/http/origin.h"
 #include "engine/pipeline/h1_server.h"
+#include "engine/sim/secure_host.h"
 
 namespace gateproof::sim {
 
@@ -45,6 +46,8 @@ struct Host {
   std::string name;
   HostScript script;
   bool refuse = false;
+  std::shared_ptr<const HostTls> tls;  // of bytes; null: plain
+  bool http2 = false;                  // speaks HTTP/2 with prior knowledge, too (h2c)
 };
 
 inline constexpr size_t host_request_body_bytes_max = 64u << 20;

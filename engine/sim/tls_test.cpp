@@ -166,6 +166,17 @@ TEST_F(Terminated, OptionsGoByServerNameAndAreHeldAgainstTheHost) {  // 5.3
   EXPECT_EQ(get(connect({.sni = "x.b.test"}), "z.test"), "404 404 page not found\n");
 }
 
+TEST_F(Terminated, AHelloInPiecesOfOneByteHasItsOptions) {  // reliability A4
+  start(std::string("http:\n  routers: {a: {rule: 'Host(`a.test`)', service: w, tls: {options: "
+                    "old}}}\n") +
+        web + "tls:\n  options: {old: {maxVersion: VersionTLS12}}\n" + certificates());
+  world->transport().link.segment_bytes_max = 1;
+  Session& s = connect({.sni = "A.Test"});
+  EXPECT_EQ(s.version, "1.2");
+  EXPECT_EQ(s.names, "a.test");
+  EXPECT_EQ(get(s, "a.test"), "200 served /");
+}
+
 TEST_F(Terminated, SniStrictAndAlpn) {
   start(std::string("http:\n  routers: {r: {rule: 'PathPrefix(`/`)', service: w, tls: {}}}\n") +
         web + "tls:\n  options: {default: {sniStrict: true, alpnProtocols: [http/1.1, x]}}\n" +

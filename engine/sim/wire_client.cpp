@@ -1,6 +1,7 @@
 #include "engine/sim/wire_client.h"
 
 #include "engine/http/h1_parser.h"
+#include "engine/tls/stream.h"
 
 namespace gateproof::sim {
 
@@ -65,6 +66,48 @@ Task<WireAnswer> wire_exchange(Stream& stream, std::string bytes, bool head_requ
     in.append(buffer.data(), *n);
   }
   for (const auto& f : parser.trailers()) a.trailers.emplace_back(f.name, f.value);
+  co_return a;
+}
+
+Task<WireAnswer> wire_exchange(std::unique_ptr<Stream> stream, std::string bytes,
+                               bool head_request) {
+  WireAnswer a = co_await wire_exchange(*stream, std::move(bytes), head_request);
+  stream->close();
+  co_return a;
+}
+
+Task<WireAnswer> secure_exchange(std::unique_ptr<Stream> stream, Request request,
+                                 const Clock& clock) {
+  const TlsClient& how = request.tls_client;
+  tls::ClientSettings settings;
+  settings.insecure_skip_verify = true;
+  settings.min_version = how.min_version;
+  settings.max_version = how.max_version;
+  settings.cipher_suites = how.cipher_suites;
+  if (!how.certificate.empty()) settings.certificates = {{how.certificate, how.key}};
+  WireAnswer failed;
+  failed.keep_alive = false;
+  const auto context = tls::ClientContext::make(settings);
+  if (!context) {
+    failed.error = context.error().message;
+    co_return failed;
+  }
+  std::string name = how.server_name.value_or(std::string(split_host_port(request.host).host));
+  if (name.empty()) name = "0.0.0.0";  // an address: no name is sent
+  auto inside = std::make_unique<tls::TlsStream>(std::move(stream), *context, std::move(name),
+                                                 how.alpn, clock.wall_ns());
+  const Result<void> done = co_await inside->handshake(instant_max);
+  if (!done) {
+    failed.error = done.error().message;
+    co_return failed;
+  }
+  auto state = std::make_shared<const http::TlsState>(inside->session().state());
+  WireAnswer a = co_await wire_exchange(*inside, wire_bytes(request), request.method == "HEAD");
+  // A refusal of TLS 1.3 comes behind the client's handshake.
+  if (!a.error.empty() && !inside->session().error().message.empty())
+    a.error = inside->session().error().message;
+  inside->close();
+  a.tls = std::move(state);
   co_return a;
 }
 

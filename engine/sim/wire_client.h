@@ -12,10 +12,17 @@ struct WireAnswer {
   FieldList trailers;
   bool keep_alive = true;
   std::string error;  // the connection ended early, or the answer is malformed
+  std::shared_ptr<const http::TlsState> tls;
 };
 
 // The request's bytes (or request.raw as it is).
 std::string wire_bytes(const Request& request);
 Task<WireAnswer> wire_exchange(Stream& stream, std::string bytes, bool head_request);
+// The same on a connection of its own, which is closed behind it.
+Task<WireAnswer> wire_exchange(std::unique_ptr<Stream> stream, std::string bytes,
+                               bool head_request);
+// The request inside TLS, as request.tls_client wants it.
+Task<WireAnswer> secure_exchange(std::unique_ptr<Stream> stream, Request request,
+                                 const Clock& clock);
 
 }  // namespace gateproof::sim

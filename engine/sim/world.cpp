@@ -172,8 +172,11 @@ void World::add_host(const std::string& address, Host host) {
   transport_.serve(at, [this, r](std::unique_ptr<Stream> stream) {
     pipeline::ServerOptions options;
     options.verbatim = true;
+    options.http2 = r->host.http2;
     scheduler_.spawn("host " + r->host.name,
-                     pipeline::serve_http(env_, std::move(stream), *r->handler, options));
+                     r->host.tls
+                         ? serve_secure(env_, std::move(stream), r->host.tls, *r->handler, options)
+                         : pipeline::serve_http(env_, std::move(stream), *r->handler, options));
   });
 }
 
@@ -281,8 +284,10 @@ class WireHandler final : public pipeline::ExchangeHandler {
   Task<void> handle(http::Exchange& x) override {
     x.origin = &origin_;
     x.entry_point = request_.entry_point;
-    x.tls = request_.tls;
-    x.client_certificates = shared_certificates(request_);
+    if (!x.tls_state) {  // as said
+      x.tls = request_.tls;
+      x.client_certificates = shared_certificates(request_);
+    }
     if (detail_ != Detail::none) x.trace = &out_.trace;
     const auto snapshot = engine_.snapshot();
     Decision observer(snapshot, request_, out_, detail_);
@@ -318,13 +323,16 @@ Outcome World::send_wire(const Request& request, Detail detail) {
   const SocketAddress here{IpAddress::v4(127, 0, 0, 1),
                            static_cast<uint16_t>(request.tls ? 443 : 80)};
   auto ends = make_pair(scheduler_, request.peer, here, transport_.link);
-  // The bytes of a TLS request are those inside it, so nothing is left to be peeked at.
+  // The bytes of a request whose TLS is only said are those inside it, so nothing is left to be peeked at.
+  const bool said = request.tls && !request.client_certificates.empty();
   Task<void> server =
-      request.tls ? pipeline::serve_http(env_, std::move(ends.second), handler, options)
-                  : pipeline::serve_connection(env_, std::move(ends.second), engine_.snapshot(),
-                                               request.entry_point, handler, options);
+      said ? pipeline::serve_http(env_, std::move(ends.second), handler, options)
+           : pipeline::serve_connection(env_, std::move(ends.second), engine_.snapshot(),
+                                        request.entry_point, handler, options);
   Task<WireAnswer> client =
-      wire_exchange(*ends.first, wire_bytes(request), request.method == "HEAD");
+      request.tls && !said
+          ? secure_exchange(std::move(ends.first), request, clock_)
+          : wire_exchange(std::move(ends.first), wire_bytes(request), request.method == "HEAD");
   const bool served = server.start_root(scheduler_, "connection");
   if (!client.start_root(scheduler_, "client")) {
     if (!run_until([&] { return client.done(); })) note_unfinished(out);
@@ -338,9 +346,10 @@ Outcome World::send_wire(const Request& request, Detail detail) {
     out.body = std::move(a.body);
     out.trailers = std::move(a.trailers);
     out.connection_kept = a.keep_alive;
+    out.tls = std::move(a.tls);
     if (!a.error.empty() && out.failure.empty()) out.failure = a.error;
   }
-  ends.first->close();
+  client = Task<WireAnswer>();  // where it still waits, its connection ends
   settle();
   out.upstream = take_seen();
   out.finished_ns = clock_.now().time_since_epoch().count();

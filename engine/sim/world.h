@@ -16,6 +16,15 @@ namespace gateproof::sim {
 
 enum class Arm : uint8_t { direct, wire };
 
+// How the wire arm's client speaks TLS; it trusts everybody.
+struct TlsClient {
+  std::optional<std::string> server_name;  // SNI; absent: the Host, unless it is an address
+  std::string min_version = "VersionTLS10", max_version;
+  std::vector<std::string> cipher_suites;
+  std::vector<std::string> alpn;  // HTTP/1.1 is spoken, whatever is chosen
+  std::string certificate, key;   // its own, in PEM; empty: none
+};
+
 struct Request {
   std::string method = "GET";
   std::string target = "/";  // as it would stand in the request line
@@ -25,8 +34,10 @@ struct Request {
   std::string body;
   bool chunked = false;  // the body's length is not told
   http::Version version = http::Version::http11;
-  bool tls = false;  // as if TLS had been terminated in front of the entry point
+  // Over TLS. The direct arm takes it as said; so does the wire arm with `client_certificates`, whose keys nobody has.
+  bool tls = false;
   std::vector<std::string> client_certificates;  // with tls: in DER, the leaf first
+  TlsClient tls_client;                          // wire arm, with tls
   std::string entry_point;
   SocketAddress peer{IpAddress::v4(127, 0, 0, 1), 50000};
   std::string raw;  // wire arm: these bytes instead of all the above
@@ -74,6 +85,8 @@ struct Outcome {
       stopped_by;  // ask: the middleware that answered first; what is behind it is told all the same
   int64_t started_ns = 0, finished_ns = 0;  // virtual, monotonic
   bool connection_kept = true;              // wire: the connection stayed open
+  // Wire, over TLS: what the client has seen; client_certificates are then the server's. Null: no handshake was complete.
+  std::shared_ptr<const http::TlsState> tls;
 };
 
 // One thing that a scripted server of bytes does next.

@@ -14,6 +14,7 @@ Task<Result<TlsConnection>> Connector::connect(std::unique_ptr<Stream> plain,
   if (!done) {
     Error e = done.error();
     e.source = Source::upstream;
+    if (e.code == Code::protocol && !strict_) e.code = Code::invalid;
     co_return e;
   }
   TlsConnection made;

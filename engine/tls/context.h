@@ -50,6 +50,8 @@ struct ClientSettings {
   std::vector<std::string> cipher_suites;
   std::string min_version, max_version;
   std::string peer_cert_uri;
+  bool strict =
+      false;  // what is wrong with a server is Code::protocol, not Code::invalid (502, where Traefik answers 500)
 };
 
 class ClientContext {

@@ -111,6 +111,10 @@ TEST(Handshake, NamesInTheCertificateAreChecked) {
     c.client.server_name = "a.test";  // serverName comes before what is dialled
     EXPECT_EQ(shake(c).client, "") << row.name;
   }
+  Case nameless = usual();  // who is not named cannot be checked
+  nameless.name.clear();
+  EXPECT_EQ(shake(nameless).client,
+            "tls: either ServerName or InsecureSkipVerify must be specified in the tls.Config");
   Case common = usual();  // a CN is no name of a server
   common.leaf = signed_by(root(), {.common_name = "a.test"});
   EXPECT_EQ(shake(common).client, bad);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int default_key_bits = 2048;
 constexpr int64_t default_valid_s = 365 * 24 * 3600;
+constexpr size_t serial_bytes = 16;
 constexpr size_t name_bytes = 16;  // of each half of the default certificate's random name
 
 std::string der_of(X509* certificate) {
@@ -65,6 +66,14 @@ std::string random_hex(RandomStream& random, size_t bytes) {
   std::string raw;
   while (raw.size() < bytes) raw += static_cast<char>(random.below(256));
   return crypto::hex(raw);
+}
+
+bool set_serial(X509* certificate, const std::string& hex) {
+  BIGNUM* number = nullptr;
+  const bool set = BN_hex2bn(&number, hex.c_str()) > 0 &&
+                   BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr;
+  BN_free(number);
+  return set;
 }
 
 }  // namespace
@@ -120,18 +129,17 @@ Result<std::shared_ptr<const Identity>> Identity::self_signed(RandomStream& rand
   const auto* text = reinterpret_cast<const unsigned char*>(common.data());
   const bool made =
       parts->key && x && X509_set_version(x, X509_VERSION_3) == 1 &&
-      ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), random.next() >> 1) == 1 &&
+      set_serial(x, random_hex(random, serial_bytes)) &&
       ASN1_TIME_set(X509_getm_notBefore(x), begin) &&
       ASN1_TIME_set(X509_getm_notAfter(x), begin + default_valid_s) &&
       X509_NAME_add_entry_by_NID(X509_get_subject_name(x), NID_commonName, MBSTRING_UTF8, text,
                                  static_cast<int>(common.size()), -1, 0) == 1 &&
       X509_set_issuer_name(x, X509_get_subject_name(x)) == 1 &&
       X509_set_pubkey(x, parts->key.get()) == 1 &&
-      add_extension(x, NID_basic_constraints, "critical,CA:TRUE") &&
       add_extension(x, NID_key_usage,
-                    "critical,digitalSignature,keyEncipherment,keyAgreement,dataEncipherment,"
-                    "keyCertSign") &&
+                    "critical,digitalSignature,keyEncipherment,dataEncipherment,keyAgreement") &&
       add_extension(x, NID_ext_key_usage, "serverAuth") &&
+      add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
       add_extension(x, NID_subject_alt_name, "DNS:" + dns) &&
       X509_sign(x, parts->key.get(), EVP_sha256()) > 0;
   if (!made) return Error(Code::io, "tls: no certificate could be generated: " + take_reason());

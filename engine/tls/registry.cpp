@@ -60,6 +60,7 @@ std::string digest_of(const ClientSettings& s) {
   f.add(s.min_version);
   f.add(s.max_version);
   f.add(s.peer_cert_uri);
+  f.add(s.strict);
   return f.digest();
 }
 
@@ -72,11 +73,28 @@ Result<std::shared_ptr<const T>> kept(std::map<std::string, std::shared_ptr<cons
   return made;
 }
 
+// The options that every world has when nothing is said: a process makes them once. Of what they keep only the keys of session
+// tickets change, which no trace shows.
+struct Usual {
+  std::string digest;
+  Result<std::shared_ptr<const ServerContext>> context;
+};
+const Usual& usual() {
+  static const Usual made = [] {
+    ServerSettings s;
+    s.alpn.assign(std::begin(default_alpn), std::end(default_alpn));
+    return Usual{digest_of(s), ServerContext::make(s)};
+  }();
+  return made;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const ServerContext>> Registry::server(const ServerSettings& settings) {
+  std::string digest = digest_of(settings);
+  if (digest == usual().digest) return usual().context;
   const std::lock_guard lock(mutex_);
-  return kept(servers_, digest_of(settings), [&] { return ServerContext::make(settings); });
+  return kept(servers_, std::move(digest), [&] { return ServerContext::make(settings); });
 }
 
 Result<std::shared_ptr<Connector>> Registry::client(const ClientSettings& settings) {
@@ -85,7 +103,7 @@ Result<std::shared_ptr<Connector>> Registry::client(const ClientSettings& settin
   if (const auto found = clients_.find(digest); found != clients_.end()) return found->second;
   Result<std::shared_ptr<const ClientContext>> made = ClientContext::make(settings);
   if (!made) return made.error();
-  return clients_[digest] = std::make_shared<Connector>(std::move(*made), clock_);
+  return clients_[digest] = std::make_shared<Connector>(std::move(*made), clock_, settings.strict);
 }
 
 Result<std::shared_ptr<const Identity>> Registry::identity(const std::string& certificate_pem,

@@ -26,6 +26,12 @@ std::string der_of(X509* certificate) {
   return out;
 }
 
+std::string alert_text(int alert) {
+  // OpenSSL 3.0 has no words for this one.
+  if (alert == SSL_AD_CERTIFICATE_REQUIRED) return "certificate required";
+  return SSL_alert_desc_string_long(alert);
+}
+
 std::string version_text(int version) {
   switch (version) {
     case TLS1_VERSION: return "1.0";
@@ -104,7 +110,11 @@ Session::Session(Ciphertext& io, std::shared_ptr<const ClientContext> context,
   if (!parts.server_name.empty()) server_name = parts.server_name;
   const std::optional<IpAddress> ip = IpAddress::parse(server_name);
   if (!ip && !server_name.empty()) SSL_set_tlsext_host_name(ssl_, server_name.c_str());
-  if (parts.verify) {
+  if (parts.verify && server_name.empty()) {
+    error_ = Error(Code::protocol, Source::upstream,
+                   "tls: either ServerName or InsecureSkipVerify must be specified in the "
+                   "tls.Config");
+  } else if (parts.verify) {
     X509_VERIFY_PARAM* param = SSL_get0_param(ssl_);
     X509_VERIFY_PARAM_set_hostflags(
         param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
@@ -146,8 +156,7 @@ void Session::fail() {
   if (last_.kind == IoResult::failed || last_.kind == IoResult::eof) {
     error_ = Error(Code::reset, last_.kind == IoResult::eof ? "EOF" : "tls: connection reset");
   } else if (reason > SSL_AD_REASON_OFFSET) {
-    error_ = Error(Code::reset, std::string("remote error: tls: ") +
-                                    SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
+    error_ = Error(Code::reset, "remote error: tls: " + alert_text(reason - SSL_AD_REASON_OFFSET));
   } else if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
     error_.message = std::string("tls: failed to verify certificate: x509: ") +
                      X509_verify_cert_error_string(SSL_get_verify_result(ssl_));

@@ -130,6 +130,30 @@ TEST_F(TlsStreams, WhatWasAcceptedLeavesThoughTheWriterOnlyReads) {
   EXPECT_EQ(got, much + "$");
 }
 
+TEST_F(TlsStreams, WhoNeverReadsIsLeftAfterFarewellTime) {
+  Ends e = connect({}, {}, 3000);
+  const std::string much(20000, 'x');
+  const std::string_view pieces[] = {much};
+  e.server->try_write(pieces);
+  e.server->close();
+  const Instant begin = world.scheduler.now();
+  world.run(farewell_time - std::chrono::nanoseconds(1));
+  EXPECT_EQ(world.scheduler.tasks(), 1u);
+  world.run(farewell_time);
+  EXPECT_EQ(world.scheduler.tasks(), 0u);
+  EXPECT_EQ(world.scheduler.now() - begin, farewell_time);
+}
+
+TEST_F(TlsStreams, OneWriteTakesABatchAtMost) {  // write_batch_bytes
+  Ends e = connect({}, {});
+  const std::string much(write_batch_bytes + 1, 'x');
+  const std::string_view pieces[] = {std::string_view(much).substr(0, 5),
+                                     std::string_view(much).substr(5)};
+  EXPECT_EQ(e.server->try_write(pieces).n, write_batch_bytes);
+  const std::string_view exact[] = {std::string_view(much).substr(1)};
+  EXPECT_EQ(e.server->try_write(exact).n, write_batch_bytes);
+}
+
 TEST_F(TlsStreams, HalfClose) {
   Ends e = connect({}, {});
   const std::string_view bye[] = {"bye"};

@@ -62,6 +62,18 @@ Task<void> Failover::fall_back(http::Exchange& x, std::string why) {
   x.response = plain_error(503, "Service Unavailable");
 }
 
+// The fields of the main answer are collected apart, and added to those outside if it counts: what contentType says inside does not
+// reach them, and lines that compress has put in front are not seen.
+Task<void> Failover::ask_main(http::Exchange& x) {
+  const bool apart = std::exchange(x.fields_apart, true);
+  const bool detect = x.detect_content_type;
+  const uint8_t vary_lines = std::exchange(x.vary_lines, uint8_t{0});
+  co_await parts_.main->handle(x);
+  x.fields_apart = apart;
+  x.detect_content_type = detect;
+  x.vary_lines = vary_lines;
+}
+
 Task<void> Failover::handle(http::Exchange& x) {
   if (!main_up_) {
     co_await fall_back(x, parts_.main_name + " is down");
@@ -88,7 +100,7 @@ Task<void> Failover::handle(http::Exchange& x) {
     co_return;
   }
   if (x.trace) x.note(stage_, "pick", parts_.main_name + " (main, up)");
-  co_await parts_.main->handle(x);
+  co_await ask_main(x);
   const int status = x.response.status;
   if (!parts_.codes.contains(status)) {
     drop_trailers(x.response);

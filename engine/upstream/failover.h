@@ -37,6 +37,7 @@ class Failover final : public http::Handler, public StatusSource {
 
  private:
   void set(std::atomic<bool>& which, bool up);
+  Task<void> ask_main(http::Exchange& x);
   Task<void> fall_back(http::Exchange& x, std::string why);
 
   Parts parts_;

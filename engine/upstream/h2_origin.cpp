@@ -168,6 +168,9 @@ Task<Result<void>> H2Origin::round_trip_on(http::Exchange& x, http::Outbound& ou
       }
       client = std::move(*made);
     }
+    // Closed before anything was asked: so a server ends a handshake of TLS 1.3 that it does not like.
+    if (client->over())
+      co_return Error(Code::reset, Source::upstream, "connection closed before a response");
     const bool reused = client->used();
     auto call = std::make_unique<H2Call>(std::move(client), x);
     Result<void> done = co_await call->send(out);

@@ -70,7 +70,13 @@ TEST(HealthCheck, PortHostnameAndHeaders) {
   EXPECT_EQ(s.headers[0].first, "X-A");
   c.hostname = "n";
   EXPECT_EQ(spec_of(c, "http://h").targets.at(0).host, "n");
-  EXPECT_TRUE(spec_of(c, "https://h").targets.empty());
+  c.port = 0;
+  EXPECT_EQ(spec_of(c, "https://h").targets.at(0).server.port, 443);
+  c.scheme = "https";
+  EXPECT_EQ(spec_of(c, "http://h").targets.at(0).server.port, 443);
+  EXPECT_EQ(spec_of(c, "http://h:80").targets.at(0).server.port, 80);
+  c.scheme.clear();
+  EXPECT_EQ(spec_of(c, "h2c://h").targets.at(0).server.port, 80);
 }
 
 TEST(CodeRanges, OnesAndRanges) {  // catalogue 4.5 errors.status

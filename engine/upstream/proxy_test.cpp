@@ -147,6 +147,17 @@ TEST_F(Proxy, HostsThatMiddlewaresSet) {  // catalogue 3.3 customRequestHeaders 
   }
 }
 
+TEST_F(Proxy, AFieldThatNoRequestCanCarryIsRefusedBeforeAnybodyIsAsked) {
+  const auto server = *make_origin_server(server_at("http://h"), {});
+  x.request.headers.add("X-Bad", "a\nb");
+  Task<void> sent = proxy_to(x, server, true);  // there is no origin to ask
+  sent.start_root(world.scheduler, "test");
+  EXPECT_TRUE(sent.done());
+  EXPECT_EQ(x.response.status, 500);
+  ASSERT_TRUE(x.failure);
+  EXPECT_EQ(x.failure->retry, Retry::yes);
+}
+
 TEST_F(Proxy, OnlyTheFirstUserAgentIsSent) {
   const auto server = *make_origin_server(server_at("http://h"), {});
   x.request.headers = {{"User-Agent", "one"}, {"User-Agent", "two"}};

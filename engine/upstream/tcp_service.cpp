@@ -132,8 +132,9 @@ Task<Result<std::unique_ptr<Stream>>> secure_tcp(std::unique_ptr<Stream> stream,
   if (!server.tls) co_return stream;
   if (!server.connector)
     co_return Error(Code::unsupported, Source::upstream, "no TLS for this server");
+  // The transport's serverName alone counts here, not the name that was dialled (Traefik).
   Result<TlsConnection> made =
-      co_await server.connector->connect(std::move(stream), server.host, {}, deadline);
+      co_await server.connector->connect(std::move(stream), {}, {}, deadline);
   if (!made) co_return made.error();
   co_return std::move(made->stream);
 }

@@ -27,6 +27,7 @@ from gateproof.case_model import (
     RequestSpec,
     StreamSend,
     StreamUpstream,
+    TlsSpec,
     UpstreamScript,
     UpstreamSpec,
 )
@@ -36,6 +37,7 @@ from gateproof.plugins import Factory, adapt
 from gateproof.rawhttp import Client, request_target, serialise
 from gateproof.rawtcp import StreamClient
 from gateproof.real_traefik import CookieJar, full_static
+from gateproof.tls_cases import world_client, world_seen, world_server
 from gateproof.upstreams import UpstreamSet
 
 # Where virtual arms keep their files; nothing there is read from a disk.
@@ -162,7 +164,8 @@ class VirtualSession:
                 known = (spec.redis.username, spec.redis.password)
                 self.world.add_redis(self._addresses[name], name, *known)
             elif spec.stream is None:
-                self.world.add_host(self._addresses[name], name, _script(spec, name))
+                tls = world_server(spec.tls) if spec.tls else {}
+                self.world.add_host(self._addresses[name], name, _script(spec, name), tls)
             else:
                 self._add_stream(name, spec.stream)
         if any(step.change is not None for step in case.steps):
@@ -225,6 +228,8 @@ class VirtualSession:
         )
 
     def _exchange(self, request: RequestSpec) -> Observation:
+        if request.stream is not None and request.tls is not None:
+            raise ArmUnsupported("bytes inside TLS are for sockets")
         if request.stream is not None:
             return self._stream(request, request.stream)
         if self._arm == "direct" and (request.raw is not None or request.trailers):
@@ -255,10 +260,12 @@ class VirtualSession:
             has_host=bool(hosts) or request.host_line,
             chunked=bool(request.chunks),
             raw=serialise(request) if self._arm == "wire" else b"",
+            tls_client=world_client(request.tls or TlsSpec(), parts.hostname or ""),
         )
+        told = world_seen(out.tls, out.failure) if request.tls and self._arm == "wire" else {}
         seen = [_seen(one) for one in out.upstream]
         if out.status == 0:
-            return Observation(error="closed", upstream=seen)
+            return Observation(error="closed", upstream=seen, tls=told)
         return Observation(
             status=out.status,
             reason=out.reason,
@@ -268,6 +275,7 @@ class VirtualSession:
             upstream=seen,
             router=out.router or None,
             stays_open=out.connection_kept if self._arm == "wire" else None,
+            tls=told,
         )
 
     def change(self, change: ChangeSpec) -> None:
@@ -318,13 +326,10 @@ class SocketSession:
 
     def send(self, request: RequestSpec) -> Observation:
         """See `ArmSession.send`."""
-        if request.url.startswith("https:"):
-            raise ArmUnsupported("not acted on yet: TLS on sockets")
         self._upstreams.take()
         if request.stream is not None:
-            got = self._streams.send(
-                self._addresses[request.entry_point], request.stream, request.client_ip
-            )
+            at = self._addresses[request.entry_point]
+            got = self._streams.send(at, request.stream, request.client_ip, request.tls)
         else:
             got = self._client.send(self._jar.apply(request))
         self._jar.store(got)

@@ -40,7 +40,8 @@ class Observation:
 
     `error` is None or one of `closed` (no complete answer), `refused`, `timeout`; then `status`
     is 0. `router` is the winner's qualified name or None; only arms with `tells_router` fill it.
-    `stays_open` is None where the arm has no connections.
+    `stays_open` is None where the arm has no connections. `tls` is what the client saw of TLS:
+    `version`, `alpn` and the name of the server's `certificate`, or the `alert` that ended it.
     """
 
     status: int = 0
@@ -52,6 +53,7 @@ class Observation:
     router: str | None = None
     error: str | None = None
     stays_open: bool | None = None
+    tls: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

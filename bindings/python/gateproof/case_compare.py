@@ -116,6 +116,9 @@ def check(
         unknown = part == "stays_open" and got.stays_open is None
         if want is not None and not unknown and want != getattr(got, part):
             yield part, repr(want), repr(getattr(got, part))
+    for part, want in expected.tls.items():
+        if want != got.tls.get(part, ""):
+            yield f"tls.{part}", repr(want), repr(dict(got.tls))
     if expected.error is None and got.error is not None:
         yield "error", "None", repr(got.error)
     yield from _headers(expected.headers, got.headers, "headers")
@@ -176,6 +179,7 @@ def _plain_body(got: Observation) -> str:
 
 def _answer_fields(got: Observation) -> dict[str, str]:
     fields = {"status": str(got.status), "error": str(got.error), "body": _plain_body(got)}
+    fields |= {f"tls.{part}": value for part, value in got.tls.items()}
     fields |= _header_fields(got.headers, "headers") | _header_fields(got.trailers, "trailers")
     if values_of(got.headers, "content-encoding"):
         # How long coded data is, and so whether its length is known in time, is the coder's.

@@ -27,12 +27,15 @@ from gateproof.case_model import (
     Step,
     StreamSend,
     StreamUpstream,
+    TlsServer,
+    TlsSpec,
     UpstreamScript,
     UpstreamSpec,
     ValueRule,
 )
-from gateproof.case_resolve import check_placeholders
+from gateproof.case_resolve import check_placeholders, fill_pem
 from gateproof.rawtcp import POSTGRES_SSL_REQUEST, client_hello, in_records
+from gateproof.tls_cases import pem
 from gateproof.yaml_cursor import Cursor, open_yaml
 
 T = TypeVar("T")
@@ -89,11 +92,43 @@ def _digest(cursor: Cursor) -> dict[str, str]:
     return {key: value.text() for key, value in cursor.items(DIGEST_KEYS).items()}
 
 
+def _texts(cursor: Cursor) -> tuple[str, ...]:
+    return tuple(element.text() for element in cursor.elements())
+
+
+def _version(cursor: Cursor) -> str:
+    text = cursor.text()
+    if text not in ("1.0", "1.1", "1.2", "1.3"):
+        cursor.fail("a version of TLS is a text from 1.0 to 1.3")
+    return text
+
+
+def _certificate(cursor: Cursor) -> str:
+    name = cursor.text()
+    if pem("crt", name) is None:
+        cursor.fail(f"there is no certificate {name!r} in data/certificates")
+    return name
+
+
+_TLS: Readers = {
+    "sni": lambda cursor: "" if cursor.is_null else cursor.text(), "min": _version, "max": _version,
+    "alpn": _texts, "certificate": _certificate, "postgres": Cursor.boolean,
+}  # fmt: skip
+_TLS_SERVER: Readers = {
+    "certificate": _certificate, "client_ca": _certificate, "min": _version, "max": _version,
+}  # fmt: skip
+
+
+def _tls(cursor: Cursor) -> TlsSpec:
+    return _filled(cursor, _TLS, TlsSpec)
+
+
 _REQUEST: Readers = {
     "method": Cursor.text, "url": Cursor.text, "target": Cursor.text, "headers": Cursor.pairs,
     "host_line": Cursor.boolean, "body": _body, "chunks": _chunks, "trailers": Cursor.pairs,
     "raw": _bytes, "client_ip": Cursor.text, "entry_point": Cursor.text, "version": Cursor.text,
     "connection": Cursor.text, "jar": Cursor.boolean, "digest": _digest, "settle": Cursor.number,
+    "tls": _tls,
 }  # fmt: skip
 _SCRIPT: Readers = {
     "status": Cursor.integer, "reason": Cursor.text, "headers": Cursor.pairs, "body": _bytes,
@@ -110,6 +145,10 @@ _EXPECT: Readers = {
     "body": value_rule, "body_sha256": Cursor.text, "size": Cursor.integer,
     "stays_open": Cursor.boolean, "error": Cursor.text, "router": Cursor.text,
     "counts": lambda cursor: {k: v.integer() for k, v in cursor.items().items()},
+    "tls": lambda cursor: {
+        k: v.text() for k, v in cursor.items(
+            frozenset({"version", "alpn", "certificate", "alert"})).items()
+    },
     "upstream": lambda cursor: _filled(cursor, _SEEN, ExpectUpstream),
 }  # fmt: skip
 
@@ -151,7 +190,9 @@ def _piece(cursor: Cursor) -> bytes:
 
 def _stream(cursor: Cursor) -> StreamSend:
     parts = cursor.items(
-        frozenset({"tcp", "udp", "half_close", "patience", "hold", "entry_point", "client_ip"})
+        frozenset(
+            {"tcp", "udp", "half_close", "patience", "hold", "entry_point", "client_ip", "tls"}
+        )
     )
     if ("tcp" in parts) == ("udp" in parts):
         cursor.fail("bytes go by either tcp or udp")
@@ -173,6 +214,8 @@ def _send(cursor: Cursor) -> RequestSpec:
     for key in ("entry_point", "client_ip"):
         if key in words:
             found[key] = words[key].text()
+    if "tls" in words:
+        found["tls"] = _tls(words["tls"])
     return RequestSpec(**found)
 
 
@@ -185,6 +228,9 @@ def _upstream(cursor: Cursor) -> UpstreamSpec:
     if cursor.is_mapping and "redis" in cursor.items():
         parts = cursor.items(frozenset({"redis"}))
         return UpstreamSpec(redis=_filled(parts["redis"], _REDIS, RedisUpstream))
+    if cursor.is_mapping and "tls" in cursor.items():
+        parts = cursor.items(frozenset({"tls"}))
+        return UpstreamSpec(tls=_filled(parts["tls"], _TLS_SERVER, TlsServer))
     parts = cursor.items(frozenset(_SCRIPT) | {"refuse", "answers"})
     if "refuse" in parts:
         return UpstreamSpec(refuse=parts["refuse"].boolean())
@@ -200,7 +246,9 @@ def _change(cursor: Cursor) -> ChangeSpec:
     parts = cursor.items(_CHANGE_KEYS)
     files: dict[str, str | None] = {}
     if "dynamic" in parts:
-        files["dynamic.yaml"] = yaml.safe_dump(parts["dynamic"].plain(), sort_keys=False)
+        # Texts of several lines cannot be put in once it is text.
+        plain = fill_pem(parts["dynamic"].plain())
+        files["dynamic.yaml"] = yaml.safe_dump(plain, sort_keys=False)
     if "dynamic_text" in parts:
         files["dynamic.yaml"] = parts["dynamic_text"].text()
     for name, value in (parts["files"].items() if "files" in parts else {}).items():
@@ -236,7 +284,9 @@ def _router(cursor: Cursor) -> RouterRule:
     return RouterRule(status, value_rule(parts["error"]) if "error" in parts else None)
 
 
-def _arms(cursor: Cursor | None, steps: tuple[Step, ...]) -> tuple[str, ...]:
+def _arms(
+    cursor: Cursor | None, steps: tuple[Step, ...], upstreams: dict[str, UpstreamSpec]
+) -> tuple[str, ...]:
     arms = ALL_ARMS
     if cursor is not None:
         arms = tuple(element.text() for element in cursor.elements())
@@ -245,8 +295,9 @@ def _arms(cursor: Cursor | None, steps: tuple[Step, ...]) -> tuple[str, ...]:
                 cursor.fail(f"unknown arm {arm!r}; known are {', '.join(ALL_ARMS)}")
     # Objects have neither bytes nor connections.
     bytes_matter = any(
-        s.send and (s.send.raw is not None or s.send.connection or s.send.stream) for s in steps
-    )
+        s.send and (s.send.raw is not None or s.send.connection or s.send.stream or s.send.tls)
+        for s in steps
+    ) or any(one.tls for one in upstreams.values())
     return tuple(arm for arm in arms if not (arm == "direct" and bytes_matter))
 
 
@@ -262,6 +313,7 @@ def _case(cursor: Cursor) -> Case:
     for name, value in (parts["dynamic_files"].items() if "dynamic_files" in parts else {}).items():
         files[name] = value.text()
     optional = {key: parts[key].items() for key in ("upstreams", "routers") if key in parts}
+    upstreams = {k: _upstream(v) for k, v in optional.get("upstreams", {}).items()}
     case = Case(
         name=parts["name"].text(),
         clause=parts["clause"].text(),
@@ -269,8 +321,8 @@ def _case(cursor: Cursor) -> Case:
         static=parts["static"].plain() if "static" in parts else DEFAULT_STATIC,
         files=files,
         dynamic=parts["dynamic"].plain() if "dynamic" in parts else None,
-        upstreams={k: _upstream(v) for k, v in optional.get("upstreams", {}).items()},
-        arms=_arms(parts.get("arms"), steps),
+        upstreams=upstreams,
+        arms=_arms(parts.get("arms"), steps, upstreams),
         steps=steps,
         routers={k: _router(v) for k, v in optional.get("routers", {}).items()},
         start_error=value_rule(parts["start_error"]) if "start_error" in parts else None,

@@ -53,6 +53,33 @@ class ValueRule:
 
 
 @dataclass(frozen=True)
+class TlsSpec:
+    """How a client speaks TLS; it trusts everybody.
+
+    `sni` None is the URL's host, empty is no name at all. Versions are `1.0` to `1.3`;
+    `certificate` names what the client proves itself with, `postgres` asks for TLS with an
+    SSLRequest first.
+    """
+
+    sni: str | None = None
+    min: str | None = None
+    max: str | None = None
+    alpn: tuple[str, ...] = ()
+    certificate: str | None = None
+    postgres: bool = False
+
+
+@dataclass(frozen=True)
+class TlsServer:
+    """TLS of an upstream; `client_ca` names the authority of those who may connect."""
+
+    certificate: str = "server"
+    client_ca: str | None = None
+    min: str | None = None
+    max: str | None = None
+
+
+@dataclass(frozen=True)
 class StreamSend:
     """Bytes instead of a request: over one TCP connection, or as UDP datagrams from one port.
 
@@ -130,7 +157,7 @@ class RequestSpec:
     Requests with the same `connection` label share one client connection. `jar` sends the
     cookies which this case received so far; `digest` answers a challenge which it received.
     `settle` is how many seconds after the answer upstreams are still watched (copies to mirrors).
-    `stream` replaces the whole request by bytes.
+    `stream` replaces the whole request by bytes. `tls` says how TLS is spoken: of bytes that it is.
     """
 
     method: str = "GET"
@@ -150,6 +177,7 @@ class RequestSpec:
     digest: Mapping[str, str] | None = None
     settle: float = 0.0
     stream: StreamSend | None = None
+    tls: TlsSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -187,6 +215,7 @@ class UpstreamSpec:
     answers: tuple[UpstreamScript, ...] = (UpstreamScript(),)
     stream: StreamUpstream | None = None
     redis: RedisUpstream | None = None
+    tls: TlsServer | None = None
 
 
 @dataclass(frozen=True)
@@ -222,6 +251,7 @@ class Expectation:
     upstream: ExpectUpstream | None = None
     no_upstream: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
+    tls: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Placeholders in cases: `${web}`, `${port:web}`, `${sticky:a}`, `${hostname}`, `${dir}`.
+"""Placeholders in cases: `${web}`, `${port:web}`, `${sticky:a}`, `${crt:a}`, `${dir}` and others.
 
 Substitution walks dataclasses, mappings and sequences alike, so a placeholder may stand in any
 text of a case.
@@ -16,12 +16,14 @@ from typing import Any, TypeVar
 import yaml
 
 from gateproof.case_model import Case, CaseError, Place, ResolvedCase
+from gateproof.tls_cases import pem
 
 T = TypeVar("T")
 
 # `$${x}` is the escape; `${1}` belongs to Go's regular expressions and stays as it is.
 _PLACEHOLDER = re.compile(r"(\$?)\$\{([A-Za-z_][A-Za-z0-9_.:-]*)\}")
 _PREFIXES = ("port", "host", "sticky")
+_PEM = ("crt", "key")
 
 
 def sticky_value(url: str) -> str:
@@ -39,6 +41,8 @@ def lookup(name: str, addresses: Mapping[str, str]) -> str | None:
     if name == "hostname":
         return host_name(addresses)
     prefix, colon, rest = name.partition(":")
+    if colon and prefix in _PEM:
+        return pem(prefix, rest)
     if colon and prefix in _PREFIXES and rest in addresses:
         host, _, port = addresses[rest].rpartition(":")
         if prefix == "sticky":
@@ -59,6 +63,20 @@ def fill_text(text: str, addresses: Mapping[str, str], place: Place) -> str:
         return value
 
     return _PLACEHOLDER.sub(one, text)
+
+
+def fill_pem(value: Any) -> Any:
+    """A copy of plain YAML values with certificates and keys in the place of their names."""
+    if isinstance(value, str):
+        return _PLACEHOLDER.sub(lambda m: _pem_of(m) or m.group(0), value)
+    if isinstance(value, Mapping):
+        return {key: fill_pem(item) for key, item in value.items()}
+    return [fill_pem(item) for item in value] if isinstance(value, list) else value
+
+
+def _pem_of(found: re.Match[str]) -> str | None:
+    prefix, _, name = found.group(2).partition(":")
+    return None if found.group(1) or prefix not in _PEM else pem(prefix, name)
 
 
 def fill(value: T, addresses: Mapping[str, str], place: Place) -> T:

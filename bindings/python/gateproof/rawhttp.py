@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from gateproof.case_arm import Observation
-from gateproof.case_model import Headers, RequestSpec
+from gateproof.case_model import Headers, RequestSpec, TlsSpec
+from gateproof.tls_cases import alert, client_socket, seen
 
 _LIMIT = 64 * 1024 * 1024
 _INTERIM = ("100", "102", "103")
@@ -133,7 +134,8 @@ def header(headers: Headers, name: str) -> str | None:
 class Connection:
     """One client connection to `address` (`host:port`), from `client_ip`.
 
-    `server_name` set means TLS without verification. Raises OSError if nobody listens.
+    `server_name` set means TLS without verification, as `tls` wants it. Raises OSError if nobody
+    listens, and ssl.SSLError when the handshake fails.
     """
 
     def __init__(
@@ -142,14 +144,16 @@ class Connection:
         client_ip: str = "127.0.0.1",
         server_name: str | None = None,
         timeout: float = 10.0,
+        tls: TlsSpec | None = None,
     ) -> None:
+        self._tls: dict[str, str] = {}
         host, _, port = address.rpartition(":")
         self._sock = socket.create_connection((host, int(port)), timeout, (client_ip, 0))
         if server_name is not None:
-            context = ssl.create_default_context()
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-            self._sock = context.wrap_socket(self._sock, server_hostname=server_name or None)
+            secure = client_socket(self._sock, tls or TlsSpec(), server_name)
+            # Told only where it is asked for: other cases compare what is inside.
+            self._tls = seen(secure) if tls else {}
+            self._sock = secure
         self._reader = Reader(self._sock)
 
     def __enter__(self) -> Connection:
@@ -177,7 +181,10 @@ class Connection:
             method = request.raw.split(b" ")[0].decode() if request.raw else request.method
             until_close = self._read_body(answer, method)
         except (Truncated, ConnectionError):
-            return Observation(error="closed")
+            return Observation(error="closed", tls=self._tls)
+        except ssl.SSLError as problem:
+            # With TLS 1.3 a client hears of a refusal behind its own handshake.
+            return Observation(error="closed", tls=alert(problem))
         except TimeoutError:
             return Observation(error="timeout")
         _, _, rest = answer.start.partition(" ")
@@ -192,6 +199,7 @@ class Connection:
             body=answer.body,
             trailers=answer.trailers,
             stays_open=not closes,
+            tls=self._tls,
         )
 
     def _read_body(self, answer: Message, method: str) -> bool:
@@ -223,12 +231,13 @@ class Client:
             connection = kept or self._open(request)
         except TimeoutError:
             return Observation(error="timeout")
-        except ssl.SSLError:
-            return Observation(error="closed")
+        except ssl.SSLError as problem:
+            return Observation(error="closed", tls=alert(problem) if request.tls else {})
         except OSError as problem:
             # A listener may accept and then drop during the TLS handshake.
             dropped = isinstance(problem, ConnectionResetError)
-            return Observation(error="closed" if dropped else "refused")
+            told = alert(problem) if dropped and request.tls else {}
+            return Observation(error="closed" if dropped else "refused", tls=told)
         if request.connection:
             self._kept[request.connection] = connection
             return connection.exchange(request)
@@ -238,7 +247,8 @@ class Client:
     def _open(self, request: RequestSpec) -> Connection:
         parts = urlsplit(request.url)
         name = parts.hostname or "" if parts.scheme == "https" else None
-        return Connection(self._addresses[request.entry_point], request.client_ip, name)
+        address = self._addresses[request.entry_point]
+        return Connection(address, request.client_ip, name, tls=request.tls)
 
     def close(self) -> None:
         """Closes the connections that were kept."""

@@ -12,8 +12,9 @@ import threading
 import time
 
 from gateproof.case_arm import Observation, UpstreamSeen
-from gateproof.case_model import StreamSend, StreamUpstream
+from gateproof.case_model import StreamSend, StreamUpstream, TlsSpec
 from gateproof.loopback import free_port
+from gateproof.tls_cases import alert, client_socket, seen
 
 POSTGRES_SSL_REQUEST = bytes([0, 0, 0, 8, 4, 210, 22, 47])
 _PIECE = 65536
@@ -51,7 +52,9 @@ class StreamClient:
     def __init__(self) -> None:
         self._held: list[socket.socket] = []
 
-    def send(self, address: str, send: StreamSend, client_ip: str) -> Observation:
+    def send(
+        self, address: str, send: StreamSend, client_ip: str, tls: TlsSpec | None = None
+    ) -> Observation:
         """One connection, or one datagram after the other from one port."""
         if send.udp:
             return self._datagrams(address, send, client_ip)
@@ -60,13 +63,25 @@ class StreamClient:
             sock = socket.create_connection((host, int(port)), 5.0, (client_ip, 0))
         except OSError:
             return Observation(error="refused")
+        told: dict[str, str] = {}
+        if tls is not None:
+            try:
+                if tls.postgres:
+                    sock.sendall(POSTGRES_SSL_REQUEST)
+                    sock.recv(1)
+                secure = client_socket(sock, tls, "")
+            except OSError as problem:
+                sock.close()
+                return Observation(error="closed", tls=alert(problem))
+            told = seen(secure)
+            sock = secure
         sock.settimeout(send.patience)
         got, open_still = self._talk(sock, send)
         if send.hold:
             self._held.append(sock)
         else:
             sock.close()
-        return Observation(body=got, stays_open=open_still)
+        return Observation(body=got, stays_open=open_still, tls=told)
 
     def _talk(self, sock: socket.socket, send: StreamSend) -> tuple[bytes, bool]:
         got = b""

@@ -202,9 +202,8 @@ class TraefikSession:
         """See `ArmSession.send`."""
         self._upstreams.take()
         if request.stream is not None:
-            got = self._streams.send(
-                self._addresses[request.entry_point], request.stream, request.client_ip
-            )
+            at = self._addresses[request.entry_point]
+            got = self._streams.send(at, request.stream, request.client_ip, request.tls)
         else:
             got = self._client.send(self._jar.apply(request))
         self._jar.store(got)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
 
 from gateproof import _core
 from gateproof.case_arm import UpstreamSeen
@@ -106,8 +105,6 @@ def request_spec(
     client_ip: str,
 ) -> RequestSpec:
     """The request as the raw client takes it."""
-    if urlsplit(url).scheme == "https":
-        raise ValueError("the socket arm has no TLS yet; name a plain entry point and use http://")
     return RequestSpec(
         method=method, url=url, headers=tuple(headers), body=body,
         entry_point=entry_point, client_ip=client_ip,

@@ -16,6 +16,7 @@ from gateproof.loopback import free_port
 from gateproof.rawhttp import Message, Reader, Truncated, header
 from gateproof.rawtcp import StreamServer
 from gateproof.redis_server import RedisServer
+from gateproof.tls_cases import server_context
 
 
 def _reason(script: UpstreamScript) -> str:
@@ -97,6 +98,7 @@ class Upstream:
         self._log = log
         self._lock = threading.Lock()
         self._answered = 0
+        self._tls = server_context(spec.tls) if spec.tls else None
         self._open: set[socket.socket] = set()
         self.address = f"127.0.0.1:{free_port()}"
         self._listener: socket.socket | None = None
@@ -125,7 +127,13 @@ class Upstream:
         return script
 
     def _serve(self, sock: socket.socket) -> None:
-        with contextlib.suppress(OSError, Truncated, ValueError), sock:
+        plain = sock
+        with contextlib.suppress(OSError, Truncated, ValueError):
+            if self._tls is not None:
+                sock = self._tls.wrap_socket(sock, server_side=True)
+                with self._lock:
+                    self._open.discard(plain)
+                    self._open.add(sock)
             reader = Reader(sock)
             while True:
                 seen = read_request(reader, self._name)
@@ -144,6 +152,7 @@ class Upstream:
                 sock.sendall(answer_bytes(script, self._name, seen.method))
                 if script.until_close:
                     break
+        sock.close()
         with self._lock:
             self._open.discard(sock)
 

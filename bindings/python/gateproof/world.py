@@ -255,7 +255,7 @@ class World:
             )
             return result
         if client_cert is not None:
-            raise ValueError("the socket arm has no TLS yet, and so no client_cert")
+            raise ValueError("the socket arm shakes hands, and client_cert has no key")
         raw = body.encode() if isinstance(body, str) else body or b""
         chosen = entry_point or self._core.entry_point_of(url)
         spec = request_spec(method, url, lines_of(headers), raw, chosen, client_ip or "127.0.0.1")

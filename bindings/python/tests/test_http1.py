@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +14,8 @@ from gateproof.http1.engine_arms import SocketArm, WireArm
 from gateproof.http1.model import CaseProblem, Http1Case, load_all, load_file
 from gateproof.http1.outcome import Outcome, conforms, problems
 from gateproof.http1.reading import read_answers, read_requests
-from gateproof.http1.suite import CaseReport, _alone, peer_names
+from gateproof.http1.suite import CaseReport, Http1Report, _alone, peer_names
+from gateproof.http1.table import write_table
 
 CASES = load_all([Path(__file__).parents[3] / "conformance" / "http1"])
 _ARMS: dict[str, Callable[[], WireArm | SocketArm]] = {
@@ -106,3 +110,56 @@ def test_never_on_the_lenient_side_alone() -> None:
     assert list(_alone(alone)) == ["wire lets through what every peer refuses"]
     in_company = CaseReport(case, {"wire": passed}, {"nginx": refused, "envoy": passed})
     assert list(_alone(in_company)) == []
+
+
+def test_writes_the_table(tmp_path: Path) -> None:
+    case = next(one for one in CASES if one.name == "length-empty")
+    refused = _outcome(case, b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", b"")
+    passed = _outcome(case, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", GET + b"\r\n")
+    report = Http1Report(
+        [CaseReport(case, {"wire": refused}, {"nginx": passed, "envoy": refused})],
+        {"nginx": "1.2.3", "envoy": "4.5.6"},
+    )
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- measured: begin -->\nold\n<!-- measured: end -->\nafter\n")
+    write_table(page, report)
+    text = page.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("\nafter\n")
+    assert "old" not in text
+    assert "| nginx | 1 | 0 | 1 |" in text
+    assert "| length-empty | RFC 9110 8.6 | 400 | **200** | 400 |" in text
+    page.write_text("no marks")
+    with pytest.raises(ValueError, match="lacks"):
+        write_table(page, report)
+
+
+def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    code = "import sys; from gateproof.cli import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=Path(__file__).parents[3],
+    )
+
+
+def test_the_command_tells_what_differs(tmp_path: Path) -> None:
+    fine = _command("http1", "-k", "host-twice", "--arm", "wire", "--json")
+    told = json.loads(fine.stdout)
+    assert (fine.returncode, told["fine"], len(told["cases"])) == (0, True, 5)
+    bad = tmp_path / "bad.yaml"
+    bad.write_text('cases:\n- {name: x, clause: y, send: "GET /\\r\\n\\r\\n", expect: pass}\n')
+    wrong = _command("http1", str(bad), "--arm", "wire")
+    assert wrong.returncode == 1
+    assert "FAILED x" in wrong.stdout
+    assert _command("http1", "--arm", "air").returncode == 2
+    assert _command("http1", "--against", "squid").returncode == 2
+
+
+def test_the_garden_command_without_peers() -> None:
+    done = _command("garden", "--rounds", "30", "--against", "", "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["drawn"], told["findings"]) == (0, 30, [])

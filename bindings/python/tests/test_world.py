@@ -259,6 +259,28 @@ def test_a_silent_upstream_meets_the_time_limit(arm: str) -> None:
         assert world.get("http://shop.test/api").status == 504
 
 
+@pytest.mark.parametrize("arm", ["direct", "wire", "socket"])
+def test_https(arm: str) -> None:
+    config: dict[str, Any] = copy.deepcopy(SHOP)
+    config["http"]["routers"]["secure"] = {
+        "rule": "Host(`secure.test`)", "service": "shop", "tls": {"options": "old"},
+    }  # fmt: skip
+    config["http"]["routers"]["other"] = {
+        "rule": "Host(`other.test`)", "service": "shop", "tls": {},
+    }  # fmt: skip
+    config["tls"] = {"options": {"old": {"maxVersion": "VersionTLS12"}}}
+    with gp.World(config=config, static=WEB, arm=arm) as world:
+        world.upstream("shop.internal:80", body="x")
+        got = world.get("https://secure.test/", entry_point="web")
+        assert (got.status, got.body) == (200, b"x")
+        assert got.upstream[0].headers["X-Forwarded-Proto"] == "https"
+        # A name of the handshake that has other options: only where there is a handshake.
+        crossed = world.get(
+            "https://other.test/", headers={"Host": "secure.test"}, entry_point="web"
+        )
+        assert crossed.status == (200 if arm == "direct" else 421)
+
+
 @pytest.mark.parametrize("arm", ["direct", "wire"])
 def test_client_certificates(arm: str) -> None:
     pem = (Path(__file__).parents[3] / "fuzz/corpus/certificate/chain.pem").read_text()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gateproof.http1.garden import Finding
 
 _PEERS = "traefik,envoy,nginx,caddy,haproxy"
+_LANES = 4
 
 
 def _told(one: Finding, versions: dict[str, str]) -> dict[str, Any]:
@@ -60,16 +61,21 @@ def garden(
         try:
             for name in peer_names(against):
                 versions[name] = version_of(name)
-                peer = Peer(name, lanes=2)
+                peer = Peer(name, lanes=_LANES)
                 stack.callback(peer.close)
                 subjects[name] = peer
         except (PeerMissing, ValueError) as problem:
             print(f"gateproof: {problem}", file=sys.stderr)
             raise typer.Exit(2) from None
-        plot = Garden(subjects)
+        plot = Garden(subjects, _LANES)
         stack.callback(plot.close)
-        findings, done = grow(plot, seed, rounds, seconds)
-    fresh = store(keep, findings, versions) if keep else 0
+        fresh = 0
+
+        def each(one: Finding) -> None:
+            nonlocal fresh
+            fresh += store(keep, one, versions) if keep else 0
+
+        findings, done = grow(plot, seed, rounds, seconds, each)
     ours = [one for one in findings if one.kind == "engine" or (ENGINE in one.views
             and one.kind == "relays")]  # fmt: skip
     if json:

@@ -16,7 +16,7 @@ from gateproof.generate.judge import Judge, Judged
 from gateproof.generate.pairs import Setup
 
 _ALIKE = ("many1", "many2")
-# Traefik shuffles the children of a weighted service, and servers, and tells the first one that fails.
+# Traefik shuffles a service's children and servers, and tells the first one that fails.
 _OF_ANY = ('building HTTP service "', "error building proxy for server URL ")
 _ABSENT = RouterState("absent")
 _NO_CONNECTION = KnownDifference(

@@ -199,8 +199,8 @@ def draw_setup(grammar: Grammar, choices: Choices, prefix: str, requests: int) -
     http["services"] = services
     answers = {name: draw.value("answer") for name in ("one", "two", "many1", "page", "auth")}
     if _GUESSES.search(json.dumps(middlewares)):
-        # Whether an answer that ends with its connection gets a guessed type is a race of Traefik's:
-        # its first bytes against the first flush.
+        # Whether an answer that ends with its connection gets a guessed type is a race of
+        # Traefik's: its first bytes against the first flush.
         for one in answers.values():
             one.pop("until_close", None)
     answers["many2"] = {"body": "many1", **answers["many1"]}

@@ -116,10 +116,10 @@ def _children(setup: Setup, name: str) -> Iterator[str]:
         for key in _CHILDREN if isinstance(options, dict) else ():
             of = options.get(key, ())
             for one in [of] if isinstance(of, str) else of:
-                name = one.get("name") if isinstance(one, dict) else one
+                child = one.get("name") if isinstance(one, dict) else one
                 # What was made small before may have lost its name.
-                if name:
-                    yield name
+                if child:
+                    yield child
 
 
 def _objects(setup: Setup) -> Iterator[Setup]:

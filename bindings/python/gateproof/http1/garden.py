@@ -3,8 +3,8 @@
 A drawn request goes to the engine and to real proxies, each with a recording server behind it.
 Three things are findings:
 
-- `relays`: somebody sends a server what the strict second reader refuses. Those bytes then go to
-  everybody else, as in a chain; how many requests each of them reads in it is part of the finding.
+- `relays`: somebody sends a server what the strict second reader refuses, and somebody else, who
+  gets those bytes as in a chain, reads requests in them; which ones is part of the finding.
 - `splits`: two of them both accept the bytes, and send on different requests.
 - `engine`: the engine sends on what the strict reader does not read there.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,8 @@ from gateproof.http1.model import Expected, Http1Case
 from gateproof.http1.outcome import Outcome
 from gateproof.http1.reading import Message, read_requests
 
-_SHRINKS_MAX = 150  # runs that making one finding small may cost
+_SHRINKS_MAX = 80  # runs that making one finding small may cost
+_PATIENCE = 0.25  # seconds without a byte from a real proxy
 ENGINE = "gateproof"
 
 
@@ -41,7 +42,7 @@ class Subject(Protocol):
 
 def case_of(data: bytes) -> Http1Case:
     """A case that sends these bytes at once and expects nothing."""
-    return Http1Case("garden", "", Path("garden"), (data,), Expected())
+    return Http1Case("garden", "", Path("garden"), (data,), Expected(), patience=_PATIENCE)
 
 
 def _essence(message: Message) -> tuple[str, bytes]:
@@ -66,8 +67,8 @@ class View:
         """In a few characters, for a record."""
         if not self.requests and self.legal:
             return "refuses"
-        sizes = ", ".join(f"{method}+{len(body)}" for method, body in self.requests)
-        return sizes + ("" if self.legal else " and what is no HTTP")
+        words = [f"{method}+{len(body)}" for method, body in self.requests]
+        return ", ".join(words if self.legal else [*words, "no HTTP"])
 
 
 @dataclass
@@ -88,7 +89,9 @@ class Finding:
     @property
     def name(self) -> str:
         """A name of its own, stable for the same bytes."""
-        return f"{self.kind}-{hashlib.sha256(self.data).hexdigest()[:10]}"
+        who = "-".join(self.views) if self.kind == "relays" else ""
+        digest = hashlib.sha256(self.data).hexdigest()[:10]
+        return "-".join(filter(None, (self.kind, who, digest)))
 
     def record(self, versions: dict[str, str]) -> str:
         """The finding as a YAML record."""
@@ -105,17 +108,25 @@ class Finding:
 
 
 def _all_agree(readings: list[tuple[tuple[str, bytes], ...]]) -> bool:
-    """Whether each is a beginning of the longest: who closes early reads nothing otherwise."""
+    """Whether each is the longest with gaps: who closes early, or answers a request itself, reads
+    nothing otherwise."""
     longest = max(readings, key=len, default=())
-    return all(one == longest[: len(one)] for one in readings)
+    return all(_is_within(one, longest) for one in readings)
+
+
+def _is_within(part: Iterable[object], whole: Iterable[object]) -> bool:
+    left = iter(whole)
+    return all(one in left for one in part)
 
 
 class Garden:
-    """Subjects side by side. `subjects` holds the engine's arm under `ENGINE`, and peers."""
+    """Subjects side by side. `subjects` holds the engine's arm under `ENGINE`, and peers;
+    `lanes` requests are looked at at a time."""
 
-    def __init__(self, subjects: dict[str, Subject]) -> None:
+    def __init__(self, subjects: dict[str, Subject], lanes: int = 1) -> None:
         self._subjects = subjects
-        self._pool = ThreadPoolExecutor(max(len(subjects), 1))
+        self.lanes = lanes
+        self._pool = ThreadPoolExecutor(max(len(subjects), 1) * lanes)
 
     def views(self, data: bytes, names: Sequence[str] | None = None) -> dict[str, View]:
         """What the subjects make of bytes, all at the same time."""
@@ -135,15 +146,18 @@ class Garden:
         for name, view in views.items():
             if not view.legal:
                 others = [one for one in self._subjects if one != name]
-                behind = self.views(b"".join(view.raw), others)
+                relayed = next(one for one in view.raw if read_requests(one).problem)
+                behind = self.views(relayed, others)
                 hops = {one: other.word() for one, other in behind.items()}
-                yield Finding("relays", data, {name: words[name]}, hops)
+                if name == ENGINE or any(other.requests for other in behind.values()):
+                    yield Finding("relays", data, {name: words[name]}, hops)
         read = {name: view for name, view in views.items() if view.requests and view.legal}
         if not _all_agree([view.requests for view in read.values()]):
             yield Finding("splits", data, {name: words[name] for name in read})
 
-    def shrink(self, finding: Finding) -> Finding:
-        """A smaller finding of the same kind and signature."""
+    def shrink(self, finding: Finding, end: float | None = None) -> Finding:
+        """A smaller finding of the same kind and signature; as small as it got when the
+        monotonic clock says `end`."""
         left = _SHRINKS_MAX
         best = finding
 
@@ -157,7 +171,10 @@ class Garden:
                     return True
             return False
 
-        shorter(finding.data.removesuffix(LAST), lambda part: left > 0 and same(part + LAST))
+        def may(part: bytes) -> bool:
+            return left > 0 and (end is None or time.monotonic() < end) and same(part + LAST)
+
+        shorter(finding.data.removesuffix(LAST), may)
         return best
 
     def close(self) -> None:
@@ -197,33 +214,38 @@ def engine_problem(data: bytes, view: View) -> str:
 
 
 def grow(
-    garden: Garden, seed: int, rounds: int, seconds: float | None = None
+    garden: Garden,
+    seed: int,
+    rounds: int,
+    seconds: float | None = None,
+    each: Callable[[Finding], object] = lambda _: None,
 ) -> tuple[list[Finding], int]:
-    """Draws and looks at so many requests, or for so long; distinct findings, made small, and
-    the number of requests looked at."""
+    """Draws and looks at so many requests, or for so long; distinct findings, made small and
+    told to `each` at once, and the number of requests looked at."""
     grammar = Grammar(seed)
     end = None if seconds is None else time.monotonic() + seconds
     found: dict[tuple[Any, ...], Finding] = {}
     done = 0
-    for _ in range(rounds):
-        if end is not None and time.monotonic() > end:
-            break
-        data = b"".join(grammar.draw()) + LAST
-        done += 1
-        for finding in garden.look(data):
-            if finding.signature not in found:
-                finding.seed = seed
-                found[finding.signature] = garden.shrink(finding)
+    with ThreadPoolExecutor(garden.lanes) as lanes:
+        while done < rounds and (end is None or time.monotonic() < end):
+            count = min(garden.lanes, rounds - done)
+            drawn = [b"".join(grammar.draw()) + LAST for _ in range(count)]
+            done += count
+            for seen in lanes.map(lambda data: list(garden.look(data)), drawn):
+                for finding in seen:
+                    if finding.signature not in found:
+                        finding.seed = seed
+                        small = garden.shrink(finding, end)
+                        found[finding.signature] = small
+                        each(small)
     return list(found.values()), done
 
 
-def keep(folder: Path, findings: Sequence[Finding], versions: dict[str, str]) -> int:
-    """Stores findings whose record is not there yet; how many that were."""
+def keep(folder: Path, finding: Finding, versions: dict[str, str]) -> bool:
+    """Stores a finding; False if its record is there already."""
     folder.mkdir(parents=True, exist_ok=True)
-    fresh = 0
-    for finding in findings:
-        path = folder / f"{finding.name}.yaml"
-        if not path.exists():
-            path.write_text(finding.record(versions), encoding="utf-8")
-            fresh += 1
-    return fresh
+    path = folder / f"{finding.name}.yaml"
+    if path.exists():
+        return False
+    path.write_text(finding.record(versions), encoding="utf-8")
+    return True

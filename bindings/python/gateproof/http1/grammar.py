@@ -26,12 +26,13 @@ _CODING_NAMES = (
 )  # fmt: skip
 _CODINGS = (
     b"chunked", b"Chunked", b"chunked, chunked", b"identity, chunked", b"chunked, identity",
-    b"gzip, chunked", b",chunked", b"chunked,", b'"chunked"', b"chunked;a=b", b"x", b"", b"xchunked",
-    b"\vchunked", b"chunked\x85", b"chunk\0ed",
+    b"gzip, chunked", b",chunked", b"chunked,", b'"chunked"', b"chunked;a=b", b"x", b"",
+    b"xchunked", b"\vchunked", b"chunked\x85", b"chunk\0ed",
 )  # fmt: skip
 _SIZES = (
-    "{:x}", "{:X}", "0{:x}", "0x{:x}", "+{:x}", "-{:x}", " {:x}", "{:x} ", "{:x}\t", "{:x};", "{:x};a",
-    '{:x};a="b"', "{:x} ;a=b", "{:x}_", "1000000000000000{:x}", "{:x}.0", "{:x}\0", "{:x},",
+    "{:x}", "{:X}", "0{:x}", "0x{:x}", "+{:x}", "-{:x}", " {:x}", "{:x} ", "{:x}\t", "{:x};",
+    "{:x};a", '{:x};a="b"', "{:x} ;a=b", "{:x}_", "1000000000000000{:x}", "{:x}.0", "{:x}\0",
+    "{:x},",
 )  # fmt: skip
 
 
@@ -43,7 +44,12 @@ class Grammar:
 
     def draw(self) -> Parts:
         """One request as parts, bent in at most three places; `LAST` is not among them."""
-        shapes: Sequence[Callable[[], Parts]] = (self._plain, self._sized, self._chunked, self._both)
+        shapes: Sequence[Callable[[], Parts]] = (
+            self._plain,
+            self._sized,
+            self._chunked,
+            self._both,
+        )
         parts = self._random.choice(shapes)()
         for _ in range(self._random.choice((0, 1, 1, 1, 2, 2, 3))):
             self._bend(parts)
@@ -54,7 +60,9 @@ class Grammar:
 
     def _start(self, method: bytes) -> Parts:
         target = self._pick(b"/", (b"http://b.test/", b"*", b"/a?b", b"//a", b"/a#b", b"a"), 0.9)
-        version = self._pick(b"HTTP/1.1", (b"HTTP/1.0", b"HTTP/1.2", b"HTTP/1.10", b"HTTP/2.0"), 0.9)
+        version = self._pick(
+            b"HTTP/1.1", (b"HTTP/1.0", b"HTTP/1.2", b"HTTP/1.10", b"HTTP/2.0"), 0.9
+        )
         end = self._end()
         host = self._pick(b"Host: a.test", (b"Host:a.test:80", b"Host : a.test", b"X: y"), 0.93)
         return [method, b" ", target, b" ", version, end, host, self._end()]

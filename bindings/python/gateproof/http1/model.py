@@ -183,7 +183,9 @@ def _case(row: Mapping[str, Any], common: Mapping[str, Any], path: Path) -> Http
         file=path,
         sends=tuple(map(_bytes, sends)),
         expected=_expected(row["expect"], (400,)),
-        also=tuple(_expected(one, REFUSALS) for one in (also if isinstance(also, list) else [also])),
+        also=tuple(
+            _expected(one, REFUSALS) for one in (also if isinstance(also, list) else [also])
+        ),
         strict=_expected(row["strict"], (400,)) if "strict" in row else None,
         answers=tuple(map(_acts, answers or [])),
         at_head=bool(row.get("at_head", False)),

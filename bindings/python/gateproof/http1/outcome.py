@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from gateproof.http1.model import REFUSALS, Expected, Http1Case
 from gateproof.http1.reading import Message, Reading, read_answers, read_requests
 
-
 _LONG = 40  # of a list of codes in a table
 
 

@@ -61,11 +61,13 @@ def _traefik(folder: Path, doors: dict[str, str], setup: Any) -> list[str]:
     static, dynamic = traefik_model(setup, doors)
     static["global"] = {"checkNewVersion": False, "sendAnonymousUsage": False}
     static["log"] = {"level": "ERROR"}
-    static["providers"] = {"file": {"filename": _write(folder, "http.yml", yaml.safe_dump(dynamic))}}
+    static["providers"] = {
+        "file": {"filename": _write(folder, "http.yml", yaml.safe_dump(dynamic))}
+    }
     return [find("traefik"), "--configFile=" + _write(folder, "main.yml", yaml.safe_dump(static))]
 
 
-def _nginx(folder: Path, doors: dict[str, str], setup: Any) -> list[str]:
+def _nginx(folder: Path, doors: dict[str, str], _setup: Any) -> list[str]:
     servers = "".join(
         f"upstream u{n} {{ server {server}; keepalive 8; }}\n"
         f"server {{ listen {door}; location / {{ proxy_pass http://u{n}; }} }}\n"
@@ -87,7 +89,7 @@ proxy_request_buffering off; proxy_buffering off;
     return [find("nginx"), "-p", str(folder), "-e", str(folder / "error.log"), "-c", config]
 
 
-def _haproxy(folder: Path, doors: dict[str, str], setup: Any) -> list[str]:
+def _haproxy(folder: Path, doors: dict[str, str], _setup: Any) -> list[str]:
     parts = "".join(
         f"frontend f{n}\n bind {door}\n default_backend b{n}\nbackend b{n}\n server s {server}\n"
         for n, (door, server) in enumerate(doors.items())
@@ -104,7 +106,7 @@ defaults
     return [find("haproxy"), "-db", "-f", _write(folder, "haproxy.cfg", text)]
 
 
-def _envoy(folder: Path, doors: dict[str, str], setup: Any) -> list[str]:
+def _envoy(folder: Path, doors: dict[str, str], _setup: Any) -> list[str]:
     types = "type.googleapis.com/envoy.extensions."
 
     def at(address: str) -> dict[str, Any]:
@@ -156,15 +158,13 @@ def _envoy(folder: Path, doors: dict[str, str], setup: Any) -> list[str]:
     return [find("envoy"), "-c", path, "--concurrency", "1", "--disable-hot-restart", "-l", "error"]
 
 
-def _caddy(folder: Path, doors: dict[str, str], setup: Any) -> list[str]:
+def _caddy(folder: Path, doors: dict[str, str], _setup: Any) -> list[str]:
     servers = {
         f"s{n}": {
             "listen": [door],
             "automatic_https": {"disable": True},
             "protocols": ["h1"],
-            "routes": [
-                {"handle": [{"handler": "reverse_proxy", "upstreams": [{"dial": server}]}]}
-            ],
+            "routes": [{"handle": [{"handler": "reverse_proxy", "upstreams": [{"dial": server}]}]}],
         }
         for n, (door, server) in enumerate(doors.items())
     }
@@ -194,7 +194,9 @@ _VERSION = {
 
 def version_of(name: str) -> str:
     """The version that the program says it has. Raises PeerMissing."""
-    done = subprocess.run([find(name), *_VERSION[name]], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [find(name), *_VERSION[name]], capture_output=True, text=True, check=False
+    )
     found = re.search(r"\d+\.\d+\.\d+", done.stdout + done.stderr)
     return found[0] if found else "unknown"
 

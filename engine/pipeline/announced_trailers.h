@@ -1,0 +1,10 @@
+// What Go's server does with fields of an answer's head that its `Trailer` names: they are trailers too (catalogue 2.2).
+#pragma once
+#include "engine/http/exchange.h"
+
+namespace gateproof::pipeline {
+
+// Puts the head's fields that `Trailer` names in front of the trailers of a body whose length is not told. They stay in the head.
+void repeat_announced(http::Response& r);
+
+}  // namespace gateproof::pipeline

@@ -1,0 +1,332 @@
+// HTTP/2 to servers, and gRPC through the proxy: a client, the proxy stage and a server, all over bytes in memory.
+#include "engine/sim/h2_rig_test.h"
+
+namespace gateproof::sim {
+namespace {
+
+using h2::testing::get;
+using std::chrono::seconds;
+
+class Through final : public pipeline::ExchangeHandler {
+ public:
+  Through(http::Origin& origin, const http::OriginServer& server)
+      : origin_(origin), server_(server) {}
+  Task<void> handle(http::Exchange& x) override {
+    x.origin = &origin_;
+    x.request.url = *http::canonical_path(x.request.url.raw);
+    co_await upstream::proxy_to(x, server_, true);
+  }
+
+ private:
+  http::Origin& origin_;
+  const http::OriginServer& server_;
+};
+
+class H2Upstream : public H2Rig {
+ protected:
+  static http::OriginServer server_at(std::string url) {
+    config::ServerConfig c;
+    c.url.value = std::move(url);
+    return *upstream::make_origin_server(c, {});
+  }
+  const SocketAddress there{IpAddress::v4(10, 0, 0, 1), 81};
+  http::OriginServer server = server_at("h2c://10.0.0.1:81");
+  upstream::H2Origin origin{env};
+  Through proxy{origin, server};
+  pipeline::ServerOptions server_options;
+  int accepted = 0;
+
+  void SetUp() override {
+    transport.serve(there, [this](std::unique_ptr<gateproof::Stream> stream) {
+      ++accepted;
+      scheduler.spawn("server",
+                      pipeline::serve_http(env, std::move(stream), behind, server_options));
+    });
+    connect(proxy);
+  }
+  void TearDown() override {
+    client.reset();
+    scheduler.cancel_all();
+  }
+  static h2::testing::Fields call(const h2::testing::Fields& more = {}) {
+    h2::testing::Fields f = {{":method", "POST"},
+                             {":scheme", "http"},
+                             {":path", "/pkg.Service/Method"},
+                             {":authority", "a.test"},
+                             {"content-type", "application/grpc"},
+                             {"te", "trailers"}};
+    f.insert(f.end(), more.begin(), more.end());
+    return f;
+  }
+};
+
+// A message of gRPC: not compressed, a length, and the bytes.
+std::string message(std::string_view bytes) {
+  std::string out(1, '\0');
+  h2::append_u32(out, static_cast<uint32_t>(bytes.size()));
+  return out.append(bytes);
+}
+
+// Messages that the test lets out one by one, then the trailers.
+class Messages final : public http::BodySource {
+ public:
+  std::deque<std::string> ready;
+  bool over = false;
+  Waiter* waiter = nullptr;
+  http::Headers fields{{"grpc-status", "5"}, {"grpc-message", "not%20found"}};
+
+  std::optional<Result<http::Chunk>> try_read() override {
+    if (!ready.empty()) {
+      now_ = std::move(ready.front());
+      ready.pop_front();
+      return Result<http::Chunk>(http::Chunk{now_, false});
+    }
+    if (over) return Result<http::Chunk>(http::Chunk{{}, true});
+    return std::nullopt;
+  }
+  Task<Result<http::Chunk>> read() override {
+    for (;;) {
+      auto got = try_read();
+      if (got) co_return std::move(*got);
+      co_await Suspend{"message", &waiter};
+    }
+  }
+  const http::Headers* trailers() const override { return &fields; }
+  void let(std::string bytes) {
+    ready.push_back(std::move(bytes));
+    if (waiter) waiter->executor->post(*waiter);
+  }
+  void end() {
+    over = true;
+    if (waiter) waiter->executor->post(*waiter);
+  }
+
+ private:
+  std::string now_;
+};
+
+TEST_F(H2Upstream, UnaryCall) {
+  std::string seen;
+  behind.answer = [&](http::Exchange& x) {
+    for (const auto& f : x.request.headers) seen.append(f.name).append("=").append(f.value) += ';';
+    auto messages = std::make_unique<Messages>();
+    messages->let(message("reply"));
+    messages->end();
+    x.response = http::Response::make(200, {}, "application/grpc");
+    x.response.body = http::Body::stream(std::move(messages), std::nullopt);
+  };
+  H2Asked& a = client->ask(call({{"grpc-timeout", "1S"}}), false);
+  client->session.send_data(a, message("ask"), true);
+  run();
+  EXPECT_EQ(a.status, 200);
+  EXPECT_EQ(a.body, message("reply"));
+  EXPECT_EQ(a.fields, "Content-Type=application/grpc;");
+  EXPECT_EQ(a.trailers, "Grpc-Status=5;Grpc-Message=not%20found;");
+  EXPECT_NE(seen.find("Grpc-Timeout=1S;"), std::string::npos);  // the server's to keep (Traefik)
+  EXPECT_NE(seen.find("Te=trailers;"), std::string::npos);
+}
+
+TEST_F(H2Upstream, TrailersOnly) {
+  behind.answer = [](http::Exchange& x) {
+    x.response = http::Response::make(200, {}, "application/grpc");
+    x.response.headers.add("Grpc-Status", "12");
+  };
+  H2Asked& a = client->ask(call());
+  run();
+  EXPECT_NE(a.fields.find("Grpc-Status=12;"), std::string::npos);
+  EXPECT_TRUE(a.ended_there);
+}
+
+TEST_F(H2Upstream, ServerStreamingMessageByMessage) {
+  Messages* out = nullptr;
+  behind.answer = [&](http::Exchange& x) {
+    auto messages = std::make_unique<Messages>();
+    out = messages.get();
+    x.response = http::Response::make(200);
+    x.response.body = http::Body::stream(std::move(messages), std::nullopt);
+  };
+  H2Asked& a = client->ask(call());
+  run();
+  ASSERT_NE(out, nullptr);
+  EXPECT_EQ(a.status, 200);  // the head does not wait for a message
+  out->let(message("1"));
+  run();
+  EXPECT_EQ(a.body, message("1"));
+  out->let(message("2"));
+  run();
+  EXPECT_EQ(a.body, message("1") + message("2"));
+  EXPECT_FALSE(a.ended_there);
+  out->end();
+  run();
+  EXPECT_EQ(a.trailers, "Grpc-Status=5;Grpc-Message=not%20found;");
+}
+
+TEST_F(H2Upstream, ClientStreamingAndBothWays) {
+  H2Asked& a = client->ask(call(), false);  // the server gives back what it gets
+  for (const std::string one : {"1", "22", "333"}) {
+    const size_t had = a.body.size();
+    client->session.send_data(a, message(one), false);
+    run();
+    EXPECT_EQ(a.body.substr(had), message(one));
+  }
+  client->session.field("x-end", "y");
+  client->session.send_fields(a, true);
+  run();
+  EXPECT_EQ(a.trailers, "X-End=y;");
+  EXPECT_EQ(accepted, 1);
+}
+
+TEST_F(H2Upstream, ManyRequestsOnOneConnection) {
+  behind.wait = seconds(1);
+  for (int i = 0; i < 50; ++i) client->ask(get());
+  run();
+  EXPECT_EQ(behind.running, 50);
+  EXPECT_EQ(accepted, 1);
+  run(seconds(1));
+  for (const auto& a : client->asked) EXPECT_EQ(a->status, 200);
+}
+
+TEST_F(H2Upstream, MoreThanAServerAllowsGoToAnotherConnection) {
+  server_options.http2_streams_max = 4;
+  behind.wait = seconds(1);
+  client->ask(get());
+  run();  // now its limit is known
+  for (int i = 0; i < 9; ++i) client->ask(get());
+  run(seconds(5));
+  for (const auto& a : client->asked) EXPECT_EQ(a->status, 200);
+  EXPECT_EQ(accepted, 3);
+}
+
+TEST_F(H2Upstream, RefusedStreamsAreSentAgain) {  // RFC 9113 8.7: nobody has looked at them
+  server_options.http2_streams_max = 4;
+  transport.link.latency = std::chrono::milliseconds(10);  // the limit is not known in time
+  for (int i = 0; i < 12; ++i) client->ask(get());
+  run(seconds(5));
+  for (const auto& a : client->asked) EXPECT_EQ(a->status, 200);
+}
+
+TEST_F(H2Upstream, AGoawayFailsNoRequest) {
+  client->ask(get());
+  run();
+  behind.wait = seconds(1);
+  client->ask(get());
+  run();
+  behind.drain = true;
+  behind.tell_draining();
+  run();
+  behind.drain = false;
+  client->ask(get());
+  run(seconds(5));
+  for (const auto& a : client->asked) EXPECT_EQ(a->status, 200);
+  EXPECT_EQ(accepted, 2);
+  EXPECT_EQ(origin.connections(), 1u);
+}
+
+TEST_F(H2Upstream, AClientThatLeavesEndsTheCallAtTheServer) {
+  behind.wait = seconds(1000);
+  H2Asked& a = client->ask(get());
+  client->ask(get());
+  run();
+  EXPECT_EQ(behind.running, 2);
+  client->session.reset(a, h2::ErrorCode::cancel);
+  run();
+  EXPECT_EQ(behind.running, 1);
+  EXPECT_EQ(origin.connections(), 1u);
+}
+
+TEST_F(H2Upstream, AnAnswerCutShortIsNotCompleted) {
+  std::vector<Messages*> out;
+  behind.answer = [&](http::Exchange& x) {
+    auto messages = std::make_unique<Messages>();
+    messages->let("half");
+    out.push_back(messages.get());
+    x.response = http::Response::make(200);
+    x.response.body = http::Body::stream(std::move(messages), std::nullopt);
+  };
+  std::unique_ptr<gateproof::Stream> cut;
+  transport.serve(there,
+                  [&](std::unique_ptr<gateproof::Stream> stream) { cut = std::move(stream); });
+  H2Asked& a = client->ask(get());
+  run();
+  // A server of two frames, which then goes.
+  const std::string head =
+      h2::testing::settings() +
+      h2::testing::frame(h2::FrameType::headers, h2::flag::end_headers, 1, "\x88") +
+      h2::testing::data(1, "half");
+  const std::string_view piece[] = {head};
+  cut->try_write(piece);
+  run();
+  EXPECT_EQ(a.body, "half");
+  cut->close();
+  run();
+  EXPECT_EQ(a.reset, "INTERNAL_ERROR");
+  EXPECT_EQ(origin.connections(), 0u);
+}
+
+TEST_F(H2Upstream, WhatIsNoHttp2IsFiveHundred) {  // catalogue 9.57
+  transport.serve(there, [this](std::unique_ptr<gateproof::Stream> stream) {
+    pipeline::ServerOptions only_h1;
+    only_h1.http2 = false;
+    scheduler.spawn("server", pipeline::serve_http(env, std::move(stream), behind, only_h1));
+  });
+  H2Asked& a = client->ask(get());
+  run();
+  EXPECT_EQ(a.status, 500);
+  EXPECT_EQ(behind.begun, 0);
+  transport.stop(there);
+  H2Asked& b = client->ask(get());
+  run();
+  EXPECT_EQ(b.status, 502);
+}
+
+TEST_F(H2Upstream, SilentServersAreAskedAndGivenUp) {  // readIdleTimeout, pingTimeout
+  std::unique_ptr<gateproof::Stream> silent;
+  transport.serve(there, [&](std::unique_ptr<gateproof::Stream> s) { silent = std::move(s); });
+  server.read_idle_timeout = seconds(5);
+  server.ping_timeout = seconds(2);
+  H2Asked& a = client->ask(get());
+  run(seconds(6));
+  EXPECT_EQ(a.status, 0);
+  run(seconds(1));
+  EXPECT_EQ(a.status, 504);
+}
+
+TEST_F(H2Upstream, TheHeadHasItsTime) {  // responseHeaderTimeout
+  server.response_header_timeout = seconds(3);
+  behind.wait = seconds(10);
+  H2Asked& a = client->ask(get());
+  run(seconds(2));
+  EXPECT_EQ(a.status, 0);
+  run(seconds(1));
+  EXPECT_EQ(a.status, 504);
+  EXPECT_EQ(behind.running, 0);  // and the server is told
+}
+
+TEST_F(H2Upstream, IdleConnectionsEnd) {  // idleConnTimeout
+  client->ask(get());
+  run(seconds(89));
+  EXPECT_EQ(origin.connections(), 1u);
+  run(seconds(2));
+  EXPECT_EQ(origin.connections(), 0u);
+}
+
+TEST_F(H2Upstream, ASlowReaderHoldsUpTheServerAndNobodyElse) {
+  behind.answer = [](http::Exchange& x) {
+    x.response = http::Response::make(200, std::string(3'000'000, 'x'));
+  };
+  h2::LocalSettings narrow;
+  narrow.stream_window = 1000;
+  connect(proxy, narrow);
+  client->consuming = false;
+  for (int i = 0; i < 20; ++i) client->ask(get());
+  run();
+  client->consuming = true;
+  H2Asked& last = *client->asked.back();
+  for (int i = 0; i < 2; ++i) client->session.consumed(last, 500);
+  run();
+  EXPECT_EQ(last.body.size(), 3'000'000u);
+  EXPECT_EQ(behind.running, 0);
+}
+
+}  // namespace
+}  // namespace gateproof::sim

@@ -52,6 +52,13 @@ std::string_view port_of(const Exchange& x) {
 
 }  // namespace
 
+std::string_view client_scheme(const Exchange& x) {
+  const std::string_view told = x.request.headers.get(kProto);
+  if (text::iequals(told, "https") || text::iequals(told, "wss")) return "https";
+  if (text::iequals(told, "http") || text::iequals(told, "ws")) return "http";
+  return x.tls ? "https" : "http";
+}
+
 bool is_managed_forwarded(std::string_view name) {
   if (name.size() < 2 || text::lower(name[0]) != 'x' || (name[1] != '-' && name[1] != '_'))
     return false;

@@ -31,6 +31,10 @@ bool is_managed_forwarded(std::string_view name);
 // in any spelling (reliability F3).
 bool is_forwarding_field(std::string_view name);
 
+// The client's scheme as redirectScheme and the {url} of errors see it: what X-Forwarded-Proto tells (https or wss, http or ws),
+// else this connection's.
+std::string_view client_scheme(const Exchange& x);
+
 // The proxy stage's X-Forwarded-For: incoming lines joined with ", ", then the peer.
 std::string append_forwarded_for(const Headers& incoming, const IpAddress& peer);
 

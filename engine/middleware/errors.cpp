@@ -1,5 +1,6 @@
 // errors: another service's page in the place of answers with certain codes (catalogue 3.2, 9.27). Whatever answers inside is
 // looked at, a middleware or the service; an answer with another code streams through untouched.
+#include "engine/http/forwarded.h"
 #include "engine/http/url.h"
 #include "engine/middleware/answers.h"
 #include "engine/middleware/go_url.h"
@@ -117,10 +118,11 @@ class ErrorPages final : public WaitingMiddleware {
     return status;
   }
 
-  // The original request's URL as {url} has it: scheme of the connection, Host and target as middlewares left them.
+  // The original request's URL as {url} has it: the scheme that X-Forwarded-Proto tells, else the connection's; Host and target
+  // as middlewares left them.
   static std::string original_url(const Exchange& x) {
     GoUrl url;
-    url.scheme = x.tls ? "https" : "http";
+    url.scheme = http::client_scheme(x);
     url.host = x.request.host;
     url.path = x.request.url;
     url.query = x.request.query;

@@ -1,4 +1,5 @@
 // redirectScheme: sends the client to the same URL under another scheme and port (catalogue 3.2).
+#include "engine/http/forwarded.h"
 #include "engine/middleware/redirect.h"
 
 namespace gateproof::middleware {
@@ -35,8 +36,7 @@ HostPort host_and_port(std::string_view text) {
 
 // The URL as the client meant it: over TLS, or behind a terminator that says so and was believed by the entry point.
 std::string client_url(const Exchange& x) {
-  const std::string_view told = x.request.headers.get("X-Forwarded-Proto");
-  const bool secure = x.tls || text::iequals(told, "https") || text::iequals(told, "wss");
+  const bool secure = http::client_scheme(x) == "https";
   HostPort at = host_and_port(x.request.host);
   if (at.port == (secure ? ":443" : ":80")) at.port = {};
   std::string url = secure ? "https://" : "http://";

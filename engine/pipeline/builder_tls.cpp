@@ -39,6 +39,11 @@ void Builder::check_tls_objects() {
       bad_tls_[name] = "building TLS config: " + e.message;
       finding("GP0602", e.span.known() ? e.span : o.span, object,
               e.message + ": routers that use these options are disabled", e.remedy);
+    } else if (!tls_.options(name).context) {
+      finding("GP0602", o.span, object,
+              "nothing of these options is known to this build's OpenSSL: connections to names "
+              "that have them are closed",
+              "add a curve such as X25519 to curvePreferences");
     }
     for (const config::Text* v : {&o.min_version, &o.max_version}) {
       if (v->value.empty() || is_tls_version(v->value)) continue;
@@ -48,7 +53,9 @@ void Builder::check_tls_objects() {
     }
   }
   for (const config::CertificateConfig& pair : in_.dynamics->certificates) {
-    if (Result<void> good = check_certificate(pair, in_.files); !good) {
+    Result<void> good = check_certificate(pair, in_.files);
+    if (good) good = tls_.check_pair(pair);
+    if (!good) {
       finding("GP0604", good.error().span, "certificate",
               good.error().message + ": an error is logged and the certificate left out",
               good.error().remedy);

@@ -83,6 +83,15 @@ Result<std::shared_ptr<const tls::Identity>> TlsBuilder::identity(
                             pem_of(pair.key_file.value, files_));
 }
 
+Result<void> TlsBuilder::check_pair(const config::CertificateConfig& pair) {
+  const auto is_path = [](const std::string& text) { return text.find("-----BEGIN") == text.npos; };
+  if (!files_ && (is_path(pair.cert_file.value) || is_path(pair.key_file.value))) return {};
+  const auto made = identity(pair);
+  if (made) return {};
+  return Error(made.error().code, made.error().message, pair.cert_file.span,
+               "name the certificate's own key");
+}
+
 std::shared_ptr<const tls::CertificateStore> TlsBuilder::certificates() {
   auto store = std::make_shared<tls::CertificateStore>();
   for (const config::CertificateConfig& pair : dynamics_.certificates) {

@@ -16,6 +16,8 @@ class TlsBuilder {
   std::shared_ptr<const tls::CertificateStore> certificates();
   // By qualified name, or "default". Without a context where they do not exist or cannot be used.
   const TlsChoice& options(const std::string& name);
+  // Whether certificate and key belong together; fine where they are paths that cannot be read here. Go's text.
+  Result<void> check_pair(const config::CertificateConfig& pair);
   // How servers of a transport are spoken to over TLS; where the transport's TLS cannot be used, with the defaults (catalogue
   // 4.6). The error: spiffe, which needs a Workload API that is not here.
   Result<std::shared_ptr<TlsConnector>> connector(const config::TransportTlsConfig& transport);

@@ -273,6 +273,24 @@ TEST_F(Terminated, SilenceInTheMiddleOfAHandshakeEnds) {  // reliability R1
   EXPECT_EQ(s.record.failure, "tls: the handshake was not complete in time");
 }
 
+TEST_F(Terminated, PairsThatDoNotFitAndCurvesThatNobodyHasAreTold) {
+  const std::string http = std::string(
+                               "http:\n  routers: {r: {rule: 'Host(`a.test`)', service: w, "
+                               "tls: {options: far}}}\n") +
+                           web;
+  start(http + "tls:\n  options: {far: {curvePreferences: [X25519MLKEM768]}}\n  certificates:\n" +
+        pair_yaml({a.certificate, b.key}) + pair_yaml(b));
+  std::string told;
+  for (const config::Finding& f : world->engine().snapshot()->findings.list())
+    told += std::string(f.code) + " " + f.message + "\n";
+  EXPECT_EQ(told,
+            "GP0602 nothing of these options is known to this build's OpenSSL: connections to "
+            "names that have them are closed\nGP0604 tls: private key does not match public key: "
+            "an error is logged and the certificate left out\n");
+  EXPECT_EQ(connect({.sni = "a.test"}).failure, "EOF");
+  EXPECT_EQ(connect({.sni = "x.b.test"}).names, "*.b.test");
+}
+
 TEST_F(Terminated, NewHandshakesUseTheNewSnapshot) {
   const std::string http =
       std::string("http:\n  routers: {r: {rule: 'PathPrefix(`/`)', service: w, tls: {}}}\n") + web;

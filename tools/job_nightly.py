@@ -1,8 +1,8 @@
 """What is too long for every change: everything tools/test runs, and then more of it.
 
 Minutes of fuzzing on each target, the thread sanitizer on net and bindings' engine, clang-tidy on
-every source, large generated comparisons, HTTP/1.1 beside all peers, and the benchmarks (printed,
-never judged).
+every source, large generated comparisons, HTTP/1.1 beside all peers, the soak and fault run, and
+the benchmarks (printed, never judged).
 """
 
 import os
@@ -51,7 +51,9 @@ def fuzz(steps: Steps, seconds: int) -> None:
 def threads(steps: Steps) -> None:
     if preset(steps, "tsan"):
         junit = LOGS / "unit-tsan.xml"
-        steps.run("unit tsan", ctest("tsan", junit, "-L", "unit"), junit=junit, seconds_max=HOUR)
+        steps.run(
+            "unit tsan", ctest("tsan", junit, "-L", "unit|soak"), junit=junit, seconds_max=HOUR
+        )
         reload_under_load(steps, "tsan")  # a data race ends gateproofd with another code than 0
 
 
@@ -103,6 +105,13 @@ def reload_under_load(steps: Steps, build: str = "release") -> None:
         )
 
 
+def soak(steps: Steps) -> None:
+    """Clients, backends and configurations misbehave for 20 minutes, then through ten restarts."""
+    command = [str(VENV / "python"), "bench/soak", "--seed", time.strftime("%Y%m%d")]
+    for name, seconds, more in (("soak", 1200, []), ("soak restarts", 180, ["--restarts", "10"])):
+        steps.run(name, [*command, "--seconds", str(seconds), *more], seconds_max=seconds + 300)
+
+
 def bench(steps: Steps) -> None:
     programs = sorted((ROOT / "build" / "release" / "bin").glob("bench_*"))
     if not programs:
@@ -125,7 +134,7 @@ def main(argv: list[str] | None = None) -> int:
     fuzz(steps, args.fuzz_seconds)
     generated(steps, args.pairs)
     wire(steps, args.garden_seconds)
-    for part in (threads, large, tidy, reload_under_load, bench):
+    for part in (threads, large, tidy, reload_under_load, soak, bench):
         part(steps)
     return steps.finish()
 

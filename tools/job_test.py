@@ -37,7 +37,7 @@ def release(steps: Steps) -> None:
 def sanitized(steps: Steps) -> None:
     build(steps, "asan")
     junit = LOGS / "unit-asan.xml"
-    command = ctest("asan", junit, "-L", "unit|fuzz-replay")
+    command = ctest("asan", junit, "-L", "unit|fuzz-replay|soak")
     steps.run("unit asan", command, junit=junit, environment=SANITIZERS)
 
 

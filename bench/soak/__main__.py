@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFAULT_DAEMON = ROOT / "build" / "release" / "bin" / "gateproofd"
-PLANTS = ("", "forge", "leak")
+PLANTS = ("forge", "leak")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -46,7 +46,10 @@ def arguments() -> argparse.ArgumentParser:
         help="a p99 below it passes whatever it was alone (100)",
     )  # fmt: skip
     made.add_argument("--keep", type=Path, help="copy the proxy's log and last file there")
-    made.add_argument("--plant", choices=PLANTS, default="", help=argparse.SUPPRESS)
+    made.add_argument(
+        "--plant", choices=PLANTS, action="append", default=[],
+        help="a fault that the run must find: a backend that forges, a connection that stays open",
+    )  # fmt: skip
     made.add_argument("--json", action="store_true", help="the report as JSON on standard output")
     return made
 
@@ -98,7 +101,7 @@ def main() -> int:
     print(f"seed {args.seed}", file=out, flush=True)
     options = Options(
         args.daemon.resolve(), args.seconds, args.seed, args.scale, args.workers, args.restarts,
-        args.interval, args.rss_slope, args.p99_floor, args.plant,
+        args.interval, args.rss_slope, args.p99_floor, tuple(args.plant),
     )  # fmt: skip
     progress = Progress()
     with tempfile.TemporaryDirectory() as name:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from certificates import client
 from clients import Load
-from h2_clients import Connection
+from h2_clients import Connection, RefusedError
 from signs import Ask, wrong
 from wire import (
     CutShortError,
@@ -266,6 +266,8 @@ async def h2_resets(load: Load, draw: random.Random, streams: Streams) -> str:
         ask = Ask("good", load.number(), size=500)
         head, body = await connection.request(ask)
         return judged(ask, head, body)
+    except RefusedError:
+        return "refused"
     finally:
         await connection.close()
 
@@ -328,7 +330,7 @@ MISDEEDS = [
     misdeed(resets_tls, "gone", "tighttls"),
     misdeed(bytewise_tls, "understood", "tighttls"),
     misdeed(h2_rubbish, "gone closed", "tight"),
-    misdeed(h2_resets, "whole"),
+    misdeed(h2_resets, "whole refused"),  # a restart, or too many of them
     misdeed(h2_window, "gone"),
     misdeed(bad_flow, "gone closed", "cut"),
 ]

@@ -21,9 +21,11 @@ class Ledger:
 
     def ok(self, kind: str, seconds: float | None = None) -> None:
         self.done[kind] += 1
-        if seconds is None:
-            return
-        kept = self.latencies.setdefault(self.phase, [])
+        if seconds is not None:
+            self.latency(self.phase, seconds)
+
+    def latency(self, phase: str, seconds: float) -> None:
+        kept = self.latencies.setdefault(phase, [])
         if len(kept) < LATENCIES_MAX:
             kept.append(seconds)
 

@@ -42,7 +42,7 @@ class Options:
     interval: float = 0.5
     rss_slope_mb: float = 1.0
     p99_floor_ms: float = 100.0
-    plant: str = ""  # a fault of the soak's own: "forge", "leak"
+    plant: tuple[str, ...] = ()  # faults of the soak's own: "forge", "leak"
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Soak:
         await self.certificates.make()
         self.versions = Versions(o.seed, self.folder / "dynamic.yml", self.certificates)
         await self.backends.start(
-            self.ledger, BACKENDS, self.versions.belongs, self.certificates, o.plant == "forge"
+            self.ledger, BACKENDS, self.versions.belongs, self.certificates, "forge" in o.plant
         )
         trouble = await Trouble.start(o.seed, o.scale)
         self.versions.ports = self.backends.ports
@@ -104,7 +104,7 @@ class Soak:
 
     def begin_load(self) -> None:
         self.load.stopping = self.load.ending = False
-        clients = everybody(self.load, self.options.scale)
+        clients = everybody(self.load, self.options.scale, self.backends.ports[0])
         count = max(1, round(20 * self.options.scale))
         clients += [h2_client(self.load, f"h2 {i}", STREAMS) for i in range(count)]
         count = max(1, round(5 * self.options.scale))
@@ -173,7 +173,7 @@ class Soak:
         self.checks.append(Check("refused restart", refused, told))
 
     async def judge_rest(self, start: Usage) -> None:
-        if self.options.plant == "leak":  # a connection that nobody closes, as the proxy sees it
+        if "leak" in self.options.plant:  # a connection that nobody closes, as the proxy sees it
             self.kept = await asyncio.open_connection("127.0.0.1", self.load.ports.web)
         end = time.monotonic() + REST_SECONDS_MAX
         while True:

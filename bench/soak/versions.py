@@ -141,7 +141,7 @@ class Versions:
                 for n, port in used.items()
             },
         }
-        if protocol == "tcp":
+        if "flows" in used:
             # What is on its way behind a half-close has 100 ms by default: too few here.
             made["serversTransports"] = {"lasting": {"terminationDelay": "20s"}}
             made["services"]["flows"]["loadBalancer"]["serversTransport"] = "lasting"

@@ -81,13 +81,16 @@ def nginx(program: str, site: Site, port: int) -> list[str]:
         for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     how = "ssl http2" if site.tls else "http2"
+    pair = f"ssl_certificate {site.cert}; ssl_certificate_key {site.key};\n" if site.tls else ""
     config = site.folder / "nginx.conf"
     config.write_text(
         f"daemon off; pid {site.folder}/pid; error_log /dev/null; worker_processes 1;\n"
         "events { worker_connections 512; }\n"
-        f"http {{ access_log off; {temporary}\n server {{ listen 127.0.0.1:{port} {how};\n"
-        f"  ssl_certificate {site.cert}; ssl_certificate_key {site.key};\n"
-        f"  location / {{ proxy_pass http://127.0.0.1:{site.upstream};"
+        f"http {{ access_log off; keepalive_requests 100000000; {temporary}\n"
+        f" upstream behind {{ server 127.0.0.1:{site.upstream}; keepalive 64; }}\n"
+        f" server {{ listen 127.0.0.1:{port} {how};\n"
+        f"  {pair}"
+        f"  location / {{ proxy_pass http://behind;"
         ' proxy_http_version 1.1; proxy_set_header Connection ""; } } }\n'
     )
     return [program, "-c", str(config)]

@@ -1,5 +1,7 @@
 // Frames by hand, and a session that has somebody to talk to: for tests of the HTTP/2 session.
 #pragma once
+#include <utility>
+
 #include "engine/http/h2_session.h"
 
 namespace gateproof::http::h2::testing {

@@ -1,6 +1,6 @@
 #include "engine/pipeline/h2_server.h"
 
-#include "engine/pipeline/h2_stream.h"
+#include "engine/pipeline/h2_tunnel.h"
 
 namespace gateproof::pipeline {
 namespace {
@@ -16,6 +16,7 @@ http::h2::LocalSettings settings_of(const ServerOptions& o) {
   s.streams_max = o.http2_streams_max;
   s.stream_window = h2_stream_window_bytes;
   s.connection_window = h2_connection_window_bytes;
+  s.connect_protocol = true;
   return s;
 }
 
@@ -98,14 +99,15 @@ void H2Connection::wake_writers() {
   size_t room = session_.shared_room();
   for (size_t i = 0; i < blocked_.size() && room > 0;) {
     H2Stream& s = *blocked_[i];
-    if (s.writer && s.send_window <= 0) {
+    const bool waits = s.writer || s.tunnel;
+    if (waits && s.send_window <= 0) {
       ++i;
       continue;
     }
-    if (s.writer) {
+    if (waits)
       room -= std::min({room, static_cast<size_t>(s.send_window), http::h2::frame_bytes_max});
-      s.writer->executor->post(*s.writer);
-    }
+    if (s.writer) s.writer->executor->post(*s.writer);
+    if (s.tunnel) s.tunnel->room_came();
     blocked_.erase(blocked_.begin() + static_cast<ptrdiff_t>(i));
   }
 }
@@ -149,6 +151,15 @@ bool H2Connection::fill_exchange(H2Stream& s, http::h2::Block& block) {
     s.refused = 431;
     return false;
   }
+  if (!block.protocol.empty()) {
+    if (!text::iequals(block.protocol, "websocket") || s.ended_there) {
+      s.refused = 501;
+      return false;
+    }
+    s.websocket = true;
+    r.body.reset();  // what comes is the tunnel's
+    to_upgrade(r, env_.random.stream("websocket key"));
+  }
   const bool connect = r.method == "CONNECT";
   // A path without its slash walks past every path rule (GHSA-46wh-3698-f2cx).
   const bool has_form = connect || block.path.front() == '/' || block.path == "*";
@@ -185,6 +196,7 @@ void H2Connection::data(http::h2::Stream& stream, std::string_view piece) {
   H2Stream& s = static_cast<H2Stream&>(stream);
   s.unread += piece;
   if (s.reader) s.reader->executor->post(*s.reader);
+  if (s.tunnel) s.tunnel->bytes_came();
 }
 
 // The handler is destroyed where it waits.

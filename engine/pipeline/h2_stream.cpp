@@ -3,6 +3,8 @@
 
 #include "engine/http/date.h"
 #include "engine/pipeline/framing.h"
+#include "engine/pipeline/h2_tunnel.h"
+#include "engine/pipeline/tunnel.h"
 
 namespace gateproof::pipeline {
 namespace {
@@ -49,7 +51,8 @@ void H2Stream::clear() {
   }
   trailers.clear();
   refused = 0;
-  continue_pending = head_written = finished = no_body = false;
+  tunnel = nullptr;
+  websocket = continue_pending = head_written = finished = no_body = false;
   reader = writer = nullptr;
   read_deadline = write_deadline = instant_max;
   id = 0;
@@ -110,7 +113,7 @@ Task<bool> H2Connection::wait_for_room(H2Stream& s) {
     const WaiterPlace place(s.writer, me);
     WakeTimer timer(env_.scheduler, &me);
     if (s.write_deadline != instant_max) timer.arm(s.write_deadline);
-    if (std::find(blocked_.begin(), blocked_.end(), &s) == blocked_.end()) blocked_.push_back(&s);
+    wait_for_turn(s);
     co_await Suspend{"h2 window"};
   }
   co_return true;
@@ -197,6 +200,22 @@ Task<void> H2Connection::write_body(H2Stream& s) {
   }
 }
 
+// RFC 8441 section 5: the upgrade is confirmed with 200, and what both sides send is DATA.
+Task<void> H2Connection::run_websocket(H2Stream& s) {
+  static constexpr http::HeaderName accept("Sec-WebSocket-Accept");
+  session_.field(":status", "200");
+  for (const auto& f : s.x.response.headers) {
+    if (!f.is(accept)) add_field(session_, f);
+  }
+  s.head_written = true;
+  session_.send_fields(s, false);
+  wake();
+  H2TunnelStream client(s);
+  std::unique_ptr<http::Tunnel> tunnel = std::move(s.x.tunnel);
+  co_await run_tunnel(client, std::string(), std::move(tunnel));
+  if (!s.ended_here) session_.reset(s, ErrorCode::cancel);  // the server broke off
+}
+
 // One exchange, from its head to the end of its answer.
 Task<void> H2Connection::serve(H2Stream& s) {
   if (s.refused != 0) {
@@ -209,6 +228,9 @@ Task<void> H2Connection::serve(H2Stream& s) {
     session_.reset(s, ErrorCode::internal_error);
   } else if (env_.scheduler.now() >= s.write_deadline) {
     session_.reset(s, ErrorCode::internal_error);
+  } else if (status == 101 && s.websocket && s.x.tunnel &&
+             accepts_websocket(s.x.request.headers, s.x.response.headers)) {
+    co_await run_websocket(s);
   } else {
     if (status < 200)
       s.x.response = http::Response::make(502);  // an upgrade that HTTP/2 cannot have

@@ -7,6 +7,7 @@
 namespace gateproof::pipeline {
 
 class H2Connection;
+class H2TunnelStream;
 
 struct H2Stream final : http::h2::Stream, http::InterimSink {
   explicit H2Stream(Env& env) : x(env) {}
@@ -16,8 +17,10 @@ struct H2Stream final : http::h2::Stream, http::InterimSink {
   Task<void> task;
   std::string unread, current;  // body bytes that have come, and those that the reader has now
   http::Headers trailers;
-  int refused = 0;                // answered with this status, and no handler is asked
-  bool continue_pending = false;  // the client waits for "100 Continue" with its body
+  int refused = 0;                   // answered with this status, and no handler is asked
+  bool websocket = false;            // an extended CONNECT, which is an upgrade in here
+  H2TunnelStream* tunnel = nullptr;  // behind the 101 of that upgrade
+  bool continue_pending = false;     // the client waits for "100 Continue" with its body
   bool head_written = false;
   bool finished = false;     // the task has come to its end
   Waiter* reader = nullptr;  // waits for body bytes
@@ -64,6 +67,11 @@ class H2Connection final : public http::h2::SessionOwner, private DrainListener 
     if (!running_ && me_) me_->executor->post(*me_);
   }
 
+  // To be woken when there is room again.
+  void wait_for_turn(H2Stream& s) {
+    if (std::find(blocked_.begin(), blocked_.end(), &s) == blocked_.end()) blocked_.push_back(&s);
+  }
+
   // SessionOwner
   http::h2::Stream* open_stream(uint32_t id) override;
   void request(http::h2::Stream& stream, http::h2::Block& block) override;
@@ -92,6 +100,7 @@ class H2Connection final : public http::h2::SessionOwner, private DrainListener 
   Task<void> serve(H2Stream& s);
   Task<bool> wait_for_room(H2Stream& s);
   Task<void> write_body(H2Stream& s);
+  Task<void> run_websocket(H2Stream& s);
   bool write_head(H2Stream& s);
   void write_trailers(H2Stream& s, const http::Headers& trailers);
   Instant after(Duration d) const {

@@ -231,7 +231,8 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
 Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pass_host_header) {
   if (x.request.method == "CONNECT") {  // tunnels are for HTTP/2 and later (catalogue 2.2)
     x.response = http::Response::make(501);
-    x.response.headers.add_static("Connection", "close");
+    if (x.request.version != http::Version::http2)
+      x.response.headers.add_static("Connection", "close");
     co_return;
   }
   http::Outbound out;

@@ -112,6 +112,8 @@ class PyWorld {
     r.method = bytes_of(method);
     split_url(bytes_of(url), entry_point.is_none() ? std::string() : bytes_of(entry_point), doors_,
               r);
+    // The name of a handshake is the URL's, whatever the Host says.
+    if (r.tls) r.tls_client.server_name = std::string(split_host_port(r.host).host);
     add_headers(r, headers);
     if (!body.is_none()) r.body = bytes_of(body);
     if (!peer.is_none()) r.peer = peer_of(bytes_of(peer));

@@ -22,15 +22,13 @@ from typing import Any
 import yaml
 
 from gateproof.http1.backend import Backend, Script
-from gateproof.http1.engine_arms import REAL_PATIENCE, talk, traefik_model
+from gateproof.http1.engine_arms import LONG_PATIENCE, REAL_PATIENCE, talk, traefik_model
 from gateproof.http1.model import Http1Case
 from gateproof.http1.outcome import Outcome
 from gateproof.loopback import free_address
 
 START_SECONDS = 30.0
 _PROBE = b"GET /probe HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n"
-# An answer that has not come by then does not come.
-_LONG_PATIENCE = 2.0
 
 
 class PeerMissing(Exception):
@@ -249,7 +247,7 @@ class Peer:
         try:
             outcome = self._play(case, lane, case.patience or REAL_PATIENCE)
             if case.patience is None and not outcome.received and not outcome.closed:
-                outcome = self._play(case, lane, _LONG_PATIENCE)
+                outcome = self._play(case, lane, LONG_PATIENCE)
             return outcome
         finally:
             self._free.put(lane)

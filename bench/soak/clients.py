@@ -130,7 +130,8 @@ async def http_client(load: Load, name: str, requests_max: int, secure: bool = F
     draw = load.draw(name)
     while not load.stopping:
         streams = None
-        rested, sent = 0.0, 0.0
+        # Behind a handshake a connection rests, too, until its first request.
+        rested, sent = 0.0, time.perf_counter() if secure else 0.0
         try:
             streams = await load.connect(secure, "http/1.1")
             for _ in range(requests_max):

@@ -1,5 +1,6 @@
 #include "engine/middleware/go_url.h"
 
+#include "engine/base/address.h"
 #include "engine/base/text.h"
 #include "engine/http/url.h"
 
@@ -95,6 +96,16 @@ std::string escape_user(std::string_view s) {
 // In these "a::1" is no host: the port begins at the first colon. In others at the last one, as it always did (Go 1.26).
 bool strict_colons(std::string_view scheme) { return scheme == "http" || scheme == "https"; }
 
+// RFC 3986 section 3.2.2, as Go reads it since 1.25: an IPv6 address, perhaps with a zone.
+bool is_ip_literal(std::string_view text) {
+  const auto plain = unescape_host(text);
+  if (!plain) return false;
+  const size_t zone = plain->find('%');
+  if (zone != std::string::npos && zone + 1 == plain->size()) return false;
+  const std::string_view address = std::string_view(*plain).substr(0, zone);
+  return address.find(':') != std::string_view::npos && IpAddress::parse(address).has_value();
+}
+
 Result<void> read_authority(std::string_view authority, GoUrl& out) {
   std::string_view host = authority;
   if (const size_t at = authority.rfind('@'); at != std::string_view::npos) {
@@ -110,6 +121,7 @@ Result<void> read_authority(std::string_view authority, GoUrl& out) {
     const size_t end = host.rfind(']');
     if (end == std::string_view::npos) return bad("missing ']' in host");
     if (!valid_optional_port(host.substr(end + 1))) return bad("invalid port after host");
+    if (!is_ip_literal(host.substr(1, end - 1))) return bad("invalid host in brackets");
   } else if (const size_t colon = strict_colons(out.scheme) ? host.find(':') : host.rfind(':');
              colon != std::string_view::npos) {
     if (!valid_optional_port(host.substr(colon))) return bad("invalid port after host");

@@ -58,6 +58,7 @@ class Load:
     ending: bool = (
         False  # the proxy has been told to end: connections that are refused are no failure
     )
+    ended_at: float = 0.0  # when it was told, by perf_counter
     restarts: int = 0  # that have begun
     numbers: Callable[[], int] = field(default_factory=lambda: itertools.count().__next__)
     versions: set[str] = field(default_factory=set)  # that answers came from
@@ -67,9 +68,13 @@ class Load:
         return random.Random(f"{self.seed}/{name}")
 
     def may_rest(self, seconds: float) -> bool:
-        """Whether a connection that rested so long may be closed under the next request."""
+        """Whether a connection that rested so long may be closed under its next request."""
+        if seconds == 0:  # its first
+            return False
         if self.ending:
-            return seconds > END_REST_SECONDS
+            # An answer whose head went out before the end began could not yet say close.
+            before = time.perf_counter() - seconds < self.ended_at + END_REST_SECONDS
+            return seconds > END_REST_SECONDS or before
         return self.restarts > 0 and seconds > RESTART_REST_SECONDS
 
     def number(self) -> str:

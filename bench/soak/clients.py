@@ -72,9 +72,7 @@ class Load:
         if seconds == 0:  # its first
             return False
         if self.ending:
-            # An answer whose head went out before the end began could not yet say close.
-            before = time.perf_counter() - seconds < self.ended_at + END_REST_SECONDS
-            return seconds > END_REST_SECONDS or before
+            return seconds > END_REST_SECONDS
         return self.restarts > 0 and seconds > RESTART_REST_SECONDS
 
     def number(self) -> str:
@@ -135,8 +133,7 @@ async def http_client(load: Load, name: str, requests_max: int, secure: bool = F
     draw = load.draw(name)
     while not load.stopping:
         streams = None
-        # Behind a handshake a connection rests, too, until its first request.
-        rested, sent = 0.0, time.perf_counter() if secure else 0.0
+        rested, sent = 0.0, 0.0
         try:
             streams = await load.connect(secure, "http/1.1")
             for _ in range(requests_max):

@@ -59,6 +59,10 @@ TEST(Redirection, WhatGoesOnIsWhatWasRead) {
   EXPECT_EQ(passed("http://a#b/x"), "/");
   EXPECT_EQ(passed("http://[::1]:80/x"), "/x");
   EXPECT_EQ(passed("http://a.test/x?y"), "/as/it/was");  // nothing to read: nothing is changed
+  auto stripped = rig.request("/");
+  stripped->request.url.path.clear();
+  EXPECT_EQ(same.apply(*stripped, "http://a.test/"), Flow::next);
+  EXPECT_EQ(stripped->request.url.path, "/");
 }
 
 TEST(Redirection, BadExpression) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <ctime>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include "engine/base/text.h"
@@ -37,7 +38,15 @@ void Log::write(LogLevel level, std::string_view text) const {
   line += ' ';
   line += text;
   line += '\n';
-  // A log that cannot be written is no reason to stop.
+  // A log that nobody reads is no reason to stop, nor to wait: on a full pipe a write would hold up every connection of the loop.
+  pollfd room{fd_, POLLOUT, 0};
+  if (::poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) == 0) room.revents = 0;
+  if (room.revents == 0) {
+    lost_.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  if (const uint64_t lost = lost_.exchange(0, std::memory_order_relaxed))
+    line.insert(n, "(" + std::to_string(lost) + " lines before this one were lost) ");
   [[maybe_unused]] const ssize_t written = ::write(fd_, line.data(), line.size());
 }
 

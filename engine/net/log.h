@@ -18,7 +18,8 @@ class Log {
   explicit Log(int fd = 2, LogLevel level = LogLevel::error) : fd_(fd), level_(level) {}
   void set_level(LogLevel level) { level_.store(level, std::memory_order_relaxed); }
   bool enabled(LogLevel level) const { return level >= level_.load(std::memory_order_relaxed); }
-  // "2026-01-31T12:00:00Z ERR text\n", in one write; usable from every thread.
+  // "2026-01-31T12:00:00Z ERR text\n", in one write; usable from every thread. Never waits: a line that finds a full pipe is
+  // lost, and the next one that does not tells how many were.
   void write(LogLevel level, std::string_view text) const;
   void debug(std::string_view text) const { write(LogLevel::debug, text); }
   void info(std::string_view text) const { write(LogLevel::info, text); }
@@ -28,6 +29,7 @@ class Log {
  private:
   int fd_;
   std::atomic<LogLevel> level_;
+  mutable std::atomic<uint64_t> lost_{0};
 };
 
 }  // namespace gateproof::net

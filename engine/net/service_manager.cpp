@@ -18,7 +18,7 @@ bool ServiceManager::tell(std::string_view state) const {
   const Fd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd) return false;
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address_.size());
-  return ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL,
+  return ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
                   reinterpret_cast<const sockaddr*>(&to), length) >= 0;
 }
 

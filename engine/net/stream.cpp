@@ -131,8 +131,9 @@ void NetStream::end_if_silent() {
   notify_readable();
 }
 
-void NetStream::set_idle(bool on) {
+void NetStream::set_idle(bool on, bool fresh) {
   idle_ = on;
+  fresh_ = fresh;
   if (on) idle_since_ = scheduler().now();
 }
 

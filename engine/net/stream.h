@@ -50,9 +50,10 @@ class NetStream final : public Stream, public Pollable {
   void on_events(uint32_t events) override;
 
   // Whether the connection waits for a request, and since when; kept by the server, read by its drain.
-  void set_idle(bool on);
+  void set_idle(bool on, bool fresh);
   bool idle_for(Duration d, Instant now) const { return idle_ && now - idle_since_ >= d; }
-  bool used() const { return used_; }  // anything was ever received
+  // It waits for its first request. (Bytes tell nothing: they may be a TLS handshake's.)
+  bool fresh() const { return fresh_; }
   Instant born() const { return born_; }
   NetStream* next_in_list() const { return next_; }
   // Makes the next read find the end, unless bytes have arrived already: they are a request, and it is served.
@@ -77,6 +78,7 @@ class NetStream final : public Stream, public Pollable {
       false;  // the peer's FIN or a hang-up was reported: a short read does not mean "drained" any more
   bool used_ = false;
   bool idle_ = false;
+  bool fresh_ = true;
   Instant born_;
   Instant idle_since_{};
   SocketAddress peer_;

@@ -21,8 +21,8 @@ class EntryHandler final : public pipeline::ExchangeHandler, public pipeline::Ot
   }
   Task<void> handle(http::Exchange& x) override { return engine_.handle(x); }
   bool draining() const override { return engine_.draining(); }
-  void idle(Stream& stream, bool on) override {
-    static_cast<NetStream&>(stream.carrier()).set_idle(on);
+  void idle(Stream& stream, bool on, bool fresh) override {
+    static_cast<NetStream&>(stream.carrier()).set_idle(on, fresh);
   }
   void drain() {
     engine_.drain();
@@ -184,7 +184,7 @@ Task<void> Worker::drain(Entry& e) {
 void Worker::end_idle(Entry& e) {
   const Instant now = loop_->clock().now();
   for (NetStream* s = e.streams.first(); s; s = s->next_in_list()) {
-    if (s->idle_for(s->used() ? idle_time_ : fresh_time, now)) s->end_if_silent();
+    if (s->idle_for(s->fresh() ? fresh_time : idle_time_, now)) s->end_if_silent();
   }
 }
 

@@ -231,11 +231,10 @@ Task<Connection::Got> Connection::read_head() {
     if (r.kind != IoResult::would_block) co_return Got::closed;
     if (in_.empty()) {
       in_.release();  // an idle connection holds no buffer
-      if (handler_.draining() && requests_ > 0) co_return Got::closed;
-      handler_.idle(*stream_, true);
+      handler_.idle(*stream_, true, requests_ == 0);
     }
     const Wake wake = co_await stream_->readable(deadline);
-    handler_.idle(*stream_, false);
+    handler_.idle(*stream_, false, requests_ == 0);
     if (wake == Wake::timeout) co_return Got::closed;
     if (stream_->ended() && in_.empty() && handler_.draining()) co_return Got::closed;
   }
@@ -485,7 +484,6 @@ Task<void> Connection::run() {
     }
     x_.reset();
     parser_.reset();
-    if (handler_.draining()) break;
   }
   x_.reset();
   stream_->close();

@@ -62,10 +62,12 @@ class ExchangeHandler {
   virtual ~ExchangeHandler() = default;
   // x.request as received, see Engine::handle.
   virtual Task<void> handle(http::Exchange& x) = 0;
-  // Asked between requests: a draining server closes idle connections.
+  // Asked when an answer's head is written, which then says that the connection closes. Who was told that it stays is not
+  // cut off: such a connection ends when it has been idle.
   virtual bool draining() const { return false; }
-  // Told when a connection begins to wait for a request, and when one has begun: a draining server ends the idle ones.
-  virtual void idle(Stream& stream, bool on) {}
+  // Told when a connection begins to wait for a request, its first (`fresh`) or a further one, and when one has begun: a draining
+  // server ends the idle ones.
+  virtual void idle(Stream& stream, bool on, bool fresh) {}
 
   // Once draining() is true.
   void tell_draining() {

@@ -58,7 +58,6 @@ class Load:
     ending: bool = (
         False  # the proxy has been told to end: connections that are refused are no failure
     )
-    ended_at: float = 0.0  # when it was told, by perf_counter
     restarts: int = 0  # that have begun
     numbers: Callable[[], int] = field(default_factory=lambda: itertools.count().__next__)
     versions: set[str] = field(default_factory=set)  # that answers came from

@@ -188,7 +188,7 @@ class Soak:
         """A graceful end while everybody still sends: what was begun is answered."""
         self.begin_load()
         await asyncio.sleep(END_SECONDS)
-        self.load.ending, self.load.ended_at = True, time.perf_counter()
+        self.load.ending = True
         ended = asyncio.create_task(self.proxy.end())
         await self.end_of_clients()
         seconds, gone = await ended

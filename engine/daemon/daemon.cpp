@@ -37,6 +37,11 @@ class Daemon {
     engine_.set_files(files_);
   }
 
+  // Tasks end before what they wait for.
+  ~Daemon() {
+    if (loop_) loop_->scheduler().cancel_all();
+  }
+
   int run();
 
  private:
@@ -190,7 +195,6 @@ int Daemon::run() {
   loop_->scheduler().spawn("signals", watch_signals());
   loop_->run();
   if (waiting_.joinable()) waiting_.join();
-  loop_->scheduler().cancel_all();
   return exit_ok;
 }
 

@@ -58,7 +58,7 @@ bool NetDatagram::try_send(std::string_view bytes, const SocketAddress& to) {
 }
 
 void NetDatagram::close() {
-  fd_.close();
+  close_watched(fd_);
   notify_readable();
 }
 

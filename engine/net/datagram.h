@@ -11,6 +11,7 @@ class NetDatagram final : public DatagramSocket, public Pollable {
   // `peer`: the socket is connected to it, and hears from nobody else.
   static Result<std::unique_ptr<NetDatagram>> adopt(EventLoop& loop, Fd fd,
                                                     std::optional<SocketAddress> peer = {});
+  ~NetDatagram() override { close_watched(fd_); }
   IoResult try_receive(std::span<char> into, SocketAddress& from) override;
   bool try_send(std::string_view bytes, const SocketAddress& to) override;
   void close() override;

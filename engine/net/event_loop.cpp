@@ -52,7 +52,13 @@ Result<void> EventLoop::add(int fd, Pollable& pollable) {
   if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
     return Error(Code::io, errno_text("epoll_ctl", errno));
   }
+  pollable.epoll_ = epoll_.get();
   return {};
+}
+
+void Pollable::close_watched(Fd& fd) {
+  if (fd && epoll_ >= 0) epoll_ctl(epoll_, EPOLL_CTL_DEL, fd.get(), nullptr);
+  fd.close();
 }
 
 void EventLoop::run() {

@@ -20,6 +20,13 @@ class Pollable {
 
  protected:
   ~Pollable() = default;
+  // Closes a descriptor that was given to EventLoop::add with this object; before the object goes. Closing alone would not do:
+  // while a process that is being started holds a copy, the kernel goes on reporting events of it, for an object that is gone.
+  void close_watched(Fd& fd);
+
+ private:
+  friend class EventLoop;
+  int epoll_ = -1;
 };
 
 // Functions that other threads want run on a loop's thread. Shared, so that a late poster never meets a dead loop.

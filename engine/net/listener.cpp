@@ -28,7 +28,7 @@ void NetListener::on_events(uint32_t) {
 }
 
 void NetListener::close() {
-  fd_.close();
+  close_watched(fd_);
   if (waiter_) waiter_->executor->post(*waiter_);
 }
 

@@ -11,6 +11,7 @@ class NetListener final : public Listener, public Pollable {
   static constexpr Duration pause_without_descriptors = std::chrono::milliseconds(50);
 
   static Result<std::unique_ptr<NetListener>> adopt(EventLoop& loop, Fd listening);
+  ~NetListener() override { close_watched(fd_); }
 
   // Code::canceled after close().
   Task<Result<std::unique_ptr<Stream>>> accept() override;

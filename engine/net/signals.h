@@ -11,6 +11,7 @@ class Signals final : public Pollable {
  public:
   // Blocks the signals in the calling thread: to be called before other threads are started, so that they inherit it.
   static Result<std::unique_ptr<Signals>> make(EventLoop& loop, std::initializer_list<int> signals);
+  ~Signals() { close_watched(fd_); }
   // Suspends until one arrives; gives its number. One waiting caller at a time.
   Task<int> next();
   void on_events(uint32_t events) override;

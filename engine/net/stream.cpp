@@ -27,6 +27,7 @@ NetStream::NetStream(EventLoop& loop, Fd fd, const SocketAddress& peer, const So
       local_(local) {}
 
 NetStream::~NetStream() {
+  close_watched(fd_);
   if (list_) list_->remove(*this);
 }
 
@@ -149,7 +150,7 @@ void NetStream::set_keep_alive(Duration period) {
 }
 
 void NetStream::close() {
-  fd_.close();
+  close_watched(fd_);
   notify_readable();
   notify_writable();
 }

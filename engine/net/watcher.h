@@ -18,6 +18,7 @@ class InotifyWatcher final : public FileWatcher, public Pollable {
       std::chrono::seconds(1);  // for a watched directory that went away
 
   static Result<std::unique_ptr<InotifyWatcher>> make(EventLoop& loop);
+  ~InotifyWatcher() override { close_watched(fd_); }
 
   Result<void> watch(const std::string& path) override;
   Task<std::vector<std::string>> changed() override;

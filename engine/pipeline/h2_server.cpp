@@ -288,6 +288,14 @@ bool H2Connection::over() const {
 Task<void> H2Connection::run() {
   me_ = &co_await ThisWaiter{};
   timer_.waiter = me_;
+  // The task may be destroyed where it waits; what its streams still do then must not wake it.
+  struct Forget {
+    H2Connection& connection;
+    ~Forget() {
+      connection.me_ = connection.timer_.waiter = nullptr;
+      connection.timer_.cancel();
+    }
+  } forget{*this};
   Task<Wake> reading, writing;
   for (;;) {
     running_ = true;

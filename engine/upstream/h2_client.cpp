@@ -142,6 +142,15 @@ void H2Client::look_at_time() {
 Task<void> H2Client::run() {
   me_ = &co_await ThisWaiter{};
   timer_.waiter = idle_timer_.waiter = me_;
+  // The task may be destroyed where it waits, and whoever still holds the client must not wake it then.
+  struct Forget {
+    H2Client& client;
+    ~Forget() {
+      client.me_ = client.timer_.waiter = client.idle_timer_.waiter = nullptr;
+      client.timer_.cancel();
+      client.idle_timer_.cancel();
+    }
+  } forget{*this};
   Task<Wake> reading, writing;
   for (;;) {
     running_ = true;
@@ -170,7 +179,6 @@ Task<void> H2Client::run() {
     if (reading.done()) reading = {};
     if (writing.done()) writing = {};
   }
-  me_ = nullptr;
   end_all(end_reason_);
   stream_->close();
 }

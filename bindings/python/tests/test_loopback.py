@@ -13,6 +13,7 @@ ASK = "from gateproof.loopback import free_port; print(*(free_port() for _ in ra
 
 def test_a_port_in_use_is_passed_over() -> None:
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as free_port() asks
         taken.bind(("127.0.0.1", free_port()))
         taken.listen()
         assert taken.getsockname()[1] not in {free_port() for _ in range(250)}

@@ -104,6 +104,8 @@ Task<Result<void>> TlsStream::handshake(Instant deadline) {
       fail(session_.error().code);
       co_return session_.error();
     }
+    // The carrier broke while we wrote: nothing will come, though its reading side may not know yet.
+    if (failed_) co_return Error(code_, "tls: the connection broke in the handshake");
     const Wake wake = co_await readable(deadline);
     if (wake == Wake::timeout) {
       fail(Code::timeout);

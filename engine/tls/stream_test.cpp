@@ -130,6 +130,23 @@ TEST_F(TlsStreams, WhatWasAcceptedLeavesThoughTheWriterOnlyReads) {
   EXPECT_EQ(got, much + "$");
 }
 
+// Its reading side does not know yet that nothing will come: the handshake must not ask it for ever.
+TEST_F(TlsStreams, ACarrierThatBreaksUnderAWriteEndsTheHandshake) {
+  Ends e;
+  auto ends = PairedStream::make(world.scheduler);
+  ends.second->shutdown_write();
+  const auto identity = *Identity::load(leaf.certificate, leaf.key);
+  e.client = std::make_unique<TlsStream>(std::move(ends.first),
+                                         *ClientContext::make({.insecure_skip_verify = true}),
+                                         "a.test", std::vector<std::string>{}, wall());
+  e.server =
+      std::make_unique<TlsStream>(std::move(ends.second), std::string(),
+                                  *ServerContext::make(ServerSettings{}), identity.get(), wall());
+  EXPECT_TRUE(world.run_void(both(e)));
+  ASSERT_FALSE(e.server_done);
+  EXPECT_EQ(e.server_done.error().code, Code::reset);
+}
+
 TEST_F(TlsStreams, WhoNeverReadsIsLeftAfterFarewellTime) {
   Ends e = connect({}, {}, 3000);
   const std::string much(20000, 'x');

@@ -92,7 +92,6 @@ class Load:
         self.slowest = 0.0
         self.ending = False  # a connection that is refused now is no failure
         self.closed = 0  # connections that ended under a request
-        self.said_close = False
 
     async def connection(self) -> None:
         while True:
@@ -107,9 +106,9 @@ class Load:
             try:
                 while True:
                     began = time.perf_counter()
-                    await asyncio.wait_for(self.one(reader, writer), ANSWER_SECONDS_MAX)
+                    closes = await asyncio.wait_for(self.one(reader, writer), ANSWER_SECONDS_MAX)
                     self.slowest = max(self.slowest, time.perf_counter() - began)
-                    if self.said_close:
+                    if closes:
                         break
             except (OSError, EOFError, ValueError, TimeoutError) as error:
                 self.closed += 1
@@ -117,10 +116,11 @@ class Load:
             finally:
                 writer.close()
 
-    async def one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """One request; whether its answer says that the connection closes."""
         writer.write(b"GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n")
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        self.said_close = "\r\nconnection: close\r\n" in head.lower()
+        closes = "\r\nconnection: close\r\n" in head.lower()
         length = next(
             int(line.split(":")[1])
             for line in head.split("\r\n")
@@ -130,8 +130,9 @@ class Load:
         self.requests += 1
         if not head.startswith("HTTP/1.1 200 ") or not body.endswith("/x"):
             self.failures.append(f"{head.splitlines()[0]}: {body[:80]}")
-            return
-        self.versions.add(body.split("/")[1])
+        else:
+            self.versions.add(body.split("/")[1])
+        return closes
 
 
 class Manager:

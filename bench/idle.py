@@ -20,6 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from process import free_port
+
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DAEMON = ROOT / "build" / "release" / "bin" / "gateproofd"
 LIMITS_KB = {"idle": 12.0, "half a head": 8.0, "idle over TLS": 30.0}
@@ -37,12 +39,6 @@ def rss_kb(pid: int) -> int:
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
     return 0
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def dial(port: int, kind: str) -> socket.socket:

@@ -13,11 +13,12 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from process import Manager, alive, ended, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DAEMON = ROOT / "build" / "release" / "bin" / "gateproofd"
@@ -62,12 +63,6 @@ def replace(path: Path, text: str) -> None:
     temporary = path.with_suffix(".new")
     temporary.write_text(text)
     temporary.rename(path)
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -135,44 +130,10 @@ class Load:
         return closes
 
 
-class Manager:
-    """A service manager's ears: who says that it serves (sd_notify(3))."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "notify"
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(str(self.path))
-        self.socket.setblocking(False)
-
-    async def next(self, key: str) -> str:
-        loop = asyncio.get_running_loop()
-        while True:
-            told = await asyncio.wait_for(loop.sock_recv(self.socket, 4096), START_SECONDS_MAX)
-            for line in told.decode().splitlines():
-                name, _, value = line.partition("=")
-                if name == key:
-                    return value
-
-
-def alive(pid: int) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
-
-
-async def ended(pid: int, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while alive(pid) and time.monotonic() < end:
-        await asyncio.sleep(0.02)
-    return not alive(pid)
-
-
 async def restart(pid: int, manager: Manager) -> int:
     """Sends SIGUSR2; gives the successor's process id when the process before it has ended."""
     os.kill(pid, signal.SIGUSR2)
-    successor = int(await manager.next("MAINPID"))
+    successor = int(await manager.told("MAINPID"))
     if not await ended(pid, START_SECONDS_MAX):
         raise SystemExit(f"process {pid} did not end behind its successor")
     return successor
@@ -197,7 +158,7 @@ async def measure(args: argparse.Namespace, folder: Path) -> dict:
     port = free_port()
     file = folder / "dynamic.yml"
     replace(file, dynamic(0, backend_port))
-    manager = Manager(folder)
+    manager = Manager(folder, START_SECONDS_MAX)
     process = await asyncio.create_subprocess_exec(
         str(args.daemon),
         f"--entryPoints.web.address=127.0.0.1:{port}",

@@ -16,7 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFAULT_DAEMON = ROOT / "build" / "release" / "bin" / "gateproofd"
 PLANTS = ("forge", "leak")

@@ -5,7 +5,7 @@ import itertools
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
 from backends import frame, read_frame, websocket_accept
@@ -171,56 +171,67 @@ async def control_client(load: Load, name: str, port: int) -> None:
     streams[1].close()
 
 
-async def events_client(load: Load, name: str) -> None:
-    """Streams of events: each piece must come when it is sent, not with the last one."""
+Talk = Callable[[Load, random.Random, Streams], Awaitable[None]]
+
+
+async def again_and_again(load: Load, name: str, kind: str, port: int, talk: Talk) -> None:
+    """One connection after the other, each for one talk."""
     draw = load.draw(name)
     while not load.stopping:
-        ask = Ask("good", load.number(), size=1000, mode="events")
         writer = None
         try:
-            reader, writer = await connect(load.ports.web)
-            began = time.perf_counter()
-            writer.write(request_head("GET", ask.path))
-            head = await asyncio.wait_for(read_head(reader), ANSWER_SECONDS_MAX)
-            first = time.perf_counter() - began
-            body = b""
-            while size := int(await reader.readuntil(b"\r\n"), 16):
-                body += (await reader.readexactly(size + 2))[:-2]
-            whole = time.perf_counter() - began
-            line = (await reader.readuntil(b"\r\n")).decode().strip()
-            head.fields[END_FIELD] = line.partition(":")[2].strip()
-            if first >= whole:
-                load.ledger.fail("event stream", "the head came with the last piece")
-            load.judge("event stream", ask, head, body, first)
+            reader, writer = await connect(port)
+            await talk(load, draw, (reader, writer))
         except TROUBLE as error:
             if load.ending and isinstance(error, OSError) and writer is None:
                 return
-            load.ledger.fail("event stream", f"{type(error).__name__}: {error}")
+            load.ledger.fail(kind, f"{type(error).__name__}: {error}")
         finally:
             if writer is not None:
                 writer.close()
         await load.pause(draw)
 
 
-async def websocket_client(load: Load, name: str) -> None:
-    """Conversations of a few seconds, each frame echoed, ended by close frames both ways."""
-    draw = load.draw(name)
-    while not load.stopping:
-        writer = None
-        try:
-            reader, writer = await connect(load.ports.web)
-            await converse(load, draw, (reader, writer))
-        except TROUBLE as error:
-            if load.ending and isinstance(error, OSError) and writer is None:
-                return
-            load.ledger.fail("websocket", f"{type(error).__name__}: {error}")
-        finally:
-            if writer is not None:
-                writer.close()
+async def event_stream(load: Load, _: random.Random, streams: Streams) -> None:
+    """A stream of events: each piece must come when it is sent, not with the last one."""
+    reader, writer = streams
+    ask = Ask("good", load.number(), size=1000, mode="events")
+    began = time.perf_counter()
+    writer.write(request_head("GET", ask.path))
+    head = await asyncio.wait_for(read_head(reader), ANSWER_SECONDS_MAX)
+    first = time.perf_counter() - began
+    body = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    whole = time.perf_counter() - began
+    line = (await reader.readuntil(b"\r\n")).decode().strip()
+    head.fields[END_FIELD] = line.partition(":")[2].strip()
+    if first >= whole:
+        load.ledger.fail("event stream", "the head came with the last piece")
+    load.judge("event stream", ask, head, body, first)
+
+
+async def flow(load: Load, draw: random.Random, streams: Streams) -> None:
+    """A flow of seconds over TCP; one half is closed at the end, the rest must still come back."""
+    reader, writer = streams
+    end = time.monotonic() + draw.uniform(0.1, 4)
+    while time.monotonic() < end and not (load.ending or load.stopping):
+        block = draw.randbytes(draw.choice((1, 100, 10_000)))
+        writer.write(block)
+        back = await asyncio.wait_for(reader.readexactly(len(block)), ANSWER_SECONDS_MAX)
+        if back != block:
+            load.ledger.fail("tcp", "a block came back changed")
+        load.ledger.ok("tcp")
         await load.pause(draw)
+    last = draw.randbytes(50_000)
+    writer.write(last)
+    writer.write_eof()
+    if await asyncio.wait_for(reader.read(-1), ANSWER_SECONDS_MAX) != last:
+        load.ledger.fail("tcp", "what was sent before the half-close did not come back")
 
 
 async def converse(load: Load, draw: random.Random, streams: Streams) -> None:
+    """A WebSocket of a few seconds, each frame echoed, ended by close frames both ways."""
     reader, writer = streams
     key = "c29hay1zb2FrLXNvYWshIQ=="
     upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -245,37 +256,6 @@ async def converse(load: Load, draw: random.Random, streams: Streams) -> None:
     rest = await asyncio.wait_for(reader.read(), ANSWER_SECONDS_MAX)
     if got != (8, b"\x03\xe8") or rest:
         load.ledger.fail("websocket", "the close frame was not answered, or bytes followed it")
-
-
-async def tcp_client(load: Load, name: str) -> None:
-    """Flows of a few seconds; one half is closed at the end, and the rest must still come back."""
-    draw = load.draw(name)
-    while not load.stopping:
-        writer = None
-        try:
-            reader, writer = await connect(load.ports.flows)
-            end = time.monotonic() + draw.uniform(0.1, 4)
-            while time.monotonic() < end and not (load.ending or load.stopping):
-                block = draw.randbytes(draw.choice((1, 100, 10_000)))
-                writer.write(block)
-                back = await asyncio.wait_for(reader.readexactly(len(block)), ANSWER_SECONDS_MAX)
-                if back != block:
-                    load.ledger.fail("tcp", "a block came back changed")
-                load.ledger.ok("tcp")
-                await load.pause(draw)
-            last = draw.randbytes(50_000)
-            writer.write(last)
-            writer.write_eof()
-            if await asyncio.wait_for(reader.read(-1), ANSWER_SECONDS_MAX) != last:
-                load.ledger.fail("tcp", "what was sent before the half-close did not come back")
-        except TROUBLE as error:
-            if load.ending and isinstance(error, OSError) and writer is None:
-                return
-            load.ledger.fail("tcp", f"{type(error).__name__}: {error}")
-        finally:
-            if writer is not None:
-                writer.close()
-        await load.pause(draw)
 
 
 class Datagrams(asyncio.DatagramProtocol):
@@ -323,14 +303,19 @@ def everybody(load: Load, scale: float, backend: int) -> list[Coroutine[None, No
     def many(count: int) -> range:
         return range(max(1, round(count * scale)))
 
+    def talks(
+        name: str, kind: str, port: int, talk: Talk, count: int
+    ) -> list[Coroutine[None, None, None]]:
+        return [again_and_again(load, f"{name} {i}", kind, port, talk) for i in many(count)]
+
     return [
         *(control_client(load, f"control {i}", backend) for i in many(10)),
         *(http_client(load, f"keep {i}", 1000) for i in many(200)),
         *(http_client(load, f"short {i}", 1) for i in many(50)),
         *(http_client(load, f"secure keep {i}", 200, True) for i in many(50)),
         *(http_client(load, f"secure short {i}", 1, True) for i in many(20)),
-        *(events_client(load, f"events {i}") for i in many(10)),
-        *(websocket_client(load, f"websocket {i}") for i in many(10)),
-        *(tcp_client(load, f"tcp {i}") for i in many(10)),
+        *talks("events", "event stream", load.ports.web, event_stream, 10),
+        *talks("websocket", "websocket", load.ports.web, converse, 10),
+        *talks("tcp", "tcp", load.ports.flows, flow, 10),
         *(udp_client(load, f"udp {i}") for i in many(10)),
     ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clients import Ports
+from process import Manager, alive, ended
 from wire import connect
 
 START_SECONDS_MAX = 60.0  # sanitized builds on a busy machine
@@ -58,21 +59,6 @@ def usage(pid: int) -> Usage:
     sockets = sum(h.startswith("socket:") for h in held)
     rss = int(status["VmRSS"].split()[0])
     return Usage(time.monotonic(), len(held), sockets, int(status["Threads"]), rss)
-
-
-def alive(pid: int) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
-
-
-async def ended(pid: int, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while alive(pid) and time.monotonic() < end:
-        await asyncio.sleep(0.02)
-    return not alive(pid)
 
 
 @dataclass
@@ -123,21 +109,18 @@ class Proxy:
         ]
 
     async def start(self, dynamic: Path) -> None:
-        path = self.folder / "notify"
-        self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.manager.bind(str(path))
-        self.manager.setblocking(False)
+        self.manager = Manager(self.folder, START_SECONDS_MAX)
         with self.log.open("wb") as log:
             self.process = await asyncio.create_subprocess_exec(
                 str(self.daemon),
                 *self.flags(dynamic),
-                env={**os.environ, "NOTIFY_SOCKET": str(path)},
+                env={**os.environ, "NOTIFY_SOCKET": str(self.manager.path)},
                 stdout=log,
                 stderr=log,
             )
         self.pid = self.process.pid
         self.pids.append(self.pid)
-        ready = asyncio.create_task(self.told("READY"))
+        ready = asyncio.create_task(self.manager.told("READY"))
         over = asyncio.create_task(self.process.wait())
         await asyncio.wait((ready, over), return_when=asyncio.FIRST_COMPLETED)
         if over.done():
@@ -153,21 +136,11 @@ class Proxy:
                 return
             await asyncio.sleep(0.02)
 
-    async def told(self, key: str) -> str:
-        """The next value that the program tells its service manager under that name."""
-        loop = asyncio.get_running_loop()
-        while True:
-            told = await asyncio.wait_for(loop.sock_recv(self.manager, 4096), START_SECONDS_MAX)
-            for line in told.decode().splitlines():
-                name, _, value = line.partition("=")
-                if name == key:
-                    return value
-
     async def restart(self) -> bool:
         """SIGUSR2; True when the successor serves and the process before it has ended in time."""
         before = self.pid
         os.kill(before, signal.SIGUSR2)
-        self.pid = int(await self.told("MAINPID"))
+        self.pid = int(await self.manager.told("MAINPID"))
         self.pids.append(self.pid)
         return await ended(before, GRACE_SECONDS + START_SECONDS_MAX / 4)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 SOAK = Path(__file__).resolve().parent.parent.parent / "bench" / "soak"
-sys.path.insert(0, str(SOAK))
+sys.path[:0] = [str(SOAK), str(SOAK.parent)]
 
 import checks
 from bad_backends import EXPLAINED, KINDS

@@ -105,6 +105,11 @@ class Scheduler : public Executor {
   std::map<uint64_t, std::unique_ptr<Root>> roots_;
 };
 
+// When a limit of time that begins now is over; never for one of zero or less.
+inline Instant deadline_in(const Scheduler& s, Duration limit) {
+  return limit > Duration::zero() ? s.now() + limit : instant_max;
+}
+
 // co_await sleep_until(s, t)
 Task<void> sleep_until(Scheduler& s, Instant t);
 // The same for a task that runs for ever beside all others.

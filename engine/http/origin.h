@@ -34,6 +34,14 @@ struct Outbound {
   Headers headers;       // no Host, no framing fields; hop-by-hop fields removed
   Body* body = nullptr;  // the exchange's request body
   const OriginServer* server = nullptr;
+
+  // Whether a body of no bytes is told as Content-Length: 0 (RFC 9110 section 8.6, as Go does it).
+  bool tells_empty_body() const { return method == "POST" || method == "PUT" || method == "PATCH"; }
+  // Whether sending it twice does no harm, as Go's transport judges.
+  bool replayable() const {
+    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" ||
+           headers.has("Idempotency-Key") || headers.has("X-Idempotency-Key");
+  }
 };
 
 class Origin {

@@ -23,6 +23,16 @@ std::span<char> ReadBuffer::space(size_t bytes_max) {
   return {data_.get() + end_, capacity_ - end_};
 }
 
+void ReadBuffer::put(std::string_view bytes) {
+  const size_t bytes_max = end_ + bytes.size() + pool_.block_bytes();
+  while (!bytes.empty()) {
+    const std::span<char> room = space(bytes_max);
+    const size_t n = bytes.copy(room.data(), room.size());
+    filled(n);
+    bytes.remove_prefix(n);
+  }
+}
+
 IoResult ReadBuffer::fill(Stream& s, size_t bytes_max) {
   const std::span<char> free = space(bytes_max);
   if (free.empty()) return {IoResult::failed, 0, Code::limit};

@@ -48,6 +48,8 @@ class ReadBuffer {
   // the limit is reached.
   std::span<char> space(size_t bytes_max);
   void filled(size_t n) { end_ += n; }
+  // Adds bytes that were read elsewhere, however many.
+  void put(std::string_view bytes);
   // One read from the stream into the free space.
   IoResult fill(Stream& s, size_t bytes_max);
   // Gives the block back; what is unread is lost.

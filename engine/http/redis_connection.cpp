@@ -5,10 +5,6 @@ namespace {
 
 constexpr size_t read_piece_bytes = 4096;
 
-Instant deadline_of(Scheduler& s, Duration timeout) {
-  return timeout > Duration::zero() ? s.now() + timeout : instant_max;
-}
-
 }  // namespace
 
 Error redis_error(const std::string& text) {
@@ -31,9 +27,9 @@ Task<Result<RedisValue>> RedisClient::Connection::call(std::string_view bytes,
   };
   std::vector<std::string_view> pieces = {bytes};
   const Result<void> sent =
-      co_await write_all(*stream_, std::move(pieces), deadline_of(s, options.write_timeout));
+      co_await write_all(*stream_, std::move(pieces), deadline_in(s, options.write_timeout));
   if (!sent) co_return lost(sent.error());
-  const Instant deadline = deadline_of(s, options.read_timeout);
+  const Instant deadline = deadline_in(s, options.read_timeout);
   for (;;) {
     if (std::optional<Result<RedisValue>> reply = reader_.next()) co_return std::move(*reply);
     char piece[read_piece_bytes];

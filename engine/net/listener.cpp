@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include "engine/base/waiter_slot.h"
 #include "engine/net/socket.h"
 #include "engine/net/stream.h"
 
@@ -51,15 +52,6 @@ std::optional<Result<std::unique_ptr<Stream>>> NetListener::try_accept() {
   }
 }
 
-namespace {
-// Clears the waiter also when the waiting frame is destroyed.
-struct Slot {
-  Waiter*& slot;
-  Slot(Waiter*& s, Waiter& w) : slot(s) { slot = &w; }
-  ~Slot() { slot = nullptr; }
-};
-}  // namespace
-
 Task<Result<std::unique_ptr<Stream>>> NetListener::accept() {
   for (;;) {
     if (!fd_) co_return Error(Code::canceled, "listener closed");
@@ -74,7 +66,7 @@ Task<Result<std::unique_ptr<Stream>>> NetListener::accept() {
       ready_ = false;
     }
     Waiter& me = co_await ThisWaiter{};
-    const Slot slot(waiter_, me);
+    const WaiterSlot slot(waiter_, me);
     while (!ready_ && fd_) co_await Suspend{"accept"};
   }
 }

@@ -7,6 +7,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "engine/base/waiter_slot.h"
+
 namespace gateproof::net {
 
 Result<std::unique_ptr<Signals>> Signals::make(EventLoop& loop,
@@ -36,17 +38,9 @@ std::optional<int> Signals::try_next() {
   return static_cast<int>(info.ssi_signo);
 }
 
-namespace {
-struct Slot {
-  Waiter*& slot;
-  Slot(Waiter*& s, Waiter& w) : slot(s) { slot = &w; }
-  ~Slot() { slot = nullptr; }
-};
-}  // namespace
-
 Task<int> Signals::next() {
   Waiter& me = co_await ThisWaiter{};
-  const Slot slot(waiter_, me);
+  const WaiterSlot slot(waiter_, me);
   for (;;) {
     const std::optional<int> signal = try_next();
     if (signal) co_return *signal;

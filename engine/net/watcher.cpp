@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/waiter_slot.h"
+
 namespace gateproof::net {
 
 namespace {
@@ -173,18 +175,9 @@ void InotifyWatcher::drain(std::vector<std::string>& changed) {
   }
 }
 
-namespace {
-// Clears the waiter also when the waiting frame is destroyed.
-struct Slot {
-  Waiter*& slot;
-  Slot(Waiter*& s, Waiter& w) : slot(s) { slot = &w; }
-  ~Slot() { slot = nullptr; }
-};
-}  // namespace
-
 Task<std::vector<std::string>> InotifyWatcher::changed() {
   Waiter& me = co_await ThisWaiter{};
-  const Slot slot(waiter_, me);
+  const WaiterSlot slot(waiter_, me);
   WakeTimer retry(loop_.scheduler(), &me);
   std::vector<std::string> paths;
   for (;;) {

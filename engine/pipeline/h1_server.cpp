@@ -56,13 +56,7 @@ class Connection final : public http::InterimSink {
         peer_(start.peer),
         local_(start.local),
         tls_(start.tls) {
-    for (std::string_view left = start.early; !left.empty();) {
-      const std::span<char> room = in_.space(start.early.size() + request_block_bytes);
-      const size_t n = std::min(room.size(), left.size());
-      std::copy_n(left.begin(), n, room.begin());
-      in_.filled(n);
-      left.remove_prefix(n);
-    }
+    in_.put(start.early);
   }
 
   Task<void> run();
@@ -99,9 +93,7 @@ class Connection final : public http::InterimSink {
   Task<bool> refuse();
   Task<void> linger();
   Task<bool> write(std::vector<std::string_view> pieces);
-  Instant after(Duration d) const {
-    return d > Duration::zero() ? env_.scheduler.now() + d : instant_max;
-  }
+  Instant after(Duration d) const { return deadline_in(env_.scheduler, d); }
 
   Env& env_;
   std::unique_ptr<Stream> stream_;

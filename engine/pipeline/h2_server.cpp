@@ -44,13 +44,7 @@ H2Connection::H2Connection(Env& env, std::unique_ptr<Stream> stream, ExchangeHan
       peer_(start.peer),
       local_(start.local),
       tls_(start.tls) {
-  for (std::string_view left = start.early; !left.empty();) {
-    const std::span<char> room = in_.space(start.early.size() + input_bytes_max);
-    const size_t n = std::min(room.size(), left.size());
-    std::copy_n(left.begin(), n, room.begin());
-    in_.filled(n);
-    left.remove_prefix(n);
-  }
+  in_.put(start.early);
   if (!handler_.h2_streams) handler_.h2_streams = std::make_shared<H2StreamPool>();
   join(handler_.listeners);
 }

@@ -1,6 +1,7 @@
 // What one stream reads and writes.
 #include "engine/pipeline/h2_stream.h"
 
+#include "engine/base/waiter_slot.h"
 #include "engine/http/date.h"
 #include "engine/pipeline/framing.h"
 #include "engine/pipeline/h2_tunnel.h"
@@ -10,13 +11,6 @@ namespace gateproof::pipeline {
 namespace {
 
 using http::h2::ErrorCode;
-
-// Clears the place of a waiter also when the waiting frame is destroyed.
-struct WaiterPlace {
-  Waiter*& place;
-  WaiterPlace(Waiter*& p, Waiter& w) : place(p) { place = &w; }
-  ~WaiterPlace() { place = nullptr; }
-};
 
 // Three digits that live as long as the program: header blocks view their values.
 std::string_view status_digits(int status) {
@@ -96,7 +90,7 @@ Task<Result<http::Chunk>> H2RequestBody::read() {
   for (;;) {
     std::optional<Result<http::Chunk>> got = try_read();
     if (got) co_return std::move(*got);
-    const WaiterPlace place(stream_.reader, me);
+    const WaiterSlot place(stream_.reader, me);
     WakeTimer timer(stream_.connection->env().scheduler, &me);
     if (stream_.read_deadline != instant_max) timer.arm(stream_.read_deadline);
     co_await Suspend{"h2 body"};
@@ -110,7 +104,7 @@ Task<bool> H2Connection::wait_for_room(H2Stream& s) {
   Waiter& me = co_await ThisWaiter{};
   while (session_.room(s) == 0) {
     if (env_.scheduler.now() >= s.write_deadline) co_return false;
-    const WaiterPlace place(s.writer, me);
+    const WaiterSlot place(s.writer, me);
     WakeTimer timer(env_.scheduler, &me);
     if (s.write_deadline != instant_max) timer.arm(s.write_deadline);
     wait_for_turn(s);

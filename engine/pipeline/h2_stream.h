@@ -103,9 +103,7 @@ class H2Connection final : public http::h2::SessionOwner, private DrainListener 
   Task<void> run_websocket(H2Stream& s);
   bool write_head(H2Stream& s);
   void write_trailers(H2Stream& s, const http::Headers& trailers);
-  Instant after(Duration d) const {
-    return d > Duration::zero() ? env_.scheduler.now() + d : instant_max;
-  }
+  Instant after(Duration d) const { return deadline_in(env_.scheduler, d); }
 
   Env& env_;
   std::unique_ptr<Stream> stream_;

@@ -305,9 +305,7 @@ Task<void> serve_connection(Env& env, std::unique_ptr<Stream> stream,
   // On the heap: HTTP outlives it, and needs nothing of it, nor this snapshot.
   auto stage = std::make_unique<ConnectionStage>(env, std::move(stream), std::move(snapshot), entry,
                                                  record, std::move(early));
-  const Instant deadline = options.read_timeout > Duration::zero()
-                               ? env.scheduler.now() + options.read_timeout
-                               : instant_max;
+  const Instant deadline = deadline_in(env.scheduler, options.read_timeout);
   const TcpDecision d = co_await stage->decide(deadline);
   stage->note("entryPoint " + name, "decide",
               std::string(to_string(d.taker)) + ": " + std::string(d.why));

@@ -1,5 +1,7 @@
 #include "engine/providers/file_provider.h"
 
+#include "engine/base/waiter_slot.h"
+
 namespace gateproof::providers {
 
 FileProvider::FileProvider(Scheduler& scheduler, Files& files, FileWatcher* watcher,
@@ -54,20 +56,11 @@ void FileProvider::reload() {
   }
 }
 
-namespace {
-// Clears the waiter also when the waiting frame is destroyed.
-struct Slot {
-  Waiter*& slot;
-  Slot(Waiter*& s, Waiter& w) : slot(s) { slot = &w; }
-  ~Slot() { slot = nullptr; }
-};
-}  // namespace
-
 Task<void> FileProvider::run() {
   if (!watcher_) co_return;
   if (!started_) {
     Waiter& me = co_await ThisWaiter{};
-    const Slot slot(waiting_for_start_, me);
+    const WaiterSlot slot(waiting_for_start_, me);
     while (!started_) co_await Suspend{"file provider start"};
   }
   for (;;) {

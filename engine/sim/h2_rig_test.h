@@ -2,6 +2,7 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include "engine/env/testing/fake.h"
 #include "engine/http/h2_peer_test.h"
 #include "engine/pipeline/http_server.h"
 #include "engine/sim/world.h"
@@ -116,14 +117,7 @@ class H2Rig : public ::testing::Test {
   SeededRandom random{1};
   Scheduler scheduler{clock};
   SimTransport transport{scheduler};
-  struct NoNames final : Resolver {
-    Task<Result<std::vector<IpAddress>>> resolve(std::string) override {
-      co_return Error(Code::not_found, "none");
-    }
-    Task<Result<std::optional<CanonicalName>>> canonical_name(std::string, std::string) override {
-      co_return std::optional<CanonicalName>();
-    }
-  } resolver;
+  gateproof::testing::NoResolver resolver;
   Env env{scheduler, clock, random, transport, resolver, "h"};
   pipeline::ServerOptions options;
   std::unique_ptr<H2Asker> client;

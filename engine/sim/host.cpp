@@ -131,13 +131,12 @@ Task<Result<void>> DirectOrigin::round_trip(http::Exchange& x, http::Outbound& o
   request.target = out.target;
   request.headers = fields_of(out.host, out.headers);
   const std::optional<uint64_t> length = out.body->length();
-  const bool expects_body = out.method == "POST" || out.method == "PUT" || out.method == "PATCH";
   if (!length) request.headers.emplace_back("Transfer-Encoding", "chunked");
-  if (length && (*length > 0 || expects_body))
+  if (length && (*length > 0 || out.tells_empty_body()))
     request.headers.emplace_back("Content-Length", std::to_string(*length));
   http::Response answer;
   const Duration limit = out.server->response_header_timeout;
-  const Instant deadline = limit > Duration::zero() ? scheduler_.now() + limit : instant_max;
+  const Instant deadline = deadline_in(scheduler_, limit);
   std::optional<Error> broken;
   Task<bool> asking = answer_from_script(*found->second, std::move(request), *out.body, scheduler_,
                                          answer, seen, &broken);

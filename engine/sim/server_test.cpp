@@ -1,6 +1,7 @@
 // The HTTP/1.1 server loop over in-memory bytes: limits, deadlines, keep-alive, back-pressure.
 #include <gtest/gtest.h>
 
+#include "engine/env/testing/fake.h"
 #include "engine/pipeline/h1_server.h"
 #include "engine/sim/world.h"
 
@@ -48,14 +49,7 @@ class Server : public ::testing::Test {
   SeededRandom random{1};
   Scheduler scheduler{clock};
   SimTransport transport{scheduler};
-  struct NoNames final : Resolver {
-    Task<Result<std::vector<IpAddress>>> resolve(std::string) override {
-      co_return Error(Code::not_found, "none");
-    }
-    Task<Result<std::optional<CanonicalName>>> canonical_name(std::string, std::string) override {
-      co_return std::optional<CanonicalName>();
-    }
-  } resolver;
+  gateproof::testing::NoResolver resolver;
   Env env{scheduler, clock, random, transport, resolver, "h"};
   pipeline::ServerOptions options;
   std::unique_ptr<SimStream> client;

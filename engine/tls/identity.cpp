@@ -17,15 +17,6 @@ constexpr int64_t default_valid_s = 365 * 24 * 3600;
 constexpr size_t serial_bytes = 16;
 constexpr size_t name_bytes = 16;  // of each half of the default certificate's random name
 
-std::string der_of(X509* certificate) {
-  unsigned char* bytes = nullptr;
-  const int n = i2d_X509(certificate, &bytes);
-  if (n <= 0) return {};
-  std::string out(reinterpret_cast<char*>(bytes), static_cast<size_t>(n));
-  OPENSSL_free(bytes);
-  return out;
-}
-
 std::string ip_text(std::string_view raw) {
   IpAddress ip;
   ip.v6 = raw.size() == ip.bytes.size();
@@ -77,6 +68,15 @@ bool set_serial(X509* certificate, const std::string& hex) {
 }
 
 }  // namespace
+
+std::string der_of(X509* certificate) {
+  unsigned char* bytes = nullptr;
+  const int n = i2d_X509(certificate, &bytes);
+  if (n <= 0) return {};
+  std::string out(reinterpret_cast<char*>(bytes), static_cast<size_t>(n));
+  OPENSSL_free(bytes);
+  return out;
+}
 
 Identity::Identity(std::unique_ptr<const Parts> parts)
     : parts_(std::move(parts)),

@@ -11,6 +11,9 @@ struct Identity::Parts {
   KeyPtr key;
 };
 
+// "" when it cannot be encoded.
+std::string der_of(X509* certificate);
+
 // The certificates of a PEM text, up to the first one that cannot be read; other blocks and text between are passed over.
 std::vector<CertificatePtr> certificates_of(std::string_view pem);
 

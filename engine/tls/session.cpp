@@ -17,15 +17,6 @@ std::string alpn_wire(const std::vector<std::string>& protocols) {
   return out;
 }
 
-std::string der_of(X509* certificate) {
-  unsigned char* bytes = nullptr;
-  const int n = i2d_X509(certificate, &bytes);
-  if (n <= 0) return {};
-  std::string out(reinterpret_cast<char*>(bytes), static_cast<size_t>(n));
-  OPENSSL_free(bytes);
-  return out;
-}
-
 std::string alert_text(int alert) {
   // OpenSSL 3.0 has no words for this one.
   if (alert == SSL_AD_CERTIFICATE_REQUIRED) return "certificate required";

@@ -10,6 +10,7 @@ inline TlsConnector* tls_of(const http::OriginServer& server) {
 }
 
 // Dials within the server's dialTimeout, and offers `alpn` over TLS. Errors: refused, timeout, io; of TLS those of TlsConnector.
+// All are Retry::yes: nothing was asked of any server.
 Task<Result<TlsConnection>> dial_server(Env& env, const http::OriginServer& server,
                                         std::vector<std::string> alpn);
 

@@ -22,12 +22,11 @@ H1Connection::H1Connection(std::unique_ptr<Stream> stream, http::BlockPool& bloc
     : stream_(std::move(stream)), in_(blocks), parser_(response_limits()) {}
 
 void H1Connection::start_request(http::Outbound& out) {
-  const bool expects_body = out.method == "POST" || out.method == "PUT" || out.method == "PATCH";
   const std::optional<uint64_t> length = out.body ? out.body->length() : 0;
   chunked_ = !length.has_value();
   head_.clear();
   http::write_request_head(head_, out.method, out.target, out.host, out.headers, length,
-                           expects_body);
+                           out.tells_empty_body());
   complete_ = answered_ = has_body_ = final_ = false;
 }
 
@@ -168,7 +167,7 @@ Task<Result<void>> H1Connection::send(http::Exchange& x, http::Outbound& out) {
   writer_ = {};
   if (!sent && sent.error().source == Source::downstream) co_return sent.error();
   const Duration limit = out.server->response_header_timeout;
-  const Instant deadline = limit > Duration::zero() ? x.env->scheduler.now() + limit : instant_max;
+  const Instant deadline = deadline_in(x.env->scheduler, limit);
   Result<void> got = co_await read_head(x, to_head, deadline);
   if (!got) co_return got.error();
   take_head(x);

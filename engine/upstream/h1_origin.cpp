@@ -54,9 +54,7 @@ Task<Result<std::unique_ptr<H1Connection>>> connect(Env& env, http::BlockPool& b
 // Go sends a request again when a kept connection turned out to be dead, if it can be sent again.
 bool may_resend(const Error& e, const H1Connection& c, const http::Outbound& out) {
   if (e.retry != Retry::if_reused || !c.reused || out.body->streaming()) return false;
-  const std::string_view m = out.method;
-  return m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "TRACE" ||
-         out.headers.has("Idempotency-Key") || out.headers.has("X-Idempotency-Key");
+  return out.replayable();
 }
 
 // RFC 9110 section 15.2.2: 101 answers an Upgrade, with one of its protocols. To relay anything else would hand the client a raw
@@ -92,12 +90,7 @@ Task<Result<void>> H1Origin::round_trip_on(http::Exchange& x, http::Outbound& ou
     if (!c) {
       Result<std::unique_ptr<H1Connection>> dialed =
           co_await connect(env_, pool_->blocks, *out.server);
-      if (!dialed) {
-        // Nothing was written to any server: whoever wants to may try again.
-        Error e = dialed.error();
-        e.retry = Retry::yes;
-        co_return e;
-      }
+      if (!dialed) co_return dialed.error();
       c = std::move(*dialed);
     }
     Result<void> done = co_await c->send(x, out);

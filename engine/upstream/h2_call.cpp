@@ -1,15 +1,10 @@
+#include "engine/base/waiter_slot.h"
 #include "engine/upstream/h2_client.h"
 
 namespace gateproof::upstream {
 namespace {
 
 using http::h2::ErrorCode;
-
-struct WaiterPlace {
-  Waiter*& place;
-  WaiterPlace(Waiter*& p, Waiter& w) : place(p) { place = &w; }
-  ~WaiterPlace() { place = nullptr; }
-};
 
 }  // namespace
 
@@ -38,9 +33,8 @@ void H2Call::send_head(http::Outbound& out, bool end) {
     session.field(f.name, f.value, f.is("Authorization") || f.is("Proxy-Authorization"));
   }
   const std::optional<uint64_t> length = out.body ? out.body->length() : 0;
-  const bool expects_body = out.method == "POST" || out.method == "PUT" || out.method == "PATCH";
   const std::string digits = length ? std::to_string(*length) : std::string();
-  if (length && (*length > 0 || expects_body)) session.field("content-length", digits);
+  if (length && (*length > 0 || out.tells_empty_body())) session.field("content-length", digits);
   session.send_fields(*this, end);
   client_->wake();
 }
@@ -48,7 +42,7 @@ void H2Call::send_head(http::Outbound& out, bool end) {
 Task<Result<void>> H2Call::wait_for_room() {
   Waiter& me = co_await ThisWaiter{};
   while (!error_ && open && client_->session_.room(*this) == 0) {
-    const WaiterPlace place(room_waiter_, me);
+    const WaiterSlot place(room_waiter_, me);
     auto& blocked = client_->blocked_;
     if (std::find(blocked.begin(), blocked.end(), this) == blocked.end()) blocked.push_back(this);
     co_await Suspend{"h2 upstream window"};
@@ -110,7 +104,7 @@ Task<Result<void>> H2Call::send(http::Outbound& out) {
     writer_ = send_body(*out.body);
     writer_.start(me);
   }
-  const WaiterPlace place(waiter_, me);
+  const WaiterSlot place(waiter_, me);
   WakeTimer timer(x_->env->scheduler, &me);
   const Duration limit = out.server->response_header_timeout;
   while (!head_seen) {
@@ -152,7 +146,7 @@ Task<Result<http::Chunk>> H2Call::read_body() {
   for (;;) {
     std::optional<Result<http::Chunk>> got = try_body();
     if (got) co_return std::move(*got);
-    const WaiterPlace place(waiter_, me);
+    const WaiterSlot place(waiter_, me);
     co_await Suspend{"h2 answer body"};
   }
 }

@@ -18,11 +18,7 @@ Task<Result<void>> HttpOrigin::negotiate(http::Exchange& x, http::Outbound& out)
   std::vector<std::string> alpn(1, "h2");
   alpn.emplace_back("http/1.1");
   Result<TlsConnection> made = co_await dial_server(env_, *out.server, std::move(alpn));
-  if (!made) {
-    Error e = made.error();
-    e.retry = Retry::yes;  // nothing was written to any server
-    co_return e;
-  }
+  if (!made) co_return made.error();
   if (made->alpn == "h2") co_return co_await h2_.round_trip_on(x, out, std::move(made->stream));
   co_return co_await h1_.round_trip_on(x, out, std::move(made->stream));
 }

@@ -1,5 +1,7 @@
 #include "engine/env/testing/fake_watcher.h"
 
+#include "engine/base/waiter_slot.h"
+
 namespace gateproof::testing {
 
 Result<void> FakeWatcher::watch(const std::string& path) {
@@ -10,18 +12,9 @@ Result<void> FakeWatcher::watch(const std::string& path) {
   return {};
 }
 
-namespace {
-// Clears the waiter also when the waiting frame is destroyed.
-struct Slot {
-  Waiter*& slot;
-  Slot(Waiter*& s, Waiter& w) : slot(s) { slot = &w; }
-  ~Slot() { slot = nullptr; }
-};
-}  // namespace
-
 Task<std::vector<std::string>> FakeWatcher::changed() {
   Waiter& me = co_await ThisWaiter{};
-  const Slot slot(waiter_, me);
+  const WaiterSlot slot(waiter_, me);
   while (pending_.empty()) co_await Suspend{"watch"};
   co_return std::exchange(pending_, {});
 }

@@ -263,6 +263,21 @@ TEST_F(H2Upstream, AnAnswerCutShortIsNotCompleted) {
   EXPECT_EQ(origin.connections(), 0u);
 }
 
+TEST_F(H2Upstream, ServersThatNobodyUsesAreForgotten) {
+  for (const char* gone : {"h2c://10.0.0.7:81", "h2c://10.0.0.8:81", "h2c://10.0.0.9:81"}) {
+    server = server_at(gone);
+    const auto& a = client->ask(get());
+    run();
+    EXPECT_EQ(a.status, 502);
+    EXPECT_EQ(origin.servers(), 1u) << "the last one that was dialled";
+  }
+  server = server_at("h2c://10.0.0.1:81");
+  client->ask(get());
+  run();
+  EXPECT_EQ(origin.servers(), 1u);
+  EXPECT_EQ(origin.connections(), 1u);
+}
+
 TEST_F(H2Upstream, WhatIsNoHttp2IsFiveHundred) {  // catalogue 9.57
   transport.serve(there, [this](std::unique_ptr<gateproof::Stream> stream) {
     pipeline::ServerOptions only_h1;

@@ -62,6 +62,14 @@ struct H2Origin::Pool {
     }
     return nullptr;
   }
+  // Servers come and go with the configuration: when a connection is made, those without one are dropped. Who dials or waits
+  // holds a reference.
+  void forget_unused() {
+    std::erase_if(servers, [](const auto& entry) {
+      const Server& s = entry.second;
+      return s.connections.empty() && !s.dialing && s.waiting.empty();
+    });
+  }
 };
 
 namespace {
@@ -70,11 +78,14 @@ namespace {
 Task<void> run_client(std::shared_ptr<H2Origin::Pool> pool, std::string url,
                       std::shared_ptr<H2Client> client) {
   co_await client->run();
-  std::erase_if(pool->servers[url].connections, [&](const Kept& k) { return k.client == client; });
+  const auto found = pool->servers.find(url);
+  if (found == pool->servers.end()) co_return;
+  std::erase_if(found->second.connections, [&](const Kept& k) { return k.client == client; });
 }
 
 std::shared_ptr<H2Client> adopt(Env& env, const std::shared_ptr<H2Origin::Pool>& pool,
                                 const http::OriginServer& server, std::unique_ptr<Stream> stream) {
+  pool->forget_unused();
   auto client = std::make_shared<H2Client>(env, std::move(stream), pool->blocks, server);
   pool->servers[server.url].connections.push_back({client, server.tls});
   env.scheduler.spawn("h2 " + server.authority, run_client(pool, server.url, client));
@@ -96,10 +107,14 @@ Task<Result<std::shared_ptr<H2Client>>> connect(Env& env, std::shared_ptr<H2Orig
     if (s.failed && s.dials == before + 1) co_return *s.failed;
   }
   const Dialing dialing(s);
+  pool->forget_unused();
   std::vector<std::string> alpn(1, "h2");
   Result<TlsConnection> made = co_await dial_server(env, server, std::move(alpn));
-  if (made && server.scheme == "https" && made->alpn != "h2")
-    made = Error(Code::unsupported, Source::upstream, "the server does not speak HTTP/2");
+  if (made && server.scheme == "https" && made->alpn != "h2") {
+    Error other(Code::unsupported, Source::upstream, "the server does not speak HTTP/2");
+    other.retry = Retry::yes;  // nothing was asked
+    made = std::move(other);
+  }
   if (!made) {
     s.failed = made.error();
     co_return made.error();
@@ -123,9 +138,7 @@ bool may_resend(const Error& e, const H2Call& call, bool reused, const http::Out
   if (call.body_touched()) return false;
   if (e.retry == Retry::yes) return true;
   if (e.retry != Retry::if_reused || !reused) return false;
-  const std::string_view m = out.method;
-  return m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "TRACE" ||
-         out.headers.has("Idempotency-Key") || out.headers.has("X-Idempotency-Key");
+  return out.replayable();
 }
 
 }  // namespace
@@ -149,6 +162,8 @@ size_t H2Origin::connections() const {
   return n;
 }
 
+size_t H2Origin::servers() const { return pool_->servers.size(); }
+
 Task<Result<void>> H2Origin::round_trip(http::Exchange& x, http::Outbound& out) {
   return round_trip_on(x, out, nullptr);
 }
@@ -161,11 +176,7 @@ Task<Result<void>> H2Origin::round_trip_on(http::Exchange& x, http::Outbound& ou
       client = adopt(env_, pool_, *out.server, std::move(fresh));
     } else {
       Result<std::shared_ptr<H2Client>> made = co_await connect(env_, pool_, *out.server);
-      if (!made) {
-        Error e = made.error();
-        e.retry = Retry::yes;  // nothing was written to any server
-        co_return e;
-      }
+      if (!made) co_return made.error();
       client = std::move(*made);
     }
     // Closed before anything was asked: so a server ends a handshake of TLS 1.3 that it does not like.

@@ -23,6 +23,7 @@ class H2Origin final : public http::Origin {
   // Closes connections as soon as nothing uses them (shutdown, tests).
   void close_idle();
   size_t connections() const;
+  size_t servers() const;  // that something is kept of
 
   struct Pool;
 

@@ -17,6 +17,8 @@ namespace gateproof::config {
 
 using Text = Located<std::string>;
 
+struct EntryPointConfig;  // engine/config/static.h
+
 struct TlsDomain {
   std::string main;
   std::vector<std::string> sans;
@@ -174,6 +176,8 @@ struct ServersTransportConfig {
 
 // One provider's objects, or all providers' together. Keys are qualified names.
 struct DynamicConfig {
+  // Entry points that a provider brings (listeners of Gateways), by name: they come and go with a reload. No file can write any.
+  std::map<std::string, std::shared_ptr<const EntryPointConfig>> entry_points;
   std::map<std::string, RouterConfig> routers;
   std::map<std::string, MiddlewareConfig> middlewares;
   std::map<std::string, ServiceConfig> services;

@@ -118,7 +118,8 @@ void Daemon::start_file_provider() {
 void Daemon::apply(config::DynamicConfig objects) {
   const std::shared_ptr<const pipeline::Snapshot> snapshot =
       engine_.update("file", std::move(objects));
-  server_.configuration_changed();
+  for (const net::Server::Failure& f : server_.configuration_changed())
+    log_.error("entryPoint " + f.entry_point + ": " + f.error.message);
   configured_ = true;
   log_.info("configuration " + std::to_string(snapshot->version) +
             " is in force: " + std::to_string(snapshot->routers.size()) + " routers");

@@ -178,7 +178,7 @@ void RedisClient::keep_filled(Env& env, const std::shared_ptr<Pool>& pool) {
 }
 
 Task<Result<RedisValue>> RedisClient::try_once(Env& env, std::shared_ptr<Pool> pool,
-                                               std::string bytes) {
+                                               std::string bytes, bool asking) {
   Turn mine(*this, pool);
   const Result<void> turn = co_await wait_for_turn(env, *pool, mine);
   if (!turn) co_return turn.error();
@@ -196,6 +196,11 @@ Task<Result<RedisValue>> RedisClient::try_once(Env& env, std::shared_ptr<Pool> p
     c = std::move(*dialed);
   }
   keep_filled(env, pool);
+  if (asking) {
+    const std::vector<std::string> words = {"ASKING"};
+    const Result<RedisValue> asked = co_await c->call(redis_command(words), options_);
+    if (!asked) co_return asked.error();
+  }
   Result<RedisValue> reply = co_await c->call(bytes, options_);
   if (!reply) co_return reply;
   const bool refused = reply->kind == RedisValue::Kind::error;
@@ -206,15 +211,20 @@ Task<Result<RedisValue>> RedisClient::try_once(Env& env, std::shared_ptr<Pool> p
   co_return reply;
 }
 
-Task<Result<RedisValue>> RedisClient::call(Env& env, std::vector<std::string> words) {
+Task<void> redis_pause(Env& env, RandomStream& random, int n) {
+  const auto most = static_cast<uint64_t>((redis_backoff_min * (1 << n)).count());
+  const Duration pause = redis_backoff_min + Duration(random.below(most));
+  co_await sleep_for(env.scheduler, std::min(pause, redis_backoff_max));
+}
+
+Task<Result<RedisValue>> RedisClient::call_as(Env& env, std::vector<std::string> words,
+                                              bool asking) {
   const std::string bytes = redis_command(words);
   const std::shared_ptr<Pool> mine = pool(env);
   for (int n = 1;; ++n) {
-    Result<RedisValue> reply = co_await try_once(env, mine, bytes);
-    if (reply || reply.error().retry != Retry::yes || n == redis_tries_max) co_return reply;
-    const auto most = static_cast<uint64_t>((redis_backoff_min * (1 << n)).count());
-    const Duration pause = redis_backoff_min + Duration(mine->backoff.below(most));
-    co_await sleep_for(env.scheduler, std::min(pause, redis_backoff_max));
+    Result<RedisValue> reply = co_await try_once(env, mine, bytes, asking);
+    if (reply || reply.error().retry != Retry::yes || n == options_.tries_max) co_return reply;
+    co_await redis_pause(env, mine->backoff, n);
   }
 }
 

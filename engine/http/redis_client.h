@@ -36,16 +36,38 @@ struct RedisOptions {
   Duration write_timeout = std::chrono::seconds(3);
   Duration dial_timeout = std::chrono::seconds(5);  // 0 and below: these 5 s; of TLS too
   std::shared_ptr<TlsConnector> tls;                // null: plain
+  int tries_max = redis_tries_max;
 };
 
-class RedisClient : public std::enable_shared_from_this<RedisClient> {
+// Whoever has a key: one server, or the nodes of a cluster.
+class Redis {
+ public:
+  virtual ~Redis() = default;
+  // The reply to a command about `key`, its only one.
+  virtual Task<Result<RedisValue>> call(Env& env, std::string key,
+                                        std::vector<std::string> words) = 0;
+  virtual std::string where() const = 0;  // for people
+};
+
+// Between two tries of a command, the `n`-th of which has failed.
+Task<void> redis_pause(Env& env, RandomStream& random, int n);
+
+class RedisClient final : public Redis, public std::enable_shared_from_this<RedisClient> {
  public:
   explicit RedisClient(RedisOptions options);
 
   // The reply to a command. What Redis answers with an error is an Error with its text; so are a connection that fails
   // (Code::refused, reset, timeout), a reply that is none (protocol, limit), and no turn in time (Code::unavailable).
-  Task<Result<RedisValue>> call(Env& env, std::vector<std::string> words);
+  Task<Result<RedisValue>> call(Env& env, std::vector<std::string> words) {
+    return call_as(env, std::move(words), false);
+  }
+  Task<Result<RedisValue>> call(Env& env, std::string, std::vector<std::string> words) override {
+    return call_as(env, std::move(words), false);
+  }
+  // `asking`: with an ASKING before it on the same connection, for a slot that is on its way to this node.
+  Task<Result<RedisValue>> call_as(Env& env, std::vector<std::string> words, bool asking);
 
+  std::string where() const override { return options_.host; }
   const RedisOptions& options() const { return options_; }
   int64_t pool_size() const;
   int64_t running() const { return running_.load(); }  // commands, in all loops
@@ -59,7 +81,8 @@ class RedisClient : public std::enable_shared_from_this<RedisClient> {
   struct Pool;  // of one loop
 
   std::shared_ptr<Pool> pool(Env& env);
-  Task<Result<RedisValue>> try_once(Env& env, std::shared_ptr<Pool> pool, std::string bytes);
+  Task<Result<RedisValue>> try_once(Env& env, std::shared_ptr<Pool> pool, std::string bytes,
+                                    bool asking);
   Task<Result<void>> wait_for_turn(Env& env, Pool& pool, Turn& turn);
   Task<Result<std::unique_ptr<Connection>>> dial(Env& env);
   Task<Result<std::unique_ptr<Connection>>> dial_once(Env& env);

@@ -130,7 +130,7 @@ class RedisRateLimit final : public WaitingMiddleware {
 
   Task<void> handle(Exchange& x, Next next) override {
     std::string key = source_.key(x);
-    if (x.trace) x.note(stage, "redis", limiter_.bucket(key) + " at " + limiter_.redis().host);
+    if (x.trace) x.note(stage, "redis", limiter_.bucket(key) + " at " + limiter_.where());
     if (x.look_beyond) {  // only asked: nobody is connected to, no token is taken
       co_await next(x);
       co_return;
@@ -197,13 +197,13 @@ Result<std::shared_ptr<TlsConnector>> connector_of(const RedisTls& tls,
   return make_connector(&same, context);
 }
 
+http::RedisAddress address_of(std::string_view endpoint) {
+  const HostPort at = split_host_port(endpoint);
+  return {std::string(at.host), static_cast<uint16_t>(text::parse_int(at.port).value_or(0))};
+}
+
 http::RedisOptions connection_options(const Redis& r) {
   http::RedisOptions o;
-  // Without any, as Traefik's client: the usual port of this machine.
-  const std::string endpoint = r.endpoints.empty() ? "127.0.0.1:6379" : r.endpoints.front();
-  const HostPort at = split_host_port(endpoint);
-  o.host = at.host;
-  o.port = static_cast<uint16_t>(text::parse_int(at.port).value_or(0));
   o.username = r.username;
   o.password = r.password;
   o.db = r.db;
@@ -216,6 +216,20 @@ http::RedisOptions connection_options(const Redis& r) {
   return o;
 }
 
+// One endpoint is a server, several are nodes of a cluster, as Traefik's client reads them; without any it is the usual port
+// of this machine.
+std::shared_ptr<http::Redis> connect_to(const Redis& r, std::shared_ptr<TlsConnector> tls) {
+  http::RedisOptions o = connection_options(r);
+  o.tls = std::move(tls);
+  std::vector<http::RedisAddress> all;
+  for (const std::string& endpoint : r.endpoints) all.push_back(address_of(endpoint));
+  if (all.size() > 1) return std::make_shared<http::RedisCluster>(std::move(all), std::move(o));
+  const http::RedisAddress one = all.empty() ? http::RedisAddress{"127.0.0.1", 6379} : all.front();
+  o.host = one.host;
+  o.port = one.port;
+  return std::make_shared<http::RedisClient>(std::move(o));
+}
+
 Result<std::unique_ptr<Middleware>> build_shared(const Options& o, Duration period,
                                                  SourceCriterion source,
                                                  const BuildContext& context) {
@@ -223,19 +237,15 @@ Result<std::unique_ptr<Middleware>> build_shared(const Options& o, Duration peri
     const Result<void> checked = check_tls(*o.redis->tls, context);
     if (!checked) return checked.error();
   }
-  if (o.redis->endpoints.size() > 1) {
-    return Error(Code::unsupported,
-                 "rateLimit.redis with several endpoints (a Redis Cluster) is not acted on yet");
-  }
   if (o.average <= 0) return std::unique_ptr<Middleware>(std::make_unique<NothingAllowed>());
-  http::RedisOptions how = connection_options(*o.redis);
+  std::shared_ptr<TlsConnector> tls;
   if (o.redis->tls) {
     Result<std::shared_ptr<TlsConnector>> connector = connector_of(*o.redis->tls, context);
     if (!connector) return connector.error();
-    how.tls = std::move(*connector);
+    tls = std::move(*connector);
   }
   RedisLimiter limiter(std::string(context.name), o.average, period, std::max<int64_t>(o.burst, 1),
-                       std::move(how));
+                       connect_to(*o.redis, std::move(tls)));
   return std::unique_ptr<Middleware>(
       std::make_unique<RedisRateLimit>(std::move(limiter), std::move(source)));
 }

@@ -48,10 +48,8 @@ const std::string& redis_limiter_digest() {
 }
 
 RedisLimiter::RedisLimiter(std::string name, int64_t average, Duration period, int64_t burst,
-                           http::RedisOptions redis)
-    : name_(std::move(name)),
-      burst_(std::to_string(burst)),
-      client_(std::make_shared<http::RedisClient>(std::move(redis))) {
+                           std::shared_ptr<http::Redis> redis)
+    : name_(std::move(name)), burst_(std::to_string(burst)), redis_(std::move(redis)) {
   // Rounded where Go rounds: tokens per second first, then per microsecond.
   const double per_second =
       static_cast<double>(average) * 1e9 / static_cast<double>(period.count());
@@ -79,9 +77,10 @@ std::vector<std::string> RedisLimiter::command(std::string_view verb, std::strin
 Task<Result<RedisLimiter::Verdict>> RedisLimiter::take(Env& env, std::string key) {
   const std::string now = std::to_string(env.clock.wall_ns() / 1000);
   Result<http::RedisValue> reply =
-      co_await client_->call(env, command("EVALSHA", redis_limiter_digest(), key, now));
+      co_await redis_->call(env, bucket(key), command("EVALSHA", redis_limiter_digest(), key, now));
   if (!reply && reply.error().message.starts_with("NOSCRIPT"))
-    reply = co_await client_->call(env, command("EVAL", redis_limiter_script(), key, now));
+    reply =
+        co_await redis_->call(env, bucket(key), command("EVAL", redis_limiter_script(), key, now));
   if (!reply) co_return reply.error();
   co_return read_limiter_reply(*reply);
 }

@@ -1,6 +1,6 @@
 // The token buckets of a rateLimit that several proxies share through a Redis (catalogue 3.2).
 #pragma once
-#include "engine/http/redis_client.h"
+#include "engine/http/redis_cluster.h"
 
 namespace gateproof::middleware {
 
@@ -13,7 +13,7 @@ class RedisLimiter {
  public:
   // average > 0, period > 0, burst >= 1. `name`: of the middleware; its buckets are one family, whatever the router.
   RedisLimiter(std::string name, int64_t average, Duration period, int64_t burst,
-               http::RedisOptions redis);
+               std::shared_ptr<http::Redis> redis);
 
   struct Verdict {
     bool allowed = true;  // what the script says first; Traefik's never says no
@@ -23,7 +23,7 @@ class RedisLimiter {
   Task<Result<Verdict>> take(Env& env, std::string key);
 
   Duration max_delay() const { return max_delay_; }
-  const http::RedisOptions& redis() const { return client_->options(); }
+  std::string where() const { return redis_->where(); }
   std::string bucket(std::string_view key) const;
   // EVALSHA or EVAL with all its words; `now` in microseconds.
   std::vector<std::string> command(std::string_view verb, std::string_view script,
@@ -33,7 +33,7 @@ class RedisLimiter {
   std::string name_;
   std::string rate_, burst_, idle_seconds_, longest_;  // arguments as they are sent
   Duration max_delay_;
-  std::shared_ptr<http::RedisClient> client_;
+  std::shared_ptr<http::Redis> redis_;
 };
 
 // The script's reply: {"true", microseconds, tokens}. Anything but a list that begins with two texts is this error.

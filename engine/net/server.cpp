@@ -118,6 +118,69 @@ Result<void> Server::bind_entry_point(const config::EntryPointConfig& config) {
   return {};
 }
 
+Result<void> Server::open_entry_point(
+    const std::shared_ptr<const config::EntryPointConfig>& config) {
+  Result<config::EntryPointAddress> address = config::parse_entry_point_address(config->address);
+  if (!address) return address.error();
+  Result<IpAddress> ip = listen_host(address->host);
+  if (!ip) return ip.error();
+  Result<std::vector<Fd>> sockets = sockets_of(*config, {*ip, address->port}, address->udp);
+  if (!sockets) return sockets.error();
+  addresses_.push_back({config->name, local_address(sockets->front().get())});
+  for (size_t i = 0; i < sockets->size(); ++i) {
+    workers_[i % workers_.size()]->open_entry_point(config, std::move((*sockets)[i]), address->udp);
+  }
+  return {};
+}
+
+namespace {
+
+// Fulfilled when the last copy is gone: a worker that ends instead of doing what it was asked holds nobody up.
+class LastCopy {
+ public:
+  ~LastCopy() { gone_.set_value(); }
+  std::future<void> future() { return gone_.get_future(); }
+
+ private:
+  std::promise<void> gone_;
+};
+
+}  // namespace
+
+void Server::close_entry_points(const pipeline::Snapshot& wanted) {
+  auto done = std::make_shared<LastCopy>();
+  std::future<void> closed = done->future();
+  for (auto b = brought_.begin(); b != brought_.end();) {
+    const auto still = wanted.dynamics->entry_points.find(b->first);
+    if (still != wanted.dynamics->entry_points.end() && still->second->address.value == b->second) {
+      ++b;
+      continue;
+    }
+    for (const std::unique_ptr<Worker>& w : workers_) w->close_entry_point(b->first, done);
+    std::erase_if(addresses_, [&](const Bound& a) { return a.entry_point == b->first; });
+    b = brought_.erase(b);
+  }
+  done.reset();
+  closed.wait();
+}
+
+std::vector<Server::Failure> Server::follow_entry_points(const pipeline::Snapshot& snapshot) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Failure> failures;
+  if (ending_ || threads_.empty()) return failures;
+  close_entry_points(snapshot);
+  for (const auto& [name, config] : snapshot.dynamics->entry_points) {
+    if (brought_.contains(name) || shared_.engine.statics().entry_points.contains(name)) continue;
+    const Result<void> opened = open_entry_point(config);
+    if (opened) {
+      brought_[name] = config->address.value;
+    } else {
+      failures.push_back({name, opened.error()});
+    }
+  }
+  return failures;
+}
+
 // One for each worker at least: those that were handed to us, else new ones.
 Result<std::vector<Fd>> Server::sockets_of(const config::EntryPointConfig& config, SocketAddress at,
                                            bool udp) {
@@ -140,7 +203,13 @@ Result<std::vector<Fd>> Server::sockets_of(const config::EntryPointConfig& confi
   return sockets;
 }
 
+std::vector<Server::Bound> Server::addresses() const {
+  const std::lock_guard lock(mutex_);
+  return addresses_;
+}
+
 std::optional<SocketAddress> Server::address(std::string_view entry_point) const {
+  const std::lock_guard lock(mutex_);
   for (const Bound& b : addresses_) {
     if (b.entry_point == entry_point) return b.address;
   }
@@ -152,16 +221,27 @@ void Server::start() {
   for (const std::unique_ptr<Worker>& w : workers_) {
     threads_.emplace_back([worker = w.get()] { worker->run(); });
   }
+  // What the configuration that was there before has brought.
+  for (const Failure& f : follow_entry_points(*shared_.engine.snapshot()))
+    shared_.log.error("entryPoint " + f.entry_point + ": " + f.error.message);
+}
+
+// Waits for a configuration_changed() that is under way.
+void Server::end_following() {
+  const std::lock_guard lock(mutex_);
+  ending_ = true;
 }
 
 void Server::shut_down(Drain kind) {
   // A copy that stays open would keep the system queueing connections that nobody accepts.
   listening_.clear();
+  end_following();
   shared_.engine.set_terminating(true);
   for (const std::unique_ptr<Worker>& w : workers_) w->begin_drain(kind);
 }
 
 void Server::stop() {
+  end_following();
   for (const std::unique_ptr<Worker>& w : workers_) w->stop();
 }
 
@@ -171,8 +251,10 @@ void Server::wait() {
   }
 }
 
-void Server::configuration_changed() {
+std::vector<Server::Failure> Server::configuration_changed() {
+  std::vector<Failure> failures = follow_entry_points(*shared_.engine.snapshot());
   for (const std::unique_ptr<Worker>& w : workers_) w->configuration_changed();
+  return failures;
 }
 
 }  // namespace gateproof::net

@@ -1,6 +1,9 @@
 // Server: an engine on real sockets. One worker thread with its own event loop and listening sockets per core. Embeddable: no
 // globals, no signals; start on port 0 and ask for the addresses; shut_down() and stop() may come from any thread.
 #pragma once
+#include <future>
+#include <map>
+#include <mutex>
 #include <thread>
 
 #include "engine/net/handed_sockets.h"
@@ -40,10 +43,16 @@ class Server {
   Server(pipeline::Engine& engine, Random& random, const Log& log, ServeOptions options = {});
   ~Server();  // stops
 
-  // Opens the listening sockets of every entry point; connections and datagrams wait until start(). Errors name the entry point and carry a
+  // An entry point of the configuration that cannot be listened on.
+  struct Failure {
+    std::string entry_point;
+    Error error;
+  };
+
+  // Opens the listening sockets of every entry point of the static configuration; connections and datagrams wait until start(). Errors name the entry point and carry a
   // remedy (port in use, no permission ...).
   Result<void> bind();
-  const std::vector<Bound>& addresses() const { return addresses_; }
+  std::vector<Bound> addresses() const;
   std::optional<SocketAddress> address(std::string_view entry_point) const;
   // Starts the worker threads.
   void start();
@@ -57,13 +66,20 @@ class Server {
   void stop();
   // Until every worker has ended.
   void wait();
-  // Tells idle workers that there is a new snapshot.
-  void configuration_changed();
+  // To be called after each Engine::update(), by one thread at a time that is no worker's. Entry points that the configuration
+  // brings are listened on, and those it brings no more accept nothing when this returns; their connections end as in a drain.
+  // One whose address stays keeps its socket, and the options it was opened with. What cannot be opened is tried again next
+  // time. Workers that are idle let go of the old snapshot.
+  std::vector<Failure> configuration_changed();
   size_t connections() const { return shared_.connections.load(std::memory_order_relaxed); }
   size_t workers() const { return workers_.size(); }
 
  private:
   Result<void> bind_entry_point(const config::EntryPointConfig& config);
+  Result<void> open_entry_point(const std::shared_ptr<const config::EntryPointConfig>& config);
+  void end_following();
+  void close_entry_points(const pipeline::Snapshot& wanted);
+  std::vector<Failure> follow_entry_points(const pipeline::Snapshot& snapshot);
   Result<std::vector<Fd>> sockets_of(const config::EntryPointConfig& config, SocketAddress at,
                                      bool udp);
 
@@ -71,7 +87,11 @@ class Server {
   ServeOptions options_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
+  mutable std::mutex mutex_;  // addresses_, brought_, ending_
   std::vector<Bound> addresses_;
+  std::map<std::string, std::string>
+      brought_;  // entry points of the configuration: their addresses
+  bool ending_ = false;
   std::vector<NamedSocket>
       listening_;  // copies of what the workers have; closed when the end begins
 };

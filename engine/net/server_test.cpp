@@ -244,6 +244,104 @@ TEST_F(ServerTest, NewConfigurationIsSeenByOpenConnections) {
   EXPECT_TRUE(client.get("/x").starts_with("HTTP/1.1 404"));
 }
 
+// Listeners of Gateways: entry points that come and go with the configuration.
+class BroughtEntryPoints : public ServerTest {
+ protected:
+  // The configuration brings `names`, each on an address of its own, with a router for everything.
+  void bring(const std::map<std::string, std::string>& names) {
+    extra_ = [names](config::DynamicConfig& c) {
+      for (const auto& [name, address] : names) {
+        auto e = std::make_shared<config::EntryPointConfig>();
+        e->name = name;
+        e->address.value = address;
+        e->grace_timeout = milliseconds(200);
+        c.entry_points[name] = std::move(e);
+        config::RouterConfig router = c.routers.at("r@file");
+        router.entry_points.push_back({name, {}});
+        c.routers[name + "@file"] = router;
+      }
+    };
+    if (!server_) return;
+    configure("static-only");
+  }
+  SocketAddress at(const std::string& name) { return *server_->address(name); }
+  static bool refused(const SocketAddress& address) {
+    Client client(address);
+    return client.get("/").empty();
+  }
+};
+
+TEST_F(BroughtEntryPoints, AreListenedOnAndLeftWithTheConfiguration) {
+  for (const size_t workers : {size_t{1}, size_t{2}}) {
+    server_.reset();
+    bring({{"early", "127.0.0.1:0"}});  // before anything runs
+    start(workers);
+    EXPECT_TRUE(Client(at("early")).get("/").starts_with("HTTP/1.1 200"));
+    EXPECT_TRUE(Client(web()).get("/").starts_with("HTTP/1.1 200"));
+
+    bring({{"early", "127.0.0.1:0"}, {"later", "127.0.0.2:0"}});
+    EXPECT_TRUE(Client(at("later")).get("/static-only").starts_with("HTTP/1.1 200"));
+    EXPECT_TRUE(Client(web()).get("/other").starts_with("HTTP/1.1 404"));
+    // A router that names no entry point is not served on one that a provider brought.
+    EXPECT_TRUE(Client(at("later")).get("/other").starts_with("HTTP/1.1 404"));
+
+    const SocketAddress was = at("later");
+    bring({{"early", "127.0.0.1:0"}});
+    EXPECT_FALSE(server_->address("later").has_value());
+    EXPECT_TRUE(refused(was)) << "nothing accepts there once the call has returned";
+    EXPECT_TRUE(Client(at("early")).get("/static-only").starts_with("HTTP/1.1 200"));
+    // The address is free for the next that wants it.
+    bring({{"early", "127.0.0.1:0"}, {"again", was.to_string()}});
+    EXPECT_TRUE(Client(at("again")).get("/static-only").starts_with("HTTP/1.1 200"));
+  }
+}
+
+TEST_F(BroughtEntryPoints, LetConnectionsFinishAndEndIdleOnes) {
+  start();
+  bring({{"gone", "127.0.0.1:0"}});
+  Client idle(at("gone")), busy(at("gone"));
+  EXPECT_TRUE(idle.get("/static-only").starts_with("HTTP/1.1 200"));
+  busy.send("GET /static-only HTTP/1.1\r\nHost: a.test\r\n");
+  bring({});
+  busy.send("\r\n");
+  EXPECT_EQ(idle.receive("never", seconds(5)), "");
+  EXPECT_TRUE(idle.ended);
+  EXPECT_TRUE(Client(web()).get("/static-only").starts_with("HTTP/1.1 200"));
+  EXPECT_LT(end_gracefully(), seconds(5));
+}
+
+TEST_F(BroughtEntryPoints, OneThatCannotBeHadHoldsUpNoOther) {
+  start();
+  const std::string taken = web().to_string();
+  bring({{"a-taken", taken}, {"b-free", "127.0.0.1:0"}, {"c-wrong", "127.0.0.1:70000"}});
+  std::vector<Server::Failure> failures = server_->configuration_changed();  // tried again
+  ASSERT_EQ(failures.size(), 2u);
+  EXPECT_EQ(failures[0].entry_point, "a-taken");
+  EXPECT_NE(failures[0].error.message.find("in use"), std::string::npos);
+  EXPECT_EQ(failures[1].entry_point, "c-wrong");
+  EXPECT_TRUE(Client(at("b-free")).get("/static-only").starts_with("HTTP/1.1 200"));
+}
+
+TEST_F(BroughtEntryPoints, ComeAndGoAHundredTimesUnderRequests) {
+  start(2);
+  bring({{"stays", "127.0.0.1:0"}});
+  Client client(at("stays"));
+  for (int i = 0; i < 100; ++i) {
+    bring({{"stays", "127.0.0.1:0"}, {"n" + std::to_string(i), "127.0.0.3:0"}});
+    ASSERT_TRUE(client.get("/static-only").starts_with("HTTP/1.1 200")) << i;
+  }
+  EXPECT_EQ(server_->addresses().size(), 3u);
+}
+
+TEST_F(BroughtEntryPoints, TakeDatagramsToo) {
+  start();
+  bring({{"dns", "127.0.0.1:0/udp"}});
+  const SocketAddress was = at("dns");
+  bring({});
+  Result<Fd> again = open_datagram(was, {});  // nobody has it any more
+  EXPECT_TRUE(again) << again.error().message;
+}
+
 TEST_F(ServerTest, PortInUseNamesTheEntryPointAndARemedy) {
   start();
   const uint16_t taken = web().port;

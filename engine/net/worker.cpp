@@ -42,12 +42,17 @@ class EntryHandler final : public pipeline::ExchangeHandler, public pipeline::Ot
 
 }  // namespace
 
+// One of the static configuration is there to the end. One that a configuration brought holds its options (`owned`), and is
+// held by each of its tasks, since it may go while they are under way.
 struct Worker::Entry {
-  Entry(Env& env, const config::EntryPointConfig& c, ServerShared& shared, http::Origin& origin)
-      : config(c),
+  Entry(Env& env, const config::EntryPointConfig& c, ServerShared& shared, http::Origin& origin,
+        std::shared_ptr<const config::EntryPointConfig> keep = nullptr)
+      : owned(std::move(keep)),
+        config(c),
         options(pipeline::server_options(c)),
         handler(env, shared.engine, origin, c),
         streams(shared.connections) {}
+  std::shared_ptr<const config::EntryPointConfig> owned;
   const config::EntryPointConfig& config;
   pipeline::ServerOptions options;
   EntryHandler handler;
@@ -68,7 +73,7 @@ Worker::Worker(std::unique_ptr<EventLoop> loop, ServerShared& shared)
 Worker::~Worker() { loop_->scheduler().cancel_all(); }
 
 Result<void> Worker::add_entry_point(const config::EntryPointConfig& config, Fd listening) {
-  auto entry = std::make_unique<Entry>(env_, config, shared_, origin_);
+  auto entry = std::make_shared<Entry>(env_, config, shared_, origin_);
   Result<std::unique_ptr<NetListener>> listener = NetListener::adopt(*loop_, std::move(listening));
   if (!listener) return listener.error();
   entry->listener = std::move(*listener);
@@ -79,10 +84,48 @@ Result<void> Worker::add_entry_point(const config::EntryPointConfig& config, Fd 
 Result<void> Worker::add_udp_entry_point(const config::EntryPointConfig& config, Fd bound) {
   Result<std::unique_ptr<NetDatagram>> socket = NetDatagram::adopt(*loop_, std::move(bound));
   if (!socket) return socket.error();
-  udp_.push_back(std::make_unique<pipeline::UdpServer>(
+  udp_[config.name] = std::make_shared<pipeline::UdpServer>(
       env_, std::move(*socket), config.name, config.udp_timeout,
-      [this] { return shared_.engine.snapshot(); }));
+      [this] { return shared_.engine.snapshot(); });
   return {};
+}
+
+void Worker::open_entry_point(std::shared_ptr<const config::EntryPointConfig> config, Fd socket,
+                              bool udp) {
+  auto kept = std::make_shared<Fd>(std::move(socket));  // a posted call can be copied
+  loop_->post([this, config = std::move(config), kept, udp] {
+    if (drain_begun_) return;
+    const Result<void> added = udp ? add_udp_entry_point(*config, std::move(*kept))
+                                   : add_entry_point(*config, std::move(*kept));
+    if (!added) {
+      shared_.log.error("entryPoint " + config->name + ": " + added.error().message);
+    } else if (udp) {
+      loop_->scheduler().spawn("udp", serve_datagrams(udp_.at(config->name)));
+    } else {
+      entries_.back()->owned = config;
+      loop_->scheduler().spawn("accept " + config->name, accept_connections(entries_.back()));
+    }
+  });
+}
+
+void Worker::close_entry_point(const std::string& name, std::shared_ptr<void> done) {
+  loop_->post([this, name, done = std::move(done)] { close_now(name); });
+}
+
+void Worker::close_now(const std::string& name) {
+  if (const auto u = udp_.find(name); u != udp_.end()) {
+    u->second->close();  // its task ends, and with it the last that holds it
+    udp_.erase(u);
+  }
+  const auto e = std::find_if(entries_.begin(), entries_.end(),
+                              [&](const auto& one) { return one->config.name == name; });
+  if (e == entries_.end() || drain_begun_) return;
+  const std::shared_ptr<Entry> entry = *e;
+  entries_.erase(e);
+  entry->handler.drain();
+  entry->listener->close();
+  ++ending_;
+  loop_->scheduler().spawn("leave " + name, leave(entry));
 }
 
 void Worker::probe_servers() {
@@ -99,11 +142,10 @@ void Worker::follow_snapshot() {
 
 void Worker::run() {
   follow_snapshot();
-  for (const std::unique_ptr<Entry>& e : entries_) {
-    loop_->scheduler().spawn("accept " + e->config.name, accept_connections(*e));
+  for (const std::shared_ptr<Entry>& e : entries_) {
+    loop_->scheduler().spawn("accept " + e->config.name, accept_connections(e));
   }
-  for (const std::unique_ptr<pipeline::UdpServer>& u : udp_)
-    loop_->scheduler().spawn("udp", u->run());
+  for (const auto& [name, u] : udp_) loop_->scheduler().spawn("udp", serve_datagrams(u));
   loop_->run();
   if (health_) health_->stop();
   // Here and not in the destructor: what a thread took from its pools goes back to them.
@@ -113,7 +155,12 @@ void Worker::run() {
   env_.store.clear();
 }
 
-Task<void> Worker::accept_connections(Entry& e) {
+Task<void> Worker::serve_datagrams(std::shared_ptr<pipeline::UdpServer> server) {
+  co_await server->run();
+}
+
+Task<void> Worker::accept_connections(std::shared_ptr<Entry> entry) {
+  Entry& e = *entry;
   uint64_t pauses = 0;
   for (;;) {
     while (shared_.connections.load(std::memory_order_relaxed) >= shared_.connections_max) {
@@ -126,22 +173,28 @@ Task<void> Worker::accept_connections(Entry& e) {
       shared_.log.error("entryPoint " + e.config.name +
                         ": no file descriptor left, accepting was paused");
     }
-    serve(e, std::move(*stream));
+    serve(entry, std::move(*stream));
   }
 }
 
-void Worker::serve(Entry& e, std::unique_ptr<Stream> stream) {
+namespace {
+
+Task<void> holding(std::shared_ptr<void> held, Task<void> task) { co_await std::move(task); }
+
+}  // namespace
+
+void Worker::serve(const std::shared_ptr<Entry>& entry, std::unique_ptr<Stream> stream) {
+  Entry& e = *entry;
   e.streams.add(static_cast<NetStream&>(*stream));
   const std::shared_ptr<const pipeline::Snapshot>& snapshot = e.handler.snapshot();
-  const auto entry = snapshot->entry_points.find(e.config.name);
-  if (entry != snapshot->entry_points.end() && entry->second->looks_at_connections()) {
-    loop_->scheduler().spawn(
-        e.config.name, pipeline::serve_connection(env_, std::move(stream), snapshot, e.config.name,
-                                                  e.handler, e.options));
-    return;
-  }
-  loop_->scheduler().spawn(e.config.name, pipeline::serve_http(env_, std::move(stream), e.handler,
-                                                               e.options, {}, &e.handler));
+  const auto found = snapshot->entry_points.find(e.config.name);
+  const bool looks = found != snapshot->entry_points.end() && found->second->looks_at_connections();
+  Task<void> served =
+      looks ? pipeline::serve_connection(env_, std::move(stream), snapshot, e.config.name,
+                                         e.handler, e.options)
+            : pipeline::serve_http(env_, std::move(stream), e.handler, e.options, {}, &e.handler);
+  if (e.owned) served = holding(entry, std::move(served));
+  loop_->scheduler().spawn(e.config.name, std::move(served));
 }
 
 void Worker::begin_drain(Drain kind) {
@@ -149,18 +202,19 @@ void Worker::begin_drain(Drain kind) {
     if (std::exchange(drain_begun_, true)) return;
     idle_time_ = kind == Drain::hand_over ? hand_over_idle_time : stop_idle_time;
     if (kind == Drain::hand_over) {
-      for (const std::unique_ptr<pipeline::UdpServer>& u : udp_) u->retire();
+      for (const auto& [name, u] : udp_) u->retire();
     }
-    draining_ = entries_.size();
-    if (draining_ == 0) loop_->stop();
-    for (const std::unique_ptr<Entry>& e : entries_) {
-      loop_->scheduler().spawn("drain " + e->config.name, drain(*e));
+    ending_ += entries_.size();
+    if (ending_ == 0) loop_->stop();
+    for (const std::shared_ptr<Entry>& e : entries_) {
+      loop_->scheduler().spawn("drain " + e->config.name, drain(e));
     }
   });
 }
 
 // Catalogue 7.8: requestAcceptGraceTimeout, then graceTimeOut, per entry point and in parallel.
-Task<void> Worker::drain(Entry& e) {
+Task<void> Worker::drain(std::shared_ptr<Entry> entry) {
+  Entry& e = *entry;
   if (e.config.request_accept_grace_timeout > Duration::zero()) {
     co_await sleep_for(loop_->scheduler(), e.config.request_accept_grace_timeout);
   }
@@ -168,6 +222,18 @@ Task<void> Worker::drain(Entry& e) {
   // One more turn of the loop: the accept task takes what the system has queued, which closing would reset.
   co_await sleep_for(loop_->scheduler(), std::chrono::milliseconds(1));
   e.listener->close();
+  co_await end_streams(e);
+  if (--ending_ == 0) loop_->stop();
+}
+
+// Of an entry point that is in no configuration any more.
+Task<void> Worker::leave(std::shared_ptr<Entry> entry) {
+  co_await end_streams(*entry);
+  if (--ending_ == 0 && drain_begun_) loop_->stop();
+}
+
+// Connections end when they are idle, and all of them when graceTimeOut has passed.
+Task<void> Worker::end_streams(Entry& e) {
   const Instant end = loop_->clock().now() + e.config.grace_timeout;
   while (e.streams.size() > 0 && loop_->clock().now() < end) {
     end_idle(e);
@@ -178,7 +244,6 @@ Task<void> Worker::drain(Entry& e) {
                      std::to_string(e.streams.size()) + " connections");
   }
   for (NetStream* s = e.streams.first(); s; s = s->next_in_list()) s->close();
-  if (--draining_ == 0) loop_->stop();
 }
 
 void Worker::end_idle(Entry& e) {
@@ -191,7 +256,7 @@ void Worker::end_idle(Entry& e) {
 void Worker::configuration_changed() {
   loop_->post([this] {
     follow_snapshot();
-    for (const std::unique_ptr<Entry>& e : entries_) e->handler.refresh();
+    for (const std::shared_ptr<Entry>& e : entries_) e->handler.refresh();
   });
 }
 

@@ -52,6 +52,11 @@ class Worker {
   // Before run(), from the thread that made the worker.
   Result<void> add_entry_point(const config::EntryPointConfig& config, Fd listening);
   Result<void> add_udp_entry_point(const config::EntryPointConfig& config, Fd bound);
+  // From any thread, at any time: an entry point that a configuration brings. What cannot be watched is logged.
+  void open_entry_point(std::shared_ptr<const config::EntryPointConfig> config, Fd socket,
+                        bool udp);
+  // From any thread: it accepts no more once `done` is let go of, and its connections end as in a drain.
+  void close_entry_point(const std::string& name, std::shared_ptr<void> done);
   // Before run(): this worker probes the servers for all of them.
   void probe_servers();
   // Accepts and serves until stopped. The calling thread is the worker's.
@@ -65,11 +70,15 @@ class Worker {
  private:
   struct Entry;
 
-  Task<void> accept_connections(Entry& e);
-  Task<void> drain(Entry& e);
+  Task<void> accept_connections(std::shared_ptr<Entry> e);
+  Task<void> drain(std::shared_ptr<Entry> e);
+  Task<void> leave(std::shared_ptr<Entry> e);
+  Task<void> end_streams(Entry& e);
+  Task<void> serve_datagrams(std::shared_ptr<pipeline::UdpServer> server);
+  void close_now(const std::string& name);
   void end_idle(Entry& e);
   void follow_snapshot();
-  void serve(Entry& e, std::unique_ptr<Stream> stream);
+  void serve(const std::shared_ptr<Entry>& e, std::unique_ptr<Stream> stream);
 
   std::unique_ptr<EventLoop> loop_;
   ServerShared& shared_;
@@ -78,11 +87,11 @@ class Worker {
   PoolOffload offload_;
   Env env_;
   upstream::HttpOrigin origin_;
-  std::vector<std::unique_ptr<Entry>> entries_;
-  std::vector<std::unique_ptr<pipeline::UdpServer>> udp_;
-  std::unique_ptr<upstream::HealthRunner> health_;  // of one worker in a process
+  std::vector<std::shared_ptr<Entry>> entries_;
+  std::map<std::string, std::shared_ptr<pipeline::UdpServer>> udp_;  // by entry point
+  std::unique_ptr<upstream::HealthRunner> health_;                   // of one worker in a process
   uint64_t followed_ = 0;  // version of the snapshot whose servers it probes
-  size_t draining_ = 0;
+  size_t ending_ = 0;      // entry points that accept no more and still have connections to end
   bool drain_begun_ = false;
   Duration idle_time_ = stop_idle_time;
 };

@@ -72,7 +72,8 @@ void Builder::finding(std::string_view code, const SourceSpan& at, const std::st
 void Builder::add_entry_points() {
   bool any_default = false;
   for (const auto& [name, e] : in_.statics->entry_points) any_default = any_default || e.as_default;
-  for (const auto& [name, e] : in_.statics->entry_points) {
+  for (const auto& [name, config] : entry_points_of(in_)) {
+    const config::EntryPointConfig& e = *config;
     const Result<config::EntryPointAddress> address = config::parse_entry_point_address(e.address);
     if (address && address->udp) continue;
     Result<EntryStage> stage = make_entry_stage(e, *in_.statics, in_.host_name);
@@ -86,7 +87,9 @@ void Builder::add_entry_points() {
     entry->config = &e;
     entry->stage = std::move(*stage);
     out_.entry_points.emplace(name, std::move(entry));
-    if (any_default ? e.as_default : name != "traefik") defaults_.push_back(name);
+    // One that a provider brings takes the routers that name it, and no others.
+    const bool own = in_.statics->entry_points.contains(name);
+    if (own && (any_default ? e.as_default : name != "traefik")) defaults_.push_back(name);
   }
 }
 

@@ -5,7 +5,6 @@ namespace gateproof::pipeline {
 void drop_body_fields(http::Response& response) {
   if (http::body_allowed(response.status)) return;
   response.headers.remove("Content-Length");
-  if (response.status == 304) response.headers.remove("Content-Type");
 }
 
 AnswerFraming framing_of(const http::Request& request, const http::Response& response) {

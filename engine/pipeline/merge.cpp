@@ -3,6 +3,7 @@
 namespace gateproof::pipeline {
 
 void merge_into(config::DynamicConfig& all, const config::DynamicConfig& one) {
+  all.entry_points.insert(one.entry_points.begin(), one.entry_points.end());
   all.routers.insert(one.routers.begin(), one.routers.end());
   all.middlewares.insert(one.middlewares.begin(), one.middlewares.end());
   all.services.insert(one.services.begin(), one.services.end());

@@ -82,6 +82,9 @@ class Snapshot {
   config::Findings findings;  // of building: disabled routers, missing references ... with spans
   TlsSide tls;
   uint64_t version = 0;
+
+  // An entry point's options, whatever it speaks; null: there is none of that name.
+  const config::EntryPointConfig* options_of(std::string_view entry_point) const;
 };
 
 struct BuildInputs {
@@ -97,6 +100,9 @@ struct BuildInputs {
   const middleware::PluginHost* plugins = nullptr;  // null: no plugin is known
   std::shared_ptr<tls::Registry> tls = nullptr;     // null: one of the snapshot's own
 };
+
+// The entry points of the static configuration, and those that providers bring; a name of the static one is not overridden.
+std::map<std::string, const config::EntryPointConfig*> entry_points_of(const BuildInputs& inputs);
 
 // Never fails as a whole: a bad object is disabled with its reason, the rest stands (catalogue 6.11).
 std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs);

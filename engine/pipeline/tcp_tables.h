@@ -56,6 +56,7 @@ struct UdpRouterInfo : ObjectInfo {
 };
 
 struct UdpEntryPoint {
+  const config::EntryPointConfig* config = nullptr;
   const UdpRouterInfo* router = nullptr;  // null: nobody takes its datagrams
   std::shared_ptr<upstream::UdpService> service;
 };

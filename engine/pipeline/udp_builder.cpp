@@ -57,7 +57,9 @@ void TcpBuilder::add_udp_router(UdpRouterInfo& info, const config::UdpRouterConf
       out_.udp_services.find(config::qualify(info.service, config::provider_of(info.name)));
   if (service != out_.udp_services.end()) service->second.used_by.push_back(info.name);
   if (router.entry_points.empty()) {
-    for (const auto& [name, entry] : out_.udp_entry_points) info.entry_points.push_back(name);
+    for (const auto& [name, entry] : out_.udp_entry_points) {
+      if (in_.statics->entry_points.contains(name)) info.entry_points.push_back(name);
+    }
   }
   for (const config::Text& e : router.entry_points) {
     if (out_.udp_entry_points.contains(e.value)) {
@@ -80,9 +82,9 @@ void TcpBuilder::add_udp_router(UdpRouterInfo& info, const config::UdpRouterConf
 }
 
 void TcpBuilder::add_udp_routers() {
-  for (const auto& [name, e] : in_.statics->entry_points) {
-    const Result<config::EntryPointAddress> address = config::parse_entry_point_address(e.address);
-    if (address && address->udp) out_.udp_entry_points[name];
+  for (const auto& [name, e] : entry_points_of(in_)) {
+    const Result<config::EntryPointAddress> address = config::parse_entry_point_address(e->address);
+    if (address && address->udp) out_.udp_entry_points[name].config = e;
   }
   std::map<std::string, std::vector<std::string>> by_entry_point;
   for (const auto& [name, router] : in_.dynamics->udp.routers) {

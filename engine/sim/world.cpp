@@ -315,20 +315,18 @@ Outcome World::send_wire(const Request& request, Detail detail) {
   out.started_ns = clock_.now().time_since_epoch().count();
   seen_.clear();
   pipeline::ServerOptions options;
-  const auto& entry_points = engine_.statics().entry_points;
-  if (const auto e = entry_points.find(request.entry_point); e != entry_points.end()) {
-    options = pipeline::server_options(e->second);
-  }
+  const auto snapshot = engine_.snapshot();
+  if (const auto* e = snapshot->options_of(request.entry_point))
+    options = pipeline::server_options(*e);
   WireHandler handler(engine_, *wire_, request, out, detail);
   const SocketAddress here{IpAddress::v4(127, 0, 0, 1),
                            static_cast<uint16_t>(request.tls ? 443 : 80)};
   auto ends = make_pair(scheduler_, request.peer, here, transport_.link);
   // The bytes of a request whose TLS is only said are those inside it, so nothing is left to be peeked at.
   const bool said = request.tls && !request.client_certificates.empty();
-  Task<void> server =
-      said ? pipeline::serve_http(env_, std::move(ends.second), handler, options)
-           : pipeline::serve_connection(env_, std::move(ends.second), engine_.snapshot(),
-                                        request.entry_point, handler, options);
+  Task<void> server = said ? pipeline::serve_http(env_, std::move(ends.second), handler, options)
+                           : pipeline::serve_connection(env_, std::move(ends.second), snapshot,
+                                                        request.entry_point, handler, options);
   Task<WireAnswer> client =
       request.tls && !said
           ? secure_exchange(std::move(ends.first), request, clock_)

@@ -145,16 +145,15 @@ std::unique_ptr<Stream> World::open(const std::string& entry_point, const Socket
                                     pipeline::ConnectionRecord* record) {
   follow_snapshot();
   pipeline::ServerOptions options;
-  const auto& entry_points = engine_.statics().entry_points;
-  if (const auto e = entry_points.find(entry_point); e != entry_points.end())
-    options = pipeline::server_options(e->second);
+  const auto snapshot = engine_.snapshot();
+  if (const auto* e = snapshot->options_of(entry_point)) options = pipeline::server_options(*e);
   auto& handler = handlers_[entry_point];
   if (!handler) handler = std::make_unique<pipeline::EngineHandler>(engine_, *wire_, entry_point);
   const SocketAddress here{IpAddress::v4(127, 0, 0, 1), 443};
   auto ends = make_pair(scheduler_, peer, here, transport_.link);
   scheduler_.spawn("connection",
-                   pipeline::serve_connection(env_, std::move(ends.second), engine_.snapshot(),
-                                              entry_point, *handler, options, record));
+                   pipeline::serve_connection(env_, std::move(ends.second), snapshot, entry_point,
+                                              *handler, options, record));
   return std::move(ends.first);
 }
 
@@ -207,14 +206,15 @@ pipeline::UdpServer* World::udp_server(const std::string& entry_point) {
 
 std::vector<std::string> World::datagram(const std::string& entry_point, const SocketAddress& peer,
                                          const std::string& bytes, Duration patience) {
-  const auto config = engine_.statics().entry_points.find(entry_point);
-  if (config == engine_.statics().entry_points.end()) return {};
+  const auto snapshot = engine_.snapshot();
+  const config::EntryPointConfig* config = snapshot->options_of(entry_point);
+  if (!config) return {};
   auto& server = udp_servers_[entry_point];
   if (!server) {
     const auto port = static_cast<uint16_t>(30000 + udp_servers_.size());
     server = std::make_unique<pipeline::UdpServer>(
         env_, transport_.datagram_at({IpAddress::v4(127, 0, 0, 1), port}), entry_point,
-        config->second.udp_timeout, [this] { return engine_.snapshot(); }, udp_sessions_max);
+        config->udp_timeout, [this] { return engine_.snapshot(); }, udp_sessions_max);
     scheduler_.spawn("udp " + entry_point, server->run());
   }
   auto& client = udp_clients_[peer];

@@ -33,7 +33,7 @@ class RedisServer:
     Raises ArmUnsupported if there is no binary, ArmStartError if it does not listen in time.
     """
 
-    def __init__(self, spec: RedisUpstream) -> None:
+    def __init__(self, spec: RedisUpstream, settings: tuple[str, ...] = ()) -> None:
         binary = find_redis_server()
         if binary is None:
             raise ArmUnsupported("no redis-server; install Debian's package redis-server")
@@ -41,7 +41,7 @@ class RedisServer:
         self.address = f"127.0.0.1:{port}"
         self._folder = tempfile.TemporaryDirectory(prefix="gateproof-redis-")
         lines = [f"port {port}", "bind 127.0.0.1", 'save ""', "appendonly no", "databases 16"]
-        lines.append(f"dir {self._folder.name}")
+        lines += [f"dir {self._folder.name}", *settings]
         if spec.password and spec.username:
             lines.append(f"user {spec.username} on >{spec.password} ~* &* +@all")
             lines.append("user default off")
@@ -85,3 +85,41 @@ class RedisServer:
         self._process.kill()
         self._process.wait()
         self._folder.cleanup()
+
+
+class RedisClusterServers:
+    """A Redis Cluster of three masters; runs from construction until `close`.
+
+    Raises as RedisServer, and ArmStartError if the nodes do not find together in time.
+    """
+
+    def __init__(self) -> None:
+        settings = ("cluster-enabled yes", f"cluster-port {free_port()}")
+        self.nodes = [RedisServer(RedisUpstream(), settings)]
+        for _ in range(2):
+            settings = ("cluster-enabled yes", f"cluster-port {free_port()}")
+            self.nodes.append(RedisServer(RedisUpstream(), settings))
+        self.addresses = [node.address for node in self.nodes]
+        create = ["redis-cli", "--cluster", "create", *self.addresses, "--cluster-yes"]
+        made = subprocess.run(create, capture_output=True, timeout=60, check=False)
+        end = time.monotonic() + START_SECONDS
+        while made.returncode != 0 or not all(self._whole(node) for node in self.nodes):
+            if made.returncode != 0 or time.monotonic() > end:
+                self.close()
+                raise ArmStartError(f"no Redis Cluster: {made.stdout.decode()[-300:]}")
+            time.sleep(0.05)
+
+    @staticmethod
+    def _whole(node: RedisServer) -> bool:
+        return b"cluster_state:ok" in node.say("CLUSTER", "INFO")
+
+    def holder(self, key: str) -> RedisServer:
+        """The node that has a key."""
+        for node in self.nodes:
+            if not node.say("EXISTS", key).startswith(b"-MOVED"):
+                return node
+        raise LookupError(key)
+
+    def close(self) -> None:
+        for node in self.nodes:
+            node.close()

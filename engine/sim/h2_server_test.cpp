@@ -275,14 +275,15 @@ TEST_F(H2Server, AnIdleConnectionEndsWhenDrainingBegins) {
   EXPECT_EQ(scheduler.tasks(), 0u);
 }
 
-TEST_F(H2Server, AHeadThatHasBegunIsServedBehindTheGoaway) {  // RFC 9113 6.8: it is not above the number
+TEST_F(H2Server,
+       AHeadThatHasBegunIsServedBehindTheGoaway) {  // RFC 9113 6.8: it is not above the number
   connect(script);
   H2Asked& a = client->ask(get());
   const std::string whole(client->session.output());
   client->session.written(whole.size());
   const std::string_view block = std::string_view(whole).substr(h2::frame_head_bytes);
-  client->send_raw(h2::testing::frame(h2::FrameType::headers, h2::flag::end_stream, a.id,
-                                      block.substr(0, 3)));
+  client->send_raw(
+      h2::testing::frame(h2::FrameType::headers, h2::flag::end_stream, a.id, block.substr(0, 3)));
   run();
   client->reading = false;  // it sends nothing else inside the header block
   script.drain = true;

@@ -78,11 +78,12 @@ def wire(steps: Steps, seconds: int) -> None:
     steps.run("http1 beside peers", [command, "http1", "--against", peers], seconds_max=HOUR)
     seed, kept = time.strftime("%Y%m%d"), str(LOGS / "garden")
     grow = [command, "garden", "--against", peers, "--rounds", "1000000", "--keep", kept]
-    steps.run(
-        f"garden, seed {seed}",
-        [*grow, "--seed", seed, "--seconds", str(seconds)],
-        seconds_max=seconds + HOUR,
-    )
+    for name, more in (("garden", []), ("garden of HTTP/2", ["--http2"])):
+        steps.run(
+            f"{name}, seed {seed}",
+            [*grow, "--seed", seed, "--seconds", str(seconds / 2), *more],
+            seconds_max=seconds + HOUR,
+        )
 
 
 def tidy(steps: Steps) -> None:
@@ -95,14 +96,20 @@ def tidy(steps: Steps) -> None:
 
 
 def reload_under_load(steps: Steps, build: str = "release") -> None:
-    """100 changes of the file and 10 restarts in 20 s, 64 connections: no request may fail."""
+    """100 changes of the file, then ten restarts, over HTTP/1.1, HTTP/2 and WebSocket: no request
+    may fail. HTTP/1.1 once more for itself, where requests follow each other fastest."""
     daemon = ROOT / "build" / build / "bin" / "gateproofd"
+    command = [str(VENV / "python"), "bench/reload_under_load.py", "--daemon", str(daemon)]
     for workers in ("1", "2"):
-        command = ["/usr/bin/python3", "bench/reload_under_load.py", "--daemon", str(daemon)]
-        steps.run(
-            f"reload {build} {workers}",
-            [*command, "--seconds", "20", "--restarts", "10", "--workers", workers],
-        )
+        for name, more in (
+            ("reload", []),
+            ("restart", ["--restarts", "10"]),
+            ("restart h1", ["--restarts", "10", "--protocol", "h1"]),
+        ):
+            steps.run(
+                f"{name} {build} {workers}",
+                [*command, "--seconds", "30", "--workers", workers, *more],
+            )
 
 
 def soak(steps: Steps) -> None:

@@ -5,27 +5,21 @@ off, or that the configuration it began with would have sent elsewhere is a fail
 """
 
 import asyncio
-import base64
 import contextlib
-import hashlib
 import json
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import websocket
 from certificates import Certificates
 from ledger import Ledger
 from signs import END_FIELD, SEEN_FIELD, SIGN_FIELD, VERSION_FIELD, body_of, digest, read_path, sign
 from wire import HEAD_BYTES_MAX, CutShortError, Head, MalformedError, read_body, read_head
 
-WEBSOCKET_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 EVENT_PAUSE = 0.02
 EVENT_PIECES = 5
 BACKLOG = 1024
-
-
-def websocket_accept(key: str) -> str:
-    return base64.b64encode(hashlib.sha1(key.encode() + WEBSOCKET_GUID).digest()).decode()
 
 
 @dataclass
@@ -43,7 +37,7 @@ class Backend:
         try:
             while head := await read_head(reader):
                 if "upgrade" in head.fields:
-                    await self.websocket(head, reader, writer)
+                    await websocket.serve(head, reader, writer)
                     return
                 body = await read_body(reader, head, until_close=False)
                 await self.answer(head, body, writer)
@@ -104,48 +98,6 @@ class Backend:
                 await asyncio.sleep(EVENT_PAUSE)
         writer.write(f"0\r\n{END_FIELD}: {digest(path.encode())}\r\n\r\n".encode())
         await writer.drain()
-
-    async def websocket(
-        self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        """Sends each frame's payload back unmasked, until a close frame or the end."""
-        accept = websocket_accept(head.fields.get("sec-websocket-key", ""))
-        start = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        writer.write(f"{start}Sec-WebSocket-Accept: {accept}\r\n\r\n".encode())
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                opcode, payload = await read_frame(reader)
-                writer.write(frame(opcode, payload))
-                await writer.drain()
-                if opcode == 8:
-                    return
-
-
-def frame(opcode: int, payload: bytes, mask: bytes = b"") -> bytes:
-    """A whole WebSocket frame (RFC 6455 section 5.2); clients send it with a mask of four bytes."""
-    flag = 0x80 if mask else 0
-    if len(payload) < 126:
-        length = bytes([flag | len(payload)])
-    else:
-        length = bytes([flag | 126]) + len(payload).to_bytes(2, "big")
-    if mask:
-        payload = masked(payload, mask)
-    return bytes([0x80 | opcode]) + length + mask + payload
-
-
-def masked(payload: bytes, mask: bytes) -> bytes:
-    key = int.from_bytes((mask * (len(payload) // 4 + 1))[: len(payload)], "big")
-    return (int.from_bytes(payload, "big") ^ key).to_bytes(len(payload), "big")
-
-
-async def read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    first, second = await reader.readexactly(2)
-    length = second & 0x7F
-    if length == 126:
-        length = int.from_bytes(await reader.readexactly(2), "big")
-    mask = await reader.readexactly(4) if second & 0x80 else b""
-    payload = await reader.readexactly(length)
-    return first & 0x0F, masked(payload, mask) if mask else payload
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from certificates import client
 from clients import Load
-from h2_clients import Connection, RefusedError
+from h2_clients import request
+from h2_connection import Connection, RefusedError
 from signs import Ask, wrong
 from wire import (
     CutShortError,
@@ -268,7 +269,7 @@ async def h2_resets(load: Load, draw: random.Random, streams: Streams) -> str:
             connection.flush()
             await asyncio.sleep(0.001)
         ask = Ask("good", load.number(), size=500)
-        head, body = await connection.request(ask)
+        head, body = await request(connection, ask)
         return judged(ask, head, body)
     except RefusedError:
         return "refused"

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
-from backends import frame, read_frame, websocket_accept
 from certificates import client, shown
 from ledger import Ledger
 from signs import END_FIELD, Ask, digest, wrong
+from websocket import CLOSE, CLOSE_NORMAL, KEY, accept_of, frame, read_frame
 from wire import (
     CutShortError,
     Head,
@@ -233,11 +233,10 @@ async def flow(load: Load, draw: random.Random, streams: Streams) -> None:
 async def converse(load: Load, draw: random.Random, streams: Streams) -> None:
     """A WebSocket of a few seconds, each frame echoed, ended by close frames both ways."""
     reader, writer = streams
-    key = "c29hay1zb2FrLXNvYWshIQ=="
     upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-    writer.write(request_head("GET", "/good/ws", extra=f"{upgrade}Sec-WebSocket-Key: {key}\r\n"))
+    writer.write(request_head("GET", "/good/ws", extra=f"{upgrade}Sec-WebSocket-Key: {KEY}\r\n"))
     head = await asyncio.wait_for(read_head(reader), ANSWER_SECONDS_MAX)
-    if head.status != 101 or head.fields.get("sec-websocket-accept") != websocket_accept(key):
+    if head.status != 101 or head.fields.get("sec-websocket-accept") != accept_of(KEY):
         load.ledger.fail("websocket", f"no upgrade: {' '.join(head.words)}")
         return
     end = time.monotonic() + draw.uniform(0.5, 6)
@@ -251,10 +250,10 @@ async def converse(load: Load, draw: random.Random, streams: Streams) -> None:
             return
         load.ledger.ok("websocket", time.perf_counter() - began)
         await load.pause(draw)
-    writer.write(frame(8, b"\x03\xe8", draw.randbytes(4)))
+    writer.write(frame(CLOSE, CLOSE_NORMAL, draw.randbytes(4)))
     got = await asyncio.wait_for(read_frame(reader), ANSWER_SECONDS_MAX)
     rest = await asyncio.wait_for(reader.read(), ANSWER_SECONDS_MAX)
-    if got != (8, b"\x03\xe8") or rest:
+    if got != (CLOSE, CLOSE_NORMAL) or rest:
         load.ledger.fail("websocket", "the close frame was not answered, or bytes followed it")
 
 

@@ -11,6 +11,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
 from backends import listen
 from bad_backends import KINDS, cut_flow, guarded, refusing_port
 from bad_clients import offender

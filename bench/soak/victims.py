@@ -8,7 +8,8 @@ from h2.exceptions import ProtocolError
 
 from bad_backends import EXPLAINED
 from clients import Load
-from h2_clients import Connection, RefusedError
+from h2_clients import REQUESTS_MAX, request
+from h2_connection import Connection, RefusedError
 from signs import Ask, wrong
 from wire import CutShortError, Head, MalformedError, Streams, connect, read_answer, request_head
 
@@ -75,7 +76,8 @@ async def h2_victim(load: Load, name: str) -> None:
             if connection is None or connection.leaving:
                 if connection is not None:
                     await connection.close()
-                connection = Connection(*await connect(load.ports.web))
+                streams = await connect(load.ports.web)
+                connection = Connection(*streams, REQUESTS_MAX)
         except OSError as error:
             load.ledger.fail("http/2 victim", f"no connection: {error}")
             break
@@ -89,7 +91,7 @@ async def h2_victim(load: Load, name: str) -> None:
 async def h2_one(load: Load, draw: random.Random, connection: Connection) -> None:
     kind, ask = ask_for(load, draw)
     try:
-        head, body = await asyncio.wait_for(connection.request(ask), PATIENCE)
+        head, body = await asyncio.wait_for(request(connection, ask), PATIENCE)
         note(load, "http/2", kind, ask, told(ask, head, body))
     except RefusedError:
         pass

@@ -148,8 +148,10 @@ void BlockReader::finish_request() {
   if (extended && (!connect || !is_token(b.protocol))) return bad(":protocol without CONNECT");
   if (connect && !extended) {  // section 8.5
     if ((seen_ & (scheme | path)) || !b.has_authority) return bad("CONNECT is :authority alone");
-  } else if (!(seen_ & scheme) || !(seen_ & path) || b.path.empty() || b.scheme.empty()) {
+  } else if (!(seen_ & scheme) || !(seen_ & path) || b.path.empty()) {
     return bad("no :scheme or no :path");
+  } else if (b.scheme != "http" && b.scheme != "https") {  // Go's server knows no other
+    return bad(":scheme is neither http nor https");
   }
   if (b.has_authority && !is_authority(b.authority)) return bad("malformed :authority");
   if (host_seen_ && !is_authority(host_)) return bad("malformed Host");

@@ -276,7 +276,9 @@ void H2Connection::look_at_time() {
 bool H2Connection::over() const {
   if (broken_ || session_.failed()) return true;
   // Who has said all has gone, as Go's server sees it: a client that waits for answers leaves its side open.
-  return input_over_ || (streams_.empty() && drain_ == Drain::told);
+  if (input_over_) return true;
+  // A head whose beginning was looked at is within the GOAWAY's number: it is served when the rest of it is here.
+  return streams_.empty() && drain_ == Drain::told && !session_.in_header_block();
 }
 
 Task<void> H2Connection::run() {

@@ -275,6 +275,29 @@ TEST_F(H2Server, AnIdleConnectionEndsWhenDrainingBegins) {
   EXPECT_EQ(scheduler.tasks(), 0u);
 }
 
+TEST_F(H2Server,
+       AHeadThatHasBegunIsServedBehindTheGoaway) {  // RFC 9113 6.8: it is not above the number
+  connect(script);
+  H2Asked& a = client->ask(get());
+  const std::string whole(client->session.output());
+  client->session.written(whole.size());
+  const std::string_view block = std::string_view(whole).substr(h2::frame_head_bytes);
+  client->send_raw(
+      h2::testing::frame(h2::FrameType::headers, h2::flag::end_stream, a.id, block.substr(0, 3)));
+  run();
+  client->reading = false;  // it sends nothing else inside the header block
+  script.drain = true;
+  script.tell_draining();
+  run(seconds(2));
+  client->send_raw(h2::testing::frame(h2::FrameType::continuation, h2::flag::end_headers, a.id,
+                                      block.substr(3)));
+  client->reading = true;
+  run(seconds(1));
+  EXPECT_EQ(client->goaways, "2147483647 NO_ERROR;1 NO_ERROR;");
+  EXPECT_EQ(a.status, 200);
+  EXPECT_EQ(scheduler.tasks(), 0u);
+}
+
 TEST_F(H2Server, TheLastRequestOfAConnectionTellsSo) {  // keepAliveMaxRequests
   options.keep_alive_requests_max = 2;
   connect(script);

@@ -93,11 +93,15 @@ class Finding:
         digest = hashlib.sha256(self.data).hexdigest()[:10]
         return "-".join(filter(None, (self.kind, who, digest)))
 
+    def sent(self) -> Any:
+        """What was sent, for a record."""
+        return self.data.decode("latin-1")
+
     def record(self, versions: dict[str, str]) -> str:
         """The finding as a YAML record."""
         told: dict[str, Any] = {
             "kind": self.kind,
-            "send": self.data.decode("latin-1"),
+            "send": self.sent(),
             "seed": self.seed,
             "versions": {name: versions[name] for name in self.views if name in versions},
             "views": self.views,
@@ -119,6 +123,21 @@ def _is_within(part: Iterable[object], whole: Iterable[object]) -> bool:
     return all(one in left for one in part)
 
 
+class Plot(Protocol):
+    """Where findings grow: subjects side by side, and what is drawn for them."""
+
+    lanes: int
+
+    def source(self, seed: int) -> Callable[[], Any]:
+        """Gives what to look at, one after the other."""
+
+    def look(self, data: Any) -> Iterator[Finding]:
+        """The findings that this shows."""
+
+    def shrink(self, finding: Finding, end: float | None = None) -> Finding:
+        """A smaller finding of the same kind and signature."""
+
+
 class Garden:
     """Subjects side by side. `subjects` holds the engine's arm under `ENGINE`, and peers;
     `lanes` requests are looked at at a time."""
@@ -127,6 +146,16 @@ class Garden:
         self._subjects = subjects
         self.lanes = lanes
         self._pool = ThreadPoolExecutor(max(len(subjects), 1) * lanes)
+
+    @property
+    def names(self) -> list[str]:
+        """Whoever takes part."""
+        return list(self._subjects)
+
+    def source(self, seed: int) -> Callable[[], bytes]:
+        """Requests of the grammar, each with `LAST` behind it."""
+        grammar = Grammar(seed)
+        return lambda: b"".join(grammar.draw()) + LAST
 
     def views(self, data: bytes, names: Sequence[str] | None = None) -> dict[str, View]:
         """What the subjects make of bytes, all at the same time."""
@@ -214,7 +243,7 @@ def engine_problem(data: bytes, view: View) -> str:
 
 
 def grow(
-    garden: Garden,
+    garden: Plot,
     seed: int,
     rounds: int,
     seconds: float | None = None,
@@ -222,14 +251,14 @@ def grow(
 ) -> tuple[list[Finding], int]:
     """Draws and looks at so many requests, or for so long; distinct findings, made small and
     told to `each` at once, and the number of requests looked at."""
-    grammar = Grammar(seed)
+    draw = garden.source(seed)
     end = None if seconds is None else time.monotonic() + seconds
     found: dict[tuple[Any, ...], Finding] = {}
     done = 0
     with ThreadPoolExecutor(garden.lanes) as lanes:
         while done < rounds and (end is None or time.monotonic() < end):
             count = min(garden.lanes, rounds - done)
-            drawn = [b"".join(grammar.draw()) + LAST for _ in range(count)]
+            drawn = [draw() for _ in range(count)]
             done += count
             for seen in lanes.map(lambda data: list(garden.look(data)), drawn):
                 for finding in seen:

@@ -1,5 +1,6 @@
 """Real proxies of this machine as arms for cases of bytes: each as it comes, with one route that
-sends everything to one server, HTTP/1.1 and kept connections on both sides."""
+sends everything to one server, HTTP/1.1 and kept connections on both sides. With `h2` the clients'
+side is HTTP/2 with prior knowledge."""
 
 from __future__ import annotations
 
@@ -55,7 +56,7 @@ def _write(folder: Path, name: str, text: str) -> str:
     return str(folder / name)
 
 
-def _traefik(folder: Path, doors: dict[str, str], setup: Any) -> list[str]:
+def _traefik(folder: Path, doors: dict[str, str], setup: Any, _h2: bool) -> list[str]:
     static, dynamic = traefik_model(setup, doors)
     static["global"] = {"checkNewVersion": False, "sendAnonymousUsage": False}
     static["log"] = {"level": "ERROR"}
@@ -65,10 +66,11 @@ def _traefik(folder: Path, doors: dict[str, str], setup: Any) -> list[str]:
     return [find("traefik"), "--configFile=" + _write(folder, "main.yml", yaml.safe_dump(static))]
 
 
-def _nginx(folder: Path, doors: dict[str, str], _setup: Any) -> list[str]:
+def _nginx(folder: Path, doors: dict[str, str], _setup: Any, h2: bool) -> list[str]:
+    more = " http2" if h2 else ""
     servers = "".join(
         f"upstream u{n} {{ server {server}; keepalive 8; }}\n"
-        f"server {{ listen {door}; location / {{ proxy_pass http://u{n}; }} }}\n"
+        f"server {{ listen {door}{more}; location / {{ proxy_pass http://u{n}; }} }}\n"
         for n, (door, server) in enumerate(doors.items())
     )
     temp = " ".join(
@@ -87,9 +89,11 @@ proxy_request_buffering off; proxy_buffering off;
     return [find("nginx"), "-p", str(folder), "-e", str(folder / "error.log"), "-c", config]
 
 
-def _haproxy(folder: Path, doors: dict[str, str], _setup: Any) -> list[str]:
+def _haproxy(folder: Path, doors: dict[str, str], _setup: Any, h2: bool) -> list[str]:
+    more = " proto h2" if h2 else ""
     parts = "".join(
-        f"frontend f{n}\n bind {door}\n default_backend b{n}\nbackend b{n}\n server s {server}\n"
+        f"frontend f{n}\n bind {door}{more}\n default_backend b{n}\n"
+        f"backend b{n}\n server s {server}\n"
         for n, (door, server) in enumerate(doors.items())
     )
     text = f"""global
@@ -104,7 +108,7 @@ defaults
     return [find("haproxy"), "-db", "-f", _write(folder, "haproxy.cfg", text)]
 
 
-def _envoy(folder: Path, doors: dict[str, str], _setup: Any) -> list[str]:
+def _envoy(folder: Path, doors: dict[str, str], _setup: Any, _h2: bool) -> list[str]:
     types = "type.googleapis.com/envoy.extensions."
 
     def at(address: str) -> dict[str, Any]:
@@ -156,12 +160,12 @@ def _envoy(folder: Path, doors: dict[str, str], _setup: Any) -> list[str]:
     return [find("envoy"), "-c", path, "--concurrency", "1", "--disable-hot-restart", "-l", "error"]
 
 
-def _caddy(folder: Path, doors: dict[str, str], _setup: Any) -> list[str]:
+def _caddy(folder: Path, doors: dict[str, str], _setup: Any, h2: bool) -> list[str]:
     servers = {
         f"s{n}": {
             "listen": [door],
             "automatic_https": {"disable": True},
-            "protocols": ["h1"],
+            "protocols": ["h1", "h2c"] if h2 else ["h1"],
             "routes": [{"handle": [{"handler": "reverse_proxy", "upstreams": [{"dial": server}]}]}],
         }
         for n, (door, server) in enumerate(doors.items())
@@ -174,7 +178,7 @@ def _caddy(folder: Path, doors: dict[str, str], _setup: Any) -> list[str]:
     return [find("caddy"), "run", "--config", _write(folder, "caddy.json", json.dumps(config))]
 
 
-PEERS: dict[str, Callable[[Path, dict[str, str], Any], list[str]]] = {
+PEERS: dict[str, Callable[[Path, dict[str, str], Any, bool], list[str]]] = {
     "traefik": _traefik,
     "envoy": _envoy,
     "nginx": _nginx,
@@ -202,6 +206,8 @@ def version_of(name: str) -> str:
 class Peer:
     """One running proxy with `lanes` entry points, each with a server of its own behind it."""
 
+    h2 = False
+
     def __init__(self, name: str, setup: Any = None, lanes: int = 6) -> None:
         self.name = name
         self.lanes = lanes
@@ -213,7 +219,7 @@ class Peer:
         try:
             doors = dict(zip(self._doors, (one.address for one in self._backends), strict=True))
             folder = Path(self._folder.name)
-            command = PEERS[name](folder, doors, setup or {})
+            command = PEERS[name](folder, doors, setup or {}, self.h2)
             home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "GOMAXPROCS": "2"}
             with (folder / "output").open("wb") as output:
                 self._process = subprocess.Popen(
@@ -232,14 +238,22 @@ class Peer:
         host, _, port = door.rpartition(":")
         while time.monotonic() < end and self._process.poll() is None:
             with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 1) as s:
-                s.settimeout(2)
-                s.sendall(_PROBE)
-                got = s.recv(100)
-                if b" 200 " in got or (any_answer and got and b" 404 " not in got):
+                status = self._probe(s)
+                if status == 200 or (any_answer and status not in (0, 404)):
                     return
             time.sleep(0.05)
         text = (Path(self._folder.name) / "output").read_text(errors="replace")[-600:]
         raise RuntimeError(f"{self.name} does not serve: {text}")
+
+    def _probe(self, sock: socket.socket) -> int:
+        """The status of a plain request; 0 if no answer came."""
+        sock.settimeout(2)
+        sock.sendall(_PROBE)
+        words = sock.recv(100).split(b" ")
+        return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+
+    def _talk(self, door: str, case: Http1Case, patience: float) -> tuple[bytes, bool]:
+        return talk(door, case, patience)
 
     def run(self, case: Http1Case) -> Outcome:
         """Plays one case on a lane that is free."""
@@ -256,7 +270,7 @@ class Peer:
         script = Script(case.answers, case.at_head)
         self._backends[lane].play(script)
         time.sleep(0.03)  # the proxy hears that its kept connections have ended
-        received, closed = talk(self._doors[lane], case, patience)
+        received, closed = self._talk(self._doors[lane], case, patience)
         return Outcome.read(case, received, closed, script.raw())
 
     def close(self) -> None:

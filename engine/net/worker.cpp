@@ -88,6 +88,8 @@ Result<void> Worker::add_udp_entry_point(const config::EntryPointConfig& config,
 void Worker::probe_servers() {
   health_ = std::make_unique<upstream::HealthRunner>(
       env_, origin_, [this](const std::string& line) { shared_.log.warn(line); });
+  stapler_ = std::make_unique<pipeline::OcspStapler>(
+      env_, origin_, [this](const std::string& line) { shared_.log.error(line); });
 }
 
 void Worker::follow_snapshot() {
@@ -95,6 +97,7 @@ void Worker::follow_snapshot() {
   const auto snapshot = shared_.engine.snapshot();
   followed_ = snapshot->version;
   health_->follow(snapshot, snapshot->health_checks);
+  stapler_->follow(snapshot->ocsp);
 }
 
 void Worker::run() {
@@ -106,6 +109,7 @@ void Worker::run() {
     loop_->scheduler().spawn("udp", u->run());
   loop_->run();
   if (health_) health_->stop();
+  if (stapler_) stapler_->stop();
   // Here and not in the destructor: what a thread took from its pools goes back to them.
   loop_->scheduler().cancel_all();
   udp_.clear();

@@ -10,6 +10,7 @@
 #include "engine/net/transport.h"
 #include "engine/net/work_pool.h"
 #include "engine/pipeline/engine.h"
+#include "engine/pipeline/ocsp_stapler.h"
 #include "engine/pipeline/udp_server.h"
 #include "engine/upstream/health_runner.h"
 #include "engine/upstream/http_origin.h"
@@ -52,7 +53,7 @@ class Worker {
   // Before run(), from the thread that made the worker.
   Result<void> add_entry_point(const config::EntryPointConfig& config, Fd listening);
   Result<void> add_udp_entry_point(const config::EntryPointConfig& config, Fd bound);
-  // Before run(): this worker probes the servers for all of them.
+  // Before run(): this worker probes the servers for all of them, and asks about certificates.
   void probe_servers();
   // Accepts and serves until stopped. The calling thread is the worker's.
   void run();
@@ -81,6 +82,7 @@ class Worker {
   std::vector<std::unique_ptr<Entry>> entries_;
   std::vector<std::unique_ptr<pipeline::UdpServer>> udp_;
   std::unique_ptr<upstream::HealthRunner> health_;  // of one worker in a process
+  std::unique_ptr<pipeline::OcspStapler> stapler_;  // the same
   uint64_t followed_ = 0;  // version of the snapshot whose servers it probes
   size_t draining_ = 0;
   bool drain_begun_ = false;

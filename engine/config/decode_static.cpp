@@ -14,8 +14,8 @@ namespace {
 
 // Blocks that are acted on wholly, or whose parts are looked at below.
 constexpr std::string_view acted_on[] = {
-    "global",    "entryPoints", "providers",        "ping",        "core",
-    "gateproof", "log",         "serversTransport", "hostResolver"};
+    "global",    "entryPoints", "providers",        "ping",         "core",
+    "gateproof", "log",         "serversTransport", "hostResolver", "ocsp"};
 
 bool is_present(const Value::Member& m) {
   return m.value.kind != Value::null && !(m.value.kind == Value::scalar && m.value.text == "false");

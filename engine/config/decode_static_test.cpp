@@ -183,7 +183,7 @@ TEST(DecodeStatic, OneNoteForEachBlockThatComesLater) {
       {"experimental: {localPlugins: {p: {settings: {mounts: [a]}}}}",
        "GP0213 1:31 p: plugin name is missing"},
       {"spiffe: {workloadAPIAddr: a}", "GP1104 1:1 `spiffe` is not acted on yet"},
-      {"ocsp: {}", "GP1104 1:1 `ocsp` is not acted on yet"},
+      {"ocsp: {}", ""},
       {"tcpServersTransport: {dialTimeout: 3}",
        "GP1104 1:1 `tcpServersTransport` is not acted on yet"},
       {"serversTransport: {maxIdleConnsPerHost: 7, forwardingTimeouts: {dialTimeout: 3}}", ""},

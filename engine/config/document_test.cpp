@@ -222,7 +222,7 @@ TEST(Limits, Depth) {
   EXPECT_EQ(error_of("[]", "l.yml", limits), "l.yml:1:1 nested too deeply: the limit is 0 levels");
 }
 
-TEST(Limits, HostileNestingEndsBeforeRecursionHurts) {
+TEST(Limits, R7_HostileNestingEndsBeforeRecursionHurts) {
   std::string dots, maps, dashes, questions;
   for (int i = 0; i < 200'000; ++i) {
     dots += "a.";
@@ -266,7 +266,7 @@ TEST(Limits, AliasNodes) {
             "l.yml:2:4 document contains excessive aliasing: the limit is 0 values from aliases");
 }
 
-TEST(Limits, AliasBomb) {
+TEST(Limits, R7_AliasBomb) {
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 30; ++i) {
     const std::string last = "*a" + std::to_string(i - 1);

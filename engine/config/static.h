@@ -126,6 +126,11 @@ struct ApiConfig {
   SourceSpan span;
 };
 
+// OCSP stapling; the block alone turns it on.
+struct OcspConfig {
+  std::map<std::string, Text> responder_overrides;  // by the URL in certificates
+};
+
 // Options of ours, beside Traefik's: `--gateproof.strict`, GATEPROOF_STRICT, or a `gateproof:` block in the file.
 struct GateproofOptions {
   bool strict = false;  // the safe meaning where Traefik's differs (DESIGN decision 7)
@@ -146,6 +151,7 @@ struct StaticConfig {
   std::map<std::string, ContainerProviderConfig> containers;  // "docker", "swarm"
   std::map<std::string, PairProviderConfig> pairs;  // "consul", "etcd", "redis", "zookeeper"
   std::optional<HostResolverConfig> host_resolver;
+  std::optional<OcspConfig> ocsp;
   std::optional<PingConfig> ping;
   std::optional<ApiConfig> api;
   std::optional<std::string> metrics_entry_point;  // prometheus.entryPoint, unless manualRouting

@@ -246,12 +246,15 @@ const ObjectSchema& ocsp_schema() {
   return *schema;
 }
 
-void read_ocsp(const Value& v, S&, DecodeContext& c) {
+void read_ocsp(const Value& v, S& o, DecodeContext& c) {
   ocsp_schema().decode(v, nullptr, c);
+  OcspConfig& ocsp = o.ocsp.emplace();
   const Value* overrides = v.find_nocase("responderOverrides");
   if (!overrides) return;
   for (const Value::Member& m : overrides->members) {
-    if (m.value.kind != Value::scalar || !m.value.text.empty()) continue;
+    if (m.value.kind != Value::scalar) continue;
+    ocsp.responder_overrides[m.key] = {m.value.text, m.value.span};
+    if (!m.value.text.empty()) continue;
     c.error("GP0208", m.value, "OCSP responder override value for " + m.key + " cannot be empty",
             "write the URL of a responder");
   }

@@ -21,7 +21,7 @@ Limits small() {
 
 const char calm[] = "ENHANCE_YOUR_CALM\n";
 
-TEST(H2Limits, RapidReset) {  // CVE-2023-44487
+TEST(H2Limits, H1_RapidReset) {  // CVE-2023-44487
   ServerSession s({}, small());
   uint32_t id = 1;
   for (int i = 0; i < 10; ++i, id += 2) s.feed(headers(id, get()) + cancel(id));
@@ -41,7 +41,7 @@ TEST(H2Limits, ResetsAreForgivenAsTimeGoesBy) {
   EXPECT_FALSE(s.session.failed());
 }
 
-TEST(H2Limits, ResetsThatThePeerProvokes) {  // CVE-2025-8671
+TEST(H2Limits, H1_ResetsThatThePeerProvokes) {  // CVE-2025-8671
   ServerSession s({}, small());
   std::string out;
   uint32_t id = 1;
@@ -64,7 +64,7 @@ TEST(H2Limits, StreamsThatEndWellCostNothing) {
   EXPECT_EQ(s.session.streams(), 0u);
 }
 
-TEST(H2Limits, FramesThatCarryNothing) {  // reliability H4
+TEST(H2Limits, H4_FramesThatCarryNothing) {  // reliability H4
   const std::string empty = frame(FrameType::data, 0, 1, "");
   const std::string window = frame(FrameType::window_update, 0, 0, u32(1));
   const std::string unknown = frame(static_cast<FrameType>(0x42), 0, 0, "x");
@@ -79,7 +79,7 @@ TEST(H2Limits, FramesThatCarryNothing) {  // reliability H4
   }
 }
 
-TEST(H2Limits, SettingsCostMore) {
+TEST(H2Limits, H4_SettingsCostMore) {
   ServerSession s({}, small());
   int n = 1;  // the first one
   for (; n < 1000 && !s.session.failed(); ++n) s.feed(settings());
@@ -98,7 +98,7 @@ TEST(H2Limits, WorkAndTimeForgiveFramesThatCarryNothing) {
   EXPECT_FALSE(s.session.failed());
 }
 
-TEST(H2Limits, AnswersThatNobodyTakes) {
+TEST(H2Limits, H4_AnswersThatNobodyTakes) {
   Limits l;
   l.answers_waiting_max = 10;
   ServerSession s({}, l);
@@ -111,7 +111,7 @@ TEST(H2Limits, AnswersThatNobodyTakes) {
   EXPECT_EQ(s.session.failure(), ErrorCode::enhance_your_calm);
 }
 
-TEST(H2Limits, Continuations) {  // CVE-2024-27919
+TEST(H2Limits, H2_Continuations) {  // CVE-2024-27919
   Limits l;
   l.continuations_max = 5;
   ServerSession s({}, l);
@@ -121,7 +121,7 @@ TEST(H2Limits, Continuations) {  // CVE-2024-27919
   EXPECT_TRUE(s.feed(frame(FrameType::continuation, 0, 1, literal("x-a", "b"))).ends_with(calm));
 }
 
-TEST(H2Limits, UndecodedBlocksCount) {
+TEST(H2Limits, H2_UndecodedBlocksCount) {
   Limits l;
   l.block.list_bytes_max = 1000;
   ServerSession s({}, l);
@@ -145,7 +145,7 @@ TEST(H2Limits, BytesOfAHeaderList) {
   EXPECT_EQ(s.events(), "request 3 GET / too large\n");
 }
 
-TEST(H2Limits, NumberOfFieldsCrumbsIncluded) {  // reliability H3
+TEST(H2Limits, H3_NumberOfFieldsCrumbsIncluded) {  // reliability H3
   for (const std::string name : {"x-a", "cookie"}) {
     Limits l;
     l.block.fields_max = 6;
@@ -158,7 +158,7 @@ TEST(H2Limits, NumberOfFieldsCrumbsIncluded) {  // reliability H3
   }
 }
 
-TEST(H2Limits, OneTableEntryReferencedWithoutEnd) {  // HPACK bomb
+TEST(H2Limits, H3_OneTableEntryReferencedWithoutEnd) {  // HPACK bomb
   Limits l;
   l.block.list_bytes_max = 20'000;
   ServerSession s({}, l);

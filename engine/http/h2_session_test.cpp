@@ -37,7 +37,7 @@ struct FieldsRow {
 };
 
 TEST(H2Session,
-     MalformedRequestsAreResetAndNothingIsForwarded) {  // RFC 9113 8.2, 8.3; reliability H5
+     H5_MalformedRequestsAreResetAndNothingIsForwarded) {  // RFC 9113 8.2, 8.3; reliability H5
   const Fields plain = get();
   const auto with = [&](std::string name, std::string value) { return get({{name, value}}); };
   const auto without = [&](std::string_view name) {
@@ -166,7 +166,7 @@ TEST(H2Session, PaddingAloneDoesNotUseUpAWindow) {
   EXPECT_TRUE(s.owner.streams.at(0)->open);
 }
 
-TEST(H2Session, WindowsOfThePeerNeverOverflow) {  // reliability H8
+TEST(H2Session, H8_WindowsOfThePeerNeverOverflow) {  // reliability H8
   ServerSession s;
   s.feed(headers(1, get()));
   EXPECT_EQ(s.feed(frame(FrameType::window_update, 0, 1, u32(0x7fffffff - 65535))), "");
@@ -197,7 +197,7 @@ TEST(H2Session, NothingIsSentBehindTheWindows) {
   EXPECT_EQ(s.session.room(one), 1u);
 }
 
-TEST(H2Session, DataBehindAResetIsIgnoredOrRefusedButNeverUsed) {  // reliability H6
+TEST(H2Session, H6_DataBehindAResetIsIgnoredOrRefusedButNeverUsed) {  // reliability H6
   ServerSession s;
   s.feed(headers(1, get(), false) + frame(FrameType::rst_stream, 0, 1, u32(8)) + data(1, "x"));
   EXPECT_EQ(s.events(), "request 1 GET /\nreset 1 CANCEL\n");

@@ -81,7 +81,7 @@ TEST(Gunzip, MembersEmptyAndBroken) {
   }
 }
 
-TEST(Gunzip, OutputLimit) {  // row R6: a bomb is cut, memory stays one buffer
+TEST(Gunzip, R6_OutputLimit) {  // row R6: a bomb is cut, memory stays one buffer
   const std::string bomb = gzip(std::string(1 << 20, '\0'));
   EXPECT_TRUE(unzip(bomb, 512, 1 << 24, 1 << 20));
   EXPECT_EQ(unzip(bomb, 512, 1 << 24, (1 << 20) - 1).error().code, Code::limit);

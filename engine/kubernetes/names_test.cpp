@@ -72,6 +72,25 @@ TEST(Names, DocumentedCollisions) {
   EXPECT_EQ(service_name("n", "s", "80"), object_name("n", "s-80"));
 }
 
+// With safeNaming no two objects share a name, whatever dashes and dots are in theirs (Traefik 3.7.10).
+TEST(Names, K2_SafeNamesNeverCollide) {
+  const CrdNames safe(true), usual(false);
+  EXPECT_EQ(usual.object("a-b", "c"), usual.object("a", "b-c"));
+  EXPECT_TRUE(rc::check("safe names are one for each namespace and name", [&] {
+    const auto name = [] {
+      return *rc::gen::nonEmpty(
+          rc::gen::container<std::string>(rc::gen::elementOf(std::string("ab-."))));
+    };
+    const std::string ns1 = name(), n1 = name(), ns2 = name(), n2 = name();
+    const bool same = ns1 == ns2 && n1 == n2;
+    RC_ASSERT((safe.object(ns1, n1) == safe.object(ns2, n2)) == same);
+    RC_ASSERT((safe.tls_options(ns1, n1) == safe.tls_options(ns2, n2)) == same);
+    RC_ASSERT((safe.http_route(ns1, n1, "m", 0) == safe.http_route(ns2, n2, "m", 0)) == same);
+    RC_ASSERT((safe.tcp_route(ns1, n1, "m", 0) == safe.tcp_route(ns2, n2, "m", 0)) == same);
+    RC_ASSERT((safe.udp_route(ns1, n1, 0) == safe.udp_route(ns2, n2, 0)) == same);
+  }));
+}
+
 TEST(Names, NormaliseProperty) {
   EXPECT_TRUE(rc::check("normalise is idempotent and keeps letters and digits in order", [] {
     const auto text = *rc::gen::string<std::string>();

@@ -105,6 +105,20 @@ TEST(BasicAuth, Errors) {
   EXPECT_EQ(error("users: ['a:b:c']"), "error parsing BasicUser: a:b:c");
 }
 
+// User and password that join to the same text, under the same hash: the verdict about one is none about the other.
+TEST(BasicAuth, A3_VerdictsAreKeptByLengthsToo) {
+  const std::string hash = "$apr1$lZL6Vci0$Idx0zekuXAbMeZL1IsxfP0";  // "password"
+  Rig rig;
+  ASSERT_TRUE(rig.use("basicAuth",
+                      "users: ['u:" + hash + "', 'up:" + hash + "', 'upassword:" + hash + "']"));
+  for (int pass = 0; pass < 2; ++pass) {
+    EXPECT_EQ(rig.send("/", {basic("u:password")})->response.status, 200);
+    EXPECT_EQ(rig.send("/", {basic("up:assword")})->response.status, 401);
+    EXPECT_EQ(rig.send("/", {basic("upassword:")})->response.status, 401);
+    EXPECT_EQ(rig.send("/", {basic("up:password")})->response.status, 200);
+  }
+}
+
 // Takes work, or says that there is too much, as told; counts it.
 class CountingOffload final : public Offload {
  public:
@@ -117,7 +131,7 @@ class CountingOffload final : public Offload {
   }
 };
 
-TEST(BasicAuth, BcryptIsHashedElsewhereOnce) {
+TEST(BasicAuth, A1_BcryptIsHashedElsewhereOnceForUnknownUsersToo) {
   Rig rig;
   CountingOffload offload;
   gateproof::testing::FakeWorld& w = rig.world;

@@ -478,7 +478,7 @@ TEST(Compress, RoundTrip) {
 }
 
 // R6: memory does not grow with the body: 256 MB of zeros in 64 kB pieces, read as they come.
-TEST(Compress, ConstantMemory) {
+TEST(Compress, R6_ConstantMemory) {
   class Zeros final : public http::BodySource {
    public:
     std::optional<Result<http::Chunk>> try_read() override {

@@ -175,6 +175,45 @@ TEST(ForwardAuth, OutagesAnswer500) {
   }
 }
 
+// Answers each request as its X-Who says, and some later than others.
+class ByName final : public http::Origin {
+ public:
+  Task<Result<void>> round_trip(Exchange& x, http::Outbound& out) override {
+    const std::string who(out.headers.get("X-Who"));
+    const int64_t wait_ms = who == "good" ? 30 : who == "down" ? 20 : 10;
+    co_await sleep_for(x.env->scheduler, std::chrono::milliseconds(wait_ms));
+    if (who == "down") co_return Error(Code::refused, "refused");
+    x.response = http::Response::make(who == "good" ? 200 : 403, who);
+    x.response.headers.add("X-User", who);
+    co_return Result<void>();
+  }
+};
+
+// Several requests wait in one instance, and the helper fails for one of them: each has the verdict that was its own, and none
+// passes by mistake (reliability H7).
+TEST(ForwardAuth, H7_RequestsThatWaitTogetherKeepTheirOwnVerdicts) {
+  AuthRig rig;
+  ASSERT_TRUE(rig.use_with(", authResponseHeaders: [X-User]"));
+  std::vector<std::string> passed;
+  rig.end->answer = [&passed](Exchange& x) {
+    passed.emplace_back(x.request.headers.get("X-User"));
+    x.response = http::Response::make(200);
+  };
+  ByName origin;
+  std::vector<std::unique_ptr<Exchange>> all;
+  TaskGroup group(rig.world.scheduler);
+  for (const char* who : {"good", "bad", "down", "good", "down", "bad"}) {
+    all.push_back(rig.request("/", {std::string("X-Who: ") + who, "X-User: evil"}));
+    all.back()->origin = &origin;
+    group.add(rig.chain->handle(*all.back()));
+  }
+  ASSERT_TRUE(rig.world.run_void(group.join()));
+  std::string statuses;
+  for (const auto& x : all) statuses += std::to_string(x->response.status) + " ";
+  EXPECT_EQ(statuses, "200 403 500 200 500 403 ");
+  EXPECT_EQ(passed, (std::vector<std::string>{"good", "good"}));
+}
+
 TEST(ForwardAuth, AnswersChangeTheRequest) {
   AuthRig rig;
   ASSERT_TRUE(rig.use_with(

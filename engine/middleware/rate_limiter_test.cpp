@@ -75,7 +75,7 @@ TEST(RateLimiter, StrictBucketsAreKeptUntilTheyAreFull) {
   EXPECT_GT(slow.idle_seconds_max(), int64_t{1} << 60);
 }
 
-TEST(RateLimiter, BucketsAreBounded) {  // R5
+TEST(RateLimiter, R5_BucketsAreBounded) {  // R5
   EXPECT_EQ(rate_limit_buckets_max, 65536u);
   RateLimiter limiter(1, std::chrono::hours(1), 1, 3);
   const auto fresh = [&](const char* key) { return limiter.take(key, Instant{}, 0).served; };

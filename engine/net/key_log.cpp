@@ -3,9 +3,9 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/net/fd.h"
 #include "engine/tls/context.h"
 
 namespace gateproof::net {
@@ -26,10 +26,26 @@ void write_line(std::string_view line) {
 
 }  // namespace
 
-Result<void> log_tls_keys(const std::string& path) {
-  Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+Result<Fd> open_key_log(const std::string& path) {
+  constexpr int how = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  constexpr mode_t owner_alone = 0600, others = 0077;
+  Fd file(::open(path.c_str(), how, owner_alone));
   if (!file) return Error(Code::io, errno_text("SSLKEYLOGFILE " + path, errno));
-  log_file() = std::move(file);
+  struct stat told {};
+  if (::fstat(file.get(), &told) != 0 || !S_ISREG(told.st_mode))
+    return Error(Code::io, "SSLKEYLOGFILE " + path + ": not a file");
+  if ((told.st_mode & others) != 0) {
+    Error e(Code::io, "SSLKEYLOGFILE " + path + ": others may read or write it");
+    e.remedy = "chmod 600 " + path;
+    return e;
+  }
+  return file;
+}
+
+Result<void> log_tls_keys(const std::string& path) {
+  Result<Fd> file = open_key_log(path);
+  if (!file) return file.error();
+  log_file() = std::move(*file);
   tls::set_key_log(write_line);
   return {};
 }

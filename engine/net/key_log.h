@@ -2,12 +2,15 @@
 #pragma once
 #include <string>
 
-#include "engine/base/error.h"
+#include "engine/net/fd.h"
 
 namespace gateproof::net {
 
-// Every connection of this process from now on adds its lines to the file, which is made for its owner alone. Once, before any
-// TLS is spoken. Code::io: the file cannot be written.
+// The file, made for its owner alone, and added to. A symbolic link, anything but a file, and one that others may read or write are
+// refused: what is in it opens everything that was sent (reliability K3). Code::io.
+Result<Fd> open_key_log(const std::string& path);
+
+// Every connection of this process from now on adds its lines to that file. Once, before any TLS is spoken.
 Result<void> log_tls_keys(const std::string& path);
 
 }  // namespace gateproof::net

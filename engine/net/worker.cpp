@@ -131,6 +131,8 @@ void Worker::close_now(const std::string& name) {
 void Worker::probe_servers() {
   health_ = std::make_unique<upstream::HealthRunner>(
       env_, origin_, [this](const std::string& line) { shared_.log.warn(line); });
+  stapler_ = std::make_unique<pipeline::OcspStapler>(
+      env_, origin_, [this](const std::string& line) { shared_.log.error(line); });
 }
 
 void Worker::follow_snapshot() {
@@ -138,6 +140,7 @@ void Worker::follow_snapshot() {
   const auto snapshot = shared_.engine.snapshot();
   followed_ = snapshot->version;
   health_->follow(snapshot, snapshot->health_checks);
+  stapler_->follow(snapshot->ocsp);
 }
 
 void Worker::run() {
@@ -148,6 +151,7 @@ void Worker::run() {
   for (const auto& [name, u] : udp_) loop_->scheduler().spawn("udp", serve_datagrams(u));
   loop_->run();
   if (health_) health_->stop();
+  if (stapler_) stapler_->stop();
   // Here and not in the destructor: what a thread took from its pools goes back to them.
   loop_->scheduler().cancel_all();
   udp_.clear();

@@ -10,6 +10,7 @@
 #include "engine/net/transport.h"
 #include "engine/net/work_pool.h"
 #include "engine/pipeline/engine.h"
+#include "engine/pipeline/ocsp_stapler.h"
 #include "engine/pipeline/udp_server.h"
 #include "engine/upstream/health_runner.h"
 #include "engine/upstream/http_origin.h"
@@ -57,7 +58,7 @@ class Worker {
                         bool udp);
   // From any thread: it accepts no more once `done` is let go of, and its connections end as in a drain.
   void close_entry_point(const std::string& name, std::shared_ptr<void> done);
-  // Before run(): this worker probes the servers for all of them.
+  // Before run(): this worker probes the servers for all of them, and asks about certificates.
   void probe_servers();
   // Accepts and serves until stopped. The calling thread is the worker's.
   void run();
@@ -90,6 +91,7 @@ class Worker {
   std::vector<std::shared_ptr<Entry>> entries_;
   std::map<std::string, std::shared_ptr<pipeline::UdpServer>> udp_;  // by entry point
   std::unique_ptr<upstream::HealthRunner> health_;                   // of one worker in a process
+  std::unique_ptr<pipeline::OcspStapler> stapler_;                   // the same
   uint64_t followed_ = 0;  // version of the snapshot whose servers it probes
   size_t ending_ = 0;      // entry points that accept no more and still have connections to end
   bool drain_begun_ = false;

@@ -51,6 +51,7 @@ void Builder::run() {
     info.span = s.span;
   }
   out_.tls.certificates = tls_.certificates();
+  add_ocsp();
   add_entry_points();
   add_ping();
   add_redirections();

@@ -71,6 +71,7 @@ class Builder {
   // "default" or a qualified name.
   static std::string tls_options_name(const config::RouterTls& tls, const std::string& original);
   void check_tls_objects();
+  void add_ocsp();
   void check_transport(const std::string& object, const config::TransportTlsConfig& tls,
                        const SourceSpan& span);
   void place_roots();

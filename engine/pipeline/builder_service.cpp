@@ -141,7 +141,7 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
   sources_[name] = &balancer;
   out_.server_health[name] = balancer.health();
   check_health_options(name, lb);
-  if (lb.health_check && lb.health_check->mode != "grpc" && used_) {
+  if (lb.health_check && used_) {
     out_.health_checks.push_back(
         upstream::make_health_check(name, *lb.health_check, balancer.servers(), balancer.health()));
   }
@@ -162,10 +162,12 @@ std::shared_ptr<TlsConnector> Builder::connector(const std::string& service,
 void Builder::check_health_options(const std::string& name, const config::LoadBalancerConfig& lb) {
   const std::string object = "service " + name;
   if (const auto& h = lb.health_check) {
-    if (h->mode == "grpc") {
-      finding("GP1102", h->span, object,
-              "health checks over gRPC are not acted on yet: its servers stay up",
-              "nothing to mend: it is checked, and takes no effect here");
+    const bool grpc = h->mode == "grpc";
+    if (grpc && !h->scheme.empty() && h->scheme != "http" && h->scheme != "h2c") {
+      finding("GP0504", h->span, object,
+              "a health check over gRPC knows no TLS: every probe fails, and all servers are down "
+              "after the first interval",
+              "leave `scheme` out, and name a plain port of the server with `port`");
     }
     const bool late = h->unhealthy_interval && *h->unhealthy_interval <= Duration::zero();
     if (h->interval <= Duration::zero() || h->timeout <= Duration::zero() || late) {
@@ -175,7 +177,7 @@ void Builder::check_health_options(const std::string& name, const config::LoadBa
               "write durations such as 10s");
     }
     const Result<std::string> target = upstream::probe_target("/", h->path.value);
-    if (!target) {
+    if (!grpc && !target) {
       finding("GP0504", h->path.span, object,
               target.error().message +
                   "; every probe fails, and all servers are down after the "

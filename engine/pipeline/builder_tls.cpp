@@ -79,6 +79,13 @@ void Builder::check_tls_objects() {
   }
 }
 
+void Builder::add_ocsp() {
+  if (!in_.statics->ocsp) return;
+  const Result<std::shared_ptr<TlsConnector>> connector = tls_.connector({});
+  out_.ocsp =
+      ocsp_targets(*out_.tls.certificates, *in_.statics->ocsp, connector ? *connector : nullptr);
+}
+
 void Builder::check_transport(const std::string& object, const config::TransportTlsConfig& tls,
                               const SourceSpan& span) {
   // A TCP transport knows neither suites nor versions, and its routers are disabled where `spiffe` is wrong (tcp_builder).

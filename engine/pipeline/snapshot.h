@@ -10,6 +10,7 @@
 #include "engine/http/handler.h"
 #include "engine/middleware/middleware.h"
 #include "engine/pipeline/entry_stage.h"
+#include "engine/pipeline/ocsp_stapler.h"
 #include "engine/pipeline/tcp_tables.h"
 #include "engine/rules/table.h"
 #include "engine/upstream/health_check.h"
@@ -81,6 +82,8 @@ class Snapshot {
   std::map<std::string, UdpEntryPoint, std::less<>> udp_entry_points;
   config::Findings findings;  // of building: disabled routers, missing references ... with spans
   TlsSide tls;
+  std::vector<OcspTarget>
+      ocsp;  // certificates whose state is asked for while this snapshot is current
   uint64_t version = 0;
 
   // An entry point's options, whatever it speaks; null: there is none of that name.

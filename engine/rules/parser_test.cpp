@@ -79,7 +79,7 @@ TEST(RuleLimits, Bytes) {
   EXPECT_NE(over.error().message.find("rule_bytes_max"), std::string::npos);
 }
 
-TEST(RuleLimits, OneMegabyteOfAnythingEnds) {
+TEST(RuleLimits, R7_OneMegabyteOfAnythingEnds) {
   const auto filled = [](std::string_view unit) {
     std::string s;
     while (s.size() + unit.size() + 9 <= rule_bytes_max) s += unit;

@@ -59,6 +59,16 @@ TEST(Regex, Limits) {
       Code::limit);
 }
 
+// What takes a backtracking engine longer than the world lasts is read once here, for every pair of nested repetitions.
+TEST(Regex, R7_NestedRepetitionsAreLinear) {
+  const std::string text = std::string(100'000, 'a') + "!";
+  for (const char* pattern : {"(a+)+$", "^(a|a)*$", "(a*)*b", "^(([a-z])+.)+[A-Z]([a-z])+$"}) {
+    const auto regex = Regex::compile(pattern);
+    ASSERT_TRUE(regex) << pattern;
+    EXPECT_FALSE(regex->search(text)) << pattern;
+  }
+}
+
 TEST(Regex, QuotesLiterals) { EXPECT_EQ(quote_regex("a.b*c"), "a\\.b\\*c"); }
 
 }  // namespace

@@ -88,7 +88,7 @@ TEST_F(H2Server, HeadAndAnswersThatHaveNoBody) {  // RFC 9110 6.4.1
   EXPECT_TRUE(a.ended_there && b.ended_there && c.ended_there);
 }
 
-TEST_F(H2Server, WhatNoHandlerIsAskedFor) {
+TEST_F(H2Server, A7_WhatNoHandlerIsAskedFor) {
   connect(script);
   const auto with_path = [](std::string path) {
     return h2::testing::Fields{{":method", "GET"}, {":scheme", "http"}, {":path", path}};
@@ -142,7 +142,7 @@ TEST_F(H2Server, AResetEndsTheHandlerWhereItWaits) {
   EXPECT_EQ(scheduler.tasks(), 0u);
 }
 
-TEST_F(H2Server, RapidResetNeverGoesBeyondTheLimitOfStreams) {  // reliability H1
+TEST_F(H2Server, H1_RapidResetNeverGoesBeyondTheLimitOfStreams) {  // reliability H1
   script.wait = seconds(1000);
   options.http2_streams_max = 10;
   connect(script);
@@ -161,7 +161,7 @@ TEST_F(H2Server, RapidResetNeverGoesBeyondTheLimitOfStreams) {  // reliability H
   EXPECT_LE(script.begun, 1002);
 }
 
-TEST_F(H2Server, AStreamWithoutWindowHoldsUpNobody) {  // reliability H8
+TEST_F(H2Server, H8_AStreamWithoutWindowHoldsUpNobody) {  // reliability H8
   script.answer = [](http::Exchange& x) {
     x.response = http::Response::make(200, std::string(200'000, 'x'));
   };
@@ -235,7 +235,7 @@ TEST_F(H2Server, IdleConnectionsEndWithAGoaway) {
   EXPECT_EQ(scheduler.tasks(), 0u);
 }
 
-TEST_F(H2Server, AFrameThatIsNeverCompleteIsNotWaitedForWithoutEnd) {  // reliability R2
+TEST_F(H2Server, R2_AFrameThatIsNeverCompleteIsNotWaitedForWithoutEnd) {  // reliability R2
   options.read_timeout = seconds(3);
   script.wait = seconds(100);
   connect(script);

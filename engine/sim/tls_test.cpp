@@ -148,7 +148,7 @@ TEST_F(Terminated, CertificatesGoByServerName) {  // 5.2
   EXPECT_EQ(get(twice, "other.test", "/2"), "200 served /2");
 }
 
-TEST_F(Terminated, OptionsGoByServerNameAndAreHeldAgainstTheHost) {  // 5.3
+TEST_F(Terminated, A4_OptionsGoByServerNameAndAreHeldAgainstTheHost) {  // 5.3
   start(std::string("http:\n  routers:\n"
                     "    a: {rule: 'Host(`a.test`)', service: w, tls: {options: old}}\n"
                     "    b: {rule: 'Host(`x.b.test`)', service: w, tls: {}}\n"
@@ -166,7 +166,7 @@ TEST_F(Terminated, OptionsGoByServerNameAndAreHeldAgainstTheHost) {  // 5.3
   EXPECT_EQ(get(connect({.sni = "x.b.test"}), "z.test"), "404 404 page not found\n");
 }
 
-TEST_F(Terminated, AHelloInPiecesOfOneByteHasItsOptions) {  // reliability A4
+TEST_F(Terminated, A4_AHelloInPiecesOfOneByteHasItsOptions) {  // reliability A4
   start(std::string("http:\n  routers: {a: {rule: 'Host(`a.test`)', service: w, tls: {options: "
                     "old}}}\n") +
         web + "tls:\n  options: {old: {maxVersion: VersionTLS12}}\n" + certificates());
@@ -245,7 +245,7 @@ TEST_F(Terminated, PostgresStartTls) {  // 1.10 step 2
   EXPECT_EQ(say(*world, *s.stream, "startup"), "hello:startup");  // no SSLRequest for the server
 }
 
-TEST_F(Terminated, SilenceInTheMiddleOfAHandshakeEnds) {  // reliability R1
+TEST_F(Terminated, R1_SilenceInTheMiddleOfAHandshakeEnds) {  // reliability R1
   start(
       std::string("http:\n  routers: {r: {rule: 'PathPrefix(`/`)', service: w, tls: {}}}\n") + web,
       "entryPoints: {secure: {address: ':443', transport: {respondingTimeouts: {readTimeout: "

@@ -124,6 +124,7 @@ World::World(uint64_t seed, std::shared_ptr<const config::StaticConfig> statics)
 World::~World() {
   // Before the origins and hosts that tasks refer to.
   health_.stop();
+  stapler_.stop();
   scheduler_.cancel_all();
 }
 
@@ -132,6 +133,7 @@ void World::follow_snapshot() {
   const auto snapshot = engine_.snapshot();
   followed_ = snapshot->version;
   health_.follow(snapshot, snapshot->health_checks);
+  stapler_.follow(snapshot->ocsp);
 }
 
 // What goes on behind an answer at the same instant: copies to mirrors.

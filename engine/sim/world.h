@@ -244,6 +244,7 @@ class World {
   std::unique_ptr<http::Origin> wire_;
   std::unique_ptr<http::Origin> nobody_;
   upstream::HealthRunner health_{env_, direct_};
+  pipeline::OcspStapler stapler_{env_, direct_};
   std::vector<std::unique_ptr<Stream>> held_;
   // Behind the transport, whose sockets they hold.
   std::map<std::string, std::unique_ptr<pipeline::UdpServer>> udp_servers_;

@@ -132,6 +132,7 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::make(const ServerSet
   parts->alpn = s.alpn;
   parts->sni_strict = s.sni_strict;
   SSL_CTX_set_client_hello_cb(c, refuse_name, nullptr);
+  SSL_CTX_set_tlsext_status_cb(c, give_staple);
   SSL_CTX_set_alpn_select_cb(c, choose_protocol, parts.get());
   return std::make_shared<const ServerContext>(std::move(parts));
 }

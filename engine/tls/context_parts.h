@@ -11,6 +11,9 @@ struct ServerContext::Parts {
   bool sni_strict = false;
 };
 
+// In session.cpp: what is stapled to a handshake whose client asks for it.
+int give_staple(SSL* ssl, void*);
+
 struct ClientContext::Parts {
   SslContextPtr context;
   std::string server_name;

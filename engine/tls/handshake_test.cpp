@@ -88,7 +88,7 @@ Case usual() {
   return c;
 }
 
-TEST(Handshake, NamesInTheCertificateAreChecked) {
+TEST(Handshake, A6_NamesInTheCertificateAreChecked) {
   struct Row {
     std::string name, error;
   };
@@ -120,7 +120,7 @@ TEST(Handshake, NamesInTheCertificateAreChecked) {
   EXPECT_EQ(shake(common).client, bad);
 }
 
-TEST(Handshake, ChainsOfServersAreChecked) {
+TEST(Handshake, A6_ChainsOfServersAreChecked) {
   Case c = usual();
   c.client.roots = {other_root().certificate};
   EXPECT_EQ(shake(c).client,
@@ -141,7 +141,7 @@ TEST(Handshake, ChainsOfServersAreChecked) {
             "tls: failed to verify certificate: x509: certificate is not yet valid");
 }
 
-TEST(Handshake, PeerCertUri) {
+TEST(Handshake, A6_PeerCertUri) {
   Case c = usual();
   c.client.peer_cert_uri = "spiffe://x/y";
   EXPECT_EQ(shake(c).client, "");
@@ -231,7 +231,7 @@ TEST(Handshake, ANameWithoutCertificateIsRefused) {  // sniStrict
   EXPECT_EQ(shake(c).client, "remote error: tls: unrecognized name");
 }
 
-TEST(Handshake, ClientCertificates) {
+TEST(Handshake, A6_ClientCertificates) {
   const Pem good = signed_by(root(), {.common_name = "good", .usage = "clientAuth"});
   const Pem plain = signed_by(root(), {.common_name = "plain"});
   const Pem server_only = signed_by(root(), {.common_name = "s", .usage = "serverAuth"});

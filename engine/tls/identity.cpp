@@ -85,6 +85,17 @@ Identity::Identity(std::unique_ptr<const Parts> parts)
 
 Identity::~Identity() = default;
 
+void Identity::set_staple(std::shared_ptr<const Staple> staple) const {
+  const std::lock_guard lock(staple_mutex_);
+  staple_ = std::move(staple);
+}
+
+std::shared_ptr<const Staple> Identity::staple(int64_t wall_ns) const {
+  const std::lock_guard lock(staple_mutex_);
+  if (staple_ && staple_->valid_until_ns <= wall_ns) return nullptr;
+  return staple_;
+}
+
 std::vector<CertificatePtr> certificates_of(std::string_view pem) {
   std::vector<CertificatePtr> out;
   const BioPtr from = bio_of(pem);

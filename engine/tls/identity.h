@@ -1,6 +1,7 @@
 // Identity: a certificate with its chain and its private key; what a server or a client proves itself with.
 #pragma once
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,12 @@
 #include "engine/env/random.h"
 
 namespace gateproof::tls {
+
+// What an OCSP responder said of a certificate, for handshakes whose client asks.
+struct Staple {
+  std::string der;
+  int64_t valid_until_ns = INT64_MAX;  // since the Unix epoch: nobody gets it from then on
+};
 
 class Identity {
  public:
@@ -31,10 +38,16 @@ class Identity {
   const std::string& key() const { return key_; }
   const Parts& parts() const { return *parts_; }
 
+  // Beside the certificate, which never changes; from any thread. Null: none is known, or it is none any more.
+  void set_staple(std::shared_ptr<const Staple> staple) const;
+  std::shared_ptr<const Staple> staple(int64_t wall_ns) const;
+
  private:
   std::unique_ptr<const Parts> parts_;
   std::vector<std::string> names_;
   std::string key_;
+  mutable std::mutex staple_mutex_;
+  mutable std::shared_ptr<const Staple> staple_;
 };
 
 }  // namespace gateproof::tls

@@ -87,6 +87,7 @@ Session::Session(Ciphertext& io, std::shared_ptr<const ServerContext> context,
   SSL_set_accept_state(ssl_);
   if (!identity) return;  // the context refuses the name
   SSL_set_app_data(ssl_, this);
+  staple_ = identity->staple(wall_ns);
   const Identity::Parts& p = identity->parts();
   if (SSL_use_cert_and_key(ssl_, p.leaf.get(), p.key.get(), p.chain.get(), 1) != 1)
     error_ = Error(Code::io, "tls: " + take_reason());
@@ -166,7 +167,18 @@ Progress Session::handshake() {
     return Progress::failed;
   }
   established_ = true;
+  if (std::exchange(staple_, nullptr)) SSL_set_tlsext_status_ocsp_resp(ssl_, nullptr, 0);
   return Progress::done;
+}
+
+int give_staple(SSL* ssl, void*) {
+  const auto* session = static_cast<const Session*>(SSL_get_app_data(ssl));
+  if (!session || !session->staple_) return SSL_TLSEXT_ERR_NOACK;
+  const std::string& der = session->staple_->der;
+  void* const copy = OPENSSL_memdup(der.data(), der.size());
+  if (!copy) return SSL_TLSEXT_ERR_NOACK;
+  SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(der.size()));
+  return SSL_TLSEXT_ERR_OK;
 }
 
 // Traefik's peerCertURI: the chain is judged once more, also with insecureSkipVerify, and one of the leaf's URIs must be it.

@@ -70,13 +70,16 @@ class Session {
   void attach(ssl_ctx_st* context, int64_t wall_ns);
   Progress judge(int result);
   void fail();
+  // OpenSSL asks for what is stapled, and forgets it when the handshake is over.
+  friend int give_staple(ssl_st* ssl, void*);
   bool matches_uri() const;
 
   Ciphertext& io_;
   std::shared_ptr<const ServerContext> server_;
   std::shared_ptr<const ClientContext> client_;
   ssl_st* ssl_ = nullptr;
-  IoResult last_{};  // of the last take
+  std::shared_ptr<const Staple> staple_;  // until the handshake is over
+  IoResult last_{};                       // of the last take
   bool established_ = false;
   bool ended_ours_ = false;
   Error error_;

@@ -11,6 +11,13 @@ void CertificateStore::add(IdentityPtr identity) {
   }
 }
 
+std::vector<CertificateStore::IdentityPtr> CertificateStore::all() const {
+  std::vector<IdentityPtr> out;
+  for (const auto& [key, identity] : by_key_) out.push_back(identity);
+  if (default_ && std::find(out.begin(), out.end(), default_) == out.end()) out.push_back(default_);
+  return out;
+}
+
 CertificateStore::IdentityPtr CertificateStore::find(std::string_view server_name) const {
   IdentityPtr best;
   const auto look = [&](std::string_view name) {

@@ -22,6 +22,8 @@ class CertificateStore {
   // `defaultCertificate`; null: none is configured.
   const IdentityPtr& configured_default() const { return default_; }
   size_t size() const { return by_key_.size(); }
+  // Each of them once, the default among them.
+  std::vector<IdentityPtr> all() const;
 
  private:
   struct Hash : std::hash<std::string_view> {

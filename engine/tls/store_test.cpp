@@ -39,7 +39,7 @@ TEST(CertificateStore, WhoGetsAName) {  // 5.2
   EXPECT_EQ(store.find(""), nullptr);
 }
 
-TEST(CertificateStore, ANameWithNulMatchesNothingShorter) {  // reliability A5
+TEST(CertificateStore, A5_ANameWithNulMatchesNothingShorter) {  // reliability A5
   CertificateStore store;
   store.add(with_names({"DNS:a.test"}));
   EXPECT_EQ(store.find(std::string("a.test\0.evil", 12)), nullptr);

@@ -211,7 +211,7 @@ TEST_F(TlsStreams, GarbageFailsAndTellsThePeer) {
   EXPECT_EQ(e.client->session().error().message, "remote error: tls: bad record mac");
 }
 
-TEST_F(TlsStreams, AHandshakeHasADeadline) {  // reliability R1
+TEST_F(TlsStreams, R1_AHandshakeHasADeadline) {  // reliability R1
   auto ends = PairedStream::make(world.scheduler);
   const auto identity = *Identity::load(leaf.certificate, leaf.key);
   TlsStream server(std::move(ends.second), std::string("\x16\x03\x01", 3), *ServerContext::make({}),

@@ -3,6 +3,7 @@
 #include "engine/config/schema.h"
 #include "engine/http/url.h"
 #include "engine/upstream/dial_server.h"
+#include "engine/upstream/grpc_health.h"
 #include "engine/upstream/proxy.h"
 #include "engine/upstream/tcp_health.h"
 
@@ -179,6 +180,7 @@ HealthCheckSpec make_health_check(const std::string& service,
   };
   HealthCheckSpec s;
   s.service = service;
+  s.grpc = config.mode == "grpc";
   s.method = config.method.empty() ? "GET" : config.method;
   s.status = config.status;
   s.interval = positive(config.interval, interval_default);
@@ -216,6 +218,7 @@ HealthCheckSpec make_health_check(const std::string& service,
     t.host = config.hostname.empty() ? t.server.authority : config.hostname;
     if (!is_method(s.method))
       t.broken = "create HTTP request: net/http: invalid method " + text::quote(s.method);
+    if (s.grpc) make_grpc_target(t, config.scheme);
     s.targets.push_back(std::move(t));
   }
   return s;
@@ -225,6 +228,7 @@ Task<std::string> probe(Env& env, http::Origin& origin, const HealthCheckSpec& s
                         const HealthTarget& target) {
   if (!target.broken.empty()) co_return target.broken;
   if (target.tcp) co_return co_await probe_tcp(env, *target.tcp, spec.timeout);
+  if (spec.grpc) co_return co_await probe_grpc(env, origin, target, spec.timeout);
   Hop hop{target.server, target.target, target.host, spec.method, {}};
   const Instant deadline = env.scheduler.now() + spec.timeout;
   Task<std::string> asking = ask(env, origin, spec, std::move(hop));

@@ -21,6 +21,7 @@ struct HealthTarget {
 
 struct HealthCheckSpec {
   std::string service;  // qualified
+  bool grpc = false;    // grpc.health.v1.Health/Check is called instead of a request of HTTP's own
   std::string method = "GET";
   int status = 0;  // 0: any of 200..399
   Duration interval{}, unhealthy_interval{}, timeout{};

@@ -42,7 +42,7 @@ TEST(Sticky, CurrentValueNeedsNoNewCookieAndOldFormsAreRewritten) {
   EXPECT_TRUE(plain->rewrite);
 }
 
-TEST(Sticky, UnknownAndUnpickableValuesNameNobody) {
+TEST(Sticky, R5_UnknownAndUnpickableValuesNameNobody) {
   const Sticky s({}, "sticky@file", servers);
   EXPECT_FALSE(s.find(with_cookie("_252c2=forged")));
   EXPECT_FALSE(s.find(with_cookie("_252c2=")));  // the entry of weight 0 has the empty name

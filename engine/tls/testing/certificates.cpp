@@ -53,6 +53,8 @@ Pem make_certificate(const Wanted& wanted, const Pem* issuer) {
   X509* const by = parent ? parent.get() : x.get();
   extend(x.get(), by, NID_basic_constraints, wanted.authority ? "critical,CA:TRUE" : "CA:FALSE");
   if (!wanted.usage.empty()) extend(x.get(), by, NID_ext_key_usage, wanted.usage);
+  if (!wanted.responder.empty())
+    extend(x.get(), by, NID_info_access, "OCSP;URI:" + wanted.responder);
   std::string names;
   for (const std::string& n : wanted.names) names += (names.empty() ? "" : ",") + n;
   if (!names.empty()) extend(x.get(), by, NID_subject_alt_name, names);

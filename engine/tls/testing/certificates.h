@@ -17,6 +17,7 @@ struct Wanted {
   bool authority = false;
   bool rsa = false;                 // RSA 2048 in place of P-256
   std::string usage;                // extendedKeyUsage, such as "clientAuth"
+  std::string responder;            // URL for OCSP in authorityInfoAccess
   int64_t begin_s = 1'600'000'000;  // validity, since the Unix epoch
   int64_t end_s = 4'000'000'000;
 };

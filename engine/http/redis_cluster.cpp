@@ -69,6 +69,7 @@ std::string RedisCluster::where() const {
 
 RedisCluster::Node RedisCluster::node(const RedisAddress& at) {
   const std::lock_guard lock(mutex_);
+  if (nodes_.size() >= redis_cluster_nodes_max) forget_strangers();
   Node& kept = nodes_[name_of(at)];
   if (!kept) {
     RedisOptions o = options_;
@@ -81,12 +82,25 @@ RedisCluster::Node RedisCluster::node(const RedisAddress& at) {
   return kept;
 }
 
+// Nodes that have left, and those that only a redirection named.
+void RedisCluster::forget_strangers() {
+  std::erase_if(nodes_, [&](const auto& n) {
+    return std::none_of(ranges_.begin(), ranges_.end(),
+                        [&](const Range& r) { return name_of(r.at) == n.first; }) &&
+           std::none_of(seeds_.begin(), seeds_.end(),
+                        [&](const RedisAddress& s) { return name_of(s) == n.first; });
+  });
+}
+
+size_t RedisCluster::nodes() {
+  const std::lock_guard lock(mutex_);
+  return nodes_.size();
+}
+
 // CLUSTER SLOTS: a list of [first, last, [host, port, ...] of the master, replicas ...].
 Result<std::vector<RedisCluster::Range>> RedisCluster::read_slots(
     const RedisValue& reply, const RedisAddress& origin) const {
   std::vector<Range> ranges;
-  if (reply.items.size() > redis_cluster_nodes_max)
-    return Error(Code::limit, Source::upstream, "redis: the cluster's map is too large");
   const Error odd(Code::protocol, Source::upstream, "redis: CLUSTER SLOTS gave no map of slots");
   for (const RedisValue& item : reply.items) {
     if (item.items.size() < 3 || item.items[2].items.size() < 2) return odd;
@@ -127,13 +141,7 @@ Task<Result<void>> RedisCluster::load(Env& env) {
     const std::lock_guard lock(mutex_);
     ranges_ = std::move(*ranges);
     learnt_ = env.scheduler.now();
-    // Nodes that have left, and those that redirections named.
-    std::erase_if(nodes_, [&](const auto& n) {
-      return std::none_of(ranges_.begin(), ranges_.end(),
-                          [&](const Range& r) { return name_of(r.at) == n.first; }) &&
-             std::none_of(seeds_.begin(), seeds_.end(),
-                          [&](const RedisAddress& s) { return name_of(s) == n.first; });
-    });
+    forget_strangers();
     co_return Result<void>();
   }
   co_return last;

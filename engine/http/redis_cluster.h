@@ -11,8 +11,8 @@
 namespace gateproof::http {
 
 inline constexpr uint32_t redis_slots = 16384;
-inline constexpr size_t redis_cluster_nodes_max =
-    1024;  // known at a time; a map that names more is refused
+// Known at a time, beside those of the map (one list of a reply: redis_reply_items_max) and the seeds.
+inline constexpr size_t redis_cluster_nodes_max = 1024;
 inline constexpr int redis_cluster_tries_max = 4;  // of a command, redirections among them
 // How old the map of slots may be before it is asked for again, beside the commands.
 inline constexpr Duration redis_slots_age_max = std::chrono::seconds(10);
@@ -41,6 +41,7 @@ class RedisCluster final : public Redis, public std::enable_shared_from_this<Red
   // Code::unavailable: no node has told its map, or none has the slot.
   Task<Result<RedisValue>> call(Env& env, std::string key, std::vector<std::string> words) override;
   std::string where() const override;
+  size_t nodes();  // that it has a client of
 
  private:
   using Node = std::shared_ptr<RedisClient>;
@@ -51,6 +52,7 @@ class RedisCluster final : public Redis, public std::enable_shared_from_this<Red
   };
 
   Node node(const RedisAddress& at);
+  void forget_strangers();  // under the mutex
   Task<Result<void>> load(Env& env);
   Result<std::vector<Range>> read_slots(const RedisValue& reply, const RedisAddress& origin) const;
   static Task<void> reload(std::shared_ptr<RedisCluster> self, Env& env);

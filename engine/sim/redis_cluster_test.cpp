@@ -155,6 +155,21 @@ TEST_F(Cluster, RedirectionsEndAfterFourTries) {
             http::redis_cluster_tries_max);
 }
 
+TEST_F(Cluster, NodesThatOnlyRedirectionsNameAreForgotten) {
+  int named = 10'000;
+  script = [&](int, const std::string&) {
+    return "-MOVED 12182 127.0.0.1:" + std::to_string(++named) + "\r\n";
+  };
+  map = "*2\r\n" + range(0, 8191, 7001) + range(8192, 16383, 7002);
+  EXPECT_NE(get(low), "");  // the map is learnt
+  map = "-ERR no map any more\r\n";
+  for (int i = 0; i < 2000; ++i) get(high);
+  EXPECT_GT(named, 11'500) << "each was another one";
+  EXPECT_LE(cluster->nodes(), http::redis_cluster_nodes_max + 1);
+  script = [](int port, const std::string&) { return "+" + std::to_string(port) + "\r\n"; };
+  EXPECT_EQ(get(high), "7002") << "those of the map are still known";
+}
+
 TEST_F(Cluster, ErrorsAndMapsThatAreNone) {
   script = [](int, const std::string&) { return "-ERR no\r\n"; };
   EXPECT_EQ(get(low), "! ERR no");

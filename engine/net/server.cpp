@@ -97,7 +97,8 @@ Result<void> Server::bind() {
   return {};
 }
 
-Result<void> Server::bind_entry_point(const config::EntryPointConfig& config) {
+// The sockets of an entry point, and its address among those that are told.
+Result<Server::Opened> Server::open_sockets(const config::EntryPointConfig& config) {
   Result<config::EntryPointAddress> address = config::parse_entry_point_address(config.address);
   if (!address) return address.error();
   Result<IpAddress> ip = listen_host(address->host);
@@ -105,14 +106,20 @@ Result<void> Server::bind_entry_point(const config::EntryPointConfig& config) {
   Result<std::vector<Fd>> sockets = sockets_of(config, {*ip, address->port}, address->udp);
   if (!sockets) return sockets.error();
   addresses_.push_back({config.name, local_address(sockets->front().get())});
-  for (size_t i = 0; i < sockets->size(); ++i) {
-    Fd& fd = (*sockets)[i];
+  return Opened{address->udp, std::move(*sockets)};
+}
+
+Result<void> Server::bind_entry_point(const config::EntryPointConfig& config) {
+  Result<Opened> opened = open_sockets(config);
+  if (!opened) return opened.error();
+  for (size_t i = 0; i < opened->sockets.size(); ++i) {
+    Fd& fd = opened->sockets[i];
     Worker& worker = *workers_[i % workers_.size()];
     Result<Fd> kept = fd.duplicate();
     if (!kept) return kept.error();
     listening_.push_back({config.name, std::move(*kept)});
-    Result<void> added = address->udp ? worker.add_udp_entry_point(config, std::move(fd))
-                                      : worker.add_entry_point(config, std::move(fd));
+    Result<void> added = opened->udp ? worker.add_udp_entry_point(config, std::move(fd))
+                                     : worker.add_entry_point(config, std::move(fd));
     if (!added) return added;
   }
   return {};
@@ -120,15 +127,11 @@ Result<void> Server::bind_entry_point(const config::EntryPointConfig& config) {
 
 Result<void> Server::open_entry_point(
     const std::shared_ptr<const config::EntryPointConfig>& config) {
-  Result<config::EntryPointAddress> address = config::parse_entry_point_address(config->address);
-  if (!address) return address.error();
-  Result<IpAddress> ip = listen_host(address->host);
-  if (!ip) return ip.error();
-  Result<std::vector<Fd>> sockets = sockets_of(*config, {*ip, address->port}, address->udp);
-  if (!sockets) return sockets.error();
-  addresses_.push_back({config->name, local_address(sockets->front().get())});
-  for (size_t i = 0; i < sockets->size(); ++i) {
-    workers_[i % workers_.size()]->open_entry_point(config, std::move((*sockets)[i]), address->udp);
+  Result<Opened> opened = open_sockets(*config);
+  if (!opened) return opened.error();
+  for (size_t i = 0; i < opened->sockets.size(); ++i) {
+    Worker& worker = *workers_[i % workers_.size()];
+    worker.open_entry_point(config, std::move(opened->sockets[i]), opened->udp);
   }
   return {};
 }

@@ -49,8 +49,8 @@ class Server {
     Error error;
   };
 
-  // Opens the listening sockets of every entry point of the static configuration; connections and datagrams wait until start(). Errors name the entry point and carry a
-  // remedy (port in use, no permission ...).
+  // Opens the listening sockets of every entry point of the static configuration; connections and datagrams wait until start().
+  // Errors name the entry point and carry a remedy (port in use, no permission ...).
   Result<void> bind();
   std::vector<Bound> addresses() const;
   std::optional<SocketAddress> address(std::string_view entry_point) const;
@@ -75,6 +75,12 @@ class Server {
   size_t workers() const { return workers_.size(); }
 
  private:
+  struct Opened {
+    bool udp = false;
+    std::vector<Fd> sockets;
+  };
+
+  Result<Opened> open_sockets(const config::EntryPointConfig& config);
   Result<void> bind_entry_point(const config::EntryPointConfig& config);
   Result<void> open_entry_point(const std::shared_ptr<const config::EntryPointConfig>& config);
   void end_following();

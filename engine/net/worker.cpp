@@ -40,15 +40,16 @@ class EntryHandler final : public pipeline::ExchangeHandler, public pipeline::Ot
   pipeline::EngineHandler engine_;
 };
 
+// A task that keeps alive what it works on.
+Task<void> holding([[maybe_unused]] std::shared_ptr<const void> held, Task<void> task) { co_await std::move(task); }
+
 }  // namespace
 
 // One of the static configuration is there to the end. One that a configuration brought holds its options (`owned`), and is
 // held by each of its tasks, since it may go while they are under way.
-struct Worker::Entry {
-  Entry(Env& env, const config::EntryPointConfig& c, ServerShared& shared, http::Origin& origin,
-        std::shared_ptr<const config::EntryPointConfig> keep = nullptr)
-      : owned(std::move(keep)),
-        config(c),
+struct Worker::Entry : std::enable_shared_from_this<Entry> {
+  Entry(Env& env, const config::EntryPointConfig& c, ServerShared& shared, http::Origin& origin)
+      : config(c),
         options(pipeline::server_options(c)),
         handler(env, shared.engine, origin, c),
         streams(shared.connections) {}
@@ -100,10 +101,10 @@ void Worker::open_entry_point(std::shared_ptr<const config::EntryPointConfig> co
     if (!added) {
       shared_.log.error("entryPoint " + config->name + ": " + added.error().message);
     } else if (udp) {
-      loop_->scheduler().spawn("udp", serve_datagrams(udp_.at(config->name)));
+      hear(udp_.at(config->name));
     } else {
       entries_.back()->owned = config;
-      loop_->scheduler().spawn("accept " + config->name, accept_connections(entries_.back()));
+      begin("accept", *entries_.back(), accept_connections(*entries_.back()));
     }
   });
 }
@@ -125,7 +126,16 @@ void Worker::close_now(const std::string& name) {
   entry->handler.drain();
   entry->listener->close();
   ++ending_;
-  loop_->scheduler().spawn("leave " + name, leave(entry));
+  begin("leave", *entry, leave(*entry));
+}
+
+void Worker::begin(const std::string& what, Entry& e, Task<void> task) {
+  loop_->scheduler().spawn(what + " " + e.config.name,
+                           holding(e.shared_from_this(), std::move(task)));
+}
+
+void Worker::hear(const std::shared_ptr<pipeline::UdpServer>& server) {
+  loop_->scheduler().spawn("udp", holding(server, server->run()));
 }
 
 void Worker::probe_servers() {
@@ -145,10 +155,8 @@ void Worker::follow_snapshot() {
 
 void Worker::run() {
   follow_snapshot();
-  for (const std::shared_ptr<Entry>& e : entries_) {
-    loop_->scheduler().spawn("accept " + e->config.name, accept_connections(e));
-  }
-  for (const auto& [name, u] : udp_) loop_->scheduler().spawn("udp", serve_datagrams(u));
+  for (const std::shared_ptr<Entry>& e : entries_) begin("accept", *e, accept_connections(*e));
+  for (const auto& [name, u] : udp_) hear(u);
   loop_->run();
   if (health_) health_->stop();
   if (stapler_) stapler_->stop();
@@ -159,12 +167,7 @@ void Worker::run() {
   env_.store.clear();
 }
 
-Task<void> Worker::serve_datagrams(std::shared_ptr<pipeline::UdpServer> server) {
-  co_await server->run();
-}
-
-Task<void> Worker::accept_connections(std::shared_ptr<Entry> entry) {
-  Entry& e = *entry;
+Task<void> Worker::accept_connections(Entry& e) {
   uint64_t pauses = 0;
   for (;;) {
     while (shared_.connections.load(std::memory_order_relaxed) >= shared_.connections_max) {
@@ -177,18 +180,11 @@ Task<void> Worker::accept_connections(std::shared_ptr<Entry> entry) {
       shared_.log.error("entryPoint " + e.config.name +
                         ": no file descriptor left, accepting was paused");
     }
-    serve(entry, std::move(*stream));
+    serve(e, std::move(*stream));
   }
 }
 
-namespace {
-
-Task<void> holding(std::shared_ptr<void> held, Task<void> task) { co_await std::move(task); }
-
-}  // namespace
-
-void Worker::serve(const std::shared_ptr<Entry>& entry, std::unique_ptr<Stream> stream) {
-  Entry& e = *entry;
+void Worker::serve(Entry& e, std::unique_ptr<Stream> stream) {
   e.streams.add(static_cast<NetStream&>(*stream));
   const std::shared_ptr<const pipeline::Snapshot>& snapshot = e.handler.snapshot();
   const auto found = snapshot->entry_points.find(e.config.name);
@@ -197,7 +193,7 @@ void Worker::serve(const std::shared_ptr<Entry>& entry, std::unique_ptr<Stream> 
       looks ? pipeline::serve_connection(env_, std::move(stream), snapshot, e.config.name,
                                          e.handler, e.options)
             : pipeline::serve_http(env_, std::move(stream), e.handler, e.options, {}, &e.handler);
-  if (e.owned) served = holding(entry, std::move(served));
+  if (e.owned) served = holding(e.shared_from_this(), std::move(served));
   loop_->scheduler().spawn(e.config.name, std::move(served));
 }
 
@@ -210,15 +206,12 @@ void Worker::begin_drain(Drain kind) {
     }
     ending_ += entries_.size();
     if (ending_ == 0) loop_->stop();
-    for (const std::shared_ptr<Entry>& e : entries_) {
-      loop_->scheduler().spawn("drain " + e->config.name, drain(e));
-    }
+    for (const std::shared_ptr<Entry>& e : entries_) begin("drain", *e, drain(*e));
   });
 }
 
 // Catalogue 7.8: requestAcceptGraceTimeout, then graceTimeOut, per entry point and in parallel.
-Task<void> Worker::drain(std::shared_ptr<Entry> entry) {
-  Entry& e = *entry;
+Task<void> Worker::drain(Entry& e) {
   if (e.config.request_accept_grace_timeout > Duration::zero()) {
     co_await sleep_for(loop_->scheduler(), e.config.request_accept_grace_timeout);
   }
@@ -231,8 +224,8 @@ Task<void> Worker::drain(std::shared_ptr<Entry> entry) {
 }
 
 // Of an entry point that is in no configuration any more.
-Task<void> Worker::leave(std::shared_ptr<Entry> entry) {
-  co_await end_streams(*entry);
+Task<void> Worker::leave(Entry& e) {
+  co_await end_streams(e);
   if (--ending_ == 0 && drain_begun_) loop_->stop();
 }
 

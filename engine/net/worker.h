@@ -71,15 +71,17 @@ class Worker {
  private:
   struct Entry;
 
-  Task<void> accept_connections(std::shared_ptr<Entry> e);
-  Task<void> drain(std::shared_ptr<Entry> e);
-  Task<void> leave(std::shared_ptr<Entry> e);
+  // A task of an entry point, which lives as long as it.
+  void begin(const std::string& what, Entry& e, Task<void> task);
+  void hear(const std::shared_ptr<pipeline::UdpServer>& server);
+  Task<void> accept_connections(Entry& e);
+  Task<void> drain(Entry& e);
+  Task<void> leave(Entry& e);
   Task<void> end_streams(Entry& e);
-  Task<void> serve_datagrams(std::shared_ptr<pipeline::UdpServer> server);
   void close_now(const std::string& name);
   void end_idle(Entry& e);
   void follow_snapshot();
-  void serve(const std::shared_ptr<Entry>& e, std::unique_ptr<Stream> stream);
+  void serve(Entry& e, std::unique_ptr<Stream> stream);
 
   std::unique_ptr<EventLoop> loop_;
   ServerShared& shared_;

@@ -1,6 +1,5 @@
 #include "engine/pipeline/ocsp_stapler.h"
 
-#include "engine/http/url.h"
 #include "engine/tls/ocsp.h"
 #include "engine/upstream/dial_server.h"
 #include "engine/upstream/proxy.h"
@@ -13,20 +12,16 @@ constexpr int64_t second_ns = 1'000'000'000;
 OcspTarget::Responder responder_of(const std::string& url,
                                    const std::shared_ptr<TlsConnector>& connector) {
   OcspTarget::Responder r{url, {}, "/", {}};
-  config::ServerConfig config;
-  config.url.value = url;
-  Result<http::OriginServer> server = upstream::make_origin_server(config, {});
-  const auto parts = http::split_url(url);
-  if (!server || !parts || parts->host.empty()) {
+  Result<upstream::WebAddress> at = upstream::web_address(url);
+  if (!at || at->server.authority.empty()) {
     r.broken = "not the URL of a server";
     return r;
   }
-  r.server = std::move(*server);
+  r.server = std::move(at->server);
   r.server.tls = connector;
   if (r.server.scheme != "http" && !upstream::tls_of(r.server))
     r.broken = "unsupported protocol scheme " + r.server.scheme;
-  if (!parts->path.empty()) r.target = parts->path;
-  if (parts->has_query) r.target += "?" + std::string(parts->query);
+  r.target = std::move(at->target);
   return r;
 }
 

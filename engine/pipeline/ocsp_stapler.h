@@ -3,7 +3,6 @@
 #pragma once
 #include "engine/config/static.h"
 #include "engine/http/origin.h"
-#include "engine/tls/registry.h"
 #include "engine/tls/store.h"
 
 namespace gateproof::pipeline {

@@ -1,7 +1,6 @@
 #include "engine/upstream/grpc_health.h"
 
 #include "engine/base/text.h"
-#include "engine/config/schema.h"
 
 namespace gateproof::upstream {
 namespace {
@@ -82,15 +81,13 @@ Task<std::string> call(Env& env, http::Origin& origin, const HealthTarget& targe
   Result<std::string> body = co_await http::read_all(x.response.body, grpc_health_bytes_max);
   if (!body) co_return failed(body.error().code == Code::limit ? 8 : 14, body.error().message);
   const http::Headers* trailers = x.response.body.trailers();
-  const std::string code(trailers && trailers->has("Grpc-Status") ? trailers->get("Grpc-Status")
-                                                                  : std::string_view(head));
-  const std::optional<int64_t> number = text::parse_int(code);
+  const auto last_word = [trailers](const http::HeaderName& field, std::string_view in_head) {
+    return trailers && trailers->has(field) ? trailers->get(field) : in_head;
+  };
+  const std::optional<int64_t> number = text::parse_int(last_word("Grpc-Status", head));
   if (!number) co_return failed(13, "server closed the stream without sending trailers");
   if (*number == 0) co_return grpc_health_verdict(*body);
-  const std::string_view message = trailers && trailers->has("Grpc-Message")
-                                       ? trailers->get("Grpc-Message")
-                                       : std::string_view(head_message);
-  co_return failed(*number, message);
+  co_return failed(*number, last_word("Grpc-Message", head_message));
 }
 
 }  // namespace

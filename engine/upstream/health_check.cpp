@@ -67,22 +67,18 @@ bool follow(Hop& hop, int status, const std::string& location, std::string& why)
     hop.target = *target;  // the same server, and the same Host
     return true;
   }
-  config::ServerConfig config;
-  config.url.value = location;
-  Result<http::OriginServer> server = make_origin_server(config, {});
-  const auto parts = http::split_url(location);
-  if (!server || !parts) {
+  Result<WebAddress> to = web_address(location);
+  if (!to) {
     why = "redirected to " + location;
     return false;
   }
-  server->dial_timeout = hop.server.dial_timeout;
-  server->idle_conn_timeout = hop.server.idle_conn_timeout;
-  server->max_idle_conns = hop.server.max_idle_conns;
-  server->tls = hop.server.tls;
-  hop.server = std::move(*server);
+  to->server.dial_timeout = hop.server.dial_timeout;
+  to->server.idle_conn_timeout = hop.server.idle_conn_timeout;
+  to->server.max_idle_conns = hop.server.max_idle_conns;
+  to->server.tls = hop.server.tls;
+  hop.server = std::move(to->server);
   hop.host = hop.server.authority;
-  hop.target = parts->path.empty() ? "/" : std::string(parts->path);
-  if (parts->has_query) hop.target += "?" + std::string(parts->query);
+  hop.target = std::move(to->target);
   return true;
 }
 

@@ -188,6 +188,18 @@ Result<http::OriginServer> make_origin_server(const config::ServerConfig& server
   return s;
 }
 
+Result<WebAddress> web_address(const std::string& url) {
+  config::ServerConfig config;
+  config.url.value = url;
+  Result<http::OriginServer> server = make_origin_server(config, {});
+  if (!server) return server.error();
+  const auto parts = http::split_url(url);
+  if (!parts) return Error(Code::invalid, "no scheme and host in " + text::quote(url));
+  std::string target = parts->path.empty() ? "/" : std::string(parts->path);
+  if (parts->has_query) target += "?" + std::string(parts->query);
+  return WebAddress{std::move(*server), std::move(target)};
+}
+
 void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pass_host_header,
                     http::Outbound& out, bool& asked_gzip) {
   const http::Request& r = x.request;

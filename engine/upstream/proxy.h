@@ -9,6 +9,14 @@ namespace gateproof::upstream {
 Result<http::OriginServer> make_origin_server(const config::ServerConfig& server,
                                               const config::ServersTransportConfig& transport);
 
+// A URL that somebody asks for by itself: its server, and the target with its query; without a path the target is "/". Code::invalid:
+// it is not the URL of a server.
+struct WebAddress {
+  http::OriginServer server;
+  std::string target;
+};
+Result<WebAddress> web_address(const std::string& url);
+
 // Sends the exchange's request to one server and fills the answer; failures become 502, 503, 504, 499 or 500.
 Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pass_host_header);
 

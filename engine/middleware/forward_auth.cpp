@@ -213,8 +213,8 @@ class ForwardAuth final : public WaitingMiddleware {
       if (!x.look_beyond) co_return;
       look_beyond(x, *this);
     }
-    x.target_received
-        .clear();  // Traefik writes the target anew: semicolons of the query are gone from here on
+    // Traefik writes the target anew: semicolons of the query are gone from here on.
+    x.target_received.clear();
     co_await next(x);
     if (!cookies.empty()) merge_cookies(x.response.headers, cookies);
   }

@@ -71,11 +71,8 @@ bool set_serial(X509* certificate, const std::string& hex) {
 
 std::string der_of(X509* certificate) {
   unsigned char* bytes = nullptr;
-  const int n = i2d_X509(certificate, &bytes);
-  if (n <= 0) return {};
-  std::string out(reinterpret_cast<char*>(bytes), static_cast<size_t>(n));
-  OPENSSL_free(bytes);
-  return out;
+  const int length = i2d_X509(certificate, &bytes);
+  return take_der(length, bytes);
 }
 
 Identity::Identity(std::unique_ptr<const Parts> parts)

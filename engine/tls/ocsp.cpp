@@ -76,9 +76,8 @@ std::optional<OcspQuestion> ocsp_question(const Identity& identity) {
   }
   static_cast<void>(id.release());  // the request's now
   unsigned char* bytes = nullptr;
-  const int n = i2d_OCSP_REQUEST(request.get(), &bytes);
-  if (n > 0) q.request.assign(reinterpret_cast<char*>(bytes), static_cast<size_t>(n));
-  OPENSSL_free(bytes);
+  const int length = i2d_OCSP_REQUEST(request.get(), &bytes);
+  q.request = take_der(length, bytes);
   return q;
 }
 

@@ -35,6 +35,14 @@ inline std::string take_reason() {
   return reason ? reason : "error " + std::to_string(ERR_GET_REASON(code));
 }
 
+// What an i2d function of OpenSSL has allocated and how long it says it is; "" for an error.
+inline std::string take_der(int length, unsigned char* bytes) {
+  if (length <= 0) return {};
+  std::string out(reinterpret_cast<char*>(bytes), static_cast<size_t>(length));
+  OPENSSL_free(bytes);
+  return out;
+}
+
 inline BioPtr bio_of(std::string_view text) {
   return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }

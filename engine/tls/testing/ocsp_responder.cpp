@@ -24,10 +24,8 @@ OCSP_CERTID* id_of(OCSP_REQUEST* request) {
 
 std::string der_of(OCSP_RESPONSE* response) {
   unsigned char* bytes = nullptr;
-  const int n = i2d_OCSP_RESPONSE(response, &bytes);
-  std::string out(reinterpret_cast<char*>(bytes), static_cast<size_t>(std::max(n, 0)));
-  OPENSSL_free(bytes);
-  return out;
+  const int length = i2d_OCSP_RESPONSE(response, &bytes);
+  return take_der(length, bytes);
 }
 
 void pad(OCSP_BASICRESP* basic, size_t bytes) {

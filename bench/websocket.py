@@ -4,18 +4,13 @@ import asyncio
 import base64
 import contextlib
 import hashlib
-from typing import Protocol
 
 from wire import Head
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 KEY = "c29hay1zb2FrLXNvYWshIQ=="
 CLOSE_NORMAL = b"\x03\xe8"
-TEXT, BINARY, CLOSE = 1, 2, 8
-
-
-class Reader(Protocol):
-    async def readexactly(self, count: int, /) -> bytes: ...
+BINARY, CLOSE = 2, 8
 
 
 def accept_of(key: str) -> str:

@@ -94,9 +94,8 @@ class RedisClusterServers:
     """
 
     def __init__(self) -> None:
-        settings = ("cluster-enabled yes", f"cluster-port {free_port()}")
-        self.nodes = [RedisServer(RedisUpstream(), settings)]
-        for _ in range(2):
+        self.nodes: list[RedisServer] = []
+        for _ in range(3):
             settings = ("cluster-enabled yes", f"cluster-port {free_port()}")
             self.nodes.append(RedisServer(RedisUpstream(), settings))
         self.addresses = [node.address for node in self.nodes]

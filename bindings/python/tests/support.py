@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from gateproof.http1.model import Http1Case
+from gateproof.http1.outcome import Outcome
 
 SHOP: dict[str, Any] = {
     "http": {
@@ -29,3 +33,18 @@ WEB: dict[str, Any] = {
     "entryPoints": {"web": {"address": ":80"}, "websecure": {"address": ":443"}},
     "providers": {"file": {"filename": "dynamic.yaml"}},
 }
+
+
+class Careless:
+    """A proxy for the gardens: reads what is sent first, relays it by a function of the bytes, and
+    then `last`."""
+
+    def __init__(self, name: str, relay: Callable[[bytes], bytes], last: bytes = b"") -> None:
+        self.name = name
+        self._relay = relay
+        self._last = last
+
+    def run(self, case: Http1Case) -> Outcome:
+        """Everything goes to one connection of the server."""
+        raw = self._relay(case.sends[0]) + self._last
+        return Outcome.read(case, b"", True, [raw] if raw else [])

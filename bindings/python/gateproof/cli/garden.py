@@ -13,7 +13,8 @@ import typer
 from gateproof.cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from gateproof.http1.garden import Finding, Garden, Plot
+    from gateproof.http1.garden import Finding, Garden, Plot, Subject
+    from gateproof.http1.peers import Peer
     from gateproof.http2.garden import H2Garden
 
 _PEERS = "traefik,envoy,nginx,caddy,haproxy"
@@ -32,17 +33,26 @@ def _told(one: Finding, versions: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _plot(stack: contextlib.ExitStack, names: list[str], lanes: int = _LANES) -> Garden:
-    """The garden of HTTP/1.1. Raises PeerMissing."""
+def _subjects(
+    stack: contextlib.ExitStack, names: list[str], kind: type[Peer], lanes: int
+) -> dict[str, Subject]:
+    """The engine and its peers, which end with the stack. Raises PeerMissing."""
     from gateproof.http1.engine_arms import WireArm
-    from gateproof.http1.garden import ENGINE, Garden, Subject
-    from gateproof.http1.peers import Peer
+    from gateproof.http1.garden import ENGINE
 
     subjects: dict[str, Subject] = {ENGINE: WireArm()}
     for name in names:
-        subjects[name] = peer = Peer(name, lanes=lanes)
+        subjects[name] = peer = kind(name, lanes=lanes)
         stack.callback(peer.close)
-    made = Garden(subjects, lanes)
+    return subjects
+
+
+def _plot(stack: contextlib.ExitStack, names: list[str], lanes: int = _LANES) -> Garden:
+    """The garden of HTTP/1.1. Raises PeerMissing."""
+    from gateproof.http1.garden import Garden
+    from gateproof.http1.peers import Peer
+
+    made = Garden(_subjects(stack, names, Peer, lanes), lanes)
     stack.callback(made.close)
     return made
 
@@ -50,15 +60,9 @@ def _plot(stack: contextlib.ExitStack, names: list[str], lanes: int = _LANES) ->
 def _plot_h2(stack: contextlib.ExitStack, names: list[str]) -> H2Garden:
     """The garden of HTTP/2; behind it the one of HTTP/1.1, once somebody relays what is no HTTP.
     Raises PeerMissing."""
-    from gateproof.http1.engine_arms import WireArm
-    from gateproof.http1.garden import ENGINE, Subject
     from gateproof.http2.client import H2Peer
     from gateproof.http2.garden import H2Garden
 
-    subjects: dict[str, Subject] = {ENGINE: WireArm()}
-    for name in names:
-        subjects[name] = peer = H2Peer(name, lanes=_LANES)
-        stack.callback(peer.close)
     lock = threading.Lock()
     behind: list[Garden] = []
 
@@ -68,7 +72,7 @@ def _plot_h2(stack: contextlib.ExitStack, names: list[str]) -> H2Garden:
                 behind.append(_plot(stack, names, 1))
             return behind[0]
 
-    made = H2Garden(subjects, _LANES, next_hop)
+    made = H2Garden(_subjects(stack, names, H2Peer, _LANES), _LANES, next_hop)
     stack.callback(made.close)
     return made
 

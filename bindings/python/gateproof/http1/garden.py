@@ -138,9 +138,9 @@ class Plot(Protocol):
         """A smaller finding of the same kind and signature."""
 
 
-class Garden:
-    """Subjects side by side. `subjects` holds the engine's arm under `ENGINE`, and peers;
-    `lanes` requests are looked at at a time."""
+class SideBySide:
+    """`subjects` holds the engine's arm under `ENGINE`, and peers; `lanes` cases are played at a
+    time, each by all subjects at once."""
 
     def __init__(self, subjects: dict[str, Subject], lanes: int = 1) -> None:
         self._subjects = subjects
@@ -152,6 +152,42 @@ class Garden:
         """Whoever takes part."""
         return list(self._subjects)
 
+    def outcomes(self, case: Http1Case, names: Sequence[str] | None = None) -> dict[str, Outcome]:
+        """What becomes of a case at each subject."""
+        chosen = self.names if names is None else list(names)
+        found = self._pool.map(lambda name: self._subjects[name].run(case), chosen)
+        return dict(zip(chosen, found, strict=True))
+
+    def close(self) -> None:
+        """Ends the helpers."""
+        self._pool.shutdown()
+
+
+class Smallest:
+    """Asked with smaller data again and again, whether it still shows the finding, `runs` times at
+    most and until the monotonic clock says `end`. `best` is the last one that did."""
+
+    def __init__(self, plot: Plot, finding: Finding, runs: int, end: float | None) -> None:
+        self._plot, self._finding, self._end = plot, finding, end
+        self._left = runs
+        self.best = finding
+
+    def __call__(self, data: Any) -> bool:
+        """Whether a finding of the same kind and signature is seen."""
+        if self._left <= 0 or (self._end is not None and time.monotonic() >= self._end):
+            return False
+        self._left -= 1
+        for one in self._plot.look(data):
+            if one.signature == self._finding.signature:
+                one.seed = self._finding.seed
+                self.best = one
+                return True
+        return False
+
+
+class Garden(SideBySide):
+    """Requests of HTTP/1.1, to subjects side by side."""
+
     def source(self, seed: int) -> Callable[[], bytes]:
         """Requests of the grammar, each with `LAST` behind it."""
         grammar = Grammar(seed)
@@ -159,12 +195,8 @@ class Garden:
 
     def views(self, data: bytes, names: Sequence[str] | None = None) -> dict[str, View]:
         """What the subjects make of bytes, all at the same time."""
-        case = case_of(data)
-        chosen = list(self._subjects) if names is None else list(names)
-        found = self._pool.map(lambda name: self._subjects[name].run(case), chosen)
-        return {
-            name: View.of(outcome, outcome.raw) for name, outcome in zip(chosen, found, strict=True)
-        }
+        found = self.outcomes(case_of(data), names)
+        return {name: View.of(outcome, outcome.raw) for name, outcome in found.items()}
 
     def look(self, data: bytes) -> Iterator[Finding]:
         """The findings that these bytes show."""
@@ -187,28 +219,9 @@ class Garden:
     def shrink(self, finding: Finding, end: float | None = None) -> Finding:
         """A smaller finding of the same kind and signature; as small as it got when the
         monotonic clock says `end`."""
-        left = _SHRINKS_MAX
-        best = finding
-
-        def same(data: bytes) -> bool:
-            nonlocal best, left
-            left -= 1
-            for one in self.look(data):
-                if one.signature == finding.signature:
-                    one.seed = finding.seed
-                    best = one
-                    return True
-            return False
-
-        def may(part: bytes) -> bool:
-            return left > 0 and (end is None or time.monotonic() < end) and same(part + LAST)
-
-        shorter(finding.data.removesuffix(LAST), may)
-        return best
-
-    def close(self) -> None:
-        """Ends the helpers."""
-        self._pool.shutdown()
+        holds = Smallest(self, finding, _SHRINKS_MAX, end)
+        shorter(finding.data.removesuffix(LAST), lambda part: holds(part + LAST))
+        return holds.best
 
 
 def shorter(data: bytes, holds: Callable[[bytes], bool]) -> bytes:

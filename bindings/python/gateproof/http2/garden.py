@@ -9,14 +9,21 @@ findings, beside those of `http1.garden`:
 from __future__ import annotations
 
 import re
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateproof.http1.garden import ENGINE, Finding, Garden, Subject, View, shorter
+from gateproof.http1.garden import (
+    ENGINE,
+    Finding,
+    Garden,
+    SideBySide,
+    Smallest,
+    Subject,
+    View,
+    shorter,
+)
 from gateproof.http1.outcome import Outcome
 from gateproof.http1.reading import Message, read_requests
 from gateproof.http2.client import case_of
@@ -100,9 +107,9 @@ def _agree(views: Sequence[View]) -> bool:
     return all(one <= largest for one in counts)
 
 
-class H2Garden:
-    """Subjects side by side. `behind` gives the next hop of a chain, a garden of HTTP/1.1, which is
-    made when it is needed first."""
+class H2Garden(SideBySide):
+    """Frames, to subjects side by side. `behind` gives the next hop of a chain, a garden of
+    HTTP/1.1, which is made when it is needed first."""
 
     def __init__(
         self,
@@ -110,24 +117,16 @@ class H2Garden:
         lanes: int = 1,
         behind: Callable[[], Garden] | None = None,
     ) -> None:
-        self._subjects = subjects
-        self.lanes = lanes
-        self._pool = ThreadPoolExecutor(max(len(subjects), 1) * lanes)
+        super().__init__(subjects, lanes)
         self._behind = behind
 
     def source(self, seed: int) -> Callable[[], Frames]:
         """Requests of the grammar."""
         return Grammar(seed).draw
 
-    def outcomes(self, frames: Frames) -> dict[str, Outcome]:
-        """What becomes of frames at each subject, all at the same time."""
-        case = case_of(frames)
-        found = self._pool.map(lambda one: one.run(case), self._subjects.values())
-        return dict(zip(self._subjects, found, strict=True))
-
     def look(self, frames: Frames) -> Iterator[H2Finding]:
         """The findings that these frames show."""
-        outcomes = self.outcomes(frames)
+        outcomes = self.outcomes(case_of(frames))
         views = {name: view_of(one) for name, one in outcomes.items()}
         words = {name: view.word() for name, view in views.items()}
 
@@ -162,26 +161,9 @@ class H2Garden:
         clock says `end`."""
         if not isinstance(finding, H2Finding):
             return finding
-        left, best = _SHRINKS_MAX, finding
-
-        def holds(frames: Frames) -> bool:
-            nonlocal left, best
-            if left <= 0 or (end is not None and time.monotonic() > end):
-                return False
-            left -= 1
-            for one in self.look(frames):
-                if one.signature == finding.signature:
-                    one.seed = finding.seed
-                    best = one
-                    return True
-            return False
-
+        holds = Smallest(self, finding, _SHRINKS_MAX, end)
         smaller(finding.frames, holds)
-        return best
-
-    def close(self) -> None:
-        """Ends the helpers."""
-        self._pool.shutdown()
+        return holds.best
 
 
 def smaller(frames: Frames, holds: Callable[[Frames], bool]) -> Frames:

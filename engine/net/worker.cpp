@@ -41,7 +41,9 @@ class EntryHandler final : public pipeline::ExchangeHandler, public pipeline::Ot
 };
 
 // A task that keeps alive what it works on.
-Task<void> holding([[maybe_unused]] std::shared_ptr<const void> held, Task<void> task) { co_await std::move(task); }
+Task<void> holding([[maybe_unused]] std::shared_ptr<const void> held, Task<void> task) {
+  co_await std::move(task);
+}
 
 }  // namespace
 

@@ -68,6 +68,9 @@ def without_probes(seen: Sequence[UpstreamSeen]) -> list[UpstreamSeen]:
     """Leaves out health probes: on real sockets one may come while a request is under way."""
 
     def is_probe(one: UpstreamSeen) -> bool:
+        # The preface of a probe over gRPC, as a server of HTTP/1.1 reads it.
+        if (one.method, one.target) in (("PRI", "*"), ("SM", "")):
+            return True
         fields = {name.lower(): value for name, value in one.headers}
         forwarded = any(name.startswith("x-forwarded-") for name in fields)
         return fields.get("user-agent") == "Go-http-client/1.1" and not forwarded

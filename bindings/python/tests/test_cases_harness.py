@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateproof.case_arm import ArmStartError, Observation, RouterState, UpstreamSeen
+from gateproof.case_arm import ArmStartError, Observation, RouterState, UpstreamSeen, without_probes
 from gateproof.case_compare import KnownDifference, fields_of, normalise, rule_holds, values_of
 from gateproof.case_model import (
     ALL_ARMS,
@@ -320,3 +320,18 @@ def test_real_traefik_runs_a_case(tmp_path: Path) -> None:
     result = run_case(case, TraefikArm())
     assert result.mismatches == []
     assert result.skipped is None
+
+
+def test_probes_are_told_from_requests() -> None:
+    def seen(method: str, target: str, *headers: tuple[str, str]) -> UpstreamSeen:
+        return UpstreamSeen("a", method, target, list(headers), b"")
+
+    go = ("User-Agent", "Go-http-client/1.1")
+    probes = [seen("GET", "/h", go), seen("PRI", "*"), seen("SM", "")]
+    requests = [
+        seen("GET", "/h", go, ("X-Forwarded-For", "1.2.3.4")),
+        seen("GET", "/h", ("User-Agent", "curl")),
+        seen("PRI", "/"),
+        seen("SM", "/"),
+    ]
+    assert without_probes(probes + requests) == requests

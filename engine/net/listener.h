@@ -15,6 +15,8 @@ class NetListener final : public Listener, public Pollable {
 
   // Code::canceled after close().
   Task<Result<std::unique_ptr<Stream>>> accept() override;
+  // Without waiting. nullopt: nothing is queued. Code::limit: no descriptor left.
+  std::optional<Result<std::unique_ptr<Stream>>> try_accept();
   SocketAddress local() const override { return local_; }
   void on_events(uint32_t events) override;
 
@@ -24,9 +26,6 @@ class NetListener final : public Listener, public Pollable {
 
  private:
   NetListener(EventLoop& loop, Fd fd);
-  // nullopt: nothing waits. Code::limit: no descriptor left.
-  std::optional<Result<std::unique_ptr<Stream>>> try_accept();
-
   EventLoop& loop_;
   Fd fd_;
   SocketAddress local_;

@@ -261,6 +261,27 @@ TEST_F(NetTest, AcceptRestsAtTheDescriptorLimitAndRecovers) {
   EXPECT_TRUE(accepting.take());
 }
 
+// What a drain does before it closes the socket, which would reset them.
+TEST_F(NetTest, WhatIsQueuedIsTakenWithoutWaiting) {
+  auto listener = std::move(*transport_.listen(loopback()));
+  auto& net = static_cast<NetListener&>(*listener);
+  EXPECT_FALSE(net.try_accept().has_value());
+  std::vector<std::unique_ptr<Stream>> clients;
+  for (int i = 0; i < 3; ++i) {
+    auto client = run(transport_.connect(listener->local(), instant_max));
+    clients.push_back(std::move(**client));
+  }
+  std::vector<std::unique_ptr<Stream>> taken;
+  while (auto queued = net.try_accept()) taken.push_back(std::move(**queued));
+  EXPECT_EQ(taken.size(), 3u);
+  net.close();
+  auto after_close = net.try_accept();
+  ASSERT_TRUE(after_close.has_value());
+  EXPECT_EQ(after_close->error().code, Code::canceled);
+  std::string bytes;
+  EXPECT_FALSE(read(*clients.back(), bytes, milliseconds(50))) << "it is open, and silent";
+}
+
 TEST_F(NetTest, ClosedListenerEndsAccept) {
   auto listener = std::move(*transport_.listen(loopback()));
   auto accepting = listener->accept();

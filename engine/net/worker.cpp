@@ -126,7 +126,7 @@ void Worker::close_now(const std::string& name) {
   const std::shared_ptr<Entry> entry = *e;
   entries_.erase(e);
   entry->handler.drain();
-  entry->listener->close();
+  stop_accepting(*entry);
   ++ending_;
   begin("leave", *entry, leave(*entry));
 }
@@ -220,9 +220,19 @@ Task<void> Worker::drain(Entry& e) {
   e.handler.drain();
   // One more turn of the loop: the accept task takes what the system has queued, which closing would reset.
   co_await sleep_for(loop_->scheduler(), std::chrono::milliseconds(1));
-  e.listener->close();
+  stop_accepting(e);
   co_await end_streams(e);
   if (--ending_ == 0) loop_->stop();
+}
+
+// What is queued is served: closing would reset it.
+void Worker::stop_accepting(Entry& e) {
+  while (shared_.connections.load(std::memory_order_relaxed) < shared_.connections_max) {
+    std::optional<Result<std::unique_ptr<Stream>>> queued = e.listener->try_accept();
+    if (!queued || !*queued) break;
+    serve(e, std::move(**queued));
+  }
+  e.listener->close();
 }
 
 // Of an entry point that is in no configuration any more.

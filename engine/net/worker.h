@@ -78,6 +78,7 @@ class Worker {
   Task<void> drain(Entry& e);
   Task<void> leave(Entry& e);
   Task<void> end_streams(Entry& e);
+  void stop_accepting(Entry& e);
   void close_now(const std::string& name);
   void end_idle(Entry& e);
   void follow_snapshot();

@@ -21,7 +21,8 @@ void Exchange::reset() {
   target_received.clear();
   target_rewritten.clear();
   user.clear();
-  detect_content_type = fields_apart = answer_held = head_sent = false;
+  detect_content_type = fields_apart = answer_held = false;
+  late_status = 0;
   vary_lines = 0;
   tls_state.reset();
   client_certificates.reset();

@@ -68,7 +68,8 @@ struct Exchange {
   uint8_t vary_lines = 0;
   bool answer_held =
       false;  // somebody outside takes the whole answer first: no flush reaches the client
-  bool head_sent = false;  // the client has a 200 without fields already (upstream/flushed.h)
+  // Not 0: the client has a 200 without fields already, and this is the status that came after it (upstream/flushed.h).
+  int late_status = 0;
   bool append_forwarded_for = true;  // entry point's notAppendXForwardedFor
   bool suppress_forwarded_for =
       false;  // a custom request header X-Forwarded-For: "" (catalogue 2.2)

@@ -3,6 +3,7 @@
 #include "engine/middleware/breaker.h"
 #include "engine/middleware/chain.h"
 #include "engine/middleware/middleware.h"
+#include "engine/upstream/flushed.h"
 
 namespace gateproof::middleware {
 namespace {
@@ -83,7 +84,7 @@ class CircuitBreaker final : public WaitingMiddleware {
     }
     co_await next(x);
     if (x.look_beyond) co_return;  // nobody was asked: there is nothing to measure
-    const int status = x.response.status;
+    const int status = upstream::written_status(x);
     if (x.response.body.streaming() && !x.tunnel) {
       const std::optional<uint64_t> length = x.response.body.length();
       auto source =

@@ -85,6 +85,8 @@ class ErrorPages final : public WaitingMiddleware {
     const bool stopped_outside = x.stopped_with != nullptr;
     const FieldsApart apart(x, FieldsApart::Fields::replacing);
     co_await next(x);
+    // What was flushed too early passes here as the 200 that it is (Traefik).
+    if (x.late_status) x.late_status = 200;
     // One that asks: what counts is the answer that would have been given.
     http::Response& answer = x.stopped_with && !stopped_outside ? *x.stopped_with : x.response;
     const int original = answer.status;

@@ -53,7 +53,7 @@ class HeadersMiddleware final : public SyncFilter {
 
   void on_response(Exchange& x) override {
     if (x.response.status == 101) return;  // Traefik writes it past every layer
-    if (x.head_sent) return;
+    if (x.late_status) return;
     secure_.edit_response(x);
     edit_outer(x);
   }

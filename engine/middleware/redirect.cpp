@@ -37,8 +37,8 @@ void take_over(http::Request& r, GoUrl url) {
 
 Flow redirect(http::Exchange& x, std::string_view url, const std::string& target, bool permanent) {
   const bool moved = target != url;
-  // A path of which nothing is left is read as "/".
-  if (!moved && is_plain(url) && !x.request.url.path.empty()) return Flow::next;
+  // A path that has lost its slash is read as part of the host, and one of which nothing is left as "/".
+  if (!moved && is_plain(url) && x.request.url.path.starts_with('/')) return Flow::next;
   // Go reads the new URL before it is compared with the old one.
   auto location = parse_go_url(target);
   if (!location) {

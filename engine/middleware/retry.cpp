@@ -120,7 +120,8 @@ class RetryMiddleware final : public WaitingMiddleware {
                why + "; try " + std::to_string(attempt + 1) + " of " + std::to_string(o_.attempts) +
                    (*wait > Duration::zero() ? " after " + config::format_duration(*wait) : ""));
       }
-      plan.flushed = plan.flushed || upstream::is_flushed(x);
+      plan.flushed = plan.flushed || upstream::is_flushed(x) || x.late_status;
+      x.late_status = 0;
       co_await drain(x.response.body, replaced_body_bytes_max);
       clear_answer(x);
       plan.saved.restore(x);
@@ -176,9 +177,9 @@ class RetryMiddleware final : public WaitingMiddleware {
     if (!o_.disable_on_network_error && x.failure && x.failure->retry == gateproof::Retry::yes)
       return x.failure->message;
     if (!plan.by_status) return "";
+    const int status = upstream::written_status(x);
     for (const auto& [low, high] : ranges_) {
-      if (x.response.status >= low && x.response.status <= high)
-        return "status " + std::to_string(x.response.status);
+      if (status >= low && status <= high) return "status " + std::to_string(status);
     }
     return "";
   }

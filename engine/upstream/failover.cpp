@@ -101,12 +101,13 @@ Task<void> Failover::handle(http::Exchange& x) {
   }
   if (x.trace) x.note(stage_, "pick", parts_.main_name + " (main, up)");
   co_await ask_main(x);
-  const int status = x.response.status;
+  const int status = written_status(x);
   if (!parts_.codes.contains(status)) {
     drop_trailers(x.response);
     co_return;
   }
-  const bool flushed = is_flushed(x);
+  const bool flushed = is_flushed(x) || x.late_status;
+  x.late_status = 0;
   x.response.reset();
   x.tunnel.reset();
   x.failure.reset();

@@ -30,6 +30,10 @@ bool is_flushed(const http::Exchange& x) {
   return !r.body.length() || streams_events(x);
 }
 
+int written_status(const http::Exchange& x) {
+  return x.late_status ? x.late_status : x.response.status;
+}
+
 void drop_trailers(http::Response& r) {
   r.trailers.reset();
   if (!r.body.streaming() || r.body.length()) return;
@@ -39,7 +43,7 @@ void drop_trailers(http::Response& r) {
 
 void keep_body_only(http::Exchange& x) {
   http::Response& r = x.response;
-  x.head_sent = true;
+  x.late_status = written_status(x);
   r.status = 200;
   r.reason.clear();
   r.headers.clear();

@@ -11,6 +11,9 @@ bool is_flushed(const http::Exchange& x);
 // Whether the answer in `x` is a server's and streams events, which Go's proxy flushes piece by piece.
 bool streams_events(const http::Exchange& x);
 
+// The status that whoever looks at the answer from outside is told, be it too late for the client (keep_body_only).
+int written_status(const http::Exchange& x);
+
 // Traefik lets that flush through to the client even where the answer itself is caught: it sends a 200 without fields, and of the
 // answer that counts only the body can follow.
 void keep_body_only(http::Exchange& x);

@@ -40,6 +40,9 @@ class Json {
   explicit Json(double d) noexcept : kind_(Kind::real) { at_.real = d; }
   static Json array();
   static Json object();
+  // Of members in any order; the last of equal names wins. Linear for sorted ones.
+  static Json object_of(std::vector<Member> members);
+  static Json array_of(std::vector<Json> items);
 
   Json(const Json& other) noexcept;
   Json(Json&& other) noexcept : kind_(other.kind_), at_(other.at_) { other.kind_ = Kind::null; }
@@ -86,6 +89,8 @@ class Json {
   // True when both are the very same memory: a cheap sign of "not changed".
   bool same(const Json& other) const;
   size_t weight() const;  // bytes, about, of everything below; shared parts count each time
+  // False when it is heavier or deeper than that; looks no further than needed.
+  bool within(size_t weight_max, size_t depth_max) const;
 
  private:
   struct Text;

@@ -15,6 +15,7 @@ struct Cause {
 };
 
 struct Status {
+  Status() = default;  // no aggregate: a number is no Status
   int code = 500;      // HTTP
   std::string reason;  // NotFound, AlreadyExists, Conflict, Invalid, BadRequest, Expired ...
   std::string message;

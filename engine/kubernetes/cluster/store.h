@@ -9,13 +9,16 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "engine/config/document.h"
 #include "engine/env/clock.h"
 #include "engine/env/random.h"
+#include "engine/kubernetes/cluster/address_pool.h"
 #include "engine/kubernetes/cluster/resources.h"
+#include "engine/kubernetes/cluster/schema.h"
 #include "engine/kubernetes/cluster/selectors.h"
 #include "engine/kubernetes/cluster/status.h"
 
@@ -146,6 +149,9 @@ struct StoreOptions {
   bool managed_fields = true;  // keep metadata.managedFields; without, apply never conflicts
   std::vector<std::string> namespaces = {"default", "kube-node-lease", "kube-public",
                                          "kube-system"};  // made at the start
+  std::string service_network = "127.101";  // /16 that Services take their addresses from
+  PatternCompiler
+      patterns;  // the engine's regular expressions; without them `pattern` is not checked
 };
 
 class Store {
@@ -211,12 +217,57 @@ class Store {
     size_t event_bytes = 0;
     uint64_t forgotten = 0;  // the newest resourceVersion that was dropped
   };
+  struct Draft;  // store_write.cpp: a write on its way
+
+  Shelf& shelf(const ResourceType& type);
+  const Shelf* shelf_if(const ResourceType& type) const;
+  std::optional<Status> check_target(const Target& at) const;
+  std::optional<Status> check_namespace(const ResourceType& type, const std::string& ns) const;
+
+  // store_write.cpp
+  std::optional<Status> admit(Draft& draft);
+  std::optional<Status> decode(Draft& draft) const;
+  std::optional<Status> check(Draft& draft) const;
+  void carry_metadata(Draft& draft) const;
+  Reply<Written> finish(Draft& draft);
+  Reply<Written> replace(Draft& draft);
+  Reply<Written> update_scale(const Target& at, const Json& scale, const WriteOptions& options);
+  Reply<Written> apply(const Target& at, const Json& configuration, const WriteOptions& options);
+  std::string new_uid() const;
+
+  // store.cpp
+  ObjectPtr commit(Event::Type what, const ObjectPtr& before, TypePtr type, Json body);
+  void remember(Shelf& shelf, Event event);
+  void index(const ObjectPtr& before, const ObjectPtr& after);
+  ObjectPtr current(const ObjectPtr& object) const;
+
+  // store_remove.cpp
+  ObjectPtr erase(const ObjectPtr& object);
+  ObjectPtr mark_deleted(const ObjectPtr& object, std::vector<std::string> finalizers);
+  void orphan(const ObjectPtr& owner);
+  void collect(std::span<const Event> events);
+  void collect_one(const Event& event);
+  void drop_dangling(const ObjectPtr& dependent);
+  void empty_namespace(const ObjectPtr& ns);
+  bool remove_customs(const ObjectPtr& crd);
+
   const Clock& clock_;
-  RandomStream uids_;
+  mutable RandomStream uids_;
   StoreOptions options_;
   Registry registry_;
   uint64_t resource_version_ = 0;
   uint64_t unsettled_ = 0;
+  size_t total_bytes_ = 0;
+  std::map<std::pair<std::string, std::string>, Shelf, std::less<>> shelves_;
+  std::unordered_map<std::string, ObjectPtr> by_uid_;
+  std::unordered_map<std::string, std::unordered_set<std::string>> dependents_;  // owner's uid
+  std::unordered_map<std::string, size_t> in_namespace_;                         // objects of it
+  AddressPool cluster_ips_;
+  std::set<int64_t> node_ports_;
+  std::vector<Hook> hooks_;
+  std::function<void()> on_commit_;
+  std::vector<Event> pending_;
+  bool settling_ = false;
 };
 
 }  // namespace gateproof::kubernetes::cluster

@@ -50,7 +50,8 @@ bool ClusterGateway::take(const cluster::Event& event) {
     objects_.remove(o.type->group, o.type->kind, o.ns, o.name);
     return true;
   }
-  objects_.replace(event.object->document());
+  config::Findings refused;  // the API server has told whoever wrote it
+  objects_.replace(event.object->document(), refused);
   // What somebody else writes into a status is looked at: what is ours in it is put right.
   return own_.erase(event.resource_version) == 0;
 }

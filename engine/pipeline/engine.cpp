@@ -5,6 +5,7 @@
 #include "engine/pipeline/content_detection.h"
 #include "engine/pipeline/host_flattener.h"
 #include "engine/pipeline/merge.h"
+#include "engine/upstream/forbidden_body.h"
 
 namespace gateproof::pipeline {
 namespace {

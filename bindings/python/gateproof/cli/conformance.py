@@ -1,0 +1,224 @@
+"""`gateproof conformance`: the official Gateway API suite, unmodified, without a cluster."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateproof.cli.output import console, print_json
+from gateproof.errors import GateproofError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gateproof.gateway_suite.results import SuiteResult, SuiteRun
+    from gateproof.gateway_suite.run import Options
+
+# How often a line about a build is printed where no bar can be.
+_BUILD_LINE_SECONDS = 20.0
+
+
+class Progress:
+    """Says on standard error how it goes: a bar on a terminal, else a line for each test."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._out = console(errors=True)
+        self._quiet = quiet
+        self._bar = None
+        self._told = 0.0
+        self._done = self._failed = self._total = 0
+        if not quiet and sys.stderr.isatty():
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+            text = TextColumn("{task.description}", markup=False)
+            numbers = TextColumn("{task.completed:.0f}/{task.total:.0f}")
+            self._bar = Progress(
+                text, BarColumn(), numbers, TimeElapsedColumn(), console=self._out, transient=True
+            )
+            self._task = self._bar.add_task("", total=1)
+            self._bar.start()
+
+    def _say(self, text: str) -> None:
+        if not self._quiet:
+            self._out.print(text, markup=False)
+
+    def building(self, what: str, done: int, total: int) -> None:
+        """See `Watcher`."""
+        text = f"building {what} (once, some minutes)"
+        if self._bar:
+            self._bar.update(self._task, description=text, completed=done, total=total or 1)
+        elif done == 0 or time.monotonic() - self._told > _BUILD_LINE_SECONDS:
+            self._told = time.monotonic()
+            self._say(f"{text}: {done} of {total} packages" if total else text)
+
+    def starting(self, what: str) -> None:
+        """See `Watcher`."""
+        if self._bar:
+            self._bar.update(self._task, description=f"starting {what}", completed=0, total=1)
+        else:
+            self._say(f"starting {what}")
+
+    def running(self, number: int, tests: int) -> None:
+        """See `Watcher`."""
+        self._done = self._failed = 0
+        self._total = tests
+        text = f"pass {number}: setup"
+        if self._bar:
+            self._bar.update(self._task, description=text, completed=0, total=tests)
+        else:
+            self._say(f"pass {number}: {tests} tests")
+
+    def test(self, name: str, outcome: str, seconds: float) -> None:
+        """See `Watcher`."""
+        if outcome:
+            self._done += 1
+            self._failed += outcome == "failed"
+            if self._bar is None or outcome == "failed":
+                self._say(f"{outcome.upper():7} {name} ({seconds:.2f} s)")
+        if self._bar:
+            text = f"{name}" + (f", {self._failed} failed" if self._failed else "")
+            self._bar.update(self._task, description=text, completed=self._done, total=self._total)
+
+    def close(self) -> None:
+        """Takes the bar away."""
+        if self._bar:
+            self._bar.stop()
+
+
+def _print_run(run: SuiteRun, out: Console) -> None:
+    for one in run.explanations:
+        for line in one.lines():
+            out.print(line, markup=False)
+    missed = [one for one in run.failed if one.messages == ("the suite never came to it",)]
+    if missed:
+        out.print(f"FAILED {len(missed)} tests that the suite never came to", markup=False)
+        for line in missed[0].text:
+            out.print(f"  suite: {line}", markup=False)
+    if run.problem:
+        out.print(run.problem, markup=False)
+    for profile in run.profiles:
+        out.print(profile.line(), markup=False)
+    out.print(
+        f"{run.counted('passed')} passed, {run.counted('failed')} failed, "
+        f"{run.counted('skipped')} skipped in {run.seconds:.1f} s; "
+        f"setup {run.setup_seconds:.1f} s; "
+        f"in {run.idle_seconds:.1f} s nobody computed (the suite sleeps, polls, asks for delays)",
+        markup=False,
+    )
+
+
+def _print(result: SuiteResult, options: Options, out: Console) -> None:
+    out.print(f"suite {result.version}, {len(result.features)} features of the GatewayClass")
+    out.print(f"helper module: {result.helper}", markup=False)
+    for run in result.runs:
+        _print_run(run, out)
+    for name, count in result.flaky().items():
+        out.print(f"FLAKY {name}: failed {count} of {len(result.runs)} times", markup=False)
+    if options.report and options.report.exists():
+        out.print(f"report: {options.report}", markup=False)
+
+
+def _implementation(text: str | None) -> dict[str, str]:
+    if text is None:
+        return {}
+    fields = dict(part.partition("=")[::2] for part in text.split(","))
+    known = {"organization", "project", "url", "version", "contact"}
+    if wrong := [name for name in fields if name not in known]:
+        raise GateproofError(
+            f"--implementation has no field {wrong[0]!r}: {', '.join(sorted(known))}"
+        )
+    return fields
+
+
+def conformance(
+    suite: Annotated[str, typer.Option(help="v1.7.0 or v1.6.3.")] = "v1.7.0",
+    profile: Annotated[
+        list[str] | None, typer.Option(help="GATEWAY-HTTP, -GRPC, -TLS, -TCP, -UDP; several times.")
+    ] = None,
+    feature: Annotated[
+        list[str] | None, typer.Option(help="Only tests that need this feature; several times.")
+    ] = None,
+    run: Annotated[
+        list[str] | None, typer.Option("--run", help="Only tests of this name; * is any text.")
+    ] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="Run so many times.")] = 1,
+    parallel: Annotated[int, typer.Option(min=1, help="Tests at a time, of those that may.")] = 4,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that a pass may take.")] = 1800,
+    report: Annotated[Path | None, typer.Option(help="Write the ConformanceReport here.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
+    log: Annotated[Path | None, typer.Option(help="Write all that the suite prints here.")] = None,
+    api: Annotated[
+        str | None, typer.Option(help="URL or kubeconfig of an API server, in place of our own.")
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Test this gateway: a command with {kubeconfig} of the API server."),
+    ] = None,
+    gateway_class: Annotated[str, typer.Option(help="The GatewayClass.")] = "gateway-conformance",
+    controller: Annotated[
+        str, typer.Option(help="Its controllerName, if it has to be made.")
+    ] = "gateproof.dev/gateway-controller",
+    implementation: Annotated[
+        str | None,
+        typer.Option(
+            help="For the report: organization=...,project=...,url=...,version=...,contact=..."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Runs the official Gateway API conformance suite, its own binary unmodified, against the
+    engine: API server, controllers, node and backends are simulated, the gateway's sockets real.
+
+    The first run builds the binary (minutes). Ports 80 and 443 of loopback addresses need root.
+    Features are those of the GatewayClass's status; no test is skipped by a list. A run of
+    everything writes conformance/reports/. Exits with 1 if a test fails.
+    """
+    from gateproof import __version__
+    from gateproof.gateway_suite import junit as junit_file
+    from gateproof.gateway_suite import versions
+    from gateproof.gateway_suite.report import Implementation
+    from gateproof.gateway_suite.run import Options, run_suite
+
+    profiles = profile or list(versions.PROFILES)
+    if wrong := [one for one in profiles if one not in versions.PROFILES]:
+        raise GateproofError(f"no profile {wrong[0]!r}; there are: {', '.join(versions.PROFILES)}")
+    chosen = versions.find_suite(suite)
+    whole = not (profile or feature or run or target or api)
+    if report is None and whole:
+        report = versions.home().parent / "reports" / f"gateway-api-{chosen.version}.yaml"
+    options = Options(
+        suite=chosen,
+        profiles=profiles,
+        features=feature or [],
+        names=run or [],
+        repeat=repeat,
+        parallel=parallel,
+        timeout=timeout,
+        api=api,
+        target=target,
+        gateway_class=gateway_class,
+        controller=controller,
+        implementation=Implementation(
+            **({"version": f"v{__version__}"} | _implementation(implementation))
+        ),
+        report=report,
+        log=log,
+    )
+    progress = Progress(quiet=json)
+    try:
+        result = run_suite(options, progress)
+    finally:
+        progress.close()
+    if junit:
+        junit_file.write_junit(
+            junit, result.version, [one for run_ in result.runs for one in run_.outcomes]
+        )
+    if json:
+        print_json(result.as_dict())
+    else:
+        _print(result, options, console())
+    raise typer.Exit(0 if result.good else 1)

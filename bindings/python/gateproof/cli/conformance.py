@@ -95,7 +95,7 @@ def _print_run(run: SuiteRun, out: Console) -> None:
             out.print(line, markup=False)
     missed = [one for one in run.failed if one.messages == ("the suite never came to it",)]
     if missed:
-        out.print(f"FAILED {len(missed)} tests that the suite never came to", markup=False)
+        out.print(f"FAILED tests that the suite never came to: {len(missed)}", markup=False)
         for line in missed[0].text:
             out.print(f"  suite: {line}", markup=False)
     if run.problem:

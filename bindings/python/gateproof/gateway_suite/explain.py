@@ -73,7 +73,7 @@ def moment_of(lines: list[str]) -> float | None:
     return None
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """A message without Go's file, time stamp and the stack that testify adds."""
     lines = [_STAMP.sub("", _PLACE.sub("", line)).strip() for line in text.split("\n")]
     kept, inside = [], False
@@ -166,10 +166,10 @@ def explain(
     leaves = failing_leaves(runs, prefix) or [runs[prefix]]
     lines = [line for leaf in leaves for line in leaf.output]
     moment = moment_of(lines) or moment_of(runs[prefix].output) or fallback
-    messages = [_clean(text) for leaf in leaves for text in leaf.errors]
+    messages = [clean(text) for leaf in leaves for text in leaf.errors]
     if not messages:
-        messages = [_clean("\n".join(lines[-MESSAGE_LINES_MAX:]))]
-    request = [_clean(line) for line in lines if _REQUEST.search(line)]
+        messages = [clean("\n".join(lines[-MESSAGE_LINES_MAX:]))]
+    request = [clean(line) for line in lines if _REQUEST.search(line)]
     found = Explanation(
         test=test,
         failing=[

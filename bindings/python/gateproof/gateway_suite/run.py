@@ -14,7 +14,7 @@ from gateproof.errors import GateproofError
 from gateproof.gateway_suite import build, catalogue, cluster, report, versions
 from gateproof.gateway_suite.catalogue import SuiteTest
 from gateproof.gateway_suite.cluster import Cluster
-from gateproof.gateway_suite.explain import TRACE_LINES_MAX, Explanation, explain
+from gateproof.gateway_suite.explain import TRACE_LINES_MAX, Explanation, clean, explain
 from gateproof.gateway_suite.idle import IdleClock
 from gateproof.gateway_suite.node import NodeAgent
 from gateproof.gateway_suite.recorder import Recorder
@@ -137,10 +137,11 @@ def command(stage: _Stage, number: int) -> list[str]:
         f"-report-output={_report_file(stage, number)}",
         *options.implementation.flags(),
     ]
+    # The package has tests of its own options, too.
+    only = f"^{_FUNCTION}$"
     if len(stage.chosen) < len(stage.every):
-        names = "|".join(one.name for one in stage.chosen)
-        out.append(f"-test.run=^{_FUNCTION}$/^({names})$")
-    return out
+        only += f"/^({'|'.join(one.name for one in stage.chosen)})$"
+    return [*out, f"-test.run={only}"]
 
 
 def _report_file(stage: _Stage, number: int) -> Path:
@@ -238,7 +239,7 @@ def _last_words(stream: Stream) -> list[str]:
     """What the suite as a whole complained about: its setup's errors, else its last lines."""
     whole = stream.tests.get(_FUNCTION)
     if whole and whole.errors:
-        return [line for text in whole.errors for line in text.split("\n")][:20]
+        return [line for text in whole.errors for line in clean(text).split("\n")]
     return [*(whole.output if whole else []), *stream.outside][-20:]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 # The marks that the testing package puts between its own lines and what tests print.
 _FRAME, _ERROR_BEGIN, _ERROR_END, _ESCAPE = "\x16", "\x0f", "\x0e", "\x1b"
-_STATE = re.compile(r"=== (RUN|PAUSE|CONT|NAME|ATTR|ARTIFACTS)\s+(\S+)")
+_STATE = re.compile(r"=== (RUN|PAUSE|CONT|NAME|ATTR|ARTIFACTS)\s*(\S*)")
 _RESULT = re.compile(r"\s*--- (PASS|FAIL|SKIP): (\S+) \(([0-9.]+)s\)")
 _OUTCOMES = {"PASS": "passed", "FAIL": "failed", "SKIP": "skipped"}
 # Lines that are kept of one test: the first and the last; and its errors.

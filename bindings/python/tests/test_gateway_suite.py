@@ -421,21 +421,21 @@ def test_features_are_those_of_an_accepted_class() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "why"), [("", "needs a command"), ("traefik", "kubeconfig"), ("'", "quotation")]
+    ("command", "why"),
+    [("", "needs a command"), ("'", "quotation"), ("/no/such/gateway", "does not start")],
 )
-def test_a_target_without_a_place_for_the_kubeconfig_is_refused(
-    tmp_path: Path, command: str, why: str
-) -> None:
+def test_a_target_that_cannot_be_started_is_refused(tmp_path: Path, command: str, why: str) -> None:
     with pytest.raises(GateproofError, match=why):
-        Target(command, tmp_path / "k", tmp_path)
+        Target(command, tmp_path / "k", "http://a", tmp_path)
 
 
 def test_a_target_is_given_the_kubeconfig_and_ended(tmp_path: Path) -> None:
-    with Target("sh -c 'echo {kubeconfig} $KUBECONFIG; sleep 60'", tmp_path / "k", tmp_path) as one:
+    command = "sh -c 'echo {kubeconfig} $KUBECONFIG {api}; sleep 60'"
+    with Target(command, tmp_path / "k", "http://a", tmp_path) as one:
         end = time.monotonic() + 10
         while "k" not in one.complaints() and time.monotonic() < end:
             time.sleep(0.01)
-        assert one.complaints() == f"{tmp_path}/k {tmp_path}/k"
+        assert one.complaints() == f"{tmp_path}/k {tmp_path}/k http://a"
         pid = one.pid
     assert not Path(f"/proc/{pid}").exists()
 

@@ -15,6 +15,7 @@ from gateproof.errors import GateproofError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from gateproof.gateway_suite.report import Implementation
     from gateproof.gateway_suite.results import SuiteResult, SuiteRun
     from gateproof.gateway_suite.run import Options
 
@@ -122,16 +123,49 @@ def _print(result: SuiteResult, options: Options, out: Console) -> None:
         out.print(f"report: {options.report}", markup=False)
 
 
-def _implementation(text: str | None) -> dict[str, str]:
-    if text is None:
-        return {}
-    fields = dict(part.partition("=")[::2] for part in text.split(","))
-    known = {"organization", "project", "url", "version", "contact"}
-    if wrong := [name for name in fields if name not in known]:
-        raise GateproofError(
-            f"--implementation has no field {wrong[0]!r}: {', '.join(sorted(known))}"
-        )
-    return fields
+def _known(names: list[str], all_: tuple[str, ...]) -> list[str]:
+    if wrong := [one for one in names if one not in all_]:
+        raise GateproofError(f"no profile {wrong[0]!r}; there are: {', '.join(all_)}")
+    return names
+
+
+def _usual_report(version: str) -> Path:
+    """Where the report of a run of everything goes."""
+    from gateproof.gateway_suite import versions
+
+    return versions.home().parent / "reports" / f"gateway-api-{version}.yaml"
+
+
+def _implementation(text: str | None) -> Implementation:
+    from gateproof import __version__
+    from gateproof.gateway_suite.report import Implementation
+
+    fields = {"version": f"v{__version__}"}
+    for part in (text or "").split(",") if text else []:
+        name, _, value = part.partition("=")
+        known = ("organization", "project", "url", "version", "contact")
+        if name not in known:
+            raise GateproofError(f"--implementation has no field {name!r}: {', '.join(known)}")
+        fields[name] = value
+    return Implementation(**fields)
+
+
+def _run(options: Options, junit: Path | None, *, json: bool) -> int:
+    from gateproof.gateway_suite.junit import write_junit
+    from gateproof.gateway_suite.run import run_suite
+
+    progress = Progress(quiet=json)
+    try:
+        result = run_suite(options, progress)
+    finally:
+        progress.close()
+    if junit:
+        write_junit(junit, result.version, [one for run in result.runs for one in run.outcomes])
+    if json:
+        print_json(result.as_dict())
+    else:
+        _print(result, options, console())
+    return 0 if result.good else 1
 
 
 def conformance(
@@ -156,7 +190,7 @@ def conformance(
     ] = None,
     target: Annotated[
         str | None,
-        typer.Option(help="Test this gateway: a command with {kubeconfig} of the API server."),
+        typer.Option(help="Test this gateway: a command; {kubeconfig} and {api} are filled in."),
     ] = None,
     gateway_class: Annotated[str, typer.Option(help="The GatewayClass.")] = "gateway-conformance",
     controller: Annotated[
@@ -177,22 +211,14 @@ def conformance(
     Features are those of the GatewayClass's status; no test is skipped by a list. A run of
     everything writes conformance/reports/. Exits with 1 if a test fails.
     """
-    from gateproof import __version__
-    from gateproof.gateway_suite import junit as junit_file
-    from gateproof.gateway_suite import versions
-    from gateproof.gateway_suite.report import Implementation
-    from gateproof.gateway_suite.run import Options, run_suite
+    from gateproof.gateway_suite.run import Options
+    from gateproof.gateway_suite.versions import PROFILES, find_suite
 
-    profiles = profile or list(versions.PROFILES)
-    if wrong := [one for one in profiles if one not in versions.PROFILES]:
-        raise GateproofError(f"no profile {wrong[0]!r}; there are: {', '.join(versions.PROFILES)}")
-    chosen = versions.find_suite(suite)
+    chosen = find_suite(suite)
     whole = not (profile or feature or run or target or api)
-    if report is None and whole:
-        report = versions.home().parent / "reports" / f"gateway-api-{chosen.version}.yaml"
     options = Options(
         suite=chosen,
-        profiles=profiles,
+        profiles=_known(profile or list(PROFILES), PROFILES),
         features=feature or [],
         names=run or [],
         repeat=repeat,
@@ -202,23 +228,8 @@ def conformance(
         target=target,
         gateway_class=gateway_class,
         controller=controller,
-        implementation=Implementation(
-            **({"version": f"v{__version__}"} | _implementation(implementation))
-        ),
-        report=report,
+        implementation=_implementation(implementation),
+        report=report or (_usual_report(chosen.version) if whole else None),
         log=log,
     )
-    progress = Progress(quiet=json)
-    try:
-        result = run_suite(options, progress)
-    finally:
-        progress.close()
-    if junit:
-        junit_file.write_junit(
-            junit, result.version, [one for run_ in result.runs for one in run_.outcomes]
-        )
-    if json:
-        print_json(result.as_dict())
-    else:
-        _print(result, options, console())
-    raise typer.Exit(0 if result.good else 1)
+    raise typer.Exit(_run(options, junit, json=json))

@@ -105,7 +105,9 @@ def run_suite(options: Options, watcher: Watcher) -> SuiteResult:
         pids = [*own.pids, node.pid]
         if options.target:
             watcher.starting(f"target: {options.target}")
-            target = all_.enter_context(Target(options.target, own.kubeconfig, folder))
+            target = all_.enter_context(
+                Target(options.target, own.kubeconfig, own.kube.url, folder)
+            )
             pids.append(target.pid)
         watcher.starting(f"GatewayClass {options.gateway_class}")
         features = cluster.gateway_class(

@@ -12,19 +12,20 @@ from gateproof.gateway_suite.process import Child
 
 
 class Target:
-    """A running command; `{kubeconfig}` in it stands for the file."""
+    """A running command. `{kubeconfig}` in it stands for the file, which is also in $KUBECONFIG,
+    and `{api}` for the server's URL."""
 
-    def __init__(self, command: str, kubeconfig: Path, folder: Path) -> None:
+    def __init__(self, command: str, kubeconfig: Path, url: str, folder: Path) -> None:
         try:
             words = shlex.split(command)
         except ValueError as problem:
             raise GateproofError(f"--target {command!r}: {problem}") from None
         if not words:
             raise GateproofError("--target needs a command")
-        if not any("{kubeconfig}" in word for word in words):
-            raise GateproofError("--target: write {kubeconfig} where the command is to have it")
-        filled = [word.replace("{kubeconfig}", str(kubeconfig)) for word in words]
-        self._child = Child(filled, folder / "target.log", {"KUBECONFIG": str(kubeconfig)})
+        values = {"{kubeconfig}": str(kubeconfig), "{api}": url}
+        for name, value in values.items():
+            words = [word.replace(name, value) for word in words]
+        self._child = Child(words, folder / "target.log", {"KUBECONFIG": str(kubeconfig)})
 
     @property
     def pid(self) -> int:

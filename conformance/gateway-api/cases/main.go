@@ -1,6 +1,7 @@
 // Cases reads the sources of the Gateway API suite's tests and writes what they do as JSON: for
 // each test the calls that it makes, in order, with those arguments that are data. Nothing is run;
-// what cannot be known from the text is marked as unknown, and left to the reader.
+// what cannot be known from the text is marked as unknown, and left to the reader. The Secrets and
+// ConfigMaps that the suite's setup makes by code are made likewise, and written as `objects`.
 package main
 
 import (
@@ -198,9 +199,13 @@ func run(suite, api string) error {
 	if err != nil {
 		return err
 	}
+	objects, err := material(constants)
+	if err != nil {
+		return err
+	}
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(cases(tests, constants))
+	return encoder.Encode(map[string]any{"tests": cases(tests, constants), "objects": objects})
 }
 
 func main() {

@@ -15,6 +15,7 @@ from gateproof.errors import GateproofError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from gateproof.gateway_suite.fast import FastResult
     from gateproof.gateway_suite.report import Implementation
     from gateproof.gateway_suite.results import SuiteResult, SuiteRun
     from gateproof.gateway_suite.run import Options
@@ -150,6 +151,36 @@ def _implementation(text: str | None) -> Implementation:
     return Implementation(**fields)
 
 
+def _print_fast(result: FastResult, out: Console) -> None:
+    for one in result.failed:
+        out.print(f"FAILED {one.test.name}: {one.test.description}", markup=False)
+        for text in one.problems:
+            out.print(f"  {text}", markup=False)
+    checked = sum(one.checked for one in result.outcomes)
+    tests = sum(one.checked > 0 for one in result.outcomes)
+    left = ", ".join(f"{count} {why}" for why, count in result.left_out().items())
+    out.print(
+        f"{checked} checks of {tests} tests, {len(result.failed)} failed in {result.seconds:.1f} s "
+        f"(preparing {result.prepare_seconds:.1f} s); not checked: {left or 'nothing'}",
+        markup=False,
+    )
+
+
+def _run_fast(options: Options, *, json: bool) -> int:
+    from gateproof.gateway_suite.run import run_fast
+
+    progress = Progress(quiet=json)
+    try:
+        result = run_fast(options, progress)
+    finally:
+        progress.close()
+    if json:
+        print_json(result.as_dict())
+    else:
+        _print_fast(result, console())
+    return 0 if result.good else 1
+
+
 def _run(options: Options, junit: Path | None, *, json: bool) -> int:
     from gateproof.gateway_suite.junit import write_junit
     from gateproof.gateway_suite.run import run_suite
@@ -202,6 +233,9 @@ def conformance(
             help="For the report: organization=...,project=...,url=...,version=...,contact=..."
         ),
     ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Only what is data in the suite's sources, in seconds.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Runs the official Gateway API conformance suite, its own binary unmodified, against the
@@ -232,4 +266,4 @@ def conformance(
         report=report or (_usual_report(chosen.version) if whole else None),
         log=log,
     )
-    raise typer.Exit(_run(options, junit, json=json))
+    raise typer.Exit(_run_fast(options, json=json) if fast else _run(options, junit, json=json))

@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from gateproof.gateway_suite import versions
 Progress = Callable[[str, int, int], None]
 _COMPILED = re.compile(r"/compile .* -p (\S+) ")
 _TAIL_LINES = 30
+# Certificates that were made for the fast arm are valid for a year.
+_MATERIAL_SECONDS = 30 * 86400.0
 
 
 def cache_folder() -> Path:
@@ -78,9 +81,7 @@ def _build(
     command = [str(versions.find_go()), *go, "-x", "-o", str(fresh), packages[-1]]
     _run(command, folder, name, len(listed.splitlines()), progress)
     fresh.replace(binary)
-    for old in binary.parent.glob(f"{binary.name.rsplit('-', 1)[0]}-*"):
-        if old != binary:
-            old.unlink()
+    _only(binary)
 
 
 def suite_binary(suite: versions.Suite, progress: Progress) -> Path:
@@ -107,6 +108,35 @@ def node_binary(progress: Progress) -> Path:
         if not binary.exists():
             _build("node agent", binary, folder, ["build", "-trimpath"], ["."], progress)
     return binary
+
+
+def cases_file(suite: versions.Suite, progress: Progress) -> Path:
+    """What `cases` reads out of the suite's sources; made anew after a while, for it has
+    certificates in it."""
+    folder = versions.home() / "cases"
+    stamp = _stamp([folder / "go.mod", *sorted(folder.glob("*.go"))])
+    cache = cache_folder()
+    binary, made = cache / f"cases-{stamp}", cache / f"data-{suite.version}-{stamp}"
+    with _locked(cache):
+        if not binary.exists():
+            _build("reader of cases", binary, folder, ["build", "-trimpath"], ["."], progress)
+        if not made.exists() or time.time() - made.stat().st_mtime > _MATERIAL_SECONDS:
+            command = [str(binary), str(suite.sources), str(suite.api_sources)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise GateproofError(f"the suite's sources cannot be read: {done.stderr.strip()}")
+            fresh = made.with_suffix(".new")
+            fresh.write_text(done.stdout, encoding="utf-8")
+            fresh.replace(made)
+            _only(made)
+    return made
+
+
+def _only(kept: Path) -> None:
+    """Removes what was built of an earlier state."""
+    for old in kept.parent.glob(f"{kept.name.rsplit('-', 1)[0]}-*"):
+        if old != kept:
+            old.unlink()
 
 
 def build_all(suite: versions.Suite, progress: Progress) -> tuple[Path, Path]:

@@ -168,7 +168,9 @@ def read_case(raw: dict[str, Any], known: frozenset[str]) -> FastCase:
     return case
 
 
-def read_cases(path: Path, known: frozenset[str]) -> dict[str, FastCase]:
-    """Every test of the file by name."""
+def read_cases(
+    path: Path, known: frozenset[str]
+) -> tuple[dict[str, FastCase], list[dict[str, Any]]]:
+    """Every test of the file by name, and the objects that the suite makes by code."""
     found = json.loads(path.read_text(encoding="utf-8"))
-    return {one["name"]: read_case(one, known) for one in found}
+    return {one["name"]: read_case(one, known) for one in found["tests"]}, found["objects"]

@@ -6,6 +6,7 @@ import contextlib
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +16,8 @@ from gateproof.gateway_suite import build, catalogue, cluster, report, versions
 from gateproof.gateway_suite.catalogue import SuiteTest
 from gateproof.gateway_suite.cluster import Cluster
 from gateproof.gateway_suite.explain import TRACE_LINES_MAX, Explanation, clean, explain
+from gateproof.gateway_suite.fast import FastResult, Runner, Values
+from gateproof.gateway_suite.fast_socket import SocketArm
 from gateproof.gateway_suite.idle import IdleClock
 from gateproof.gateway_suite.node import NodeAgent
 from gateproof.gateway_suite.recorder import Recorder
@@ -86,11 +89,29 @@ class _Stage:
     watcher: Watcher
 
 
-def run_suite(options: Options, watcher: Watcher) -> SuiteResult:
-    """Builds, starts, runs as often as asked. Raises GateproofError if it cannot come to a run."""
+def run_fast(options: Options, watcher: Watcher) -> FastResult:
+    """What is data in the suite's sources, checked once each; the suite's binary is not needed."""
     every = [one for one in catalogue.load_tests(options.suite) if not one.mesh]
     chosen = catalogue.select(every, options.profiles, options.features, options.names)
-    binary, agent = build.build_all(options.suite, watcher.building)
+    cases = build.cases_file(options.suite, watcher.building)
+    agent = build.node_binary(watcher.building)
+    values = Values(
+        options.gateway_class,
+        options.controller,
+        options.usable_address,
+        options.unusable_address,
+    )
+    with _ready(options, agent, watcher) as (own, _pids, _folder, _features):
+        runner = Runner(options.suite, SocketArm(own.kube), cases, values)
+        watcher.running(1, len(chosen))
+        return runner.run(chosen)
+
+
+@contextlib.contextmanager
+def _ready(
+    options: Options, agent: Path, watcher: Watcher
+) -> Iterator[tuple[Cluster, list[int], Path, list[str]]]:
+    """Cluster, node, gateway and an accepted GatewayClass: with its processes and its features."""
     with (
         tempfile.TemporaryDirectory(prefix="gateproof-suite-") as name,
         contextlib.ExitStack() as all_,
@@ -113,14 +134,25 @@ def run_suite(options: Options, watcher: Watcher) -> SuiteResult:
         features = cluster.gateway_class(
             own.kube, options.gateway_class, options.controller, ACCEPT_SECONDS
         )
+        yield own, pids, folder, features
+
+
+def run_suite(options: Options, watcher: Watcher) -> SuiteResult:
+    """Builds, starts, runs as often as asked. Raises GateproofError if it cannot come to a run."""
+    every = [one for one in catalogue.load_tests(options.suite) if not one.mesh]
+    chosen = catalogue.select(every, options.profiles, options.features, options.names)
+    binary, agent = build.build_all(options.suite, watcher.building)
+    with _ready(options, agent, watcher) as (own, pids, folder, features):
         recorder = Recorder(own.kube)
-        all_.callback(recorder.close)
-        result = SuiteResult(options.suite.version, options.suite.helper, features)
-        stage = _Stage(options, folder, binary, own, recorder, pids, chosen, every, watcher)
-        for number in range(1, options.repeat + 1):
-            watcher.running(number, len(chosen))
-            result.runs.append(_run_once(stage, number))
-        return result
+        try:
+            result = SuiteResult(options.suite.version, options.suite.helper, features)
+            stage = _Stage(options, folder, binary, own, recorder, pids, chosen, every, watcher)
+            for number in range(1, options.repeat + 1):
+                watcher.running(number, len(chosen))
+                result.runs.append(_run_once(stage, number))
+        finally:
+            recorder.close()
+    return result
 
 
 def command(stage: _Stage, number: int) -> list[str]:

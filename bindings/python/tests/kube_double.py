@@ -45,6 +45,7 @@ class KubeDouble:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one segment
 
             def log_message(self, *args: Any) -> None:
                 pass
@@ -166,6 +167,7 @@ class KubeDouble:
         http.send_header("Content-Type", "application/json")
         http.send_header("Connection", "close")
         http.end_headers()
+        http.wfile.flush()
         http.close_connection = True
         seen, at, started = int(query.get("resourceVersion") or 0), 0, self.hang_up
         while True:
@@ -181,6 +183,7 @@ class KubeDouble:
                         http.wfile.write(
                             json.dumps({"type": kind, "object": body}).encode() + b"\n"
                         )
+                        http.wfile.flush()
                     except OSError:
                         return
 
@@ -192,6 +195,7 @@ class KubeDouble:
         http.send_header("Content-Length", str(len(raw)))
         http.end_headers()
         http.wfile.write(raw)
+        http.wfile.flush()
 
     def refuse(self, http: BaseHTTPRequestHandler, code: int, message: str) -> None:
         body = {"kind": "Status", "status": "Failure", "code": code, "message": message}

@@ -82,9 +82,19 @@ def clean(text: str) -> str:
             inside = True
         elif re.match(r"(Error|Test|Messages):", line):
             inside = False
-        if line and not inside and not line.startswith("Test:"):
+        if line and not inside and not line.startswith("Test:") and line not in kept[-1:]:
             kept.append(line)
     return "\n".join(kept[:MESSAGE_LINES_MAX])
+
+
+def panic_of(lines: list[str]) -> list[str]:
+    """A panic, also that of a run which takes too long, and what was said before it, without the
+    pages of goroutines behind it; nothing if there was none."""
+    at = next((n for n, line in enumerate(lines) if line.startswith("panic:")), None)
+    if at is None:
+        return []
+    ends = (n for n, line in enumerate(lines) if n > at and line.startswith("goroutine"))
+    return [line for line in lines[max(at - 5, 0) : next(ends, at + 20)] if line.strip()]
 
 
 def failing_leaves(runs: dict[str, TestRun], name: str) -> list[TestRun]:
@@ -167,6 +177,10 @@ def explain(
     lines = [line for leaf in leaves for line in leaf.output]
     moment = moment_of(lines) or moment_of(runs[prefix].output) or fallback
     messages = [clean(text) for leaf in leaves for text in leaf.errors]
+    if any(line.startswith("panic:") for line in lines):
+        messages.append(clean("\n".join(panic_of(lines))))
+    elif not messages and not runs[prefix].outcome:
+        messages.append("it did not come to an end")
     if not messages:
         messages = [clean("\n".join(lines[-MESSAGE_LINES_MAX:]))]
     request = [clean(line) for line in lines if _REQUEST.search(line)]

@@ -15,7 +15,7 @@ from gateproof.errors import GateproofError
 from gateproof.gateway_suite import build, catalogue, cluster, report, versions
 from gateproof.gateway_suite.catalogue import SuiteTest
 from gateproof.gateway_suite.cluster import Cluster
-from gateproof.gateway_suite.explain import TRACE_LINES_MAX, Explanation, clean, explain
+from gateproof.gateway_suite.explain import TRACE_LINES_MAX, Explanation, clean, explain, panic_of
 from gateproof.gateway_suite.fast import FastResult, Runner, Values
 from gateproof.gateway_suite.fast_socket import SocketArm
 from gateproof.gateway_suite.idle import IdleClock
@@ -274,7 +274,9 @@ def _last_words(stream: Stream) -> list[str]:
     whole = stream.tests.get(_FUNCTION)
     if whole and whole.errors:
         return [line for text in whole.errors for line in clean(text).split("\n")]
-    return [*(whole.output if whole else []), *stream.outside][-20:]
+    lines = [line for test in stream.tests.values() for line in test.output]
+    lines += stream.outside
+    return [clean(line) for line in panic_of(lines) or lines[-20:]]
 
 
 def _keep_report(stage: _Stage, number: int) -> None:

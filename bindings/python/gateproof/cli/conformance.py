@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -166,6 +167,10 @@ def _print_fast(result: FastResult, out: Console) -> None:
     )
 
 
+def _end(_number: int, _frame: object) -> None:
+    raise SystemExit(143)
+
+
 def _run_fast(options: Options, *, json: bool) -> int:
     from gateproof.gateway_suite.run import run_fast
 
@@ -266,4 +271,6 @@ def conformance(
         report=report or (_usual_report(chosen.version) if whole else None),
         log=log,
     )
+    # A polite end from outside has to end what was started, too.
+    signal.signal(signal.SIGTERM, _end)
     raise typer.Exit(_run_fast(options, json=json) if fast else _run(options, junit, json=json))

@@ -6,7 +6,8 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -167,7 +168,7 @@ def _print_fast(result: FastResult, out: Console) -> None:
     )
 
 
-def _end(_number: int, _frame: object) -> None:
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(143)
 
 

@@ -76,7 +76,8 @@ def moment_of(lines: list[str]) -> float | None:
 def clean(text: str) -> str:
     """A message without Go's file, time stamp and the stack that testify adds."""
     lines = [_STAMP.sub("", _PLACE.sub("", line)).strip() for line in text.split("\n")]
-    kept, inside = [], False
+    kept: list[str] = []
+    inside = False
     for line in lines:
         if line.startswith("Error Trace:"):
             inside = True

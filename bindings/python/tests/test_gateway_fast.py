@@ -188,7 +188,7 @@ def good_gateway() -> Object:
 
 def good_route() -> Object:
     parent = {
-        "parentRef": {"name": "g", "kind": "Gateway"},
+        "parentRef": {"name": "g", "kind": "Gateway", "group": "gateway.networking.k8s.io"},
         "conditions": [condition("Accepted"), condition("ResolvedRefs")],
     }
     return {
@@ -225,6 +225,7 @@ def problems(call: str, *args: Any, objects: Sequence[Object] = ()) -> list[str]
         ("GatewayAndRoutesMustBeAccepted", (GatewayRef(G, ()), {"$type": "v1.HTTPRoute"}, True, R)),
         ("HTTPRouteMustHaveCondition", (R, G, {"Type": "Accepted", "Status": "True"})),
         ("HTTPRouteMustHaveResolvedRefsConditionsTrue", (R, G)),
+        ("HTTPRouteMustHaveParents", (R, [{"ParentRef": {"Name": "g"}}], False)),
     ],
 )
 def test_good_statuses_pass_and_missing_objects_do_not(call: str, args: tuple[Any, ...]) -> None:
@@ -247,7 +248,11 @@ def test_every_check_has_a_case_that_fails() -> None:
     assert problems("GatewayStatusMustHaveListeners", G, [LISTENER, LISTENER | {"Name": "b"}])
     assert problems("GatewayListenersMustHaveConditions", G, LISTENER["Conditions"], "other")
     assert problems("HTTPRouteMustHaveNoAcceptedParents", R)
-    assert problems("GatewayAndHTTPRoutesMustBeAccepted", GatewayRef(G, ("b",)), R)
+    assert problems("GatewayAndHTTPRoutesMustBeAccepted", GatewayRef(G, ()), Name("n", "none"))
+    short = good_route()
+    del short["status"]["parents"][0]["parentRef"]["group"]
+    objects = [good_gateway(), short]
+    assert problems("GatewayAndHTTPRoutesMustBeAccepted", GatewayRef(G, ()), R, objects=objects)
     assert problems("HTTPRouteMustHaveResolvedRefsConditionsTrue", R, Name("n", "other"))
     homeless = good_gateway()
     homeless["status"]["addresses"] = []

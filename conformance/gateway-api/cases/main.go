@@ -183,7 +183,7 @@ func oneCase(tests *pkg, constants known, imports map[string]string, spec *ast.V
 		case "Test":
 			if function, ok := pair.Value.(*ast.FuncLit); ok {
 				walk := &walker{tests: tests, constants: constants, imports: imports, made: &made}
-				walk.block(function.Body, newScope(nil))
+				walk.function(function.Body, newScope(nil))
 			}
 		}
 	}

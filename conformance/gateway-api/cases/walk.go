@@ -52,14 +52,23 @@ type walker struct {
 	in        []string
 	when      []string
 	depth     int
-	returned  any // by the helper that was gone through last
+	returned  any  // by the helper that was gone through last
+	ended     bool // the function skipped itself or returned
 }
 
 func (w *walker) block(body *ast.BlockStmt, around *scope) {
 	inner := newScope(around)
 	for _, one := range body.List {
-		w.statement(one, inner)
+		if w.statement(one, inner); w.ended {
+			return
+		}
 	}
+}
+
+// function is a block whose return ends nothing but itself.
+func (w *walker) function(body *ast.BlockStmt, around *scope) {
+	w.block(body, around)
+	w.ended = false
 }
 
 func (w *walker) statement(one ast.Stmt, at *scope) {
@@ -92,6 +101,7 @@ func (w *walker) statement(one ast.Stmt, at *scope) {
 				w.returned = result
 			}
 		}
+		w.ended = len(w.when) == 0
 	}
 }
 
@@ -225,7 +235,7 @@ func (w *walker) call(made *ast.CallExpr, at *scope) any {
 		}
 		if function, ok := made.Args[1].(*ast.FuncLit); ok {
 			w.in = append(w.in, label)
-			w.block(function.Body, at)
+			w.function(function.Body, at)
 			w.in = w.in[:len(w.in)-1]
 			return nil
 		}
@@ -233,6 +243,9 @@ func (w *walker) call(made *ast.CallExpr, at *scope) any {
 	args := []any{}
 	for _, one := range made.Args {
 		args = append(args, w.value(one, at))
+	}
+	if strings.HasPrefix(name, "t.Skip") && len(w.when) == 0 {
+		w.ended = true
 	}
 	if name == "append" {
 		return extended(args, made.Ellipsis.IsValid())
@@ -259,7 +272,7 @@ func (w *walker) inline(function *ast.FuncDecl, args []any) any {
 	}
 	w.depth++
 	w.returned = unknown(function.Name.Name)
-	w.block(function.Body, inner)
+	w.function(function.Body, inner)
 	w.depth--
 	return w.returned
 }

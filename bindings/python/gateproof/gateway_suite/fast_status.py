@@ -179,47 +179,66 @@ def _one_listener(objects: Objects, args: tuple[Any, ...]) -> Iterable[str]:
 
 
 def _accepted(kind: str | None) -> Check:
-    """GatewayAndXRoutesMustBeAccepted(gateway, routes...): address, parents, listeners."""
+    """GatewayAndXRoutesMustBeAccepted(gateway, routes...): address, all listeners, the routes."""
 
     def check(objects: Objects, args: tuple[Any, ...]) -> list[str]:
-        gateway: GatewayRef = args[0]
+        parent: GatewayRef = args[0]
         routes = [one for one in args[1:] if isinstance(one, Name)]
         typed = [one for one in args[1:] if isinstance(one, dict)]
         what = kind or (typed[0]["$type"].rpartition(".")[2] if typed else "HTTPRoute")
-        found = _get(objects, "Gateway", gateway.name)
+        found = _get(objects, parent.kind, parent.name)
         if found is None:
-            return _missing("Gateway", gateway.name)
+            return _missing(parent.kind, parent.name)
         out: list[str] = []
-        if not found[1].get("addresses"):
-            out.append(f"Gateway {gateway.name} has no address")
-        good = (gateway.name, _LISTENER_GOOD, *gateway.listeners)
-        out += _some_listeners("Gateway")(objects, good)
+        if parent.kind == "Gateway" and not found[1].get("addresses"):
+            out.append(f"Gateway {parent.name} has no address")
+        out += _some_listeners(parent.kind)(objects, (parent.name, _LISTENER_GOOD))
         for route in routes:
-            out += _parent_of(objects, what, route, gateway)
+            out += _parent_of(objects, what, route, parent.kind, parent.name, [_ACCEPTED])
         return out
 
     return check
 
 
-def _parent_of(objects: Objects, kind: str, route: Name, gateway: GatewayRef) -> list[str]:
+def _parent_of(
+    objects: Objects, kind: str, route: Name, parent_kind: str, parent: Name, wanted: list[Any]
+) -> list[str]:
+    """A status for the parent with these conditions. As in the suite, sections play no part, and
+    group and kind have to be written out."""
     found = _get(objects, kind, route)
     if found is None:
         return _missing(kind, route)
-    out: list[str] = []
-    for listener in [one for one in gateway.listeners if one] or [""]:
-        seen = [
-            one
-            for one in found[1].get("parents") or []
-            if one["parentRef"]["name"] == gateway.name.name
-            and one["parentRef"].get("namespace", route.namespace) == gateway.name.namespace
-            and listener in ("", one["parentRef"].get("sectionName"))
-        ]
-        where = f"{kind} {route} to {gateway.name}" + (f"/{listener}" if listener else "")
-        if not seen:
-            out.append(f"{where}: no status")
-        for one in seen[:1]:
-            out += _condition(one.get("conditions") or [], _ACCEPTED, found[2], where)
-    return out
+    where = f"{kind} {route} to {parent_kind} {parent}"
+    problems = []
+    for one in found[1].get("parents") or []:
+        ref = one["parentRef"]
+        space = ref.get("namespace", route.namespace)
+        if (ref.get("group"), ref.get("kind"), ref["name"]) != (GROUP, parent_kind, parent.name):
+            continue
+        if space != parent.namespace:
+            continue
+        conditions = one.get("conditions") or []
+        mine = [text for each in wanted for text in _condition(conditions, each, found[2], where)]
+        if not mine:
+            return []
+        problems += mine
+    return problems or [f"{where}: no status"]
+
+
+def _exact_parents(kind: str) -> Check:
+    """XMustHaveParents(name, parents, namespaceRequired)."""
+
+    def check(objects: Objects, args: tuple[Any, ...]) -> list[str]:
+        name, expected = args[0], args[1]
+        out: list[str] = []
+        for one in expected:
+            ref = one["ParentRef"]
+            parent = Name(ref.get("Namespace") or name.namespace, ref["Name"])
+            parent_kind, wanted = ref.get("Kind") or "Gateway", one.get("Conditions") or []
+            out += _parent_of(objects, kind, name, parent_kind, parent, wanted)
+        return out
+
+    return check
 
 
 def _no_accepted(kind: str) -> Check:
@@ -275,6 +294,7 @@ CHECKS: dict[str, Check] = {
     "GatewayMustHaveZeroRoutes": _zero_routes,
     "GatewayMustHaveAttachedListeners": _listener_sets,
     "GatewayAndRoutesMustBeAccepted": _accepted(None),
+    "RoutesAndParentMustBeAccepted": _accepted(None),
     "GatewayAndHTTPRoutesMustBeAccepted": _accepted("HTTPRoute"),
     "GatewayAndTLSRoutesMustBeAccepted": _accepted("TLSRoute"),
     "GatewayAndTCPRoutesMustBeAccepted": _accepted("TCPRoute"),
@@ -287,6 +307,7 @@ for _kind in _ROUTE_KINDS:
     CHECKS[f"{_kind}MustHaveCondition"] = _route
     CHECKS[f"{_kind}MustHaveResolvedRefsConditionsTrue"] = _fixed(_route, _RESOLVED)
     CHECKS[f"{_kind}MustHaveNoAcceptedParents"] = _no_accepted(_kind)
+    CHECKS[f"{_kind}MustHaveParents"] = _exact_parents(_kind)
 
 
 def check_status(objects: Objects, step: StatusStep) -> list[str]:

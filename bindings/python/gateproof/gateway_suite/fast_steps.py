@@ -27,7 +27,7 @@ _REQUESTS = {
     "http.MakeRequestAndExpectEventuallyConsistentResponse": "response",
     "http.MakeRequestAndExpectFailure": "failure",
 }
-_REFERENCE = "kubernetes.NewGatewayRef"
+_REFERENCE, _RESOURCE = "kubernetes.NewGatewayRef", "kubernetes.NewResourceRef"
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class GatewayRef:
 
     name: Name
     listeners: tuple[str, ...]
+    kind: str = "Gateway"  # or ListenerSet
 
 
 @dataclass(frozen=True)
@@ -106,14 +107,16 @@ def gateway_of(value: Any) -> GatewayRef | None:
     """The Gateway of a reference, or of an address that the suite has waited for."""
     if not isinstance(value, dict) or "$call" not in value:
         return None
-    if value["$call"] != _REFERENCE:
-        found = [gateway_of(one) for one in value["args"]]
+    arguments, kind = value["args"], "Gateway"
+    if value["$call"] == _RESOURCE and is_data(arguments[0]):
+        kind, arguments = arguments[0]["Kind"], arguments[1:]
+    elif value["$call"] != _REFERENCE:
+        found = [gateway_of(one) for one in arguments]
         return next((one for one in found if one is not None), None)
-    name = name_of(value["args"][0])
-    listeners = value["args"][1:]
+    name, listeners = name_of(arguments[0]), arguments[1:]
     if name is None or not all(isinstance(one, str) for one in listeners):
         return None
-    return GatewayRef(name, tuple(listeners))
+    return GatewayRef(name, tuple(listeners), kind)
 
 
 def _request(raw: dict[str, Any], inside: tuple[str, ...]) -> RequestStep | None:

@@ -28,6 +28,8 @@ void Exchange::reset() {
   client_certificates.reset();
   interim = nullptr;
   append_forwarded_for = true;
+  raw_target = false;
+  matched_prefix = {};
   suppress_forwarded_for = false;
   attempts = 0;
   look_beyond = false;

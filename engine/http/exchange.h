@@ -74,6 +74,11 @@ struct Exchange {
   bool suppress_forwarded_for =
       false;  // a custom request header X-Forwarded-For: "" (catalogue 2.2)
 
+  // Listeners of Gateways: the target goes on byte for byte; url.raw holds the path as it was received.
+  bool raw_target = false;
+  std::string_view
+      matched_prefix;  // of the PathPrefix match of a Gateway API route; in the snapshot
+
   std::string_view router;   // winner's qualified name, empty if none; "parent -> child" of layers
   std::string router_path;   // holds the text of `router` when there are layers
   std::string_view service;  // the load balancer's qualified name that served it

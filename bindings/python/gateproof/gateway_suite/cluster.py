@@ -122,17 +122,21 @@ def install_crds(kube: Kube, suite: Suite) -> None:
         time.sleep(0.05)
 
 
+def class_object(name: str, controller: str) -> Object:
+    """A GatewayClass."""
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "GatewayClass",
+        "metadata": {"name": name},
+        "spec": {"controllerName": controller},
+    }
+
+
 def gateway_class(kube: Kube, name: str, controller: str, wait: float) -> list[str]:
     """Makes the GatewayClass unless it is there; the features of its status once it is accepted."""
     path = f"{CLASSES}/{name}"
     if kube.find(path) is None:
-        body = {
-            "apiVersion": "gateway.networking.k8s.io/v1",
-            "kind": "GatewayClass",
-            "metadata": {"name": name},
-            "spec": {"controllerName": controller},
-        }
-        kube.call("POST", CLASSES, body)
+        kube.call("POST", CLASSES, class_object(name, controller))
     end = time.monotonic() + wait
     while True:
         status = kube.get(path).get("status") or {}

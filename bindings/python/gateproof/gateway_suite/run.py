@@ -90,21 +90,28 @@ class _Stage:
 
 
 def run_fast(options: Options, watcher: Watcher) -> FastResult:
-    """What is data in the suite's sources, checked once each; the suite's binary is not needed."""
+    """What is data in the suite's sources, checked once each, without the suite's binary: in
+    virtual time, or over sockets if an API server or a target is given."""
     every = [one for one in catalogue.load_tests(options.suite) if not one.mesh]
     chosen = catalogue.select(every, options.profiles, options.features, options.names)
     cases = build.cases_file(options.suite, watcher.building)
-    agent = build.node_binary(watcher.building)
     values = Values(
         options.gateway_class,
         options.controller,
         options.usable_address,
         options.unusable_address,
     )
-    with _ready(options, agent, watcher) as (own, _pids, _folder, _features):
-        runner = Runner(options.suite, SocketArm(own.kube), cases, values)
+    if options.api is None and options.target is None:
+        from gateproof.gateway_suite.fast_world import WorldArm
+
+        world = WorldArm(options.suite.version, options.controller, options.usable_address)
+        world.apply([cluster.class_object(options.gateway_class, options.controller)])
         watcher.running(1, len(chosen))
-        return runner.run(chosen)
+        return Runner(options.suite, world, cases, values).run(chosen)
+    agent = build.node_binary(watcher.building)
+    with _ready(options, agent, watcher) as (own, _pids, _folder, _features):
+        watcher.running(1, len(chosen))
+        return Runner(options.suite, SocketArm(own.kube), cases, values).run(chosen)
 
 
 @contextlib.contextmanager

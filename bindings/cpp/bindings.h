@@ -17,6 +17,7 @@ void bind_redis(py::module_& m);
 void bind_outcome(py::module_& m);
 void bind_world(py::module_& m);
 void bind_server(py::module_& m);
+void bind_cluster(py::module_& m);
 void bind_rules(py::module_& m);
 void bind_catalogue(py::module_& m);
 void bind_plugins(py::module_& m);

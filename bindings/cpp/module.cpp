@@ -87,6 +87,7 @@ PYBIND11_MODULE(_core, m) {
   bind_outcome(m);
   bind_world(m);
   bind_server(m);
+  bind_cluster(m);
   bind_rules(m);
   bind_catalogue(m);
 }

@@ -3,7 +3,7 @@ The engine behind the gateproof package. Not for direct use.
 """
 from __future__ import annotations
 import typing
-__all__: list[str] = ['ConfigSet', 'Finding', 'HostAnswer', 'HostRequest', 'Outcome', 'PluginExchange', 'ScriptedRedis', 'Server', 'World', 'check', 'finding_codes', 'limiter_script', 'load', 'middleware_types', 'mode', 'parse_rule', 'render_json', 'render_sarif', 'render_text']
+__all__: list[str] = ['Cluster', 'ConfigSet', 'Finding', 'HostAnswer', 'HostRequest', 'Outcome', 'PluginExchange', 'ScriptedRedis', 'Server', 'World', 'check', 'finding_codes', 'limiter_script', 'load', 'middleware_types', 'mode', 'parse_rule', 'render_json', 'render_sarif', 'render_text']
 class Finding:
     """
     Something wrong in a configuration.
@@ -298,6 +298,28 @@ class Server:
         ...
     @property
     def addresses(self) -> dict:
+        ...
+    @property
+    def connections(self) -> int:
+        ...
+class Cluster:
+    """
+    A Kubernetes API server with simulated controllers.
+    """
+    def __init__(self, listen: str = '127.0.0.1:0', certificate: str = '', key: str = '', authority: str = '', token: str = '') -> None:
+        ...
+    def apply(self, text: str, file: str = '') -> list:
+        ...
+    def get(self, resource: str, namespace: str, name: str) -> str | None:
+        ...
+    def list(self, resource: str, namespace: str = '') -> list[str]:
+        ...
+    def start(self) -> None:
+        ...
+    def stop(self) -> None:
+        ...
+    @property
+    def address(self) -> str:
         ...
     @property
     def connections(self) -> int:

@@ -1,0 +1,142 @@
+// A cluster in the process: gateproof.Cluster.
+#include "engine/kubernetes/cluster/manifests.h"
+#include "engine/net/cluster_server.h"
+#include "engine/net/random.h"
+
+#include "bindings/cpp/bindings.h"
+
+namespace gateproof::bindings {
+namespace {
+
+namespace cluster = kubernetes::cluster;
+
+std::string_view to_string(cluster::Applied::Outcome outcome) {
+  switch (outcome) {
+    case cluster::Applied::created: return "created";
+    case cluster::Applied::configured: return "configured";
+    case cluster::Applied::unchanged: return "unchanged";
+    case cluster::Applied::failed: break;
+  }
+  return "failed";
+}
+
+py::dict applied_info(const cluster::Applied& a) {
+  py::dict d;
+  d["outcome"] = std::string(to_string(a.outcome));
+  d["resource"] = a.resource;
+  d["namespace"] = a.ns;
+  d["name"] = a.name;
+  d["message"] = a.message;
+  d["file"] = std::string(a.span.file_name());
+  d["line"] = a.span.line;
+  d["column"] = a.span.column;
+  return d;
+}
+
+class PyCluster {
+ public:
+  PyCluster(const std::string& listen, const std::string& certificate, const std::string& key,
+            const std::string& authority, const std::string& token) {
+    net::ClusterOptions options;
+    const std::optional<SocketAddress> at = SocketAddress::parse(listen);
+    if (!at) throw py::value_error("not ip:port: " + listen);
+    options.listen = *at;
+    options.token = token;
+    if (!certificate.empty()) options.tls = net::ClusterTls{certificate, key, authority};
+    auto made = net::ClusterServer::make(std::move(options), random_, log_);
+    if (!made) throw StartFailure{made.error().message};
+    server_ = std::move(*made);
+  }
+  ~PyCluster() { stop(); }
+
+  std::string address() const { return server_->address().to_string(); }
+  void start() { server_->start(); }
+  void stop() {
+    const py::gil_scoped_release unlocked;
+    server_->stop();
+  }
+  py::list apply(const std::string& text, const std::string& file) {
+    std::vector<cluster::Applied> applied;
+    std::optional<Error> unreadable;
+    {
+      const py::gil_scoped_release unlocked;
+      const auto documents = config::parse_documents(
+          text, file, config::format_of(file).value_or(config::Format::yaml));
+      if (documents) {
+        server_->with_store(
+            [&](cluster::Store& store) { applied = apply_manifests(store, *documents); });
+      } else {
+        unreadable = documents.error();
+      }
+    }
+    py::list out;
+    if (unreadable) {
+      cluster::Applied a;
+      a.message = unreadable->message;
+      a.span = unreadable->span;
+      out.append(applied_info(a));
+    }
+    for (const cluster::Applied& a : applied) out.append(applied_info(a));
+    return out;
+  }
+  // The objects of a resource ("pods", "httproutes.gateway.networking.k8s.io") as JSON texts.
+  std::vector<std::string> list(const std::string& resource, const std::string& ns) {
+    std::vector<std::string> out;
+    const py::gil_scoped_release unlocked;
+    server_->with_store([&](cluster::Store& store) {
+      const cluster::TypePtr type = type_of(store, resource);
+      if (!type) return;
+      for (const cluster::ObjectPtr& o : store.all(*type, ns)) out.push_back(o->text());
+    });
+    return out;
+  }
+  std::optional<std::string> get(const std::string& resource, const std::string& ns,
+                                 const std::string& name) {
+    std::optional<std::string> out;
+    const py::gil_scoped_release unlocked;
+    server_->with_store([&](cluster::Store& store) {
+      const cluster::TypePtr type = type_of(store, resource);
+      const cluster::ObjectPtr found =
+          type ? store.find(*type, type->namespaced ? ns : "", name) : nullptr;
+      if (found) out = found->text();
+    });
+    return out;
+  }
+  size_t connections() const { return server_->server().connections(); }
+
+ private:
+  // By plural, with the group behind a dot; a plural alone is the first one of that name, the core group before others.
+  static cluster::TypePtr type_of(const cluster::Store& store, const std::string& resource) {
+    const size_t dot = resource.find('.');
+    if (dot != std::string::npos) {
+      return store.registry().find_plural(resource.substr(dot + 1), resource.substr(0, dot));
+    }
+    for (const auto& [key, type] : store.registry().all()) {
+      if (key.second == resource) return type;
+    }
+    return nullptr;
+  }
+
+  net::RealRandom random_;
+  net::Log log_;
+  std::unique_ptr<net::ClusterServer> server_;
+};
+
+}  // namespace
+
+void bind_cluster(py::module_& m) {
+  py::class_<PyCluster>(m, "Cluster", "A Kubernetes API server with simulated controllers.")
+      .def(py::init<const std::string&, const std::string&, const std::string&, const std::string&,
+                    const std::string&>(),
+           py::arg("listen") = "127.0.0.1:0", py::arg("certificate") = "", py::arg("key") = "",
+           py::arg("authority") = "", py::arg("token") = "")
+      .def_property_readonly("address", &PyCluster::address)
+      .def("start", &PyCluster::start)
+      .def("stop", &PyCluster::stop)
+      .def("apply", &PyCluster::apply, py::arg("text"), py::arg("file") = "")
+      .def("list", &PyCluster::list, py::arg("resource"), py::arg("namespace") = "")
+      .def("get", &PyCluster::get, py::arg("resource"), py::arg("namespace"), py::arg("name"))
+      .def_property_readonly("connections", &PyCluster::connections);
+}
+
+}  // namespace gateproof::bindings

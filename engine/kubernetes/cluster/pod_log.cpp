@@ -1,0 +1,117 @@
+// GET .../pods/{name}/log: what the pod's node agent says, on the kubelet's own path.
+#include "engine/base/text.h"
+#include "engine/kubernetes/cluster/api.h"
+
+namespace gateproof::kubernetes::cluster {
+
+namespace {
+
+// Parameters of the log that the kubelet understands as well.
+constexpr std::string_view log_parameters[] = {"follow",     "previous",   "sinceSeconds",
+                                               "sinceTime",  "timestamps", "tailLines",
+                                               "limitBytes", "stream"};
+
+std::string escaped_query(std::string_view s) {
+  constexpr std::string_view plain = "-._~:";
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : s) {
+    if (text::is_alnum(c) || plain.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      out += '%';
+      out += digits[static_cast<unsigned char>(c) >> 4];
+      out += digits[static_cast<unsigned char>(c) & 15];
+    }
+  }
+  return out;
+}
+
+// The container whose log is meant.
+Reply<std::string> container_of(const StoredObject& pod, std::string_view asked) {
+  std::vector<std::string> names;
+  for (const std::string_view list : {"spec.containers", "spec.initContainers"}) {
+    for (const Json& c : pod.body.at(list).items()) names.emplace_back(c["name"].str());
+  }
+  const size_t usual = pod.body.at("spec.containers").size();
+  if (asked.empty() && usual == 1) return names.front();
+  if (asked.empty()) {
+    const std::span<const std::string> main(names.data(), std::min(usual, names.size()));
+    return bad_request("a container name must be specified for pod " + pod.name +
+                       ", choose one of: [" + text::join(main, " ") + "]");
+  }
+  if (std::ranges::find(names, asked) != names.end()) return std::string(asked);
+  return bad_request("container " + std::string(asked) + " is not valid for pod " + pod.name);
+}
+
+std::string kubelet_address(const Store& store, const Json& pod) {
+  const std::string_view name = pod.at("spec.nodeName").str();
+  const TypePtr type = store.registry().find_plural("", "nodes");
+  const ObjectPtr node = type && !name.empty() ? store.find(*type, "", name) : nullptr;
+  if (!node) return {};
+  const int64_t port = node->body.at("status.daemonEndpoints.kubeletEndpoint.Port").integer();
+  for (const Json& a : node->body.at("status.addresses").items()) {
+    if (a["type"].str() != "InternalIP" || port <= 0 || port > 65535) continue;
+    const auto ip = IpAddress::parse(a["address"].str());
+    if (ip) return SocketAddress{*ip, static_cast<uint16_t>(port)}.to_string();
+  }
+  return {};
+}
+
+}  // namespace
+
+Reply<LogPlace> log_place(const Store& store, const ApiCall& call) {
+  const Reply<Target> at = target_of(store.registry(), call.path);
+  if (!at) return at.error();
+  const Reply<ObjectPtr> pod = store.get(*at);
+  if (!pod) return pod.error();
+  const Reply<std::string> container = container_of(**pod, call.query.get("container"));
+  if (!container) return container.error();
+  LogPlace place;
+  place.address = kubelet_address(store, (*pod)->body);
+  place.target = "/containerLogs/" + at->ns + "/" + at->name + "/" + *container;
+  char separator = '?';
+  for (const std::string_view name : log_parameters) {
+    if (!call.query.has(name)) continue;
+    place.target += separator;
+    place.target += std::string(name) + "=" + escaped_query(call.query.get(name));
+    separator = '&';
+  }
+  return place;
+}
+
+Task<void> Api::give_log(const ApiCall& call, http::Exchange& x) {
+  const Reply<LogPlace> place = log_place(store_, call);
+  if (!place) {
+    set_status(x.response, place.error());
+    co_return;
+  }
+  if (place->address.empty() || !x.origin) {
+    x.response = http::Response::make(200, "", "text/plain");
+    co_return;
+  }
+  std::unique_ptr<http::OriginServer>& kubelet = kubelets_[place->address];
+  if (!kubelet) {
+    kubelet = std::make_unique<http::OriginServer>();
+    kubelet->url = "http://" + place->address;
+    kubelet->scheme = "http";
+    kubelet->authority = place->address;
+    kubelet->address = SocketAddress::parse(place->address);
+    kubelet->host = kubelet->address->ip.to_string();
+    kubelet->port = kubelet->address->port;
+  }
+  http::Outbound out;
+  out.method = "GET";
+  out.target = place->target;
+  out.host = kubelet->authority;
+  out.body = &x.request.body;
+  out.server = kubelet.get();
+  const Result<void> asked = co_await x.origin->round_trip(x, out);
+  if (asked && x.response.status < 300) co_return;
+  const std::string why =
+      asked ? "the kubelet answered " + std::to_string(x.response.status) : asked.error().message;
+  x.response.reset();
+  set_status(x.response, internal_error("Get \"" + kubelet->url + place->target + "\": " + why));
+}
+
+}  // namespace gateproof::kubernetes::cluster

@@ -21,7 +21,7 @@ void Exchange::reset() {
   target_received.clear();
   target_rewritten.clear();
   user.clear();
-  detect_content_type = fields_apart = answer_held = false;
+  detect_content_type = fields_apart = answer_held = flush_held = false;
   late_status = 0;
   vary_lines = 0;
   tls_state.reset();

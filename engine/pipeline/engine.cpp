@@ -161,6 +161,11 @@ Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> sna
   if (entry.stage.check_encoded && refuse_encoded(x, entry.stage)) co_return;
   co_await target->handler->handle(x);
   if (x.stopped_with) x.response = std::move(*x.stopped_with);
+  if (upstream::is_forbidden(x.response)) {
+    if (x.trace) x.note("answer", "abort", "it may have no body, and has one");
+    x.response.reset();  // Go's proxy breaks off: nothing is answered, and the connection is closed
+    co_return;
+  }
   if (x.detect_content_type) co_await detect_content_type(x);
   if (x.response.headers.has("Trailer")) repeat_announced(x.response);
   if (x.response.status == 304) {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/kubernetes/cluster/testing_cluster.h"
+#include "engine/kubernetes/cluster/cluster_test.h"
 
 namespace gateproof::kubernetes::cluster {
 namespace {

@@ -1,9 +1,12 @@
 // A cluster in the process: gateproof.Cluster.
+#include "engine/kubernetes/cluster/controllers.h"
 #include "engine/kubernetes/cluster/manifests.h"
 #include "engine/net/cluster_server.h"
+#include "engine/net/gateway_host.h"
 #include "engine/net/random.h"
 
 #include "bindings/cpp/bindings.h"
+#include "bindings/cpp/gateway_source.h"
 
 namespace gateproof::bindings {
 namespace {
@@ -46,14 +49,25 @@ class PyCluster {
     auto made = net::ClusterServer::make(std::move(options), random_, log_);
     if (!made) throw StartFailure{made.error().message};
     server_ = std::move(*made);
+    controllers_.emplace(server_->store(), clock_, random_);
   }
   ~PyCluster() { stop(); }
+
+  // Before start().
+  void serve_gateways(const std::string& version, const std::string& controller,
+                      const std::vector<std::string>& usable, size_t workers) {
+    auto host = net::GatewayHost::make(server_->store(), random_, log_,
+                                       gateway_options(version, controller, usable), workers);
+    if (!host) throw StartFailure{host.error().message};
+    gateways_ = std::move(*host);
+  }
 
   std::string address() const { return server_->address().to_string(); }
   void start() { server_->start(); }
   void stop() {
     const py::gil_scoped_release unlocked;
     server_->stop();
+    if (gateways_) gateways_->stop();
   }
   py::list apply(const std::string& text, const std::string& file) {
     std::vector<cluster::Applied> applied;
@@ -118,8 +132,11 @@ class PyCluster {
   }
 
   net::RealRandom random_;
+  net::RealClock clock_;
   net::Log log_;
   std::unique_ptr<net::ClusterServer> server_;
+  std::optional<cluster::Controllers> controllers_;
+  std::unique_ptr<net::GatewayHost> gateways_;
 };
 
 }  // namespace
@@ -131,6 +148,8 @@ void bind_cluster(py::module_& m) {
            py::arg("listen") = "127.0.0.1:0", py::arg("certificate") = "", py::arg("key") = "",
            py::arg("authority") = "", py::arg("token") = "")
       .def_property_readonly("address", &PyCluster::address)
+      .def("serve_gateways", &PyCluster::serve_gateways, py::arg("version"), py::arg("controller"),
+           py::arg("usable") = std::vector<std::string>{}, py::arg("workers") = 1)
       .def("start", &PyCluster::start)
       .def("stop", &PyCluster::stop)
       .def("apply", &PyCluster::apply, py::arg("text"), py::arg("file") = "")

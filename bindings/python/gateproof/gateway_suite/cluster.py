@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -80,12 +82,58 @@ class Attached:
         """See `Cluster`."""
 
 
-def open_cluster(api: str | None, folder: Path, *, gateway: bool) -> Cluster:
+class Own:
+    """A cluster in this process, with the engine as its gateway unless another is to be tested."""
+
+    def __init__(self, folder: Path, gateway: Gateway | None) -> None:
+        from gateproof import _core
+
+        self._core = _core.Cluster()
+        if gateway:
+            self._core.serve_gateways(gateway.version, gateway.controller, [gateway.usable])
+        self._core.start()
+        url = f"http://{self._core.address}"
+        self._kube = Kube(url)
+        self._kubeconfig = folder / "kubeconfig"
+        write_kubeconfig(self._kubeconfig, url)
+
+    @property
+    def kubeconfig(self) -> Path:
+        """See `Cluster`."""
+        return self._kubeconfig
+
+    @property
+    def kube(self) -> Kube:
+        """See `Cluster`."""
+        return self._kube
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """See `Cluster`."""
+        return (os.getpid(),)
+
+    def trace(self, _since: float, _until: float) -> list[str]:
+        """See `Cluster`."""
+        return []
+
+    def close(self) -> None:
+        """See `Cluster`."""
+        self._core.stop()
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """What the engine has to know of the Gateways that it is to serve."""
+
+    version: str
+    controller: str
+    usable: str
+
+
+def open_cluster(api: str | None, folder: Path, gateway: Gateway | None) -> Cluster:
     """The server at a URL or of a kubeconfig, or one of our own; `gateway` says whether the engine
     serves what is in it. This is the only place that knows how ours is started."""
-    if api is not None:
-        return Attached(api, folder)
-    raise GateproofError(f"no cluster of our own yet (gateway {gateway}): give --api URL")
+    return Attached(api, folder) if api is not None else Own(folder, gateway)
 
 
 def crds(suite: Suite) -> list[Object]:

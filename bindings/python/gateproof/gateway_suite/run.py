@@ -125,7 +125,8 @@ def _ready(
     ):
         folder = Path(name)
         watcher.starting("cluster")
-        own = cluster.open_cluster(options.api, folder, gateway=options.target is None)
+        ours = cluster.Gateway(options.suite.version, options.controller, options.usable_address)
+        own = cluster.open_cluster(options.api, folder, None if options.target else ours)
         all_.callback(own.close)
         cluster.install_crds(own.kube, options.suite)
         watcher.starting("node agent")

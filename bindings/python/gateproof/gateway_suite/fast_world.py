@@ -62,7 +62,7 @@ class WorldArm:
 
     def _reload(self) -> None:
         everything = [*self._objects.values(), *self._slices()]
-        text = "\n---\n".join(json.dumps(one) for one in everything)
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": everything})
         statuses = self._world.load_gateway(text, self._version, self._controller, self._usable)
         for kind, namespace, name, _generation, status in statuses:
             self._objects[(kind, namespace, name)]["status"] = json.loads(status)

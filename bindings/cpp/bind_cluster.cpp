@@ -1,12 +1,10 @@
 // A cluster in the process: gateproof.Cluster.
-#include "engine/kubernetes/cluster/controllers.h"
 #include "engine/kubernetes/cluster/manifests.h"
 #include "engine/net/cluster_server.h"
 #include "engine/net/gateway_host.h"
 #include "engine/net/random.h"
 
 #include "bindings/cpp/bindings.h"
-#include "bindings/cpp/gateway_source.h"
 
 namespace gateproof::bindings {
 namespace {
@@ -49,25 +47,52 @@ class PyCluster {
     auto made = net::ClusterServer::make(std::move(options), random_, log_);
     if (!made) throw StartFailure{made.error().message};
     server_ = std::move(*made);
-    controllers_.emplace(server_->store(), clock_, random_);
   }
   ~PyCluster() { stop(); }
-
-  // Before start().
-  void serve_gateways(const std::string& version, const std::string& controller,
-                      const std::vector<std::string>& usable, size_t workers) {
-    auto host = net::GatewayHost::make(server_->store(), random_, log_,
-                                       gateway_options(version, controller, usable), workers);
-    if (!host) throw StartFailure{host.error().message};
-    gateways_ = std::move(*host);
-  }
 
   std::string address() const { return server_->address().to_string(); }
   void start() { server_->start(); }
   void stop() {
     const py::gil_scoped_release unlocked;
-    server_->stop();
+    server_->stop();  // first: nothing is written any more
     if (gateways_) gateways_->stop();
+  }
+  // The engine serves the cluster's Gateways from now on.
+  void serve_gateways(kubernetes::gateway::Options options, size_t workers) {
+    if (gateways_) throw StartFailure{"this cluster's Gateways are served already"};
+    std::optional<Error> error;
+    {
+      const py::gil_scoped_release unlocked;
+      server_->with_store([&](cluster::Store& store) {
+        auto made = net::GatewayHost::make(store, random_, log_, std::move(options), workers);
+        if (made) {
+          gateways_ = std::move(*made);
+          gateways_->follow_now();
+        } else {
+          error = made.error();
+        }
+      });
+    }
+    if (error) throw StartFailure{error->message};
+  }
+  // What the engine listens on for Gateways, by entry point.
+  py::dict gateway_addresses() {
+    py::dict out;
+    if (!gateways_) return out;
+    for (const net::Server::Bound& b : gateways_->addresses())
+      out[py::str(b.entry_point)] = b.address.to_string();
+    return out;
+  }
+  // Entry points that could not be listened on at the last change, with the reason.
+  std::map<std::string, std::string> gateway_failures() {
+    std::map<std::string, std::string> out;
+    if (!gateways_) return out;
+    const py::gil_scoped_release unlocked;
+    server_->with_store([&](cluster::Store&) {
+      for (const net::Server::Failure& f : gateways_->failures())
+        out[f.entry_point] = f.error.message;
+    });
+    return out;
   }
   py::list apply(const std::string& text, const std::string& file) {
     std::vector<cluster::Applied> applied;
@@ -132,12 +157,20 @@ class PyCluster {
   }
 
   net::RealRandom random_;
-  net::RealClock clock_;
   net::Log log_;
   std::unique_ptr<net::ClusterServer> server_;
-  std::optional<cluster::Controllers> controllers_;
-  std::unique_ptr<net::GatewayHost> gateways_;
+  std::unique_ptr<net::GatewayHost> gateways_;  // ends before the store that it follows
 };
+
+kubernetes::gateway::Options gateway_options(const std::string& controller_name,
+                                             const std::string& bundle_version,
+                                             const std::set<std::string>& usable_addresses) {
+  kubernetes::gateway::Options o;
+  o.controller_name = controller_name;
+  o.bundle_version = bundle_version;
+  o.usable_addresses = usable_addresses;
+  return o;
+}
 
 }  // namespace
 
@@ -148,13 +181,23 @@ void bind_cluster(py::module_& m) {
            py::arg("listen") = "127.0.0.1:0", py::arg("certificate") = "", py::arg("key") = "",
            py::arg("authority") = "", py::arg("token") = "")
       .def_property_readonly("address", &PyCluster::address)
-      .def("serve_gateways", &PyCluster::serve_gateways, py::arg("version"), py::arg("controller"),
-           py::arg("usable") = std::vector<std::string>{}, py::arg("workers") = 1)
       .def("start", &PyCluster::start)
       .def("stop", &PyCluster::stop)
       .def("apply", &PyCluster::apply, py::arg("text"), py::arg("file") = "")
       .def("list", &PyCluster::list, py::arg("resource"), py::arg("namespace") = "")
       .def("get", &PyCluster::get, py::arg("resource"), py::arg("namespace"), py::arg("name"))
+      .def(
+          "serve_gateways",
+          [](PyCluster& c, const std::string& controller_name, const std::string& bundle_version,
+             const std::set<std::string>& usable_addresses, size_t workers) {
+            c.serve_gateways(gateway_options(controller_name, bundle_version, usable_addresses),
+                             workers);
+          },
+          py::arg("controller_name") = kubernetes::gateway::Options().controller_name,
+          py::arg("bundle_version") = kubernetes::gateway::Options().bundle_version,
+          py::arg("usable_addresses") = std::set<std::string>{}, py::arg("workers") = 1)
+      .def_property_readonly("gateway_addresses", &PyCluster::gateway_addresses)
+      .def("gateway_failures", &PyCluster::gateway_failures)
       .def_property_readonly("connections", &PyCluster::connections);
 }
 

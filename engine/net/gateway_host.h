@@ -20,6 +20,8 @@ class GatewayHost {
                                                    size_t workers, Failed failed = {});
   ~GatewayHost() { stop(); }
 
+  // What the store holds already, told and served; writes do it by themselves.
+  void follow_now() { gateway_.follow_all(); }
   void stop();
   const pipeline::Engine& engine() const { return engine_; }
   const pipeline::GatewayController& controller() const { return gateway_.controller(); }

@@ -50,13 +50,25 @@ bool ClusterGateway::take(const cluster::Event& event) {
     objects_.remove(o.type->group, o.type->kind, o.ns, o.name);
     return true;
   }
-  objects_.replace(event.object->document());
+  config::Findings refused;  // the API server has told whoever wrote it
+  objects_.replace(event.object->document(), refused);
   // What somebody else writes into a status is looked at: what is ours in it is put right.
   return own_.erase(event.resource_version) == 0;
 }
 
+void ClusterGateway::follow_all() {
+  config::Findings refused;
+  for (const auto& [key, type] : store_.registry().all()) {
+    if (!is_followed(*type)) continue;
+    for (const cluster::ObjectPtr& object : store_.all(*type))
+      objects_.replace(object->document(), refused);
+  }
+  all_ = true;
+  store_.settle();
+}
+
 void ClusterGateway::follow(std::span<const cluster::Event> events) {
-  bool changed = false;
+  bool changed = std::exchange(all_, false);
   for (const cluster::Event& event : events) changed = take(event) || changed;
   if (changed) controller_.reconcile(objects_);
 }

@@ -15,6 +15,9 @@ class ClusterGateway {
                  kubernetes::gateway::Options options,
                  std::function<void()> configuration_changed);
 
+  // Everything that is in the store already.
+  void follow_all();
+
   const GatewayController& controller() const { return controller_; }
   const kubernetes::ObjectStore& objects() const { return objects_; }
 
@@ -28,6 +31,7 @@ class ClusterGateway {
   const Clock& clock_;
   kubernetes::ObjectStore objects_;  // what resolve() reads: kept, not made anew
   std::set<uint64_t> own_;            // resourceVersions of statuses written here, until they are told
+  bool all_ = false;  // everything is to be looked at
   GatewayController controller_;
 };
 

@@ -11,8 +11,8 @@ Json json_of(const config::Value& value);
 // By Content-Type; "" is JSON. 415 for another type, 400 for what cannot be read, 413 for what is too large.
 Reply<Json> decode_body(std::string_view content_type, std::string_view bytes);
 
-// "k8s\0", then runtime.Unknown with a Secret, a ConfigMap, an Event, a Lease or DeleteOptions; 415 for other kinds, whose
-// clients may speak JSON.
+// "k8s\0", then runtime.Unknown with an object of a built-in kind or DeleteOptions; 415 for other kinds, whose clients may
+// speak JSON.
 Reply<Json> decode_protobuf(std::string_view bytes);
 
 }  // namespace gateproof::kubernetes::cluster

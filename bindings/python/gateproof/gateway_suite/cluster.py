@@ -90,7 +90,7 @@ class Own:
 
         self._core = _core.Cluster()
         if gateway:
-            self._core.serve_gateways(gateway.version, gateway.controller, [gateway.usable])
+            self._core.serve_gateways(gateway.controller, gateway.version, {gateway.usable})
         self._core.start()
         url = f"http://{self._core.address}"
         self._kube = Kube(url)

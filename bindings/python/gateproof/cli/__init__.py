@@ -16,6 +16,7 @@ from gateproof.cli import (
     bench,
     check,
     compare,
+    conformance,
     explain,
     garden,
     http1,
@@ -39,6 +40,7 @@ app.command("bench")(bench.bench)
 app.command("check")(check.check)
 app.command("test")(test.test)
 app.command("compare")(compare.compare)
+app.command("conformance")(conformance.conformance)
 app.command("garden")(garden.garden)
 app.command("http1")(http1.http1)
 app.command("serve")(serve.serve)

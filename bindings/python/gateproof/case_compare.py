@@ -103,6 +103,8 @@ def _upstream(expected: ExpectUpstream, seen: list[UpstreamSeen]) -> Iterator[tu
         if want is not None and want != getattr(got, part):
             yield f"upstream.{part}", repr(want), repr(getattr(got, part))
     yield from _headers(expected.headers, got.headers, "upstream.headers")
+    if got.trailers is not None:
+        yield from _headers(expected.trailers, got.trailers, "upstream.trailers")
     if expected.body is not None:
         yield from _text(expected.body, got.body, "upstream.body")
 
@@ -116,6 +118,8 @@ def check(
         unknown = part == "stays_open" and got.stays_open is None
         if want is not None and not unknown and want != getattr(got, part):
             yield part, repr(want), repr(getattr(got, part))
+    if expected.interim is not None and expected.interim != got.interim:
+        yield "interim", str(list(expected.interim)), str(list(got.interim))
     for part, want in expected.tls.items():
         if want != got.tls.get(part, ""):
             yield f"tls.{part}", repr(want), repr(dict(got.tls))
@@ -180,6 +184,8 @@ def _plain_body(got: Observation) -> str:
 def _answer_fields(got: Observation) -> dict[str, str]:
     fields = {"status": str(got.status), "error": str(got.error), "body": _plain_body(got)}
     fields |= {f"tls.{part}": value for part, value in got.tls.items()}
+    if got.interim:
+        fields["interim"] = " ".join(map(str, got.interim))
     fields |= _header_fields(got.headers, "headers") | _header_fields(got.trailers, "trailers")
     if values_of(got.headers, "content-encoding"):
         # How long coded data is, and so whether its length is known in time, is the coder's.

@@ -82,6 +82,8 @@ def load_case(
 
 
 def _answer(script: UpstreamScript, name: str) -> _core.HostAnswer:
+    if script.interim:
+        raise ArmUnsupported("interim answers of servers of HTTP/1.1 are for sockets")
     body = name.encode() if script.body is None else script.body
     if script.size is not None:
         body = b"x" * script.size

@@ -149,7 +149,8 @@ def normalise(text: str, addresses: Mapping[str, str]) -> str:
     for name, address in sorted(addresses.items(), key=lambda item: -len(item[1])):
         if name == "hostname":
             continue
-        text = text.replace(sticky_value(f"http://{address}"), f"${{sticky:{name}}}")
+        for scheme in ("http", "h2c"):
+            text = text.replace(sticky_value(f"{scheme}://{address}"), f"${{sticky:{name}}}")
         text = text.replace(address, f"${{{name}}}")
         port = address.rpartition(":")[2]
         alone = rf"(?<![0-9A-Za-z]){re.escape(port)}(?![0-9A-Za-z])"
@@ -203,16 +204,19 @@ def fields_of(got: Observation, addresses: Mapping[str, str]) -> dict[str, str]:
         fields[f"{prefix}.target"] = seen.target
         fields[f"{prefix}.body"] = seen.body.decode("latin-1")
         fields |= _header_fields(seen.headers, f"{prefix}.headers")
-        server = f"{prefix}.headers.X-Forwarded-Server"
-        if fields.get(server) == host_name(addresses):
-            fields[server] = "${hostname}"
+        for name in ("X-Forwarded-Server", "x-forwarded-server"):
+            server = f"{prefix}.headers.{name}"
+            if fields.get(server) == host_name(addresses):
+                fields[server] = "${hostname}"
     return {name: normalise(text, addresses) for name, text in fields.items()}
 
 
 def _reason(known: Sequence[KnownDifference], case: str, request: int, field: str) -> str | None:
     for one in known:
         same_request = one.request is None or one.request == request
-        if fnmatchcase(case, one.case) and same_request and fnmatchcase(field, one.field):
+        # Over HTTP/2 names of fields are in lower case.
+        same_field = fnmatchcase(field.lower(), one.field.lower())
+        if fnmatchcase(case, one.case) and same_request and same_field:
             return one.reason
     return None
 

@@ -97,6 +97,10 @@ def _texts(cursor: Cursor) -> tuple[str, ...]:
     return tuple(element.text() for element in cursor.elements())
 
 
+def _integers(cursor: Cursor) -> tuple[int, ...]:
+    return tuple(one.integer() for one in cursor.elements())
+
+
 def _http_version(cursor: Cursor) -> str:
     text = cursor.text()
     if text not in ("1.0", "1.1", "2"):
@@ -149,7 +153,7 @@ _SCRIPT: Readers = {
     "status": Cursor.integer, "reason": Cursor.text, "headers": Cursor.pairs, "body": _bytes,
     "size": Cursor.integer, "delay": Cursor.number, "chunked": Cursor.boolean,
     "until_close": Cursor.boolean, "gzip": Cursor.boolean, "trailers": Cursor.pairs,
-    "close": Cursor.boolean, "reset": _code,
+    "close": Cursor.boolean, "reset": _code, "interim": _integers,
 }  # fmt: skip
 _SEEN: Readers = {
     "name": Cursor.text, "method": Cursor.text, "target": Cursor.text, "headers": _rules,
@@ -165,7 +169,7 @@ _EXPECT: Readers = {
             frozenset({"version", "alpn", "certificate", "alert"})).items()
     },
     "upstream": lambda cursor: _filled(cursor, _SEEN, ExpectUpstream),
-    "interim": lambda cursor: tuple(one.integer() for one in cursor.elements()),
+    "interim": _integers,
 }  # fmt: skip
 
 

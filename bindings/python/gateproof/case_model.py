@@ -190,7 +190,7 @@ class UpstreamScript:
     `close` ends the connection without an answer after reading the request. `size` makes a body
     of that many bytes `x`. `until_close` sends no length and closes. `gzip` compresses the body
     and says so in Content-Encoding. `reset` is the error code of HTTP/2 that ends the stream
-    instead of an answer.
+    instead of an answer, `interim` are the statuses of 1xx answers before it.
     """
 
     status: int = 200
@@ -206,6 +206,7 @@ class UpstreamScript:
     close: bool = False
     silent: bool = False
     reset: str | None = None
+    interim: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ def answer_bytes(script: UpstreamScript, name: str, method: str) -> bytes:
         headers.append(("Connection", "close"))
     elif not bodyless and not _given(script, "content-length"):
         headers.append(("Content-Length", str(len(body))))
-    head = f"HTTP/1.1 {script.status} {_reason(script)}\r\n"
+    head = "".join(f"HTTP/1.1 {code} Interim\r\n\r\n" for code in script.interim)
+    head += f"HTTP/1.1 {script.status} {_reason(script)}\r\n"
     head += "".join(f"{key}: {value}\r\n" for key, value in headers) + "\r\n"
     return head.encode("latin-1") + (b"" if method == "HEAD" or bodyless else body)
 

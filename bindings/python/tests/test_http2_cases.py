@@ -200,6 +200,34 @@ def test_a_server_against_a_judge() -> None:
     assert any(isinstance(one, h2.events.TrailersReceived) for one in judge.events)
 
 
+def test_how_a_server_gives_up_and_answers_before() -> None:
+    judge = Judge(client=True)
+    side = ServerSide("a", print)
+    start = [(":method", "GET"), (":scheme", "http"), (":authority", "x.test"), (":path", "/")]
+    for stream in (1, 3):
+        judge.connection.send_headers(stream, start, end_stream=True)
+    judge.tell(side)
+    seen = UpstreamSeen("a", "GET", "/", [], b"")
+    side.answer(UpstreamScript(reset="REFUSED_STREAM"), seen, 1)
+    side.answer(UpstreamScript(interim=(103,), status=204), seen, 3)
+    judge.trade(side)
+    (reset,) = [one for one in judge.events if isinstance(one, h2.events.StreamReset)]
+    assert (reset.stream_id, reset.error_code) == (1, 7)
+    kinds = (h2.events.InformationalResponseReceived, h2.events.ResponseReceived)
+    heads = [dict(one.headers)[b":status"] for one in judge.events if isinstance(one, kinds)]
+    assert heads == [b"103", b"204"]
+
+
+def test_crumbs_of_cookies_are_joined_at_a_server() -> None:
+    judge = Judge(client=True)
+    asked: list[UpstreamSeen] = []
+    side = ServerSide("a", lambda seen, stream: asked.append(seen) if stream == 1 else None)
+    start = [(":method", "GET"), (":scheme", "http"), (":authority", "x.test"), (":path", "/")]
+    judge.connection.send_headers(1, [*start, ("cookie", "a=1"), ("cookie", "b=2")], True)
+    judge.tell(side)
+    assert asked[0].headers == [("host", "x.test"), ("cookie", "a=1; b=2")]
+
+
 def test_a_server_takes_no_other_protocol() -> None:
     side = ServerSide("a", print)
     side.feed(b"GET / HTTP/1.1\r\n")
@@ -264,10 +292,3 @@ def test_what_the_wire_cannot_do_is_said(tmp_path: Path) -> None:
         text = text.replace('url: "http://x.test/p", ', "").replace("SEND", send)
         result = run_case(load_text(tmp_path, text)[0], make_arm("wire"))
         assert "sockets" in (result.skipped or "") or "connection" in (result.skipped or "")
-
-
-@pytest.mark.parametrize("arm", ["wire", "socket"])
-def test_a_server_resets_and_closes(tmp_path: Path, arm: str) -> None:
-    answers = "{http2: true, answers: [{reset: CANCEL}, {status: 201}]}"
-    case = one_case(tmp_path, "h2c", answers, "body: abc", "status: 502")
-    assert list(map(str, run_case(case, make_arm(arm)).mismatches)) == []

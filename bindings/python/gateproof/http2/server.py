@@ -22,7 +22,11 @@ class _Request:
     def seen(self, name: str) -> UpstreamSeen:
         """As an upstream of HTTP/1.1 would have written it down; `:authority` is its Host."""
         pseudo = {key: value for key, value in self.head if key.startswith(":")}
-        lines = [(key, value) for key, value in self.head if not key.startswith(":")]
+        lines = [(key, value) for key, value in self.head if key[:1] != ":" and key != "cookie"]
+        # Section 8.2.3: in crumbs or whole is the writer's choice.
+        crumbs = [value for key, value in self.head if key == "cookie"]
+        if crumbs:
+            lines.append(("cookie", "; ".join(crumbs)))
         if ":authority" in pseudo:
             lines.insert(0, ("host", pseudo[":authority"]))
         method, target = pseudo.get(":method", ""), pseudo.get(":path", "")
@@ -50,8 +54,9 @@ def answer_parts(
     if script.trailers and "trailer" not in told:
         headers.append(("trailer", ", ".join(key.lower() for key, _ in script.trailers)))
     parts: list[h2.Head | h2.Data] = [
-        h2.Head(stream, encoded(headers), not body and not script.trailers)
+        h2.Head(stream, encoded([(":status", str(code))]), False) for code in script.interim
     ]
+    parts.append(h2.Head(stream, encoded(headers), not body and not script.trailers))
     if body:
         parts.append(h2.Data(stream, body, not script.trailers))
     if script.trailers:

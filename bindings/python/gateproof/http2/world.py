@@ -13,13 +13,16 @@ from gateproof.http2.exchange import ClientSide, request_parts
 from gateproof.http2.server import ServerSide
 from gateproof.http2.side import FIRST_WINDOW
 
-_PATIENCE_NS = 10**9  # what passes of virtual time behind an answer, too
+_PATIENCE_NS = 20_000_000  # what passes of virtual time behind an answer, too
 _STREAM = 1
 
 
 def ask(world: _core.World, request: RequestSpec, peer: str, delay: float) -> Observation:
-    """One request on a connection of its own with prior knowledge; `delay` is the longest one of
-    the servers, in seconds. Raises ArmUnsupported for what only sockets can do."""
+    """One request on a connection of its own with prior knowledge.
+
+    `delay` is the longest one of the servers, in seconds; with `settle` the answer may come that
+    much later. Raises ArmUnsupported for what only sockets can do.
+    """
     if request.url.startswith("https:") or request.tls:
         raise ArmUnsupported("HTTP/2 inside TLS is for sockets")
     if request.connection:
@@ -30,7 +33,7 @@ def ask(world: _core.World, request: RequestSpec, peer: str, delay: float) -> Ob
     acknowledged = h2.frame(h2.SETTINGS, h2.ACK, 0, b"")
     side = ClientSide()
     sends = [side.take(), acknowledged + h2.encode((head, *rest))]
-    patience = _PATIENCE_NS + round(delay * 10**9)
+    patience = _PATIENCE_NS + round((delay + request.settle) * 10**9)
     out = world.connect(request.entry_point, sends, peer, False, patience)
     side.expect(_STREAM)
     side.feed(out["received"])

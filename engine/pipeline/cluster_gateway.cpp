@@ -44,14 +44,15 @@ ClusterGateway::ClusterGateway(cluster::Store& store, const Clock& clock, Engine
 }
 
 bool ClusterGateway::take(const cluster::Event& event) {
-  if (!is_followed(*event.object->type)) return false;
+  const cluster::StoredObject& o = *event.object;
+  if (!is_followed(*o.type)) return false;
   if (event.type == cluster::Event::removed) {
-    const cluster::StoredObject& o = *event.object;
     objects_.remove(o.type->group, o.type->kind, o.ns, o.name);
-    return true;
+  } else {
+    config::Findings refused;  // the API server has told whoever wrote it
+    objects_.put(o.document(), refused);
   }
-  config::Findings refused;  // the API server has told whoever wrote it
-  objects_.put(event.object->document(), refused);
+  changed_.push_back({o.type->group, o.type->kind, o.ns, o.name});
   // What somebody else writes into a status is looked at: what is ours in it is put right.
   return own_.erase(event.resource_version) == 0;
 }
@@ -68,9 +69,9 @@ void ClusterGateway::follow_all() {
 }
 
 void ClusterGateway::follow(std::span<const cluster::Event> events) {
-  bool changed = std::exchange(all_, false);
-  for (const cluster::Event& event : events) changed = take(event) || changed;
-  if (changed) controller_.reconcile(objects_);
+  bool anew = std::exchange(all_, false);
+  for (const cluster::Event& event : events) anew = take(event) || anew;
+  if (anew) controller_.reconcile(objects_, std::exchange(changed_, {}));
 }
 
 void ClusterGateway::write_status(const kubernetes::gateway::StatusUpdate& update) {

@@ -31,6 +31,7 @@ class ClusterGateway {
   const Clock& clock_;
   kubernetes::ObjectStore objects_;  // what resolve() reads: kept, not made anew
   std::set<uint64_t> own_;            // resourceVersions of statuses written here, until they are told
+  std::vector<kubernetes::gateway::ObjectName> changed_;  // since the controller looked
   bool all_ = false;  // everything is to be looked at
   GatewayController controller_;
 };

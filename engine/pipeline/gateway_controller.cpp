@@ -4,11 +4,12 @@
 
 namespace gateproof::pipeline {
 
-void GatewayController::reconcile(const kubernetes::ObjectStore& objects) {
-  ++reconciled_;
+void GatewayController::reconcile(const kubernetes::ObjectStore& objects,
+                                  std::span<const kubernetes::gateway::ObjectName> changed) {
   findings_ = config::Findings();
-  const kubernetes::gateway::Model model =
-      kubernetes::gateway::resolve(objects, options_, findings_);
+  const kubernetes::gateway::Model& model = reconciled_++ == 0
+                                                ? resolver_.resolve(objects, findings_)
+                                                : resolver_.update(objects, changed, findings_);
   // Traffic first: who reads "Programmed" may ask at once.
   engine_.update(std::string(gateway_provider),
                  kubernetes::gateway::to_config(model, middleware::middleware_types(), findings_));

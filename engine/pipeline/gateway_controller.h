@@ -3,7 +3,7 @@
 #pragma once
 #include <functional>
 
-#include "engine/kubernetes/gateway/model.h"
+#include "engine/kubernetes/gateway/resolver.h"
 #include "engine/pipeline/engine.h"
 
 namespace gateproof::pipeline {
@@ -22,10 +22,12 @@ class GatewayController {
 
   // The engine outlives it.
   GatewayController(Engine& engine, kubernetes::gateway::Options options, Hooks hooks)
-      : engine_(engine), options_(std::move(options)), hooks_(std::move(hooks)) {}
+      : engine_(engine), options_(std::move(options)), hooks_(std::move(hooks)), resolver_(options_) {}
 
-  // What the objects ask for is served and told when this returns.
-  void reconcile(const kubernetes::ObjectStore& objects);
+  // What the objects ask for is served and told when this returns. The store is the same one each time; `changed` names every
+  // object of it that was put or removed since the last call.
+  void reconcile(const kubernetes::ObjectStore& objects,
+                 std::span<const kubernetes::gateway::ObjectName> changed);
 
   // What was found in the objects by the last call, and by the engine in their configuration.
   const config::Findings& findings() const { return findings_; }
@@ -36,6 +38,7 @@ class GatewayController {
   Engine& engine_;
   const kubernetes::gateway::Options options_;
   const Hooks hooks_;
+  kubernetes::gateway::Resolver resolver_;
   config::Findings findings_;
   uint64_t reconciled_ = 0;
 };

@@ -208,6 +208,11 @@ void apply_defaults(Json& value, const Schema& schema) {
       value.set(name, child->default_value);
       there = value.find(name);
     }
+    // Without one it is dropped.
+    if (there && there->is_null() && !child->nullable) {
+      value.erase(name);
+      continue;
+    }
     if (!there || (!there->is_object() && !there->is_array())) continue;
     Json changed = *there;
     apply_defaults(changed, *child);

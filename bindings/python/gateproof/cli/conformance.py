@@ -239,6 +239,9 @@ def conformance(
             help="For the report: organization=...,project=...,url=...,version=...,contact=..."
         ),
     ] = None,
+    shared_network: Annotated[
+        bool, typer.Option(help="In the machine's network, not in a namespace of our own.")
+    ] = False,
     fast: Annotated[
         bool, typer.Option("--fast", help="Only what is data in the suite's sources, in seconds.")
     ] = False,
@@ -247,10 +250,12 @@ def conformance(
     """Runs the official Gateway API conformance suite, its own binary unmodified, against the
     engine: API server, controllers, node and backends are simulated, the gateway's sockets real.
 
-    The first run builds the binary (minutes). Ports 80 and 443 of loopback addresses need root.
+    The first run builds the binary (minutes). It runs in a network
+    namespace of its own, if one can be made, so that ports 80 and 443 are free; else as root.
     Features are those of the GatewayClass's status; no test is skipped by a list. A run of
     everything writes conformance/reports/. Exits with 1 if a test fails.
     """
+    from gateproof.gateway_suite import own_network
     from gateproof.gateway_suite.run import Options
     from gateproof.gateway_suite.versions import PROFILES, find_suite
 
@@ -272,6 +277,8 @@ def conformance(
         report=report or (_usual_report(chosen.version) if whole else None),
         log=log,
     )
+    if not fast and not api and not shared_network and (why := own_network.enter()):
+        print(f"gateproof: {why}; ports and addresses are those of the machine", file=sys.stderr)
     # A polite end from outside has to end what was started, too.
     signal.signal(signal.SIGTERM, _end)
     raise typer.Exit(_run_fast(options, json=json) if fast else _run(options, junit, json=json))

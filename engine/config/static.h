@@ -83,6 +83,16 @@ struct FileProviderConfig {
 };
 
 struct KubernetesProviderConfig {
+  // Whose address is written into the status of what is served: ingressEndpoint, statusAddress.
+  struct StatusAddress {
+    std::string ip, hostname;
+    std::string service;  // "namespace/name"
+  };
+  std::string endpoint, token, cert_auth_file;  // of the API server
+  std::string label_selector;
+  Duration throttle{0};
+  bool disable_cluster_scope = false;
+  std::optional<StatusAddress> status_address;
   std::vector<Text> namespaces;
   std::string ingress_class;
   bool allow_cross_namespace = false;

@@ -136,41 +136,19 @@ void ObjectStore::add(std::vector<config::Document> documents, Findings& finding
 
 void ObjectStore::add(config::Document document, Findings& findings) {
   if (document.root.kind == Value::null) return;
-  const auto kept = std::make_shared<const config::Document>(std::move(document));
-  add_value(kept->root, "", "", {kept, false, findings});
-}
-
-void ObjectStore::replace(std::shared_ptr<const config::Document> document, Findings& findings) {
-  const Value& root = document->root;
-  add_value(root, "", "", {std::move(document), true, findings});
-}
-
-bool ObjectStore::forget(const std::string& key) {
-  const auto found = index_.find(key);
-  if (found == index_.end()) return false;
-  const auto [number, place] = found->second;
-  const auto kind = by_kind_.find(kind_key(place->group, place->kind));
-  kind->second.erase(number);
-  if (kind->second.empty()) by_kind_.erase(kind);
-  objects_.erase(place);
-  index_.erase(found);
-  return true;
-}
-
-bool ObjectStore::remove(std::string_view group, std::string_view kind, std::string_view ns,
-                         std::string_view name) {
-  return forget(key_of(group, kind, ns, name));
+  documents_.push_back(std::make_shared<const config::Document>(std::move(document)));
+  add_value(documents_.back()->root, "", "", findings);
 }
 
 void ObjectStore::add_value(const Value& v, std::string_view group_version,
-                            std::string_view item_kind, const Adding& adding) {
+                            std::string_view item_kind, Findings& findings) {
   const Value* version = v.find("apiVersion");
   const Value* kind = v.find("kind");
   const std::string_view version_text =
       version && !version->str().empty() ? version->str() : group_version;
   const std::string_view kind_text = kind && !kind->str().empty() ? kind->str() : item_kind;
   if (version_text.empty() || kind_text.empty()) {
-    adding.findings.add("GP0701", v.span, "",
+    findings.add("GP0701", v.span, "",
                  "this document is no Kubernetes object: apiVersion or kind is missing",
                  "write apiVersion and kind");
     return;
@@ -181,16 +159,20 @@ void ObjectStore::add_value(const Value& v, std::string_view group_version,
     const std::string_view inner =
         kind_text == "List" ? std::string_view() : kind_text.substr(0, kind_text.size() - 4);
     for (const Value& item : v.find("items")->items)
-      add_value(item, inner.empty() ? "" : version_text, inner, adding);
+      add_value(item, inner.empty() ? "" : version_text, inner, findings);
     return;
   }
+  keep(read(v, version_text, kind_text, findings), false, findings);
+}
+
+Object ObjectStore::read(const Value& v, std::string_view version, std::string_view kind,
+                         Findings& findings) {
   Object o;
-  const auto [group, ver] = split_api_version(version_text);
+  const auto [group, ver] = split_api_version(version);
   o.group = group;
   o.version = ver;
-  o.kind = kind_text;
+  o.kind = kind;
   o.root = &v;
-  o.document = adding.document;
   const KindInfo* info = find_kind(o.group, o.kind);
   const Value* name = v.at("metadata.name");
   const Value* ns = v.at("metadata.namespace");
@@ -198,29 +180,62 @@ void ObjectStore::add_value(const Value& v, std::string_view group_version,
   o.span = name && name->span.known() ? name->span : v.span;
   if (!info || !info->cluster_scoped)
     o.ns = ns && !ns->str().empty() ? std::string(ns->str()) : "default";
-  o.refused = !check_object(o, kind ? *kind : v, adding.findings);
-  keep(std::move(o), adding);
+  const Value* written = v.find("kind");
+  o.refused = !check_object(o, written ? *written : v, findings);
+  return o;
 }
 
-void ObjectStore::keep(Object o, const Adding& adding) {
+void ObjectStore::put(std::shared_ptr<const config::Document> document, Findings& findings) {
+  if (!document || !is_manifest(*document)) return;
+  const Value& v = document->root;
+  Object o = read(v, v.find("apiVersion")->str(), v.find("kind")->str(), findings);
+  o.document = std::move(document);
+  keep(std::move(o), true, findings);
+}
+
+bool ObjectStore::remove(std::string_view group, std::string_view kind, std::string_view ns,
+                         std::string_view name) {
+  static const Value nothing;
+  const auto found = index_.find(key_of(group, kind, ns, name));
+  if (found == index_.end()) return false;
+  Object& o = objects_[found->second];
+  o.refused = true;
+  o.root = &nothing;
+  o.document.reset();
+  std::erase(by_kind_[kind_key(group, kind)], found->second);
+  free_.push_back(found->second);
+  index_.erase(found);
+  return true;
+}
+
+void ObjectStore::keep(Object o, bool again, Findings& findings) {
   const std::string key = key_of(o.group, o.kind, o.ns, o.name);
-  const auto found = index_.find(key);
-  if (found == index_.end()) {
-    const std::string kind = kind_key(o.group, o.kind);
-    const Place place = objects_.insert(objects_.end(), std::move(o));
-    by_kind_[kind].emplace(next_, place);
-    index_.emplace(key, std::pair(next_++, place));
+  const size_t place = free_.empty() ? objects_.size() : free_.back();
+  const auto [at, fresh] = index_.emplace(key, place);
+  if (fresh) {
+    by_kind_[kind_key(o.group, o.kind)].push_back(place);
+    if (free_.empty()) {
+      objects_.push_back(std::move(o));
+    } else {
+      objects_[place] = std::move(o);
+      free_.pop_back();
+    }
     return;
   }
-  Object& earlier = *found->second.second;
-  if (!adding.replaces && o.known && !o.name.empty()) {
-    adding.findings.add("GP0702", o.span, o.label(),
-                        o.label() + " is defined twice (" + earlier.span.to_string() +
-                            "); the later definition replaces the earlier",
-                        "give the objects different names, or remove one");
+  Object& earlier = objects_[at->second];
+  if (again) {
+    // What was accepted once and is refused now is gone for those who read it: there is no earlier one any more.
+    earlier = std::move(o);
+    return;
+  }
+  if (o.known && !o.name.empty()) {
+    findings.add("GP0702", o.span, o.label(),
+                 o.label() + " is defined twice (" + earlier.span.to_string() +
+                     "); the later definition replaces the earlier",
+                 "give the objects different names, or remove one");
   }
   // A refused update leaves the object as it was.
-  if (!adding.replaces && o.refused && !earlier.refused) return;
+  if (o.refused && !earlier.refused) return;
   earlier = std::move(o);
 }
 
@@ -228,8 +243,8 @@ std::vector<const Object*> ObjectStore::list(std::string_view group, std::string
   std::vector<const Object*> out;
   const auto found = by_kind_.find(kind_key(group, kind));
   if (found == by_kind_.end()) return out;
-  for (const auto& [number, place] : found->second) {
-    if (!place->refused) out.push_back(&*place);
+  for (const size_t i : found->second) {
+    if (!objects_[i].refused) out.push_back(&objects_[i]);
   }
   return out;
 }
@@ -237,8 +252,8 @@ std::vector<const Object*> ObjectStore::list(std::string_view group, std::string
 const Object* ObjectStore::find(std::string_view group, std::string_view kind, std::string_view ns,
                                 std::string_view name) const {
   const auto found = index_.find(key_of(group, kind, ns, name));
-  if (found == index_.end() || found->second.second->refused) return nullptr;
-  return &*found->second.second;
+  if (found == index_.end() || objects_[found->second].refused) return nullptr;
+  return &objects_[found->second];
 }
 
 }  // namespace gateproof::kubernetes

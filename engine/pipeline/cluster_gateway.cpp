@@ -51,7 +51,7 @@ bool ClusterGateway::take(const cluster::Event& event) {
     return true;
   }
   config::Findings refused;  // the API server has told whoever wrote it
-  objects_.replace(event.object->document(), refused);
+  objects_.put(event.object->document(), refused);
   // What somebody else writes into a status is looked at: what is ours in it is put right.
   return own_.erase(event.resource_version) == 0;
 }
@@ -61,7 +61,7 @@ void ClusterGateway::follow_all() {
   for (const auto& [key, type] : store_.registry().all()) {
     if (!is_followed(*type)) continue;
     for (const cluster::ObjectPtr& object : store_.all(*type))
-      objects_.replace(object->document(), refused);
+      objects_.put(object->document(), refused);
   }
   all_ = true;
   store_.settle();

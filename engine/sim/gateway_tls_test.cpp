@@ -12,9 +12,6 @@ using namespace testing;
 using tls::testing::make_certificate;
 using tls::testing::Pem;
 
-config::Text pem_text(const std::string& pem) { return {pem, {}}; }
-gw::KeyPair pair_of(const Pem& p) { return {pem_text(p.certificate), pem_text(p.key)}; }
-
 class GatewayTls : public ::testing::Test {
  protected:
   GatewayRig rig;
@@ -25,7 +22,10 @@ class GatewayTls : public ::testing::Test {
   Pem second = make_certificate({.common_name = "", .names = {"DNS:second.test"}}, &root);
 
   void SetUp() override {
-    rig.pairs = {{"org", pair_of(org)}, {"second", pair_of(second)}};
+    rig.add_secret("org", org.certificate, org.key);
+    rig.add_secret("second", second.certificate, second.key);
+    rig.add_authority("ca", root.certificate);
+    rig.add_authority("other-ca", other_root.certificate);
     for (int i = 1; i <= 4; ++i) {
       const std::string name = "s" + std::to_string(i);
       const std::string ip = "10.0.0." + std::to_string(i);
@@ -58,7 +58,8 @@ class GatewayTls : public ::testing::Test {
   struct Seen {
     std::string failure, names, bytes, raw;
   };
-  static Task<void> play(std::unique_ptr<Stream> plain, std::string sni, World* world, Seen* out) {
+  static Task<void> play(std::unique_ptr<Stream> plain, std::string sni, std::string says,
+                         World* world, Seen* out) {
     tls::ClientSettings settings;
     settings.insecure_skip_verify = true;
     const std::vector<std::string> alpn;
@@ -73,14 +74,19 @@ class GatewayTls : public ::testing::Test {
       const auto told = crypto::parse_certificate(state.client_certificates->front());
       out->names = told ? text::join(told->dns_names, ",") : "?";
     }
+    if (!says.empty()) {
+      std::vector<std::string_view> pieces = {says};
+      const Result<void> sent = co_await write_all(stream, std::move(pieces), instant_max);
+      if (!sent) co_return;
+    }
     std::vector<char> buffer(256);
     const Result<size_t> n = co_await read_some(stream, buffer, world->scheduler().now() + 5s);
     if (n) out->bytes.assign(buffer.data(), *n);
   }
-  Seen connect(const std::string& sni, const std::string& port) {
+  Seen connect(const std::string& sni, const std::string& port, const std::string& says = "") {
     Seen seen;
     auto plain = rig.world->open(port, {IpAddress::v4(127, 0, 0, 1), 50000});
-    rig.world->run(play(std::move(plain), sni, rig.world.get(), &seen));
+    rig.world->run(play(std::move(plain), sni, says, rig.world.get(), &seen));
     return seen;
   }
 };
@@ -141,10 +147,14 @@ TEST_F(GatewayTls, ClientCertificates) {  // spec.tls.frontend
   const Pem good = make_certificate({.common_name = "me", .usage = "clientAuth"}, &root);
   const Pem bad = make_certificate({.common_name = "me", .usage = "clientAuth"}, &other_root);
   for (const bool insecure : {false, true}) {
-    rig.adjust = [&](gw::Model& m) {
-      m.gateways[0].listeners[0].client_validation = {{pem_text(root.certificate)}, insecure};
-    };
-    rig.load(gateway(https_listener("any", "")) + route("a", all("s1")), services);
+    const std::string mode = insecure ? ", mode: AllowInsecureFallback" : "";
+    rig.load(
+        gateway(https_listener("any", ""),
+                "tls: {frontend: {default: {validation: {caCertificateRefs: [{group: '', kind: "
+                "ConfigMap, name: ca}]" +
+                    mode + "}}}}") +
+            route("a", all("s1")),
+        services);
     EXPECT_EQ(who(https("a.org", "a.org", "/", &good)), "s1");
     EXPECT_EQ(who(https("a.org", "a.org", "/", &bad)), insecure ? "s1" : "0");
     EXPECT_EQ(who(https("a.org", "a.org")), insecure ? "s1" : "0");
@@ -252,45 +262,41 @@ class GatewayBackendTls : public GatewayTls {
     rig.world->add_host(address, std::move(host));
     services[name] = {address};
   }
-  gw::BackendTls policy(const std::string& hostname, std::vector<gw::BackendTls::San> sans = {}) {
-    gw::BackendTls p;
-    p.valid = true;
-    p.hostname = hostname;
-    p.cas = {pem_text(root.certificate)};
-    p.sans = std::move(sans);
-    return p;
+  // A BackendTLSPolicy for Service b.
+  static std::string policy(const std::string& hostname, const std::string& sans = "",
+                            const std::string& ca = "ca") {
+    return "apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\nmetadata: {name: p}\n"
+           "spec: {targetRefs: [{group: '', kind: Service, name: b}], validation: {hostname: " +
+           hostname + ", caCertificateRefs: [{group: '', kind: ConfigMap, name: " + ca + "}]" +
+           (sans.empty() ? "" : ", subjectAltNames: [" + sans + "]") + "}}\n---\n";
   }
-  std::string ask() {
-    rig.load(gateway(plain) + route("a", all("b")), services);
+  std::string ask(const std::string& policy, const std::string& more = "") {
+    rig.load(gateway(plain, more) + policy + route("a", all("b")), services);
     return who(rig.send("h", "/", {}, Arm::wire));
   }
 };
 
 TEST_F(GatewayBackendTls, WhoTheServerMustBe) {  // BackendTLSPolicy
   add_secure("b", "10.0.0.9:443");
+  const std::string dns = "{type: Hostname, hostname: ", uri = "{type: URI, uri: '";
   struct Row {
-    std::string clause;
-    gw::BackendTls policy;
+    std::string clause, policy;
     bool served;
   };
-  gw::BackendTls wrong_ca = policy("abc.example.com"), invalid = policy("abc.example.com");
-  wrong_ca.cas = {pem_text(other_root.certificate)};
-  invalid.valid = false;
   for (const Row& row : std::vector<Row>{
            {"hostname", policy("abc.example.com"), true},
            {"another hostname", policy("nope.example.com"), false},
-           {"another authority", wrong_ca, false},
-           {"an invalid policy", invalid, false},
+           {"another authority", policy("abc.example.com", "", "other-ca"), false},
+           {"an authority that does not exist", policy("abc.example.com", "", "nope"), false},
            {"a DNS name in place of the hostname",
-            policy("nope.example.com", {{false, "other.example.com"}}), true},
-           {"a URI", policy("nope.example.com", {{true, "spiffe://x/y"}}), true},
-           {"one of several",
-            policy("abc.example.com", {{false, "z.test"}, {true, "spiffe://x/y"}}), true},
+            policy("nope.example.com", dns + "other.example.com}"), true},
+           {"a URI", policy("nope.example.com", uri + "spiffe://x/y'}"), true},
+           {"one of several", policy("abc.example.com", dns + "z.test}, " + uri + "spiffe://x/y'}"),
+            true},
            {"none of them, though the hostname fits",
-            policy("abc.example.com", {{false, "z.test"}, {true, "spiffe://z"}}), false},
+            policy("abc.example.com", dns + "z.test}, " + uri + "spiffe://z'}"), false},
        }) {
-    rig.policies["b"] = row.policy;
-    const std::string answer = ask();
+    const std::string answer = ask(row.policy);
     EXPECT_EQ(answer == "b", row.served) << row.clause << ": " << answer;
     if (!row.served)
       EXPECT_TRUE(answer == "500" || answer == "502") << row.clause << ": " << answer;
@@ -299,10 +305,24 @@ TEST_F(GatewayBackendTls, WhoTheServerMustBe) {  // BackendTLSPolicy
 
 TEST_F(GatewayBackendTls, TheGatewaysOwnCertificate) {  // spec.tls.backend.clientCertificateRef
   add_secure("b", "10.0.0.9:443", true);
-  rig.policies["b"] = policy("abc.example.com");
-  EXPECT_NE(ask(), "b");
-  rig.adjust = [&](gw::Model& m) { m.gateways[0].client_certificate = pair_of(client); };
-  EXPECT_EQ(ask(), "b");
+  rig.add_secret("client", client.certificate, client.key);
+  EXPECT_NE(ask(policy("abc.example.com")), "b");
+  EXPECT_EQ(
+      ask(policy("abc.example.com"), "tls: {backend: {clientCertificateRef: {name: client}}}"),
+      "b");
+}
+
+TEST_F(GatewayBackendTls, TlsRoutesThatEndHereAreEncryptedAgain) {  // 1.7
+  add_secure("b", "10.0.0.9:443");
+  services["b"] = {"10.0.0.9:443"};
+  rig.load(gateway("{name: ends, port: 8883, protocol: TLS, hostname: '*.ends.test', tls: {mode: "
+                   "Terminate, certificateRefs: [{name: second}]}}") +
+               policy("abc.example.com") +
+               route("r", "hostnames: [x.ends.test], " + all("b"), "TLSRoute"),
+           services);
+  EXPECT_EQ(connect("x.ends.test", "127.80.0.1:8883/tcp", "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+                .bytes.substr(0, 12),
+            "HTTP/1.1 200");
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ struct Backend {
   int error_status =
       0;  // 500: nothing valid is named; 0: endpoints are asked (503 when there is none)
   std::string
-      app_protocol;  // of the Service's port: kubernetes.io/h2c, kubernetes.io/ws, kubernetes.io/wss, https ...
+      app_protocol;  // of the Service's port, in lower case: kubernetes.io/h2c, kubernetes.io/ws, kubernetes.io/wss, https ...
   struct Address {
     std::string ip;
     int64_t port = 0;

@@ -125,12 +125,17 @@ class Assigner {
 
   void keep(size_t g) {
     Gateway& gateway = s_.model.gateways[g];
+    const auto known = s_.addresses.find(path_of(gateway.object->ns, gateway.object->name));
+    if (known != s_.addresses.end() && keep(gateway, known->second)) return;
     for (const Value& v : items_at(gateway.object->at("status"), "addresses")) {
-      const auto ip = IpAddress::parse(text_at(&v, "value"));
-      if (!ip || !pool_.contains(*ip) || !pool_.take(ip->to_string())) continue;
-      gateway.address = ip->to_string();
-      return;
+      if (keep(gateway, text_at(&v, "value"))) return;
     }
+  }
+  bool keep(Gateway& gateway, const std::string& address) {
+    const auto ip = IpAddress::parse(address);
+    if (!ip || !pool_.contains(*ip) || !pool_.take(ip->to_string())) return false;
+    gateway.address = ip->to_string();
+    return true;
   }
 
   void fresh(size_t g) {

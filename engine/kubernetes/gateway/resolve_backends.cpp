@@ -122,7 +122,8 @@ void Backends::read_port(const Object& object, int64_t number, std::string_view 
                                   "ports of the Service: " + ports_text(service));
     return;
   }
-  out.app_protocol = found->app_protocol;
+  // Names that IANA gives are written in any case.
+  out.app_protocol = lower_case(found->app_protocol);
   read_endpoints(object, *found, out);
   out.tls = policies_.tls(object.ns, object.name, found->name);
 }
@@ -139,7 +140,7 @@ void Backends::read_endpoints(const Object& service, const ServicePort& port, Po
     }
     const int64_t number = integer_at(slice_port, "port");
     if (number < 1 || number > 65535) continue;
-    if (out.app_protocol.empty()) out.app_protocol = text_at(slice_port, "appProtocol");
+    if (out.app_protocol.empty()) out.app_protocol = lower_case(text_at(slice_port, "appProtocol"));
     for (const Value& e : items_at(slice->root, "endpoints")) {
       if (!boolean_at(member(&e, "conditions"), "ready").value_or(true)) continue;
       // The addresses of one endpoint are one and the same server: the API asks for the first.

@@ -8,15 +8,18 @@ namespace gateproof::kubernetes::gateway {
 
 using config::Value;
 
+std::string age_key(const Object& o) {
+  std::string key = text_at(o.at("metadata"), "creationTimestamp");
+  key.append("\n").append(o.ns).append("/").append(o.name).append("\n").append(o.kind);
+  return key;
+}
+
 std::vector<const Object*> by_age(const std::vector<const Object*>& objects) {
   std::vector<std::pair<std::string, const Object*>> keyed;
   keyed.reserve(objects.size());
-  for (const Object* o : objects) {
-    std::string key = text_at(o->at("metadata"), "creationTimestamp");
-    key += '\n';
-    keyed.emplace_back(std::move(key) + path_of(o->ns, o->name), o);
-  }
-  std::sort(keyed.begin(), keyed.end());
+  for (const Object* o : objects) keyed.emplace_back(age_key(*o), o);
+  std::sort(keyed.begin(), keyed.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<const Object*> out;
   out.reserve(keyed.size());
   for (const auto& [key, o] : keyed) out.push_back(o);

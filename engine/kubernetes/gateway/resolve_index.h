@@ -19,7 +19,8 @@ struct Problem {
   std::string text() const { return remedy.empty() ? message : message + "; " + remedy; }
 };
 
-// Objects in the order in which the API lets them win: older ones first, then by "namespace/name".
+// Objects in the order in which the API lets them win: older ones first, then by "namespace/name", then by kind.
+std::string age_key(const Object& o);
 std::vector<const Object*> by_age(const std::vector<const Object*>& objects);
 std::string path_of(std::string_view ns, std::string_view name);
 std::string lower_case(std::string_view text);

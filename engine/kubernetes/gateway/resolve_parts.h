@@ -45,6 +45,8 @@ struct State {
   std::vector<GatewayWork> gateways;  // beside Model::gateways
   std::vector<SetWork> sets;
   std::unordered_map<std::string, size_t> gateway_at, set_at;  // by "namespace/name"
+  // Addresses that Gateways had before, whatever their status says by now.
+  std::unordered_map<std::string, std::string> addresses;
 };
 
 // ---- resolve_gateways.cpp: classes, Gateways, their TLS; conditions once listeners are known
@@ -68,9 +70,6 @@ bool usable(const Listener& l, const ListenerWork& w);
 // ---- resolve_sets.cpp
 void read_listener_sets(State& s);
 void judge_listener_sets(State& s);
-
-// ---- resolve_routes.cpp
-void resolve_routes(State& s, Policies& policies);
 
 // ---- resolve_status.cpp: status members as JSON text
 std::string class_status(const std::vector<Condition>& conditions,

@@ -1,5 +1,7 @@
 #include "engine/kubernetes/gateway/resolve_policies.h"
 
+#include <utility>
+
 #include "engine/base/text.h"
 
 namespace gateproof::kubernetes::gateway {
@@ -115,16 +117,27 @@ std::optional<BackendTls> Policies::tls(std::string_view ns, std::string_view se
   return policies_[found->second].tls;
 }
 
-void Policies::reached(std::string_view ns, std::string_view service, size_t gateway) {
+void Policies::reached(std::string_view ns, std::string_view service, size_t gateway,
+                       int64_t change) {
   const auto found = by_service_.find(path_of(ns, service));
   if (found == by_service_.end()) return;
-  for (const Target& t : found->second) policies_[t.policy].gateways.insert(gateway);
+  for (const Target& t : found->second) {
+    Policy& p = policies_[t.policy];
+    const auto at = p.gateways.try_emplace(gateway, 0).first;
+    const bool was = at->second > 0;
+    at->second += change;
+    const bool is = at->second > 0;
+    p.changed = p.changed || was != is;
+    if (!is) p.gateways.erase(at);
+  }
 }
 
-void Policies::write(State& s) const {
+void Policies::write(State& s, bool all) {
   const std::string& controller = index_.options.controller_name;
-  for (const Policy& p : policies_) {
-    if (p.gateways.empty() && !has_our_entries(*p.object, "ancestors", controller)) continue;
+  for (Policy& p : policies_) {
+    const bool changed = std::exchange(p.changed, false);
+    if (all ? p.gateways.empty() && !has_our_entries(*p.object, "ancestors", controller) : !changed)
+      continue;
     std::vector<Condition> conditions;
     const auto add = [&](const char* type, const std::optional<Problem>& problem,
                          const char* good) {
@@ -137,7 +150,7 @@ void Policies::write(State& s) const {
     add("Accepted", p.not_accepted, "connections to the backend use TLS");
     add("ResolvedRefs", p.not_resolved, "all references resolve");
     std::vector<ParentStatus> ancestors;
-    for (const size_t g : p.gateways) {
+    for (const auto& [g, times] : p.gateways) {
       const Object& o = *s.model.gateways[g].object;
       ancestors.push_back(
           {reference_json(gateway_group, "Gateway", o.ns, o.name, "", 0), conditions});

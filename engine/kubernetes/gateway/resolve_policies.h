@@ -1,6 +1,6 @@
 // BackendTLSPolicies: which one decides for a port of a Service, and what each is told.
 #pragma once
-#include <set>
+#include <map>
 
 #include "engine/kubernetes/gateway/resolve_parts.h"
 
@@ -13,17 +13,20 @@ class Policies {
   // Of the oldest policy that names the port, else of the oldest that names the whole Service; nullopt: plain text.
   std::optional<BackendTls> tls(std::string_view ns, std::string_view service,
                                 std::string_view port_name) const;
-  // A route that a Gateway accepts leads to the Service: its policies have the Gateway as an ancestor.
-  void reached(std::string_view ns, std::string_view service, size_t gateway);
+  // A route that a Gateway accepts leads to the Service (1), or does so no more (-1): its policies have every Gateway that is
+  // left as an ancestor.
+  void reached(std::string_view ns, std::string_view service, size_t gateway, int64_t change);
   bool any() const { return !policies_.empty(); }
-  void write(State& s) const;
+  // All statuses, or those of policies whose ancestors changed since the last time.
+  void write(State& s, bool all);
 
  private:
   struct Policy {
     const Object* object = nullptr;
     BackendTls tls;
     std::optional<Problem> not_accepted, not_resolved;
-    std::set<size_t> gateways;
+    std::map<size_t, int64_t> gateways;  // how often each leads here
+    bool changed = false;
   };
   struct Target {
     std::string section;

@@ -1,8 +1,9 @@
 // Routes: the listeners that each attaches to, and what it is told for every parentRef.
+#include "engine/kubernetes/gateway/resolve_routes.h"
+
 #include <algorithm>
 
 #include "engine/base/text.h"
-#include "engine/kubernetes/gateway/resolve_rules.h"
 
 namespace gateproof::kubernetes::gateway {
 
@@ -31,16 +32,15 @@ struct Parent {
 
 class Resolver {
  public:
-  Resolver(State& s, Policies& policies) : s_(s), policies_(policies), rules_(s.index, policies) {}
+  Resolver(State& s, Rules& rules) : s_(s), rules_(rules) {}
 
-  void one(const Object& o) {
-    route_ = Route();
-    route_.object = &o;
-    route_.kind = o.kind;
-    route_.created = text_at(o.at("metadata"), "creationTimestamp");
+  RouteResult one(const Object& o) {
+    RouteResult out;
+    route_ = &out.route;
+    route_->object = &o;
+    route_->kind = o.kind;
+    route_->created = text_at(o.at("metadata"), "creationTimestamp");
     hostnames_ = read_hostnames(o);
-    verdict_.reset();
-    counted_.clear();
     std::vector<ParentStatus> parents;
     for (const Value& ref : items_at(o.at("spec"), "parentRefs")) {
       const auto parent = parent_of(o, ref);
@@ -51,19 +51,15 @@ class Resolver {
                                      [&](const ParentStatus& p) { return p.ref == json; });
       if (twice) continue;
       // Backends do not depend on the parent: looked at once, and only for routes that are ours.
-      if (!verdict_) verdict_ = rules_.read(o, route_.rules);
+      if (!verdict_) verdict_ = rules_.read(o, route_->rules);
       parents.push_back({std::move(json), attach(o, ref, *parent)});
     }
     const std::string& controller = s_.index.options.controller_name;
-    if (!parents.empty() || has_our_entries(o, "parents", controller)) {
-      const int64_t generation = generation_of(o);
-      s_.model.statuses.push_back(
-          {name_of(o), generation,
-           parents_status("parents", "parentRef", parents, controller, generation)});
-    }
-    if (route_.attachments.empty()) return;
-    tell_policies();
-    s_.model.routes.push_back(std::move(route_));
+    out.told = !parents.empty();
+    const int64_t generation = generation_of(o);
+    out.status = {name_of(o), generation,
+                  parents_status("parents", "parentRef", parents, controller, generation)};
+    return out;
   }
 
  private:
@@ -147,7 +143,7 @@ class Resolver {
   }
 
   Reach try_listener(const Object& o, size_t gateway, size_t listener) {
-    Listener& l = s_.model.gateways[gateway].listeners[listener];
+    const Listener& l = s_.model.gateways[gateway].listeners[listener];
     const std::vector<std::string>& kinds = l.supported_kinds;
     if (std::find(kinds.begin(), kinds.end(), o.kind) == kinds.end()) return Reach::not_allowed;
     if (!s_.gateways[gateway].listeners[listener].namespaces.allows(s_.index.store, o.ns))
@@ -168,9 +164,8 @@ class Resolver {
     }
     if (verdict_->not_accepted) return Reach::attached;
     // Two parentRefs may lead to one listener.
-    if (!counted_.insert(gateway << 32 | listener).second) return Reach::attached;
-    ++l.attached_routes;
-    route_.attachments.push_back(std::move(a));
+    if (counted_.insert(gateway << 32 | listener).second)
+      route_->attachments.push_back(std::move(a));
     return Reach::attached;
   }
 
@@ -205,42 +200,94 @@ class Resolver {
             span_of(ref, member(&ref, "sectionName") ? "sectionName" : "port")};
   }
 
-  void tell_policies() {
-    if (!policies_.any() || route_.kind == "TCPRoute" || route_.kind == "UDPRoute") return;
-    for (const Attachment& a : route_.attachments) {
-      const Listener& l = s_.model.gateways[a.gateway].listeners[a.listener];
-      // What is passed through has TLS of its own.
-      if (route_.kind == "TLSRoute" && l.tls != ListenerTls::terminate) continue;
-      for (const Rule& r : route_.rules) {
-        for (const Backend& b : r.backends) reached(b, a.gateway);
-        for (const Mirror& m : r.mirrors) reached(m.backend, a.gateway);
-      }
-    }
-  }
-  void reached(const Backend& b, size_t gateway) {
-    if (b.service.kind == "Service" && b.service.group.empty() && b.error_status == 0)
-      policies_.reached(b.service.ns, b.service.name, gateway);
-  }
-
   State& s_;
-  Policies& policies_;
-  Rules rules_;
-  Route route_;
+  Rules& rules_;
+  Route* route_ = nullptr;
   std::vector<std::string> hostnames_;
   std::optional<RulesVerdict> verdict_;
   std::unordered_set<uint64_t> counted_;
 };
 
+bool is_route(std::string_view kind) {
+  static constexpr std::string_view all[] = {"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute",
+                                             "UDPRoute"};
+  return std::find(std::begin(all), std::end(all), kind) != std::end(all);
+}
+
 }  // namespace
 
-void resolve_routes(State& s, Policies& policies) {
+bool is_route(const ObjectName& name) { return name.group == gateway_group && is_route(name.kind); }
+
+Routes::Routes(State& s, Policies& policies)
+    : s_(s), policies_(policies), rules_(s.index, policies) {}
+
+void Routes::resolve_all() {
   std::vector<const Object*> all;
   for (const char* kind : {"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"}) {
-    const std::vector<const Object*> some = s.index.store.list(gateway_group, kind);
+    const std::vector<const Object*> some = s_.index.store.list(gateway_group, kind);
     all.insert(all.end(), some.begin(), some.end());
   }
-  Resolver resolver(s, policies);
-  for (const Object* o : by_age(all)) resolver.one(*o);
+  for (const Object* o : by_age(all)) put(*o);
+}
+
+void Routes::update(const ObjectName& name) {
+  const std::string key = path_of(name.kind, path_of(name.ns, name.name));
+  const bool was_told = drop(key);
+  const Object* o = s_.index.store.find(name.group, name.kind, name.ns, name.name);
+  if (o) put(*o, was_told);
+}
+
+void Routes::put(const Object& o, bool was_told) {
+  RouteResult r = Resolver(s_, rules_).one(o);
+  // What is told nothing any more has to lose what it was told before.
+  if (r.told || was_told || has_our_entries(o, "parents", s_.index.options.controller_name))
+    s_.model.statuses.push_back(std::move(r.status));
+  Known known{age_key(o), r.told, !r.route.attachments.empty()};
+  if (known.served) {
+    count(r.route, 1);
+    // Most are younger than all that are there.
+    const auto at = order_.empty() || order_.back() < known.age
+                        ? order_.end()
+                        : std::lower_bound(order_.begin(), order_.end(), known.age);
+    s_.model.routes.insert(s_.model.routes.begin() + (at - order_.begin()), std::move(r.route));
+    order_.insert(at, known.age);
+  }
+  if (known.served || known.told) known_[path_of(o.kind, path_of(o.ns, o.name))] = std::move(known);
+}
+
+bool Routes::drop(const std::string& key) {
+  const auto found = known_.find(key);
+  if (found == known_.end()) return false;
+  const Known known = std::move(found->second);
+  known_.erase(found);
+  if (known.served) {
+    const auto at = std::lower_bound(order_.begin(), order_.end(), known.age);
+    const auto route = s_.model.routes.begin() + (at - order_.begin());
+    count(*route, -1);
+    s_.model.routes.erase(route);
+    order_.erase(at);
+  }
+  return known.told;
+}
+
+void Routes::count(const Route& route, int64_t change) {
+  for (const Attachment& a : route.attachments) {
+    Listener& l = s_.model.gateways[a.gateway].listeners[a.listener];
+    l.attached_routes += size_t(change);
+    touched_.insert(a.gateway);
+    if (!policies_.any() || route.kind == "TCPRoute" || route.kind == "UDPRoute") continue;
+    // What is passed through has TLS of its own.
+    if (route.kind == "TLSRoute" && l.tls != ListenerTls::terminate) continue;
+    for (const Rule& r : route.rules) {
+      for (const Backend& b : r.backends) reached(b, a.gateway, change);
+      for (const Mirror& m : r.mirrors) reached(m.backend, a.gateway, change);
+    }
+  }
+}
+
+void Routes::reached(const Backend& b, size_t gateway, int64_t change) {
+  if (b.service.kind == "Service" && b.service.group.empty() && b.error_status == 0)
+    policies_.reached(b.service.ns, b.service.name, gateway, change);
 }
 
 }  // namespace gateproof::kubernetes::gateway

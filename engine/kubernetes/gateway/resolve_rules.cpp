@@ -94,7 +94,9 @@ void Rules::rule(const Value& v, Rule& out) {
     if (!http && !grpc) continue;
     const std::span<const std::string_view> known =
         http ? std::span<const std::string_view>(backend_filters) : grpc_backend_filters;
-    if (!filters(ref, known, nullptr)) b.error_status = 500;
+    if (filters(ref, known, nullptr)) continue;
+    b.error_status = 500;
+    b.endpoints.clear();
   }
 }
 

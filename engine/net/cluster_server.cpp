@@ -32,6 +32,7 @@ Result<HandlerTls> make_tls(const ClusterTls& tls) {
 ClusterServer::ClusterServer(ClusterOptions options, Random& random)
     : options_(std::move(options)),
       store_(clock_, random, options_.store),
+      controllers_(store_, clock_, random, options_.controllers),
       api_(store_, api_options(options_)) {}
 
 ClusterServer::~ClusterServer() = default;

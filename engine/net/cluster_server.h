@@ -2,6 +2,7 @@
 // all on one thread of their own.
 #pragma once
 #include "engine/kubernetes/cluster/api.h"
+#include "engine/kubernetes/cluster/controllers.h"
 #include "engine/net/clock.h"
 #include "engine/net/handler_server.h"
 
@@ -14,6 +15,7 @@ struct ClusterTls {
 
 struct ClusterOptions {
   kubernetes::cluster::StoreOptions store;
+  kubernetes::cluster::ControllerOptions controllers;
   SocketAddress listen{IpAddress::parse("127.0.0.1").value_or(IpAddress{}), 0};
   std::optional<ClusterTls> tls;  // with it clients have to prove who they are
   std::string token;              // bearer token that is taken, with TLS
@@ -43,6 +45,7 @@ class ClusterServer {
   ClusterOptions options_;
   RealClock clock_;
   kubernetes::cluster::Store store_;
+  kubernetes::cluster::Controllers controllers_;
   kubernetes::cluster::Api api_;
   std::unique_ptr<HandlerServer> server_;
   SocketAddress address_;

@@ -15,6 +15,7 @@ from gateproof.cli import (
     ask,
     bench,
     check,
+    cluster,
     compare,
     explain,
     garden,
@@ -38,6 +39,7 @@ app.command("ask", context_settings={"ignore_unknown_options": False})(ask.ask)
 app.command("bench")(bench.bench)
 app.command("check")(check.check)
 app.command("test")(test.test)
+app.command("cluster")(cluster.cluster)
 app.command("compare")(compare.compare)
 app.command("garden")(garden.garden)
 app.command("http1")(http1.http1)

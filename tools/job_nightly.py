@@ -127,6 +127,8 @@ def bench(steps: Steps) -> None:
         out = LOGS / f"{program.name}.json"
         arguments = [f"--benchmark_out={out}", "--benchmark_out_format=json"]
         steps.run(program.name.replace("_", " "), [str(program), *arguments], seconds_max=HOUR)
+    command = [str(VENV / "python"), "bench/sockets", "--rounds", "3", "--seconds", "2"]
+    steps.run("bench sockets", command, seconds_max=HOUR)
 
 
 def main(argv: list[str] | None = None) -> int:

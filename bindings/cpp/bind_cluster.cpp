@@ -1,6 +1,7 @@
 // A cluster in the process: gateproof.Cluster.
 #include "engine/kubernetes/cluster/manifests.h"
 #include "engine/net/cluster_server.h"
+#include "engine/net/gateway_host.h"
 #include "engine/net/random.h"
 
 #include "bindings/cpp/bindings.h"
@@ -53,7 +54,45 @@ class PyCluster {
   void start() { server_->start(); }
   void stop() {
     const py::gil_scoped_release unlocked;
-    server_->stop();
+    server_->stop();  // first: nothing is written any more
+    if (gateways_) gateways_->stop();
+  }
+  // The engine serves the cluster's Gateways from now on.
+  void serve_gateways(kubernetes::gateway::Options options, size_t workers) {
+    if (gateways_) throw StartFailure{"this cluster's Gateways are served already"};
+    std::optional<Error> error;
+    {
+      const py::gil_scoped_release unlocked;
+      server_->with_store([&](cluster::Store& store) {
+        auto made = net::GatewayHost::make(store, random_, log_, std::move(options), workers);
+        if (made) {
+          gateways_ = std::move(*made);
+          gateways_->follow_now();
+        } else {
+          error = made.error();
+        }
+      });
+    }
+    if (error) throw StartFailure{error->message};
+  }
+  // What the engine listens on for Gateways, by entry point.
+  py::dict gateway_addresses() {
+    py::dict out;
+    if (!gateways_) return out;
+    for (const net::Server::Bound& b : gateways_->addresses())
+      out[py::str(b.entry_point)] = b.address.to_string();
+    return out;
+  }
+  // Entry points that could not be listened on at the last change, with the reason.
+  std::map<std::string, std::string> gateway_failures() {
+    std::map<std::string, std::string> out;
+    if (!gateways_) return out;
+    const py::gil_scoped_release unlocked;
+    server_->with_store([&](cluster::Store&) {
+      for (const net::Server::Failure& f : gateways_->failures())
+        out[f.entry_point] = f.error.message;
+    });
+    return out;
   }
   // Texts with the names of their files, as one set of manifests.
   py::list apply(const std::vector<std::pair<std::string, std::string>>& texts,
@@ -127,7 +166,18 @@ class PyCluster {
   net::RealRandom random_;
   net::Log log_;
   std::unique_ptr<net::ClusterServer> server_;
+  std::unique_ptr<net::GatewayHost> gateways_;  // ends before the store that it follows
 };
+
+kubernetes::gateway::Options gateway_options(const std::string& controller_name,
+                                             const std::string& bundle_version,
+                                             const std::set<std::string>& usable_addresses) {
+  kubernetes::gateway::Options o;
+  o.controller_name = controller_name;
+  o.bundle_version = bundle_version;
+  o.usable_addresses = usable_addresses;
+  return o;
+}
 
 }  // namespace
 
@@ -143,6 +193,18 @@ void bind_cluster(py::module_& m) {
       .def("apply", &PyCluster::apply, py::arg("texts"), py::arg("bundle_version") = "")
       .def("list", &PyCluster::list, py::arg("resource"), py::arg("namespace") = "")
       .def("get", &PyCluster::get, py::arg("resource"), py::arg("namespace"), py::arg("name"))
+      .def(
+          "serve_gateways",
+          [](PyCluster& c, const std::string& controller_name, const std::string& bundle_version,
+             const std::set<std::string>& usable_addresses, size_t workers) {
+            c.serve_gateways(gateway_options(controller_name, bundle_version, usable_addresses),
+                             workers);
+          },
+          py::arg("controller_name") = kubernetes::gateway::Options().controller_name,
+          py::arg("bundle_version") = kubernetes::gateway::Options().bundle_version,
+          py::arg("usable_addresses") = std::set<std::string>{}, py::arg("workers") = 1)
+      .def_property_readonly("gateway_addresses", &PyCluster::gateway_addresses)
+      .def("gateway_failures", &PyCluster::gateway_failures)
       .def_property_readonly("connections", &PyCluster::connections);
 }
 

@@ -3,6 +3,7 @@
 #include "engine/net/files.h"
 
 #include "bindings/cpp/bindings.h"
+#include "bindings/cpp/gateway_source.h"
 #include "bindings/cpp/plugin_host.h"
 #include "bindings/cpp/request_url.h"
 #include "bindings/cpp/tcp_values.h"
@@ -205,6 +206,13 @@ class PyWorld {
     errors_->rethrow();
     return found;
   }
+  py::list load_gateway(const std::string& text, const std::string& version,
+                        const std::string& controller, const std::vector<std::string>& usable) {
+    py::list out =
+        gateway_.load(world_.engine(), text, gateway_options(version, controller, usable));
+    errors_->rethrow();
+    return out;
+  }
   void remove_matcher(const std::string& name) {
     matchers_ = matchers_.without(name);
     world_.engine().set_matchers(matchers_);
@@ -226,6 +234,7 @@ class PyWorld {
   PythonPlugins plugins_;
   net::RealFiles files_;
   WorldConfig config_;
+  GatewaySource gateway_;
   std::vector<Door> doors_;
   sim::World world_;
 };
@@ -280,6 +289,10 @@ void bind_world(py::module_& m) {
       .def("middlewares", &PyWorld::middlewares)
       .def("entry_points", &PyWorld::entry_points)
       .def("update", &PyWorld::update, py::arg("files"))
+      .def("load_gateway", &PyWorld::load_gateway, py::arg("text"), py::arg("version"),
+           py::arg("controller"), py::arg("usable"),
+           "Serves Gateway API manifests instead of the last; the statuses that a controller "
+           "writes.")
       .def("remove_matcher", &PyWorld::remove_matcher, py::arg("name"))
       .def("set_events_max", &PyWorld::set_events_max, py::arg("events"))
       .def("entry_point_of", &PyWorld::entry_point_of, py::arg("url"))

@@ -18,6 +18,7 @@ namespace gateproof::config {
 using Text = Located<std::string>;
 
 struct EntryPointConfig;  // engine/config/static.h
+struct RouteFilters;      // engine/config/route_filters.h
 
 struct TlsDomain {
   std::string main;
@@ -42,7 +43,9 @@ struct RouterConfig {
   std::vector<Text> parent_refs;
   bool has_observability = false;
   bool default_rule = false;  // the rule was made by a provider's defaultRule (catalogue 1.8)
-  SourceSpan span;            // of the router's key
+  // Of a rule of a Gateway API route; null: none.
+  std::shared_ptr<const RouteFilters> filters;
+  SourceSpan span;  // of the router's key
 };
 
 // A middleware's options, decoded by its own schema (engine/middleware). Exactly one type; more is an error of the object.
@@ -112,6 +115,7 @@ struct WeightedChild {
   Text name;
   int64_t weight = 1;
   std::optional<int> status;  // Kubernetes: answer this instead of asking a service
+  std::shared_ptr<const RouteFilters> filters;  // Gateway API: of the backendRef; null: none
 };
 
 struct WeightedConfig {

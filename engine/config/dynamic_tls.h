@@ -39,6 +39,12 @@ struct SpiffeConfig {
   Located<std::string> trust_domain;
 };
 
+// A name that a server's certificate may bear, a DNS name or a URI (subjectAltNames of a BackendTLSPolicy).
+struct PeerNameConfig {
+  bool uri = false;
+  std::string value;
+};
+
 // How a serversTransport speaks TLS. TCP transports know no versions and cipher suites.
 struct TransportTlsConfig {
   std::string server_name;
@@ -49,6 +55,8 @@ struct TransportTlsConfig {
   Located<std::string> min_version, max_version;
   bool disable_http2 = false;
   std::string peer_cert_uri;
+  // Not empty: one of these must be in the certificate, and its host name is not looked at. Gateway API only.
+  std::vector<PeerNameConfig> peer_names;
   std::optional<SpiffeConfig> spiffe;
 };
 

@@ -137,6 +137,10 @@ constexpr FindingCode codes[] = {
     {"GP0813", error, "backend of a kind that is not supported"},
     {"GP0814", error, "protocol of a backend is not supported"},
     {"GP0815", error, "filter of a route is not supported"},
+    {"GP0816", error, "certificate authorities cannot be used"},
+    {"GP0817", error, "parameters or address cannot be used"},
+    {"GP0818", error, "ListenerSet is not part of its Gateway"},
+    {"GP0819", error, "BackendTLSPolicy does not apply"},
     // Helm values
     {"GP0901", error, "key that the chart rejects"},
     {"GP0902", error, "several replicas share one ACME storage"},

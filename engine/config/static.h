@@ -24,6 +24,21 @@ struct ForwardedHeadersConfig {
   bool not_append_x_forwarded_for = false;
 };
 
+// A listener of a Gateway: a routing table of its own behind the socket that it shares with the others of its port. Routers name
+// it as they name an entry point. A connection or a request belongs to the listener whose hostname fits best, and to no other.
+struct ListenerConfig {
+  enum class Protocol : uint8_t { http, https, tls, tcp };
+  std::string name;
+  Protocol protocol = Protocol::http;
+  std::string hostname;  // lower case; "": any; "*.x": one label or more in front of x
+  std::vector<CertificateConfig>
+      certificates;  // https, and tls that ends here; the first is the default
+  // Client certificates: the authorities that they must come from. With `any_client` they are asked for, and anybody is let in.
+  std::vector<Text> client_authorities;
+  bool any_client = false;
+  SourceSpan span;
+};
+
 struct EntryPointConfig {
   std::string name;
   Text address;
@@ -56,6 +71,7 @@ struct EntryPointConfig {
   bool has_http3 = false;
   bool has_observability = false;  // a model of its own then (catalogue 2.4)
   Duration udp_timeout = std::chrono::seconds(3);
+  std::vector<ListenerConfig> listeners;  // of one that a Gateway brings
   SourceSpan span;
 };
 
@@ -67,6 +83,16 @@ struct FileProviderConfig {
 };
 
 struct KubernetesProviderConfig {
+  // Whose address is written into the status of what is served: ingressEndpoint, statusAddress.
+  struct StatusAddress {
+    std::string ip, hostname;
+    std::string service;  // "namespace/name"
+  };
+  std::string endpoint, token, cert_auth_file;  // of the API server
+  std::string label_selector;
+  Duration throttle{0};
+  bool disable_cluster_scope = false;
+  std::optional<StatusAddress> status_address;
   std::vector<Text> namespaces;
   std::string ingress_class;
   bool allow_cross_namespace = false;

@@ -107,6 +107,11 @@ const Schema<FileProviderConfig>& file_schema() {
 
 Schema<K> kubernetes_base() {
   Schema<K> s;
+  s.field("endpoint", &K::endpoint, "string");
+  s.field("token", &K::token, "string");
+  s.field("certAuthFilePath", &K::cert_auth_file, "string");
+  s.field("labelSelector", &K::label_selector, "string");
+  s.field("throttleDuration", &K::throttle, "duration", "0s");
   s.field("namespaces", &K::namespaces, "list of strings");
   s.field("nativeLBByDefault", &K::native_lb_by_default, "bool", "false");
   s.custom("crossProviderNamespaces", "list of strings",
@@ -114,8 +119,38 @@ Schema<K> kubernetes_base() {
              read_value(v, k.cross_provider_namespaces, c);
            });
   s.fields.back().shape = Shape::list;
-  accept_fields(s, GP_KUBERNETES);
   return s;
+}
+
+using StatusAddress = K::StatusAddress;
+
+const Schema<StatusAddress>& ingress_endpoint_schema() {
+  static const auto schema = Schema<StatusAddress>()
+                                 .field("ip", &StatusAddress::ip, "string")
+                                 .field("hostname", &StatusAddress::hostname, "string")
+                                 .field("publishedService", &StatusAddress::service, "string");
+  return schema;
+}
+
+const Schema<StatusAddress>& gateway_address_schema() {
+  // Two fields that make one name.
+  const auto part = [](bool name_space) {
+    return [name_space](const Value& v, StatusAddress& a, DecodeContext&) {
+      const size_t slash = a.service.find('/');
+      std::string ns = slash == std::string::npos ? "" : a.service.substr(0, slash);
+      std::string name = slash == std::string::npos ? a.service : a.service.substr(slash + 1);
+      (name_space ? ns : name) = v.str();
+      a.service = ns + "/" + name;
+    };
+  };
+  static const auto service = Schema<StatusAddress>()
+                                  .custom("name", "string", part(false))
+                                  .custom("namespace", "string", part(true));
+  static const auto schema = Schema<StatusAddress>()
+                                 .field("ip", &StatusAddress::ip, "string")
+                                 .field("hostname", &StatusAddress::hostname, "string")
+                                 .group("service", service);
+  return schema;
 }
 
 const Schema<K>& crd_schema() {
@@ -126,7 +161,8 @@ const Schema<K>& crd_schema() {
     s.field("allowExternalNameServices", &K::allow_external_name_services, "bool", "false");
     s.field("allowEmptyServices", &K::allow_empty_services, "bool", "false");
     s.field("safeNaming", &K::safe_naming, "bool", "false");
-    accept_fields(s, "disableClusterScopeResources:b defaultTLSResourcesNamespace:s");
+    s.field("disableClusterScopeResources", &K::disable_cluster_scope, "bool", "false");
+    accept_fields(s, "defaultTLSResourcesNamespace:s");
     return s;
   }();
   return schema;
@@ -139,9 +175,9 @@ const Schema<K>& ingress_schema() {
     s.field("allowExternalNameServices", &K::allow_external_name_services, "bool", "false");
     s.field("allowEmptyServices", &K::allow_empty_services, "bool", "false");
     s.field("strictPrefixMatching", &K::strict_prefix_matching, "bool", "false");
-    accept_fields(s,
-                  "disableClusterScopeResources:b disableIngressClassLookup:b"
-                  " ingressEndpoint{ip:s hostname:s publishedService:s}");
+    s.field("disableClusterScopeResources", &K::disable_cluster_scope, "bool", "false");
+    s.object("ingressEndpoint", &K::status_address, ingress_endpoint_schema());
+    accept_fields(s, "disableIngressClassLookup:b");
     return s;
   }();
   return schema;
@@ -150,10 +186,8 @@ const Schema<K>& ingress_schema() {
 const Schema<K>& gateway_schema() {
   static const Schema<K> schema = [] {
     Schema<K> s = kubernetes_base();
-    accept_fields(s,
-                  "experimentalChannel:b statusAddress{ip:s hostname:s service{name:s "
-                  "namespace:s}} qps:i burst:i"
-                  " gateways[name:s namespace:s]");
+    s.object("statusAddress", &K::status_address, gateway_address_schema());
+    accept_fields(s, "experimentalChannel:b qps:i burst:i gateways[name:s namespace:s]");
     return s;
   }();
   return schema;

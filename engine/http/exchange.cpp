@@ -21,13 +21,15 @@ void Exchange::reset() {
   target_received.clear();
   target_rewritten.clear();
   user.clear();
-  detect_content_type = fields_apart = answer_held = false;
+  detect_content_type = fields_apart = answer_held = flush_held = false;
   late_status = 0;
   vary_lines = 0;
   tls_state.reset();
   client_certificates.reset();
   interim = nullptr;
   append_forwarded_for = true;
+  raw_target = false;
+  matched_prefix = {};
   suppress_forwarded_for = false;
   attempts = 0;
   look_beyond = false;

@@ -68,11 +68,17 @@ struct Exchange {
   uint8_t vary_lines = 0;
   bool answer_held =
       false;  // somebody outside takes the whole answer first: no flush reaches the client
+  bool flush_held = false;  // what compresses with br or zstd outside lets no flush pass before the first byte
   // Not 0: the client has a 200 without fields already, and this is the status that came after it (upstream/flushed.h).
   int late_status = 0;
   bool append_forwarded_for = true;  // entry point's notAppendXForwardedFor
   bool suppress_forwarded_for =
       false;  // a custom request header X-Forwarded-For: "" (catalogue 2.2)
+
+  // Listeners of Gateways: the target goes on byte for byte; url.raw holds the path as it was received.
+  bool raw_target = false;
+  std::string_view
+      matched_prefix;  // of the PathPrefix match of a Gateway API route; in the snapshot
 
   std::string_view router;   // winner's qualified name, empty if none; "parent -> child" of layers
   std::string router_path;   // holds the text of `router` when there are layers

@@ -13,8 +13,9 @@ std::span<char> ReadBuffer::space(size_t bytes_max) {
     begin_ = 0;
   }
   if (end_ == capacity_ && capacity_ < bytes_max) {
-    const size_t bigger = std::min(capacity_ * 2, bytes_max);
-    auto fresh = std::make_unique_for_overwrite<char[]>(bigger);
+    const bool parked = capacity_ < pool_.block_bytes();
+    const size_t bigger = parked ? pool_.block_bytes() : std::min(capacity_ * 2, bytes_max);
+    auto fresh = parked ? pool_.take() : std::make_unique_for_overwrite<char[]>(bigger);
     std::memcpy(fresh.get(), data_.get(), end_);
     if (capacity_ == pool_.block_bytes()) pool_.give(std::move(data_));
     data_ = std::move(fresh);
@@ -39,6 +40,16 @@ IoResult ReadBuffer::fill(Stream& s, size_t bytes_max) {
   const IoResult r = s.try_read(free);
   if (r.kind == IoResult::bytes) filled(r.n);
   return r;
+}
+
+void ReadBuffer::park() {
+  const size_t n = end_ - begin_;
+  if (n == 0 || n > parked_bytes_max || capacity_ != pool_.block_bytes()) return;
+  auto place = std::make_unique_for_overwrite<char[]>(n);
+  std::memcpy(place.get(), data_.get() + begin_, n);
+  pool_.give(std::exchange(data_, std::move(place)));
+  capacity_ = end_ = n;
+  begin_ = 0;
 }
 
 void ReadBuffer::release() {

@@ -33,6 +33,8 @@ class BlockPool {
 
 class ReadBuffer {
  public:
+  static constexpr size_t parked_bytes_max = 1024;
+
   explicit ReadBuffer(BlockPool& pool) : pool_(pool) {}
   ReadBuffer(const ReadBuffer&) = delete;
   ReadBuffer& operator=(const ReadBuffer&) = delete;
@@ -52,6 +54,9 @@ class ReadBuffer {
   void put(std::string_view bytes);
   // One read from the stream into the free space.
   IoResult fill(Stream& s, size_t bytes_max);
+  // Gives the block back, and keeps up to parked_bytes_max unread bytes in a place of their size: for a peer that is slow with
+  // the rest.
+  void park();
   // Gives the block back; what is unread is lost.
   void release();
 

@@ -179,6 +179,12 @@ GatewayResult check_gateway(const Context& c, const EntryPointsView& entry_point
   for (const Object* o : c.list(gateway_group, "TCPRoute")) {
     c.findings.add("GP1121", o->span, o->label(), "TCPRoute is not routed yet", "nothing to mend");
   }
+  for (const char* kind : {"ListenerSet", "UDPRoute"}) {
+    for (const Object* o : c.list(gateway_group, kind)) {
+      c.findings.add("GP1121", o->span, o->label(),
+                     std::string(kind) + " is not read by Traefik's provider", "nothing to mend");
+    }
+  }
   for (const Object* o : c.list(gateway_group, "BackendTLSPolicy")) {
     c.findings.add("GP1121", o->span, o->label(), "BackendTLSPolicy is not acted on yet",
                    "nothing to mend");

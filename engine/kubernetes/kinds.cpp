@@ -24,6 +24,11 @@ namespace {
 #define GP_PARENT "{group:s kind:s namespace:s name!:s sectionName:s port:i}"
 #define GP_BACKEND "group:s kind:s namespace:s name!:s port:i weight:i"
 #define GP_MATCH_VALUE "[{type:s name!:s value!:s}]"
+#define GP_LISTENER \
+  "{name!:s hostname:s port!:i protocol!:s tls:{mode:s certificateRefs:[{group:s kind:s " \
+  "name!:s namespace:s}] frontendValidation:a options:m} " \
+  "allowedRoutes:{namespaces:{from:s selector:{matchLabels:m " \
+  "matchExpressions:[{key!:s operator!:s values:[s]}]}} kinds:[{group:s kind!:s}]}}"
 #define GP_ROUTE "parentRefs:[" GP_PARENT "] useDefaultGateways:s "
 
 constexpr std::string_view traefik = "traefik.io";
@@ -48,12 +53,7 @@ constexpr KindInfo table[] = {
              "}] filters:[{type!:s *}] backendRefs:[{" GP_BACKEND
              " filters:[{type!:s *}]}] sessionPersistence:a}]}"},
     {gateway, "Gateway", "v1 v1beta1", false,
-     GP_META "spec!:{gatewayClassName!:s listeners!:[{name!:s hostname:s port!:i protocol!:s "
-             "tls:{mode:s certificateRefs:[{group:s"
-             " kind:s name!:s namespace:s}] frontendValidation:a options:m} "
-             "allowedRoutes:{namespaces:{from:s selector:{matchLabels:m"
-             " matchExpressions:[{key!:s operator!:s values:[s]}]}} kinds:[{group:s kind!:s}]}}] "
-             "addresses:a infrastructure:a"
+     GP_META "spec!:{gatewayClassName!:s listeners!:[" GP_LISTENER "] addresses:a infrastructure:a"
              " allowedListeners:a backendTLS:a tls:a defaultScope:s}"},
     {gateway, "GatewayClass", "v1 v1beta1", true,
      GP_META "spec!:{controllerName!:s parametersRef:a description:s}"},
@@ -64,12 +64,17 @@ constexpr KindInfo table[] = {
              " method:s}] filters:[{type!:s *}] backendRefs:[{" GP_BACKEND
              " filters:[{type!:s *}]}] timeouts:{request:s backendRequest:s} retry:a "
              "sessionPersistence:a}]}"},
+    {gateway, "ListenerSet", "v1", false,
+     GP_META "spec!:{parentRef!:{group:s kind:s namespace:s name!:s} listeners!:[" GP_LISTENER
+             "]}"},
     {gateway, "ReferenceGrant", "v1 v1beta1", false,
      GP_META "spec!:{from!:[{group!:s kind!:s namespace!:s}] to!:[{group!:s kind!:s name:s}]}"},
-    {gateway, "TCPRoute", "v1alpha2", false,
+    {gateway, "TCPRoute", "v1 v1alpha2", false,
      GP_META "spec!:{" GP_ROUTE "rules!:[{name:s backendRefs:[{" GP_BACKEND "}]}]}"},
     {gateway, "TLSRoute", "v1 v1alpha2 v1alpha3", false,
      GP_META "spec!:{" GP_ROUTE "hostnames:[s] rules!:[{name:s backendRefs:[{" GP_BACKEND "}]}]}"},
+    {gateway, "UDPRoute", "v1 v1alpha2", false,
+     GP_META "spec!:{" GP_ROUTE "rules!:[{name:s backendRefs:[{" GP_BACKEND "}]}]}"},
     {"networking.k8s.io", "Ingress", "v1", false,
      GP_META "spec:{ingressClassName:s defaultBackend:{service:{name!:s port:{name:s number:i}} "
              "resource:a} tls:[{hosts:[s]"

@@ -162,11 +162,16 @@ void ObjectStore::add_value(const Value& v, std::string_view group_version,
       add_value(item, inner.empty() ? "" : version_text, inner, findings);
     return;
   }
+  keep(read(v, version_text, kind_text, findings), false, findings);
+}
+
+Object ObjectStore::read(const Value& v, std::string_view version, std::string_view kind,
+                         Findings& findings) {
   Object o;
-  const auto [group, ver] = split_api_version(version_text);
+  const auto [group, ver] = split_api_version(version);
   o.group = group;
   o.version = ver;
-  o.kind = kind_text;
+  o.kind = kind;
   o.root = &v;
   const KindInfo* info = find_kind(o.group, o.kind);
   const Value* name = v.at("metadata.name");
@@ -175,19 +180,54 @@ void ObjectStore::add_value(const Value& v, std::string_view group_version,
   o.span = name && name->span.known() ? name->span : v.span;
   if (!info || !info->cluster_scoped)
     o.ns = ns && !ns->str().empty() ? std::string(ns->str()) : "default";
-  o.refused = !check_object(o, kind ? *kind : v, findings);
-  keep(std::move(o), findings);
+  const Value* written = v.find("kind");
+  o.refused = !check_object(o, written ? *written : v, findings);
+  return o;
 }
 
-void ObjectStore::keep(Object o, Findings& findings) {
+void ObjectStore::put(std::shared_ptr<const config::Document> document, Findings& findings) {
+  if (!document || !is_manifest(*document)) return;
+  const Value& v = document->root;
+  Object o = read(v, v.find("apiVersion")->str(), v.find("kind")->str(), findings);
+  o.document = std::move(document);
+  keep(std::move(o), true, findings);
+}
+
+bool ObjectStore::remove(std::string_view group, std::string_view kind, std::string_view ns,
+                         std::string_view name) {
+  static const Value nothing;
+  const auto found = index_.find(key_of(group, kind, ns, name));
+  if (found == index_.end()) return false;
+  Object& o = objects_[found->second];
+  o.refused = true;
+  o.root = &nothing;
+  o.document.reset();
+  std::erase(by_kind_[kind_key(group, kind)], found->second);
+  free_.push_back(found->second);
+  index_.erase(found);
+  return true;
+}
+
+void ObjectStore::keep(Object o, bool again, Findings& findings) {
   const std::string key = key_of(o.group, o.kind, o.ns, o.name);
-  const auto [at, fresh] = index_.emplace(key, objects_.size());
+  const size_t place = free_.empty() ? objects_.size() : free_.back();
+  const auto [at, fresh] = index_.emplace(key, place);
   if (fresh) {
-    by_kind_[kind_key(o.group, o.kind)].push_back(objects_.size());
-    objects_.push_back(std::move(o));
+    by_kind_[kind_key(o.group, o.kind)].push_back(place);
+    if (free_.empty()) {
+      objects_.push_back(std::move(o));
+    } else {
+      objects_[place] = std::move(o);
+      free_.pop_back();
+    }
     return;
   }
   Object& earlier = objects_[at->second];
+  if (again) {
+    // What was accepted once and is refused now is gone for those who read it: there is no earlier one any more.
+    earlier = std::move(o);
+    return;
+  }
   if (o.known && !o.name.empty()) {
     findings.add("GP0702", o.span, o.label(),
                  o.label() + " is defined twice (" + earlier.span.to_string() +

@@ -1,6 +1,7 @@
 // Kubernetes objects from manifests: YAML with several documents, `kind: List`, JSON. The store is what an API server would
 // hold after `kubectl apply` of all of them: refused objects are kept for listing but are not there for anybody else.
 #pragma once
+#include <deque>
 #include <map>
 #include <memory>
 
@@ -18,6 +19,7 @@ struct Object {
   SourceSpan span;     // of metadata.name
   bool known = false;  // a kind that is read here
   bool refused = false;
+  std::shared_ptr<const config::Document> document;  // of an object that was put
 
   std::string label() const;  // "Secret default/users", "GatewayClass traefik"
   const config::Value* at(std::string_view dotted) const { return root->at(dotted); }
@@ -34,22 +36,32 @@ class ObjectStore {
   void add(config::Document document, config::Findings& findings);
   void add(std::vector<config::Document> documents, config::Findings& findings);
 
+  // One object of a store that changes while it is in use: a definition that was there is replaced without a word. Pointers to
+  // other objects stay good.
+  void put(std::shared_ptr<const config::Document> document, config::Findings& findings);
+  // False when there is none. Its Object stays in all(), as one that is refused, until a later object takes its place.
+  bool remove(std::string_view group, std::string_view kind, std::string_view ns,
+              std::string_view name);
+
   // Objects that the API server would hold, in the order of their first definition.
   std::vector<const Object*> list(std::string_view group, std::string_view kind) const;
   // Null when there is none.
   const Object* find(std::string_view group, std::string_view kind, std::string_view ns,
                      std::string_view name) const;
   // Everything, refused objects and kinds that are not read included.
-  const std::vector<Object>& all() const { return objects_; }
+  const std::deque<Object>& all() const { return objects_; }
   bool empty() const { return objects_.empty(); }
 
  private:
   void add_value(const config::Value& v, std::string_view group_version, std::string_view kind,
                  config::Findings& findings);
-  void keep(Object o, config::Findings& findings);
+  static Object read(const config::Value& v, std::string_view version, std::string_view kind,
+                     config::Findings& findings);
+  void keep(Object o, bool again, config::Findings& findings);
 
   std::vector<std::shared_ptr<const config::Document>> documents_;
-  std::vector<Object> objects_;
+  std::deque<Object> objects_;
+  std::vector<size_t> free_;  // places of removed objects
   std::map<std::string, size_t, std::less<>> index_;
   std::map<std::string, std::vector<size_t>, std::less<>> by_kind_;
 };

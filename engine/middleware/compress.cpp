@@ -58,7 +58,10 @@ class Compress final : public WaitingMiddleware {
     if (x.trace) x.note(stage, "decide", told_choice(x.request, choice));
     if (choice) ++x.vary_lines;  // before the answer: what stands inside sees and may replace it
     const bool held_outside = x.answer_held;
+    const bool flush_held = x.flush_held;
+    x.flush_held = flush_held || (codes && choice->coding != Coding::gzip);
     co_await next(x);
+    x.flush_held = flush_held;
     // The gzip stage's library has a field by which an answer asks to be left alone, and takes it away.
     const bool forbidden = choice && choice->coding == Coding::gzip && x.response.status != 101 &&
                            x.response.headers.remove(no_compression) > 0;

@@ -7,6 +7,7 @@
 #include "engine/middleware/middleware.h"
 #include "engine/middleware/replay.h"
 #include "engine/middleware/status_ranges.h"
+#include "engine/upstream/forbidden_body.h"
 
 namespace gateproof::middleware {
 namespace {
@@ -184,12 +185,14 @@ class ErrorPages final : public WaitingMiddleware {
     x.service = page->service;
     x.server = page->server;
     x.attempts += page->attempts;
-    bool possible = code >= 200 && code <= 999 && got.status != 0;
+    const bool possible = code >= 200 && code <= 999 && got.status != 0;
     if (possible && !http::body_allowed(code)) {
       // Go's proxy breaks off when it may not write; who answers in a server's place does not look.
       const bool made_here = page->server.empty() || page->failure;
-      possible = made_here || !co_await any_bytes(got.body);
-      if (possible) got.body.reset();
+      const bool breaks_off = !made_here && co_await any_bytes(got.body);
+      got.body.reset();
+      // Not before it is clear that nobody outside takes the answer away.
+      if (breaks_off) got.body = upstream::forbidden_body();
     }
     if (!possible) {
       if (x.trace) x.note(stage, "abort", "the page cannot be answered with this code");

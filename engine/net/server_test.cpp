@@ -333,6 +333,35 @@ TEST_F(BroughtEntryPoints, ComeAndGoAHundredTimesUnderRequests) {
   EXPECT_EQ(server_->addresses().size(), 3u);
 }
 
+// The listeners of one port change under a connection that stays.
+TEST_F(BroughtEntryPoints, HaveListeners) {
+  const auto with = [this](const std::string& hostname) {
+    extra_ = [hostname](config::DynamicConfig& c) {
+      auto e = std::make_shared<config::EntryPointConfig>();
+      e->name = "port";
+      e->address.value = "127.0.0.1:0";
+      config::ListenerConfig listener;
+      listener.name = "listener";
+      listener.hostname = hostname;
+      e->listeners.push_back(listener);
+      c.entry_points["port"] = std::move(e);
+      config::RouterConfig router = c.routers.at("r@file");
+      router.entry_points = {{"listener", {}}};
+      c.routers["l@file"] = router;
+    };
+    if (server_) configure("static-only");
+  };
+  with("a.test");
+  start();
+  configure("static-only");
+  Client client(at("port"));
+  EXPECT_TRUE(client.get("/static-only").starts_with("HTTP/1.1 200"));
+  with("b.test");
+  EXPECT_TRUE(client.get("/static-only").starts_with("HTTP/1.1 404")) << "another listener's";
+  with("");
+  EXPECT_TRUE(client.get("/static-only").starts_with("HTTP/1.1 200"));
+}
+
 TEST_F(BroughtEntryPoints, TakeDatagramsToo) {
   start();
   bring({{"dns", "127.0.0.1:0/udp"}});

@@ -87,11 +87,30 @@ void Builder::add_entry_points() {
     auto entry = std::make_unique<EntryPoint>();
     entry->config = &e;
     entry->stage = std::move(*stage);
+    if (!e.listeners.empty()) add_listeners(*entry);
     out_.entry_points.emplace(name, std::move(entry));
     // One that a provider brings takes the routers that name it, and no others.
     const bool own = in_.statics->entry_points.contains(name);
     if (own && (any_default ? e.as_default : name != "traefik")) defaults_.push_back(name);
   }
+}
+
+// Each has routing tables of its own under its own name, so that routers name it.
+void Builder::add_listeners(EntryPoint& port) {
+  auto listeners = std::make_unique<Listeners>();
+  for (const config::ListenerConfig& c : port.config->listeners) {
+    auto entry = std::make_unique<EntryPoint>();
+    entry->config = port.config;
+    entry->stage = port.stage;
+    const auto [at, added] = out_.entry_points.emplace(c.name, std::move(entry));
+    if (!added) continue;
+    Listener one{&c, at->second.get(), at->first, {}};
+    if (!c.certificates.empty()) one.tls = tls_.listener(c);
+    listeners->add(std::move(one));
+  }
+  for (const Listener& one : listeners->all())
+    out_.entry_points.find(one.name)->second->listener = &one;
+  port.listeners = std::move(listeners);
 }
 
 bool Builder::has_model(const config::EntryPointConfig& e) const {

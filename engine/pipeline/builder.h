@@ -51,6 +51,7 @@ class Builder {
 
   // builder.cpp
   void add_entry_points();
+  void add_listeners(EntryPoint& port);
   void add_root(const std::string& name, const config::RouterConfig& router);
   void place_router(Node& node);
   void fail_closed(RouterInfo& info, Node& node);
@@ -110,6 +111,9 @@ class Builder {
   // Appends the steps of one middleware (a chain expands in place). False: the router cannot use it; why is told to `user`.
   bool append_steps(Steps& steps, const std::string& name, const SourceSpan& at, ObjectInfo& user,
                     HandlerPtr& instead, std::vector<std::string>& path);
+  // The filters of a Gateway API rule or backendRef; `owner` is qualified.
+  void append_filters(Steps& steps, const config::RouteFilters& filters, const std::string& owner,
+                      ObjectInfo& user);
   bool append_built(Steps& steps, const std::string& name, const config::MiddlewareConfig& m,
                     const middleware::MiddlewareSpec& spec, ObjectInfo& user, HandlerPtr& instead);
   // The service that a middleware's options name; the error disables the middleware.

@@ -1,6 +1,7 @@
 #include <charconv>
 
 #include "engine/base/crypto.h"
+#include "engine/middleware/route_filters.h"
 #include "engine/pipeline/builder.h"
 
 namespace gateproof::pipeline {
@@ -88,6 +89,7 @@ HandlerPtr Builder::router_handler(RouterInfo& info, const Node& node) {
     std::vector<std::string> path;
     append_steps(steps, qualified, n.span, info, instead, path);
   }
+  if (node.config->filters) append_filters(steps, *node.config->filters, info.name, info);
   info.keep_last_error(told);
   if (!end) info.errors = of_service;
   if (info.status == Status::disabled || !end) return nullptr;
@@ -105,6 +107,26 @@ bool Builder::refuse_middleware(const std::string& name, const config::Middlewar
   finding(code, at.known() ? at : m.span, "middleware " + name,
           error + ": the middleware and every router that uses it are disabled", remedy);
   return false;
+}
+
+void Builder::append_filters(Steps& steps, const config::RouteFilters& filters,
+                             const std::string& owner, ObjectInfo& user) {
+  const middleware::BuildContext context{
+      owner,
+      user.name,
+      in_.clock,
+      in_.random,
+      strict(),
+      in_.files,
+      [this, &owner](const std::string& written) { return named_service(written, owner); }};
+  auto made = middleware::route_steps(filters, context);
+  if (!made) {
+    user.fail(made.error().message);
+    finding("GP0305", user.span, user.label(), made.error().message + ": it is disabled",
+            "name a service that exists");
+    return;
+  }
+  for (auto& step : *made) steps.push_back(std::move(step));
 }
 
 bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSpan& at,

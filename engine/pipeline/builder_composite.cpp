@@ -59,6 +59,11 @@ HandlerPtr Builder::build_group(GroupKind kind, const std::string& name,
     HandlerPtr handler =
         c.status ? fixed_answer(*c.status, "") : child_service(name, c.name, info, wrap);
     if (!handler) continue;
+    if (c.filters) {
+      Steps steps;
+      append_filters(steps, *c.filters, name, info);
+      handler = std::make_shared<middleware::Chain>(std::move(steps), std::move(handler));
+    }
     parts.push_back({config::qualify(c.name.value, config::provider_of(name)), c.name.value,
                      c.weight, std::move(handler)});
   }

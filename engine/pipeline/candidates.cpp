@@ -69,6 +69,14 @@ std::vector<Candidate> candidates(const Snapshot& snapshot, std::string_view ent
                                   const rules::RequestFacts& facts,
                                   const rules::RoutingTable& table, const rules::Route* winner) {
   std::vector<Candidate> out;
+  const auto port = snapshot.entry_points.find(entry_point);
+  if (port != snapshot.entry_points.end() && port->second->listeners) {
+    // The table is that of a listener behind the port, whose routers take requests with and without TLS alike.
+    for (const Listener& l : port->second->listeners->all()) {
+      if (l.entry->plain.get() == &table) entry_point = l.name;
+    }
+    tls = false;
+  }
   for (const rules::Loser& l : table.losers(facts, winner)) out.push_back(of_loser(l));
   for (const auto& [name, router] : snapshot.routers) {
     if (auto c = of_router(*router, entry_point, tls, facts, winner)) out.push_back(std::move(*c));

@@ -5,6 +5,7 @@
 #include "engine/pipeline/content_detection.h"
 #include "engine/pipeline/host_flattener.h"
 #include "engine/pipeline/merge.h"
+#include "engine/upstream/forbidden_body.h"
 
 namespace gateproof::pipeline {
 namespace {
@@ -16,6 +17,43 @@ void note_routing(http::Exchange& x, const RouteTarget* target, const rules::Rou
   }
   x.note("router " + route->name, "route",
          target->router->rule + " (priority " + std::to_string(route->priority) + ")");
+}
+
+constexpr std::string_view grpc_unimplemented = "12";
+
+// Nobody's request on a Gateway's port. What asks over gRPC hears it in gRPC's words.
+http::Response no_listener_route(const http::Exchange& x) {
+  if (!x.request.headers.get("Content-Type").starts_with("application/grpc")) return not_found();
+  http::Response r = http::Response::make(200);
+  r.headers.add_static("Content-Type", "application/grpc");
+  r.headers.add_static("Grpc-Status", grpc_unimplemented);
+  r.headers.add_static("Grpc-Message", "no route matches");
+  return r;
+}
+
+// The listener that a request on a Gateway's port is for. Null: none, or another one than the connection was made with, and the
+// answer is made (listener isolation; RFC 9110 section 15.5.20).
+const EntryPoint* listener_of(http::Exchange& x, const Listeners& listeners) {
+  const Listener* const found = listeners.find(x.canonical_host);
+  if (x.tls_state && (!found || found->name != x.tls_state->options)) {
+    if (x.trace) {
+      x.note("entryPoint " + std::string(x.entry_point), "answer",
+             "421: the connection is of listener " + x.tls_state->options + ", the host of " +
+                 (found ? std::string(found->name) : "none"));
+    }
+    x.response = http::Response::make(421, "Misdirected Request\n", "text/plain; charset=utf-8");
+    return nullptr;
+  }
+  if (!found) {
+    if (x.trace)
+      x.note("entryPoint " + std::string(x.entry_point), "route", "no listener has this host: 404");
+    x.response = no_listener_route(x);
+    return nullptr;
+  }
+  if (x.trace)
+    x.note("entryPoint " + std::string(x.entry_point), "listener", std::string(found->name));
+  x.entry_point = found->name;
+  return found->entry;
 }
 
 // true: it was answered here, since its path holds an encoded character that the entry point denies.
@@ -92,11 +130,11 @@ Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> sna
     x.response = not_found();
     co_return;
   }
-  const EntryPoint& entry = *found->second;
+  const EntryPoint* at = found->second.get();
   x.entry_point = found->first;
   HostFlattener* const flattener = snapshot->flattener.get();
   x.pinned = std::move(snapshot);
-  if (!apply_entry_stage(x, entry.stage)) co_return;
+  if (!apply_entry_stage(x, at->stage)) co_return;
   if (flattener) {
     x.flat_host = co_await flattener->flatten(x.env->resolver, x.canonical_host);
     if (x.trace && x.flat_host != x.canonical_host)
@@ -104,21 +142,31 @@ Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> sna
              x.canonical_host + " is an alias (CNAME) of " + x.flat_host);
   }
 
+  if (at->listeners) {
+    at = listener_of(x, *at->listeners);
+    if (!at) co_return;
+  }
+  const EntryPoint& entry = *at;
   const rules::RequestFacts facts = facts_of(x);
-  const rules::RoutingTable& table = x.tls ? *entry.secure : *entry.plain;
+  const rules::RoutingTable& table = x.tls && !entry.listener ? *entry.secure : *entry.plain;
   const rules::Route* route = table.match(facts);
   const RouteTarget* target = route ? &entry.targets[route->target] : nullptr;
   if (observer) observer->routed(facts, table, route);
   if (x.trace) note_routing(x, target, route);
   if (!route) {
-    x.response = not_found();
+    x.response = entry.listener ? no_listener_route(x) : not_found();
     co_return;
   }
   x.router = route->name;
-  if (refuse_misdirected(x, *target->router)) co_return;
+  if (!entry.listener && refuse_misdirected(x, *target->router)) co_return;
   if (entry.stage.check_encoded && refuse_encoded(x, entry.stage)) co_return;
   co_await target->handler->handle(x);
   if (x.stopped_with) x.response = std::move(*x.stopped_with);
+  if (upstream::is_forbidden(x.response)) {
+    if (x.trace) x.note("answer", "abort", "it may have no body, and has one");
+    x.response.reset();  // Go's proxy breaks off: nothing is answered, and the connection is closed
+    co_return;
+  }
   if (x.detect_content_type) co_await detect_content_type(x);
   if (x.response.headers.has("Trailer")) repeat_announced(x.response);
   if (x.response.status == 304) {

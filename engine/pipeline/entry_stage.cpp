@@ -88,6 +88,18 @@ bool canonical_path(http::Exchange& x, bool sanitize) {
   return true;
 }
 
+// The path as it came, for the server; rules read it without escapes of what needs none. False: a broken escape.
+bool raw_path(http::Exchange& x) {
+  std::string received = std::move(x.request.url.raw);
+  const Result<std::string> normal = http::normalize_path(received);
+  if (!normal) return false;
+  x.routing_path = http::routing_path(*normal);
+  x.request.url.path = *http::unescape_path(received);
+  x.request.url.raw = std::move(received);
+  x.raw_target = true;
+  return true;
+}
+
 }  // namespace
 
 Result<EntryStage> make_entry_stage(const config::EntryPointConfig& entry_point,
@@ -113,6 +125,7 @@ Result<EntryStage> make_entry_stage(const config::EntryPointConfig& entry_point,
   s.append_forwarded_for = !entry_point.forwarded.not_append_x_forwarded_for;
   s.underscores = strategy_of(entry_point.underscore_headers_strategy);
   s.aliases = strategy_of(entry_point.alias_headers_strategy);
+  s.raw_target = !entry_point.listeners.empty() && !statics.gateproof.strict;
   if (statics.gateproof.strict) {
     // The safe meaning, each in strict_differences() too.
     if (!entry_point.encoded_characters) {
@@ -169,13 +182,14 @@ bool apply_entry_stage(http::Exchange& x, const EntryStage& stage) {
     answer(x, 400, "", "a fragment in the request target");
     return false;
   }
-  if (x.request.url.path.empty() && !canonical_path(x, stage.sanitize)) {
+  if (x.request.url.path.empty() &&
+      !(stage.raw_target ? raw_path(x) : canonical_path(x, stage.sanitize))) {
     answer(x, 400, "400 Bad Request", "a broken percent escape in the path");
     x.response.headers.add("Content-Type", "text/plain; charset=utf-8");
     x.response.headers.add("Connection", "close");
     return false;
   }
-  treat_semicolons(x, stage.encode_semicolons);
+  if (!stage.raw_target) treat_semicolons(x, stage.encode_semicolons);
   if (stage.only_websocket) refuse_other_upgrades(x);
   x.client_host = x.request.host;
   http::apply_forwarded(x, stage.forwarded);

@@ -16,6 +16,8 @@ struct EntryStage {
   bool sanitize = true;
   bool encode_semicolons = false;
   bool append_forwarded_for = true;
+  bool raw_target =
+      false;  // a Gateway's port: routing reads the path, and nobody changes its bytes
   bool only_websocket = false;  // strict: no other protocol is offered to a server (reliability S2)
   NameStrategy underscores = NameStrategy::keep;  // names with '_'
   NameStrategy aliases =

@@ -224,6 +224,8 @@ Task<Connection::Got> Connection::read_head() {
     if (in_.empty()) {
       in_.release();  // an idle connection holds no buffer
       handler_.idle(*stream_, true, requests_ == 0);
+    } else {
+      in_.park();
     }
     const Wake wake = co_await stream_->readable(deadline);
     handler_.idle(*stream_, false, requests_ == 0);

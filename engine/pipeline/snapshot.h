@@ -10,6 +10,7 @@
 #include "engine/http/handler.h"
 #include "engine/middleware/middleware.h"
 #include "engine/pipeline/entry_stage.h"
+#include "engine/pipeline/listeners.h"
 #include "engine/pipeline/ocsp_stapler.h"
 #include "engine/pipeline/tcp_tables.h"
 #include "engine/rules/table.h"
@@ -52,9 +53,13 @@ struct EntryPoint {
   bool proxy_protocol = false;
   bool proxy_insecure = false;
   std::vector<IpNetwork> proxy_trusted;
+  // Of a Gateway's port: they have the routers, and this entry point has none. Null: it is no such port.
+  std::unique_ptr<const Listeners> listeners;
+  const Listener* listener = nullptr;  // it is one of those: which
 
   // Whether a connection's first bytes decide anything; if not, it is HTTP.
   bool looks_at_connections() const {
+    if (listeners) return listeners->looks_at_connections();
     return proxy_protocol || tcp.has_plain() || tcp.has_secure() || tcp.has_https();
   }
 };

@@ -227,7 +227,9 @@ void TcpBuilder::place(TcpRouterInfo& info, const config::TcpRouterConfig& route
   TcpTarget target;
   target.router = &info;
   target.way = way_of(info, router);
-  if (target.way == TcpTarget::Way::terminate) target.tls = tls_.options(options_of(info, router));
+  if (target.way == TcpTarget::Way::terminate) {
+    target.tls = entry.listener ? entry.listener->tls : tls_.options(options_of(info, router));
+  }
   if (target.way != TcpTarget::Way::broken) {
     if (!add_middlewares(info, router, target)) return;
     const std::string name = config::qualify(info.service, config::provider_of(info.name));

@@ -9,10 +9,37 @@ TcpDecision to_tcp(const EntryPoint& entry, const rules::Route* route, std::stri
   return {Taker::tcp, route, &entry.tcp.targets[route->target], why};
 }
 
+// A connection of a Gateway's listener that ends, or passes, as TCP.
+TcpDecision to_listener(const Listener& listener, const rules::RoutingTable& table,
+                        const rules::RequestFacts& facts) {
+  if (const rules::Route* route = table.match(facts)) {
+    TcpDecision d = to_tcp(*listener.entry, route, "the listener's route");
+    d.listener = &listener;
+    return d;
+  }
+  return {Taker::nobody, nullptr, nullptr, "no route of the listener matches", &listener};
+}
+
+// By server name; nobody's connection is closed before a byte of TLS is said.
+TcpDecision decide_listener(const Listeners& listeners, const rules::RequestFacts& facts) {
+  const Listener* const found = listeners.find(facts.host);
+  if (!found) return {Taker::nobody, nullptr, nullptr, "no listener has this server name"};
+  if (found->config->protocol == config::ListenerConfig::Protocol::https)
+    return {Taker::https, nullptr, nullptr, "the listener's hostname fits best", found};
+  if (found->config->protocol != config::ListenerConfig::Protocol::tls)
+    return {Taker::nobody, nullptr, nullptr, "TLS, and the listener speaks none", found};
+  return to_listener(*found, *found->entry->tcp.secure, facts);
+}
+
 }  // namespace
 
 std::optional<TcpDecision> decide_silent(const EntryPoint& entry,
                                          const rules::RequestFacts& facts) {
+  if (entry.listeners) {
+    const Listener* const all = entry.listeners->tcp();
+    if (!all) return std::nullopt;
+    return to_listener(*all, *all->entry->tcp.plain, facts);
+  }
   const TcpEntryPoint& tcp = entry.tcp;
   if (!tcp.has_plain() || tcp.has_secure() || tcp.has_https()) return std::nullopt;
   const rules::Route* route = tcp.plain->match(facts);
@@ -21,6 +48,11 @@ std::optional<TcpDecision> decide_silent(const EntryPoint& entry,
 }
 
 TcpDecision decide_plain(const EntryPoint& entry, const rules::RequestFacts& facts) {
+  if (entry.listeners) {
+    if (entry.listeners->tls())
+      return {Taker::nobody, nullptr, nullptr, "plain bytes, and every listener here speaks TLS"};
+    return {Taker::http, nullptr, nullptr, "plain bytes: the listeners speak HTTP"};
+  }
   if (const rules::Route* route = entry.tcp.plain->match(facts))
     return to_tcp(entry, route, "plain bytes: TCP routers come before HTTP");
   return {Taker::http, nullptr, nullptr,
@@ -28,6 +60,7 @@ TcpDecision decide_plain(const EntryPoint& entry, const rules::RequestFacts& fac
 }
 
 TcpDecision decide_tls(const EntryPoint& entry, const rules::RequestFacts& facts) {
+  if (entry.listeners) return decide_listener(*entry.listeners, facts);
   const auto offers_acme =
       std::find(facts.alpn.begin(), facts.alpn.end(), "acme-tls/1") != facts.alpn.end();
   if (offers_acme && !entry.config->allow_acme_bypass)
@@ -48,6 +81,7 @@ TcpDecision decide_tls(const EntryPoint& entry, const rules::RequestFacts& facts
 }
 
 TcpDecision decide_postgres(const EntryPoint& entry, const rules::RequestFacts& facts) {
+  if (entry.listeners) return decide_listener(*entry.listeners, facts);
   if (const rules::Route* route = entry.tcp.secure->match(facts))
     return to_tcp(entry, route, "TLS inside PostgreSQL's protocol");
   return {Taker::nobody, nullptr, nullptr,

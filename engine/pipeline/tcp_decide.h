@@ -15,7 +15,8 @@ struct TcpDecision {
   Taker taker = Taker::nobody;
   const rules::Route* route = nullptr;  // of a TCP router, or the HTTPS router's claim
   const TcpTarget* target = nullptr;
-  std::string_view why;  // the step of 1.10, in words
+  std::string_view why;                // the step of 1.10, in words
+  const Listener* listener = nullptr;  // of a Gateway's port: whose connection it is
 };
 
 // Step 1: before a byte is read. nullopt: the first bytes decide.

@@ -200,8 +200,12 @@ Task<bool> ConnectionStage::terminate(const TlsChoice& choice, Instant deadline,
     co_return false;
   }
   std::shared_ptr<const tls::Identity> identity;
-  if (named)
+  if (named && choice.certificates) {
+    identity = choice.certificates->find(hello_.server_name);
+    if (!identity) identity = choice.certificates->configured_default();
+  } else if (named) {
     identity = snapshot_->tls.identity(hello_.server_name, local_, choice.context->sni_strict());
+  }
   auto stream =
       std::make_unique<tls::TlsStream>(std::move(stream_), std::exchange(in_, {}), choice.context,
                                        identity.get(), env_.clock.wall_ns());
@@ -316,8 +320,9 @@ Task<void> serve_connection(Env& env, std::unique_ptr<Stream> stream,
   }
   bool serve = d.taker == Taker::http;
   if (d.taker == Taker::https) {
-    const TlsChoice& choice =
-        d.route ? entry.tcp.https_tls[d.route->target] : entry.tcp.default_tls;
+    const TlsChoice& choice = d.listener ? d.listener->tls
+                              : d.route  ? entry.tcp.https_tls[d.route->target]
+                                         : entry.tcp.default_tls;
     serve = co_await stage->terminate(choice, deadline);
   } else if (d.taker == Taker::acme) {
     // Nobody waits for a challenge: the client hears that its name is not known (Traefik).

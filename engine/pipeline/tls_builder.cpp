@@ -55,6 +55,8 @@ tls::ClientSettings client_settings_of(const config::TransportTlsConfig& t, File
   s.min_version = t.min_version.value;
   s.max_version = t.max_version.value;
   s.peer_cert_uri = t.peer_cert_uri;
+  for (const config::PeerNameConfig& name : t.peer_names)
+    (name.uri ? s.peer_uris : s.peer_dns).push_back(name.value);
   return s;
 }
 
@@ -121,6 +123,31 @@ TlsChoice TlsBuilder::make_options(const std::string& name) {
   const config::TlsOptionsConfig& o = found == dynamics_.tls_options.end() ? none : found->second;
   if (o.clashes || !check_tls_options(o, files_)) return choice;
   if (auto made = registry_.server(settings_of(o, files_))) choice.context = std::move(*made);
+  return choice;
+}
+
+TlsChoice TlsBuilder::listener(const config::ListenerConfig& listener) {
+  TlsChoice choice;
+  choice.name = listener.name;
+  auto store = std::make_shared<tls::CertificateStore>();
+  for (const config::CertificateConfig& pair : listener.certificates) {
+    Result<std::shared_ptr<const tls::Identity>> made = identity(pair);
+    if (!made) continue;
+    if (!store->configured_default()) store->set_default(*made);
+    store->add(std::move(*made));
+  }
+  if (!store->configured_default()) return choice;
+  choice.certificates = std::move(store);
+  tls::ServerSettings s;
+  // What is inside TLS on its way to a TCP route is nobody's business here.
+  if (listener.protocol == config::ListenerConfig::Protocol::https) s.alpn = {"h2", "http/1.1"};
+  s.client_authorities = pems_of(listener.client_authorities, files_);
+  if (listener.any_client) {
+    s.client_auth = tls::ClientAuth::request;
+  } else if (!s.client_authorities.empty()) {
+    s.client_auth = tls::ClientAuth::require_and_verify;
+  }
+  if (auto made = registry_.server(s)) choice.context = std::move(*made);
   return choice;
 }
 

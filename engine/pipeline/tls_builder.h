@@ -1,7 +1,7 @@
 // TlsBuilder: what a snapshot needs of TLS: certificates, options by name, and connectors to servers. What has not changed since
 // the snapshot before comes from the registry.
 #pragma once
-#include "engine/config/dynamic.h"
+#include "engine/config/static.h"
 #include "engine/pipeline/tls_side.h"
 
 namespace gateproof::pipeline {
@@ -16,6 +16,8 @@ class TlsBuilder {
   std::shared_ptr<const tls::CertificateStore> certificates();
   // By qualified name, or "default". Without a context where they do not exist or cannot be used.
   const TlsChoice& options(const std::string& name);
+  // Of a listener whose TLS ends here. Without a context where nothing of it can be used.
+  TlsChoice listener(const config::ListenerConfig& listener);
   // Whether certificate and key belong together; fine where they are paths that cannot be read here. Go's text.
   Result<void> check_pair(const config::CertificateConfig& pair);
   // How servers of a transport are spoken to over TLS; where the transport's TLS cannot be used, with the defaults (catalogue

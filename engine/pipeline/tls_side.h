@@ -10,6 +10,8 @@ struct TlsChoice {
   std::string name = "default";  // qualified, of the options
   // Null: they do not exist or cannot be used, and connections are closed behind the ClientHello (catalogue 5.1).
   std::shared_ptr<const tls::ServerContext> context;
+  // Of a Gateway's listener, which has its own; null: those of the snapshot.
+  std::shared_ptr<const tls::CertificateStore> certificates;
 };
 
 struct TlsSide {

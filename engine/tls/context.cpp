@@ -153,6 +153,8 @@ Result<std::shared_ptr<const ClientContext>> ClientContext::make(const ClientSet
   parts->server_name = s.server_name;
   parts->verify = !s.insecure_skip_verify;
   parts->peer_cert_uri = s.peer_cert_uri;
+  parts->peer_dns = s.peer_dns;
+  parts->peer_uris = s.peer_uris;
   SSL_CTX_set_verify(c, parts->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   SSL_CTX_set_cert_store(c, store_of(s.roots).release());
   if (!s.peer_cert_uri.empty()) parts->chain_store = store_of(s.roots);

@@ -50,6 +50,8 @@ struct ClientSettings {
   std::vector<std::string> cipher_suites;
   std::string min_version, max_version;
   std::string peer_cert_uri;
+  // Not empty: one of these DNS names and URIs must be in the certificate, and the host name is not looked at.
+  std::vector<std::string> peer_dns, peer_uris;
   bool strict =
       false;  // what is wrong with a server is Code::protocol, not Code::invalid (502, where Traefik answers 500)
 };

@@ -19,6 +19,7 @@ struct ClientContext::Parts {
   std::string server_name;
   bool verify = true;
   std::string peer_cert_uri;
+  std::vector<std::string> peer_dns, peer_uris;
   StorePtr chain_store;  // for peer_cert_uri, which is looked at with insecureSkipVerify too
 };
 

@@ -60,6 +60,8 @@ std::string digest_of(const ClientSettings& s) {
   f.add(s.min_version);
   f.add(s.max_version);
   f.add(s.peer_cert_uri);
+  f.add(s.peer_dns);
+  f.add(s.peer_uris);
   f.add(s.strict);
   return f.digest();
 }

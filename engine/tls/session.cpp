@@ -106,7 +106,7 @@ Session::Session(Ciphertext& io, std::shared_ptr<const ClientContext> context,
     error_ = Error(Code::protocol, Source::upstream,
                    "tls: either ServerName or InsecureSkipVerify must be specified in the "
                    "tls.Config");
-  } else if (parts.verify) {
+  } else if (parts.verify && parts.peer_dns.empty() && parts.peer_uris.empty()) {
     X509_VERIFY_PARAM* param = SSL_get0_param(ssl_);
     X509_VERIFY_PARAM_set_hostflags(
         param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
@@ -166,6 +166,12 @@ Progress Session::handshake() {
                    "no SAN URI in peer certificate matches " + client_->parts().peer_cert_uri);
     return Progress::failed;
   }
+  if (client_ && !matches_names()) {
+    error_ =
+        Error(Code::protocol, Source::upstream,
+              "no subject alternative name of the server's certificate is one that is asked for");
+    return Progress::failed;
+  }
   established_ = true;
   if (std::exchange(staple_, nullptr)) SSL_set_tlsext_status_ocsp_resp(ssl_, nullptr, 0);
   return Progress::done;
@@ -197,6 +203,24 @@ bool Session::matches_uri() const {
   const Result<crypto::Certificate> told = crypto::parse_certificate(der_of(leaf.get()));
   return good && told &&
          std::find(told->uris.begin(), told->uris.end(), parts.peer_cert_uri) != told->uris.end();
+}
+
+// subjectAltNames of a BackendTLSPolicy: any of them is enough. The chain was verified by the handshake.
+bool Session::matches_names() const {
+  const ClientContext::Parts& parts = client_->parts();
+  if (parts.peer_dns.empty() && parts.peer_uris.empty()) return true;
+  const CertificatePtr leaf(SSL_get1_peer_certificate(ssl_));
+  if (!leaf) return false;
+  constexpr unsigned how =
+      X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+  for (const std::string& name : parts.peer_dns) {
+    if (X509_check_host(leaf.get(), name.data(), name.size(), how, nullptr) == 1) return true;
+  }
+  const Result<crypto::Certificate> told = crypto::parse_certificate(der_of(leaf.get()));
+  if (!told) return false;
+  return std::any_of(parts.peer_uris.begin(), parts.peer_uris.end(), [&](const std::string& uri) {
+    return std::find(told->uris.begin(), told->uris.end(), uri) != told->uris.end();
+  });
 }
 
 Progress Session::read(std::span<char> into, size_t& n) {

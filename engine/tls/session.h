@@ -73,6 +73,7 @@ class Session {
   // OpenSSL asks for what is stapled, and forgets it when the handshake is over.
   friend int give_staple(ssl_st* ssl, void*);
   bool matches_uri() const;
+  bool matches_names() const;
 
   Ciphertext& io_;
   std::shared_ptr<const ServerContext> server_;

@@ -24,7 +24,7 @@ bool streams_events(const http::Exchange& x) {
 
 bool is_flushed(const http::Exchange& x) {
   const http::Response& r = x.response;
-  if (x.answer_held || x.server.empty() || x.failure) return false;
+  if (x.answer_held || x.flush_held || x.server.empty() || x.failure) return false;
   if (r.headers.has("Trailer")) return true;  // what is announced goes out at once
   if (r.body.empty()) return false;
   return !r.body.length() || streams_events(x);

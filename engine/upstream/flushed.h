@@ -5,7 +5,7 @@
 namespace gateproof::upstream {
 
 // Whether Go's proxy flushed the answer in `x` on its way out: no length is told, or events are streamed; and nobody outside
-// holds answers back.
+// holds answers or flushes back.
 bool is_flushed(const http::Exchange& x);
 
 // Whether the answer in `x` is a server's and streams events, which Go's proxy flushes piece by piece.

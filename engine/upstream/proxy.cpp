@@ -45,8 +45,13 @@ std::optional<std::string> path_behind_scheme(std::string_view target) {
 }
 
 // Middlewares may have put semicolons into the query; servers differ in how they read them, so they never pass (Traefik).
-std::string outbound_target(const http::Request& r, const http::OriginServer& server) {
+std::string outbound_target(const http::Request& r, const http::OriginServer& server, bool raw) {
   if (r.asterisk) return "*";
+  if (raw && r.url.raw.starts_with('/')) {
+    std::string target = r.url.raw;
+    if (r.has_query) (target += '?') += r.query;
+    return target;
+  }
   std::string target = r.url.escaped();
   if (target.empty()) target = "/";
   bool readable = target.starts_with('/');
@@ -204,7 +209,7 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
                     http::Outbound& out, bool& asked_gzip) {
   const http::Request& r = x.request;
   out.method = r.method;
-  out.target = outbound_target(r, server);
+  out.target = outbound_target(r, server, x.raw_target);
   // A request without a host gets the server's own, as Go's client fills it in.
   out.host = pass_host_header && !r.host.empty() ? std::string_view(r.host)
                                                  : std::string_view(server.authority);

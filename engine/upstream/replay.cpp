@@ -48,6 +48,7 @@ void RecordedRequest::take_head(const http::Exchange& x) {
   tls_ = x.tls;
   append_forwarded_for_ = x.append_forwarded_for;
   suppress_forwarded_for_ = x.suppress_forwarded_for;
+  raw_target_ = x.raw_target;
 }
 
 Task<Result<RecordedRequest::Body>> RecordedRequest::take(http::Exchange& x, int64_t bytes_max) {
@@ -98,6 +99,7 @@ void RecordedRequest::restore(http::Exchange& x) const {
   x.tls = tls_;
   x.append_forwarded_for = append_forwarded_for_;
   x.suppress_forwarded_for = suppress_forwarded_for_;
+  x.raw_target = raw_target_;
 }
 
 }  // namespace gateproof::upstream

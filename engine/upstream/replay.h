@@ -13,6 +13,11 @@ class RecordedRequest {
   Task<Result<Body>> take(http::Exchange& x, int64_t bytes_max);
   // Without the body, which stays in `x`.
   void take_head(const http::Exchange& x);
+  // The body that goes with a head; `length_told` false: it came chunked.
+  void set_body(std::string bytes, bool length_told) {
+    body_ = std::move(bytes);
+    length_told_ = length_told;
+  }
   // Puts the request, as it was, into an exchange; also one of its own.
   void restore(http::Exchange& x) const;
 
@@ -26,6 +31,7 @@ class RecordedRequest {
   bool length_told_ = true;  // false: sent chunked
   SocketAddress peer_, local_;
   bool tls_ = false, append_forwarded_for_ = true, suppress_forwarded_for_ = false;
+  bool raw_target_ = false;
 };
 
 }  // namespace gateproof::upstream

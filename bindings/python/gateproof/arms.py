@@ -32,6 +32,7 @@ from gateproof.case_model import (
     UpstreamSpec,
 )
 from gateproof.errors import StartError
+from gateproof.http2 import world as http2_world
 from gateproof.loopback import free_address
 from gateproof.plugins import Factory, adapt
 from gateproof.rawhttp import Client, request_target, serialise
@@ -81,6 +82,8 @@ def load_case(
 
 
 def _answer(script: UpstreamScript, name: str) -> _core.HostAnswer:
+    if script.interim:
+        raise ArmUnsupported("interim answers of servers of HTTP/1.1 are for sockets")
     body = name.encode() if script.body is None else script.body
     if script.size is not None:
         body = b"x" * script.size
@@ -112,7 +115,9 @@ def _script(spec: UpstreamSpec, name: str) -> _core.HostAnswer | Callable[[Any],
 
 
 def _seen(one: _core.HostRequest) -> UpstreamSeen:
-    return UpstreamSeen(one.host, one.method, one.target, list(one.headers), bytes(one.body))
+    return UpstreamSeen(
+        one.host, one.method, one.target, list(one.headers), bytes(one.body), trailers=None
+    )
 
 
 def _states(rows: list[dict[str, Any]]) -> dict[str, RouterState]:
@@ -155,6 +160,7 @@ class VirtualSession:
         self._addresses = {name: f"127.0.0.1:{20000 + n}" for n, name in enumerate(names)}
         self._addresses |= {"dir": _DIRECTORY, "hostname": _HOST_NAME}
         self._jar = CookieJar()
+        self._seen_http2: list[UpstreamSeen] = []
         core, self._files = load_case(case, self._addresses)
         self.world = _core.World(core, seed, 0, adapt(plugins))
         for name, spec in case.upstreams.items():
@@ -163,6 +169,8 @@ class VirtualSession:
             elif spec.redis is not None:
                 known = (spec.redis.username, spec.redis.password)
                 self.world.add_redis(self._addresses[name], name, *known)
+            elif spec.http2:
+                self._add_http2(name, spec)
             elif spec.stream is None:
                 tls = world_server(spec.tls) if spec.tls else {}
                 self.world.add_host(self._addresses[name], name, _script(spec, name), tls)
@@ -172,6 +180,7 @@ class VirtualSession:
             self.world.update(self._files)  # so that a change to the same values is known as one
         self._ports = itertools.count(50000)
         self._connections = 0
+        self._delay = http2_world.delay_of(case.upstreams.values())
 
     @property
     def addresses(self) -> Mapping[str, str]:
@@ -182,6 +191,9 @@ class VirtualSession:
         """See `ArmSession.send`."""
         request = self._jar.apply(request)
         got = self._exchange(request)
+        if self._seen_http2:
+            got = dataclasses.replace(got, upstream=[*got.upstream, *self._seen_http2])
+            self._seen_http2.clear()
         if request.settle:
             self.world.advance(round(request.settle * 10**9))
             late = [_seen(one) for one in self.world.take_seen()]
@@ -191,6 +203,17 @@ class VirtualSession:
         self.world.advance(_PAUSE_NS)
         self._jar.store(got)
         return got
+
+    def _add_http2(self, name: str, spec: UpstreamSpec) -> None:
+        scripts = itertools.chain(spec.answers, itertools.repeat(spec.answers[-1]))
+        react = http2_world.server(name, scripts, self._seen_http2)
+        self.world.add_tcp_host(self._addresses[name], name, react=react)
+
+    def _http2(self, request: RequestSpec) -> Observation:
+        peer = f"{request.client_ip}:{next(self._ports)}"
+        self.world.take_seen()
+        got = http2_world.ask(self.world, request, peer, self._delay)
+        return dataclasses.replace(got, upstream=[_seen(one) for one in self.world.take_seen()])
 
     def _add_stream(self, name: str, script: StreamUpstream) -> None:
         at = self._addresses[name]
@@ -232,6 +255,8 @@ class VirtualSession:
             raise ArmUnsupported("bytes inside TLS are for sockets")
         if request.stream is not None:
             return self._stream(request, request.stream)
+        if request.version == "2":
+            return self._http2(request)
         if self._arm == "direct" and (request.raw is not None or request.trailers):
             raise ArmUnsupported("the direct arm has no bytes on a connection")
         parts = urlsplit(request.url)

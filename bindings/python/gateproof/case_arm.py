@@ -23,7 +23,10 @@ class ArmUnsupported(Exception):
 
 @dataclass(frozen=True)
 class UpstreamSeen:
-    """One request exactly as an upstream received it; a chunked body is joined."""
+    """One request exactly as an upstream received it; a chunked body is joined.
+
+    `trailers` is None where the arm does not tell them.
+    """
 
     name: str
     method: str
@@ -31,15 +34,17 @@ class UpstreamSeen:
     headers: Headers
     body: bytes
     version: str = "1.1"
-    trailers: Headers = field(default_factory=list)
+    trailers: Headers | None = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Observation:
     """What came back for one request, and what the upstreams saw of it.
 
-    `error` is None or one of `closed` (no complete answer), `refused`, `timeout`; then `status`
-    is 0. `router` is the winner's qualified name or None; only arms with `tells_router` fill it.
+    `error` is None or one of `closed` (no complete answer), `refused`, `timeout`, over HTTP/2 also
+    `RST_STREAM CODE` and `GOAWAY CODE`; then `status` is 0. `interim` are statuses of 1xx answers,
+    told over HTTP/2 only. `router` is the winner's qualified name or None; only arms with
+    `tells_router` fill it, and over HTTP/1.1 alone.
     `stays_open` is None where the arm has no connections. `tls` is what the client saw of TLS:
     `version`, `alpn` and the name of the server's `certificate`, or the `alert` that ended it.
     """
@@ -54,6 +59,7 @@ class Observation:
     error: str | None = None
     stays_open: bool | None = None
     tls: Mapping[str, str] = field(default_factory=dict)
+    interim: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,8 @@ def _upstream(expected: ExpectUpstream, seen: list[UpstreamSeen]) -> Iterator[tu
         if want is not None and want != getattr(got, part):
             yield f"upstream.{part}", repr(want), repr(getattr(got, part))
     yield from _headers(expected.headers, got.headers, "upstream.headers")
+    if got.trailers is not None:
+        yield from _headers(expected.trailers, got.trailers, "upstream.trailers")
     if expected.body is not None:
         yield from _text(expected.body, got.body, "upstream.body")
 
@@ -116,6 +118,8 @@ def check(
         unknown = part == "stays_open" and got.stays_open is None
         if want is not None and not unknown and want != getattr(got, part):
             yield part, repr(want), repr(getattr(got, part))
+    if expected.interim is not None and expected.interim != got.interim:
+        yield "interim", str(list(expected.interim)), str(list(got.interim))
     for part, want in expected.tls.items():
         if want != got.tls.get(part, ""):
             yield f"tls.{part}", repr(want), repr(dict(got.tls))
@@ -145,7 +149,8 @@ def normalise(text: str, addresses: Mapping[str, str]) -> str:
     for name, address in sorted(addresses.items(), key=lambda item: -len(item[1])):
         if name == "hostname":
             continue
-        text = text.replace(sticky_value(f"http://{address}"), f"${{sticky:{name}}}")
+        for scheme in ("http", "h2c"):
+            text = text.replace(sticky_value(f"{scheme}://{address}"), f"${{sticky:{name}}}")
         text = text.replace(address, f"${{{name}}}")
         port = address.rpartition(":")[2]
         alone = rf"(?<![0-9A-Za-z]){re.escape(port)}(?![0-9A-Za-z])"
@@ -180,6 +185,8 @@ def _plain_body(got: Observation) -> str:
 def _answer_fields(got: Observation) -> dict[str, str]:
     fields = {"status": str(got.status), "error": str(got.error), "body": _plain_body(got)}
     fields |= {f"tls.{part}": value for part, value in got.tls.items()}
+    if got.interim:
+        fields["interim"] = " ".join(map(str, got.interim))
     fields |= _header_fields(got.headers, "headers") | _header_fields(got.trailers, "trailers")
     if values_of(got.headers, "content-encoding"):
         # How long coded data is, and so whether its length is known in time, is the coder's.
@@ -197,16 +204,19 @@ def fields_of(got: Observation, addresses: Mapping[str, str]) -> dict[str, str]:
         fields[f"{prefix}.target"] = seen.target
         fields[f"{prefix}.body"] = seen.body.decode("latin-1")
         fields |= _header_fields(seen.headers, f"{prefix}.headers")
-        server = f"{prefix}.headers.X-Forwarded-Server"
-        if fields.get(server) == host_name(addresses):
-            fields[server] = "${hostname}"
+        for name in ("X-Forwarded-Server", "x-forwarded-server"):
+            server = f"{prefix}.headers.{name}"
+            if fields.get(server) == host_name(addresses):
+                fields[server] = "${hostname}"
     return {name: normalise(text, addresses) for name, text in fields.items()}
 
 
 def _reason(known: Sequence[KnownDifference], case: str, request: int, field: str) -> str | None:
     for one in known:
         same_request = one.request is None or one.request == request
-        if fnmatchcase(case, one.case) and same_request and fnmatchcase(field, one.field):
+        # Over HTTP/2 names of fields are in lower case.
+        same_field = fnmatchcase(field.lower(), one.field.lower())
+        if fnmatchcase(case, one.case) and same_request and same_field:
             return one.reason
     return None
 

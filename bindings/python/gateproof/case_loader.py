@@ -34,6 +34,7 @@ from gateproof.case_model import (
     ValueRule,
 )
 from gateproof.case_resolve import check_placeholders, fill_pem
+from gateproof.http2.side import code_number
 from gateproof.rawtcp import POSTGRES_SSL_REQUEST, client_hello, in_records
 from gateproof.tls_cases import pem
 from gateproof.yaml_cursor import Cursor, open_yaml
@@ -96,6 +97,24 @@ def _texts(cursor: Cursor) -> tuple[str, ...]:
     return tuple(element.text() for element in cursor.elements())
 
 
+def _integers(cursor: Cursor) -> tuple[int, ...]:
+    return tuple(one.integer() for one in cursor.elements())
+
+
+def _http_version(cursor: Cursor) -> str:
+    text = cursor.text()
+    if text not in ("1.0", "1.1", "2"):
+        cursor.fail("a version of HTTP is 1.0, 1.1 or 2")
+    return text
+
+
+def _code(cursor: Cursor) -> str:
+    name = cursor.text()
+    if code_number(name) is None:
+        cursor.fail(f"HTTP/2 has no error code {name!r}")
+    return name
+
+
 def _version(cursor: Cursor) -> str:
     text = cursor.text()
     if text not in ("1.0", "1.1", "1.2", "1.3"):
@@ -126,19 +145,19 @@ def _tls(cursor: Cursor) -> TlsSpec:
 _REQUEST: Readers = {
     "method": Cursor.text, "url": Cursor.text, "target": Cursor.text, "headers": Cursor.pairs,
     "host_line": Cursor.boolean, "body": _body, "chunks": _chunks, "trailers": Cursor.pairs,
-    "raw": _bytes, "client_ip": Cursor.text, "entry_point": Cursor.text, "version": Cursor.text,
+    "raw": _bytes, "client_ip": Cursor.text, "entry_point": Cursor.text, "version": _http_version,
     "connection": Cursor.text, "jar": Cursor.boolean, "digest": _digest, "settle": Cursor.number,
-    "tls": _tls,
+    "tls": _tls, "fields": Cursor.pairs,
 }  # fmt: skip
 _SCRIPT: Readers = {
     "status": Cursor.integer, "reason": Cursor.text, "headers": Cursor.pairs, "body": _bytes,
     "size": Cursor.integer, "delay": Cursor.number, "chunked": Cursor.boolean,
     "until_close": Cursor.boolean, "gzip": Cursor.boolean, "trailers": Cursor.pairs,
-    "close": Cursor.boolean,
+    "close": Cursor.boolean, "reset": _code, "interim": _integers,
 }  # fmt: skip
 _SEEN: Readers = {
     "name": Cursor.text, "method": Cursor.text, "target": Cursor.text, "headers": _rules,
-    "body": value_rule,
+    "trailers": _rules, "body": value_rule,
 }  # fmt: skip
 _EXPECT: Readers = {
     "status": Cursor.integer, "reason": Cursor.text, "headers": _rules, "trailers": _rules,
@@ -150,6 +169,7 @@ _EXPECT: Readers = {
             frozenset({"version", "alpn", "certificate", "alert"})).items()
     },
     "upstream": lambda cursor: _filled(cursor, _SEEN, ExpectUpstream),
+    "interim": _integers,
 }  # fmt: skip
 
 
@@ -157,8 +177,17 @@ def _filled(
     cursor: Cursor, readers: Readers, make: Callable[..., T], nulls: dict[str, str] | None = None
 ) -> T:
     """Builds `make(**fields)`; `nulls` names the flag to raise for a key whose value is null."""
+    return _built(cursor.items(frozenset(readers)), readers, make, nulls)
+
+
+def _built(
+    parts: dict[str, Cursor],
+    readers: Readers,
+    make: Callable[..., T],
+    nulls: dict[str, str] | None = None,
+) -> T:
     found: dict[str, Any] = {}
-    for key, value in cursor.items(frozenset(readers)).items():
+    for key, value in parts.items():
         if value.is_null and nulls and key in nulls:
             found[nulls[key]] = True
         else:
@@ -209,7 +238,12 @@ def _stream(cursor: Cursor) -> StreamSend:
 def _send(cursor: Cursor) -> RequestSpec:
     words = cursor.items() if cursor.is_mapping else {}
     if "tcp" not in words and "udp" not in words:
-        return _filled(cursor, _REQUEST, RequestSpec)
+        request = _filled(cursor, _REQUEST, RequestSpec)
+        if request.version != "2" and request.fields is not None:
+            words["fields"].fail("fields are those of HTTP/2: write version 2, or headers")
+        if request.version == "2" and request.raw is not None:
+            words["raw"].fail("raw bytes have no version; send them with tcp or over HTTP/1.1")
+        return request
     found: dict[str, Any] = {"stream": _stream(cursor)}
     for key in ("entry_point", "client_ip"):
         if key in words:
@@ -231,15 +265,25 @@ def _upstream(cursor: Cursor) -> UpstreamSpec:
     if cursor.is_mapping and "tls" in cursor.items():
         parts = cursor.items(frozenset({"tls"}))
         return UpstreamSpec(tls=_filled(parts["tls"], _TLS_SERVER, TlsServer))
-    parts = cursor.items(frozenset(_SCRIPT) | {"refuse", "answers"})
+    return _scripted(cursor)
+
+
+def _scripted(cursor: Cursor) -> UpstreamSpec:
+    parts = cursor.items(frozenset(_SCRIPT) | {"refuse", "answers", "http2"})
     if "refuse" in parts:
         return UpstreamSpec(refuse=parts["refuse"].boolean())
+    http2 = parts["http2"].boolean() if "http2" in parts else False
     if "answers" in parts:
         answers = tuple(_filled(e, _SCRIPT, UpstreamScript) for e in parts["answers"].elements())
         if not answers:
             parts["answers"].fail("at least one answer is needed")
-        return UpstreamSpec(answers=answers)
-    return UpstreamSpec(answers=(_filled(cursor, _SCRIPT, UpstreamScript),))
+    else:
+        facts = {key: value for key, value in parts.items() if key != "http2"}
+        answers = (_built(facts, _SCRIPT, UpstreamScript),)
+    for at, script in enumerate(answers):
+        if script.reset is not None and not http2:
+            cursor.fail(f"answer {at + 1}: reset is for servers with http2: true")
+    return UpstreamSpec(answers=answers, http2=http2)
 
 
 def _change(cursor: Cursor) -> ChangeSpec:
@@ -273,7 +317,11 @@ def _step(cursor: Cursor) -> Step:
     if "expect" in parts:
         nulls = {"router": "no_router", "upstream": "no_upstream"}
         found["expect"] = _filled(parts["expect"], _EXPECT, Expectation, nulls)
-    return Step(send=_send(parts["send"]), **found)
+    send = _send(parts["send"])
+    expected = found.get("expect", Expectation())
+    if send.version == "2" and (expected.router is not None or expected.no_router):
+        parts["expect"].fail("over HTTP/2 no arm tells the router; tell it by its server")
+    return Step(send=send, **found)
 
 
 def _router(cursor: Cursor) -> RouterRule:
@@ -295,9 +343,13 @@ def _arms(
                 cursor.fail(f"unknown arm {arm!r}; known are {', '.join(ALL_ARMS)}")
     # Objects have neither bytes nor connections.
     bytes_matter = any(
-        s.send and (s.send.raw is not None or s.send.connection or s.send.stream or s.send.tls)
+        s.send
+        and (
+            s.send.raw is not None or s.send.connection or s.send.stream or s.send.tls
+            or s.send.version == "2"
+        )
         for s in steps
-    ) or any(one.tls for one in upstreams.values())
+    ) or any(one.tls for one in upstreams.values())  # fmt: skip
     return tuple(arm for arm in arms if not (arm == "direct" and bytes_matter))
 
 

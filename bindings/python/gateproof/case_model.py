@@ -153,7 +153,9 @@ class RequestSpec:
 
     `url` is absolute and gives Host and target; `target` overrides the request target and a
     `Host` line in `headers` (or `host_line=False`) overrides the generated one. `raw` replaces
-    everything on the connection. `chunks` sends the body chunked, followed by `trailers`.
+    everything on the connection. With `version` "2" it goes over HTTP/2: inside TLS if the URL says
+    https, else with prior knowledge; `fields` are then the whole head, pseudo-header fields too.
+    `chunks` sends the body chunked, followed by `trailers`.
     Requests with the same `connection` label share one client connection. `jar` sends the
     cookies which this case received so far; `digest` answers a challenge which it received.
     `settle` is how many seconds after the answer upstreams are still watched (copies to mirrors).
@@ -169,6 +171,7 @@ class RequestSpec:
     chunks: tuple[bytes, ...] = ()
     trailers: tuple[tuple[str, str], ...] = ()
     raw: bytes | None = None
+    fields: tuple[tuple[str, str], ...] | None = None
     client_ip: str = "127.0.0.1"
     entry_point: str = "web"
     version: str = "1.1"
@@ -186,7 +189,8 @@ class UpstreamScript:
 
     `close` ends the connection without an answer after reading the request. `size` makes a body
     of that many bytes `x`. `until_close` sends no length and closes. `gzip` compresses the body
-    and says so in Content-Encoding.
+    and says so in Content-Encoding. `reset` is the error code of HTTP/2 that ends the stream
+    instead of an answer, `interim` are the statuses of 1xx answers before it.
     """
 
     status: int = 200
@@ -201,6 +205,8 @@ class UpstreamScript:
     trailers: tuple[tuple[str, str], ...] = ()
     close: bool = False
     silent: bool = False
+    reset: str | None = None
+    interim: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -208,10 +214,11 @@ class UpstreamSpec:
     """One upstream: a free port which refuses, or a server which plays `answers` in order.
 
     The last answer repeats for ever. `stream` makes it a server that speaks bytes, `redis` one
-    that keeps buckets.
+    that keeps buckets. `http2`: it speaks HTTP/2 with prior knowledge, and nothing else.
     """
 
     refuse: bool = False
+    http2: bool = False
     answers: tuple[UpstreamScript, ...] = (UpstreamScript(),)
     stream: StreamUpstream | None = None
     redis: RedisUpstream | None = None
@@ -226,6 +233,7 @@ class ExpectUpstream:
     method: str | None = None
     target: str | None = None
     headers: Mapping[str, ValueRule] = field(default_factory=dict)
+    trailers: Mapping[str, ValueRule] = field(default_factory=dict)
     body: ValueRule | None = None
 
 
@@ -234,7 +242,8 @@ class Expectation:
     """What one request must lead to; unset fields are not looked at.
 
     `no_upstream` demands that no upstream was asked; `no_router` that no router won. `counts` is
-    for repeated requests: how many of them each upstream got.
+    for repeated requests: how many of them each upstream got. `interim` are the 1xx statuses before
+    the answer, told over HTTP/2 only.
     """
 
     status: int | None = None
@@ -252,6 +261,7 @@ class Expectation:
     no_upstream: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
     tls: Mapping[str, str] = field(default_factory=dict)
+    interim: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from gateproof.case_arm import Observation
 from gateproof.case_model import Headers, RequestSpec, TlsSpec
+from gateproof.http2.connection import Http2Connection
 from gateproof.tls_cases import alert, client_socket, seen
 
 _LIMIT = 64 * 1024 * 1024
@@ -222,7 +223,7 @@ class Client:
 
     def __init__(self, addresses: dict[str, str]) -> None:
         self._addresses = addresses
-        self._kept: dict[str, Connection] = {}
+        self._kept: dict[str, Connection | Http2Connection] = {}
 
     def send(self, request: RequestSpec) -> Observation:
         """Sends one request; `error` is `refused` if the entry point takes no connection."""
@@ -244,11 +245,12 @@ class Client:
         with connection:
             return connection.exchange(request)
 
-    def _open(self, request: RequestSpec) -> Connection:
+    def _open(self, request: RequestSpec) -> Connection | Http2Connection:
         parts = urlsplit(request.url)
         name = parts.hostname or "" if parts.scheme == "https" else None
         address = self._addresses[request.entry_point]
-        return Connection(address, request.client_ip, name, tls=request.tls)
+        kind = Http2Connection if request.version == "2" else Connection
+        return kind(address, request.client_ip, name, tls=request.tls)
 
     def close(self) -> None:
         """Closes the connections that were kept."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from gateproof.case_arm import UpstreamSeen
 from gateproof.case_model import UpstreamScript, UpstreamSpec
+from gateproof.http2.server import ServerSide
 from gateproof.loopback import free_port
 from gateproof.rawhttp import Message, Reader, Truncated, header
 from gateproof.rawtcp import StreamServer
@@ -54,7 +55,8 @@ def answer_bytes(script: UpstreamScript, name: str, method: str) -> bytes:
         headers.append(("Connection", "close"))
     elif not bodyless and not _given(script, "content-length"):
         headers.append(("Content-Length", str(len(body))))
-    head = f"HTTP/1.1 {script.status} {_reason(script)}\r\n"
+    head = "".join(f"HTTP/1.1 {code} Interim\r\n\r\n" for code in script.interim)
+    head += f"HTTP/1.1 {script.status} {_reason(script)}\r\n"
     head += "".join(f"{key}: {value}\r\n" for key, value in headers) + "\r\n"
     return head.encode("latin-1") + (b"" if method == "HEAD" or bodyless else body)
 
@@ -134,27 +136,54 @@ class Upstream:
                 with self._lock:
                     self._open.discard(plain)
                     self._open.add(sock)
-            reader = Reader(sock)
-            while True:
-                seen = read_request(reader, self._name)
-                # Written down before the answer leaves, so that whoever has the answer finds it.
-                self._log.add(seen)
-                script = self._script(seen) if self._script else self._next_script()
-                if script.delay:
-                    time.sleep(script.delay)
-                if script.close:
-                    break
-                if script.silent:
-                    # Until the other side gives up, or this one is closed.
-                    while sock.recv(65536):
-                        pass
-                    break
-                sock.sendall(answer_bytes(script, self._name, seen.method))
-                if script.until_close:
-                    break
+            if self._spec.http2:
+                self._serve_http2(sock)
+            else:
+                self._serve_http1(sock)
         sock.close()
         with self._lock:
             self._open.discard(sock)
+
+    def _take(self, seen: UpstreamSeen) -> UpstreamScript:
+        # Written down before the answer leaves, so that whoever has the answer finds it.
+        self._log.add(seen)
+        script = self._script(seen) if self._script else self._next_script()
+        if script.delay:
+            time.sleep(script.delay)
+        return script
+
+    def _serve_http1(self, sock: socket.socket) -> None:
+        reader = Reader(sock)
+        while True:
+            seen = read_request(reader, self._name)
+            script = self._take(seen)
+            if script.close:
+                return
+            if script.silent:
+                # Until the other side gives up, or this one is closed.
+                while sock.recv(65536):
+                    pass
+                return
+            sock.sendall(answer_bytes(script, self._name, seen.method))
+            if script.until_close:
+                return
+
+    def _serve_http2(self, sock: socket.socket) -> None:
+        asked: list[tuple[UpstreamSeen, int]] = []
+        side = ServerSide(self._name, lambda seen, stream: asked.append((seen, stream)))
+        while not side.failed:
+            sock.sendall(side.take())
+            data = sock.recv(65536)
+            if not data:
+                return
+            side.feed(data)
+            while asked:
+                seen, stream = asked.pop(0)
+                script = self._take(seen)
+                if script.close:
+                    return
+                if not script.silent:
+                    side.answer(script, seen, stream)
 
     def close(self) -> None:
         """Closes the port and every connection."""

@@ -412,6 +412,19 @@ class World:
             self._sockets.update(files)
         return from_core(found)
 
+    def load_gateway(
+        self, text: str, version: str, controller: str, usable: Sequence[str] = ()
+    ) -> list[tuple[str, str, str, int, str]]:
+        """Serves the Gateway API manifests of a text instead of those of the last call.
+
+        `version` is that of the API's bundle (v1.7.0), `controller` the name of the classes that
+        are ours, `usable` are addresses that a Gateway may ask for beside those of the pool.
+        Returns what a controller would write: kind, namespace, name, generation, and the status
+        as JSON. Each listener's port is an entry point `ADDRESS:PORT/tcp`.
+        """
+        self._virtual()
+        return self._core.load_gateway(text, version, controller, list(usable))
+
     def remove_matcher(self, name: str) -> None:
         """Takes a matcher out of the language: rules that use it are broken from now on."""
         self._core.remove_matcher(name)

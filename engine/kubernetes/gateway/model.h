@@ -77,7 +77,7 @@ struct Backend {
   int error_status =
       0;  // 500: nothing valid is named; 0: endpoints are asked (503 when there is none)
   std::string
-      app_protocol;  // of the Service's port: kubernetes.io/h2c, kubernetes.io/ws, kubernetes.io/wss, https ...
+      app_protocol;  // of the Service's port, in lower case: kubernetes.io/h2c, kubernetes.io/ws, kubernetes.io/wss, https ...
   struct Address {
     std::string ip;
     int64_t port = 0;
@@ -107,6 +107,8 @@ struct Attachment {
   size_t gateway = 0, listener = 0;  // indices into Model::gateways and its listeners
   std::vector<std::string>
       hostnames;  // empty: every host; the original of the route where the listener has none
+  // What the route itself says, for each of `hostnames`; "" where it names no host. The longer original wins (1.7).
+  std::vector<std::string> original_hostnames;
 };
 
 struct Route {
@@ -150,6 +152,10 @@ struct Options {
 // Every object is judged by itself: a bad one is told so in its status and as a finding, and nobody else's route suffers.
 // The store outlives the model.
 Model resolve(const ObjectStore& store, const Options& options, config::Findings& findings);
+// The same with a cache that outlives the call (gateway/certificates.h).
+class CertificateCache;
+Model resolve(const ObjectStore& store, const Options& options, config::Findings& findings,
+              CertificateCache& certificates);
 
 // Entry points (one for each address, port and layer-4 protocol in use), routers, middlewares, services, transports and TLS of the
 // provider "kubernetesgateway". Nothing of it depends on anything but the model.

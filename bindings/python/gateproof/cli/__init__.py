@@ -17,6 +17,7 @@ from gateproof.cli import (
     check,
     cluster,
     compare,
+    conformance,
     explain,
     garden,
     http1,
@@ -41,6 +42,7 @@ app.command("check")(check.check)
 app.command("test")(test.test)
 app.command("cluster")(cluster.cluster)
 app.command("compare")(compare.compare)
+app.command("conformance")(conformance.conformance)
 app.command("garden")(garden.garden)
 app.command("http1")(http1.http1)
 app.command("serve")(serve.serve)

@@ -1,0 +1,3 @@
+module gateproof/conformance/gateway-api/cases
+
+go 1.27.0

@@ -1,0 +1,74 @@
+// What a rule of a Gateway API route does to a request beside choosing a service: filters, timeouts and retries. Made by the
+// translator of the Gateway API alone; no file of Traefik's can write any.
+#pragma once
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/config/document.h"
+#include "engine/env/clock.h"
+
+namespace gateproof::config {
+
+// RequestHeaderModifier and ResponseHeaderModifier.
+struct HeaderFilter {
+  bool response = false;
+  std::vector<std::pair<std::string, std::string>> set, add;
+  std::vector<std::string> remove;
+};
+
+// ReplaceFullPath, or ReplacePrefixMatch with `prefix`.
+struct PathFilter {
+  bool prefix = false;
+  std::string value;
+};
+
+struct RedirectFilter {
+  std::string scheme, hostname;  // "": as the request has them
+  std::optional<PathFilter> path;
+  int64_t port = 0;  // 0: of the scheme where one is named, else the listener's
+  int status = 302;
+};
+
+struct RewriteFilter {
+  std::string hostname;  // "": stays
+  std::optional<PathFilter> path;
+};
+
+struct CorsFilter {
+  std::vector<std::string> origins, methods, headers, expose;
+  bool credentials = false;
+  int64_t max_age = 5;  // seconds
+};
+
+struct MirrorFilter {
+  Located<std::string> service;
+  int64_t numerator = 100, denominator = 100;
+};
+
+using RouteFilter =
+    std::variant<HeaderFilter, RedirectFilter, RewriteFilter, CorsFilter, MirrorFilter>;
+
+struct RouteRetry {
+  std::vector<int> codes;
+  int64_t attempts = 1;  // further tries behind the first one
+  Duration backoff{0};   // at least, between two tries
+};
+
+struct RouteFilters {
+  std::vector<RouteFilter> filters;  // in the order of the rule
+  std::string matched_prefix;        // of the match: what ReplacePrefixMatch takes away; "": none
+  int listener_port = 0;
+  Duration request_timeout{0};  // 0: none
+  Duration backend_timeout{0};  // of one try; 0: none
+  std::optional<RouteRetry> retry;
+
+  bool empty() const {
+    return filters.empty() && matched_prefix.empty() && request_timeout == Duration::zero() &&
+           backend_timeout == Duration::zero() && !retry;
+  }
+};
+
+}  // namespace gateproof::config

@@ -1,0 +1,72 @@
+// What to_config() is made of: one configuration under construction, and who adds what to it.
+#pragma once
+#include "engine/config/route_filters.h"
+#include "engine/config/static.h"
+#include "engine/kubernetes/gateway/model.h"
+
+namespace gateproof::kubernetes::gateway {
+
+inline constexpr std::string_view gateway_provider = "kubernetesgateway";
+
+// "x" -> "x@kubernetesgateway".
+std::string qualified(const std::string& name);
+config::Text located(std::string value, const SourceSpan& span = {});
+// As rules quote their arguments.
+std::string rule_text(const std::string& value);
+
+// The name that routers of a listener name as their entry point.
+std::string listener_name(const Listener& listener);
+
+// How much a hostname says: exact ones first, then by length. "" says nothing.
+struct HostRank {
+  bool exact = false;
+  size_t length = 0;
+  auto operator<=>(const HostRank&) const = default;
+};
+HostRank host_rank(std::string_view hostname);
+// Two hostnames of a route may come to the same on a listener.
+std::vector<std::string> each_once(std::vector<std::string> hostnames);
+// Of the hostname that the route itself writes and that covers `hostname` (1.7: it counts before what listeners make of it).
+HostRank original_rank(const Route& route, std::string_view hostname);
+
+// The services that backends become, each once, and what is needed to reach them.
+class Services {
+ public:
+  Services(const Model& model, config::DynamicConfig& out) : model_(model), out_(out) {}
+
+  // How the rule's backends are chosen; the name of a service.
+  std::string of_rule(const Route& route, size_t rule, size_t gateway);
+  // Of one backend that can be asked, unqualified. `apart`: not "" for one whose sessions persist by themselves.
+  std::string backend(const Route& route, const Backend& backend, size_t gateway,
+                      const std::string& apart = {},
+                      const std::optional<config::CookieConfig>& sticky = std::nullopt);
+  // The same for bytes. Of a backend that cannot be asked the service has no server.
+  std::string tcp_of_rule(const Route& route, size_t rule, size_t gateway, bool tls_ends_here);
+  std::string udp_of_rule(const Route& route, size_t rule, size_t gateway);
+
+ private:
+  config::TransportTlsConfig transport(const BackendTls& tls, size_t gateway) const;
+  std::string tcp_backend(const Backend& backend, size_t gateway, bool tls_ends_here);
+  std::string answer(int status);
+  std::string gateway_label(size_t gateway) const;
+
+  const Model& model_;
+  config::DynamicConfig& out_;
+};
+
+// Filters of a rule or a backendRef as written; mirrors come from the model.
+std::vector<config::RouteFilter> read_filters(const config::Value* filters, bool& unknown);
+// All of a rule but what depends on its matches.
+config::RouteFilters read_rule(const Route& route, const Rule& rule, size_t gateway,
+                               Services& services);
+std::optional<config::CookieConfig> read_session(const config::Value* rule);
+
+// Routers of HTTPRoutes and GRPCRoutes.
+void add_http_routers(const Model& model, Services& services, config::DynamicConfig& out);
+// Routers of TLSRoutes, TCPRoutes and UDPRoutes.
+void add_stream_routers(const Model& model, Services& services, config::DynamicConfig& out);
+
+// The entry point of a listener's port: "gateway 127.80.0.1:80/tcp".
+std::string port_name(const Gateway& gateway, const Listener& listener);
+
+}  // namespace gateproof::kubernetes::gateway

@@ -1,0 +1,44 @@
+// The filters of a rule of a Gateway API route, as steps of a chain. They have no type in the registry: no file of Traefik's can
+// name them; the translator of the Gateway API puts them at routers and at children of weighted services.
+#pragma once
+#include "engine/config/route_filters.h"
+#include "engine/middleware/middleware.h"
+
+namespace gateproof::middleware {
+
+// Outermost first: CORS, which answers preflights, then header changes, redirects and rewrites in their order, mirrors (they get
+// what those have made of the request), and at last timeouts and retries. The error: a mirror's service does not exist.
+Result<std::vector<std::unique_ptr<Middleware>>> route_steps(const config::RouteFilters& filters,
+                                                             const BuildContext& context);
+
+// Request and response header modifiers: set, then add, then remove.
+std::unique_ptr<Middleware> route_headers(const config::HeaderFilter& filter);
+std::unique_ptr<Middleware> route_redirect(const config::RedirectFilter& filter, int listener_port);
+std::unique_ptr<Middleware> route_rewrite(const config::RewriteFilter& filter);
+std::unique_ptr<Middleware> route_cors(const config::CorsFilter& filter);
+// Remembers the prefix that the route matched by, for those that replace it, also at the service.
+std::unique_ptr<Middleware> route_prefix(const std::string& prefix);
+// The whole request with all its tries must have been answered in time (504).
+std::unique_ptr<Middleware> route_timeout(Duration request);
+// Tries, each of at most `backend` (0: no limit).
+std::unique_ptr<Middleware> route_tries(const std::optional<config::RouteRetry>& retry,
+                                        Duration backend);
+
+struct MirrorTarget {
+  std::string name;  // of the service
+  int64_t numerator = 100, denominator = 100;
+  std::shared_ptr<http::Handler> handler;
+};
+std::unique_ptr<Middleware> route_mirror(MirrorTarget target);
+
+// Copies of one mirror under way at once; requests beyond are not mirrored.
+inline constexpr size_t route_mirrors_max = 1000;
+// Bytes of a request's body that a mirror gets; a request with more is not mirrored.
+inline constexpr size_t mirrored_body_bytes_max = 1u << 20;
+// Where a rule names no backoff; each wait is twice the one before, up to tries_wait_factor_max times the first.
+inline constexpr Duration tries_wait_usual = std::chrono::milliseconds(25);
+inline constexpr int tries_wait_factor_max = 10;
+// Further tries that a rule may ask for; what is beyond counts as this.
+inline constexpr int64_t tries_max = 1000;
+
+}  // namespace gateproof::middleware

@@ -1,0 +1,97 @@
+#include "engine/pipeline/cluster_gateway.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/kubernetes/gateway/merge_status.h"
+
+namespace gateproof::pipeline {
+namespace {
+
+namespace cluster = kubernetes::cluster;
+
+struct Followed {
+  std::string_view group, kind;
+};
+// Beside everything of the Gateway API itself.
+constexpr std::array followed = {
+    Followed{kubernetes::core_group, "Namespace"},
+    Followed{kubernetes::core_group, "Service"},
+    Followed{kubernetes::core_group, "Secret"},
+    Followed{kubernetes::core_group, "ConfigMap"},
+    Followed{kubernetes::discovery_group, "EndpointSlice"},
+};
+
+bool is_followed(const cluster::ResourceType& type) {
+  if (type.group == kubernetes::gateway_group) return true;
+  return std::any_of(followed.begin(), followed.end(), [&](const Followed& f) {
+    return type.group == f.group && type.kind == f.kind;
+  });
+}
+
+}  // namespace
+
+ClusterGateway::ClusterGateway(cluster::Store& store, const Clock& clock, Engine& engine,
+                               kubernetes::gateway::Options options,
+                               std::function<void()> configuration_changed)
+    : store_(store),
+      clock_(clock),
+      controller_(
+          engine, std::move(options),
+          {[this](const kubernetes::gateway::StatusUpdate& update) { write_status(update); },
+           std::move(configuration_changed)}) {
+  store_.add_hook([this](cluster::Store&, std::span<const cluster::Event> events) { follow(events); });
+}
+
+bool ClusterGateway::take(const cluster::Event& event) {
+  if (!is_followed(*event.object->type)) return false;
+  if (event.type == cluster::Event::removed) {
+    const cluster::StoredObject& o = *event.object;
+    objects_.remove(o.type->group, o.type->kind, o.ns, o.name);
+    return true;
+  }
+  config::Findings refused;  // the API server has told whoever wrote it
+  objects_.put(event.object->document(), refused);
+  // What somebody else writes into a status is looked at: what is ours in it is put right.
+  return own_.erase(event.resource_version) == 0;
+}
+
+void ClusterGateway::follow_all() {
+  config::Findings refused;
+  for (const auto& [key, type] : store_.registry().all()) {
+    if (!is_followed(*type)) continue;
+    for (const cluster::ObjectPtr& object : store_.all(*type))
+      objects_.put(object->document(), refused);
+  }
+  all_ = true;
+  store_.settle();
+}
+
+void ClusterGateway::follow(std::span<const cluster::Event> events) {
+  bool changed = std::exchange(all_, false);
+  for (const cluster::Event& event : events) changed = take(event) || changed;
+  if (changed) controller_.reconcile(objects_);
+}
+
+void ClusterGateway::write_status(const kubernetes::gateway::StatusUpdate& update) {
+  const cluster::TypePtr type = store_.registry().find_kind(update.object.group, update.object.kind);
+  if (!type) return;
+  const cluster::ObjectPtr now = store_.find(*type, update.object.ns, update.object.name);
+  if (!now) return;
+  const cluster::Json& status = now->body["status"];
+  const std::string& name = controller_.options().controller_name;
+  const std::optional<std::string> merged = kubernetes::gateway::merge_status(
+      status.is_null() ? "" : cluster::to_text(status), update, name, clock_.wall_ns() / 1'000'000'000);
+  if (!merged) return;
+  Result<cluster::Json> parsed = cluster::parse_json(*merged);
+  if (!parsed) return;
+  cluster::Json body = now->body;
+  body.set("status", std::move(*parsed));
+  const cluster::Target at{type, type->storage().name, now->ns, now->name, cluster::Sub::status};
+  cluster::WriteOptions options;
+  options.field_manager = name;
+  const cluster::Reply<cluster::Written> written = store_.update(at, std::move(body), options);
+  if (written) own_.insert(written->object->resource_version);
+}
+
+}  // namespace gateproof::pipeline

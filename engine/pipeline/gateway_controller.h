@@ -1,0 +1,43 @@
+// The Gateway API's controller (standard dialect): keeps an engine at what the objects of a cluster ask for, and tells every
+// object its status. It knows no sockets and no API server; whoever holds the objects calls it after each change.
+#pragma once
+#include <functional>
+
+#include "engine/kubernetes/gateway/model.h"
+#include "engine/pipeline/engine.h"
+
+namespace gateproof::pipeline {
+
+// The name of its objects' provider: `router@kubernetesgateway`.
+inline constexpr std::string_view gateway_provider = "kubernetesgateway";
+
+class GatewayController {
+ public:
+  struct Hooks {
+    // A status as it should be, once for each object and change; whoever writes it merges it with what is there.
+    std::function<void(const kubernetes::gateway::StatusUpdate&)> write_status;
+    // The engine has another configuration: entry points come and go. Empty in virtual time.
+    std::function<void()> configuration_changed;
+  };
+
+  // The engine outlives it.
+  GatewayController(Engine& engine, kubernetes::gateway::Options options, Hooks hooks)
+      : engine_(engine), options_(std::move(options)), hooks_(std::move(hooks)) {}
+
+  // What the objects ask for is served and told when this returns.
+  void reconcile(const kubernetes::ObjectStore& objects);
+
+  // What was found in the objects by the last call, and by the engine in their configuration.
+  const config::Findings& findings() const { return findings_; }
+  const kubernetes::gateway::Options& options() const { return options_; }
+  uint64_t reconciled() const { return reconciled_; }  // calls
+
+ private:
+  Engine& engine_;
+  const kubernetes::gateway::Options options_;
+  const Hooks hooks_;
+  config::Findings findings_;
+  uint64_t reconciled_ = 0;
+};
+
+}  // namespace gateproof::pipeline

@@ -94,27 +94,20 @@ class PyCluster {
     });
     return out;
   }
-  py::list apply(const std::string& text, const std::string& file) {
+  // Texts with the names of their files, as one set of manifests.
+  py::list apply(const std::vector<std::pair<std::string, std::string>>& texts,
+                 const std::string& bundle_version) {
     std::vector<cluster::Applied> applied;
-    std::optional<Error> unreadable;
     {
       const py::gil_scoped_release unlocked;
-      const auto documents = config::parse_documents(
-          text, file, config::format_of(file).value_or(config::Format::yaml));
-      if (documents) {
-        server_->with_store(
-            [&](cluster::Store& store) { applied = apply_manifests(store, *documents); });
-      } else {
-        unreadable = documents.error();
-      }
+      std::vector<config::Document> documents;
+      for (const auto& [text, file] : texts) read(text, file, documents, applied);
+      server_->with_store([&](cluster::Store& store) {
+        for (cluster::Applied& a : apply_manifests(store, documents, bundle_version))
+          applied.push_back(std::move(a));
+      });
     }
     py::list out;
-    if (unreadable) {
-      cluster::Applied a;
-      a.message = unreadable->message;
-      a.span = unreadable->span;
-      out.append(applied_info(a));
-    }
     for (const cluster::Applied& a : applied) out.append(applied_info(a));
     return out;
   }
@@ -144,6 +137,20 @@ class PyCluster {
   size_t connections() const { return server_->server().connections(); }
 
  private:
+  static void read(const std::string& text, const std::string& file,
+                   std::vector<config::Document>& documents,
+                   std::vector<cluster::Applied>& applied) {
+    auto found =
+        config::parse_documents(text, file, config::format_of(file).value_or(config::Format::yaml));
+    if (found) {
+      for (config::Document& d : *found) documents.push_back(std::move(d));
+      return;
+    }
+    cluster::Applied a;
+    a.message = found.error().message;
+    a.span = found.error().span;
+    applied.push_back(std::move(a));
+  }
   // By plural, with the group behind a dot; a plural alone is the first one of that name, the core group before others.
   static cluster::TypePtr type_of(const cluster::Store& store, const std::string& resource) {
     const size_t dot = resource.find('.');
@@ -183,7 +190,7 @@ void bind_cluster(py::module_& m) {
       .def_property_readonly("address", &PyCluster::address)
       .def("start", &PyCluster::start)
       .def("stop", &PyCluster::stop)
-      .def("apply", &PyCluster::apply, py::arg("text"), py::arg("file") = "")
+      .def("apply", &PyCluster::apply, py::arg("texts"), py::arg("bundle_version") = "")
       .def("list", &PyCluster::list, py::arg("resource"), py::arg("namespace") = "")
       .def("get", &PyCluster::get, py::arg("resource"), py::arg("namespace"), py::arg("name"))
       .def(

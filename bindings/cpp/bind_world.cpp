@@ -210,6 +210,8 @@ class PyWorld {
                         const std::string& controller, const std::vector<std::string>& usable) {
     py::list out =
         gateway_.load(world_.engine(), text, gateway_options(version, controller, usable));
+    doors_ = doors_of(*config_.statics());
+    doors_.insert(doors_.end(), gateway_.doors().begin(), gateway_.doors().end());
     errors_->rethrow();
     return out;
   }

@@ -30,8 +30,14 @@ py::list GatewaySource::load(pipeline::Engine& engine, const std::string& text,
     if (!documents) throw py::value_error(documents.error().message);
     store.add(std::move(*documents), findings);
     model = gateway::resolve(store, options, findings, certificates_);
-    engine.update("kubernetesgateway",
-                  gateway::to_config(model, middleware::middleware_types(), findings));
+    config::DynamicConfig objects =
+        gateway::to_config(model, middleware::middleware_types(), findings);
+    doors_.clear();
+    for (const auto& [name, e] : objects.entry_points) {
+      const auto address = config::parse_entry_point_address(e->address);
+      if (address && !address->udp) doors_.push_back({name, address->port});
+    }
+    engine.update("kubernetesgateway", std::move(objects));
   }
   py::list out;
   for (const gateway::StatusUpdate& u : model.statuses) {

@@ -4,6 +4,7 @@
 #include "engine/kubernetes/gateway/model.h"
 
 #include "bindings/cpp/bindings.h"
+#include "bindings/cpp/request_url.h"
 
 namespace gateproof::bindings {
 
@@ -13,8 +14,11 @@ class GatewaySource {
   // write, as (kind, namespace, name, generation, status as JSON). Raises ValueError for a text that cannot be read.
   py::list load(pipeline::Engine& engine, const std::string& text,
                 const kubernetes::gateway::Options& options);
+  // The entry points that the objects of the last call brought; those for UDP are none.
+  const std::vector<Door>& doors() const { return doors_; }
 
  private:
+  std::vector<Door> doors_;
   kubernetes::gateway::CertificateCache certificates_;
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/kubernetes/gateway/merge_status.h"
+#include "engine/pipeline/gateway_account.h"
 
 namespace gateproof::pipeline {
 namespace {
@@ -40,7 +41,8 @@ ClusterGateway::ClusterGateway(cluster::Store& store, const Clock& clock, Engine
           engine, std::move(options),
           {[this](const kubernetes::gateway::StatusUpdate& update) { write_status(update); },
            std::move(configuration_changed)}) {
-  store_.add_hook([this](cluster::Store&, std::span<const cluster::Event> events) { follow(events); });
+  store_.add_hook(
+      [this](cluster::Store&, std::span<const cluster::Event> events) { follow(events); });
 }
 
 bool ClusterGateway::take(const cluster::Event& event) {
@@ -75,14 +77,17 @@ void ClusterGateway::follow(std::span<const cluster::Event> events) {
 }
 
 void ClusterGateway::write_status(const kubernetes::gateway::StatusUpdate& update) {
-  const cluster::TypePtr type = store_.registry().find_kind(update.object.group, update.object.kind);
+  const cluster::TypePtr type =
+      store_.registry().find_kind(update.object.group, update.object.kind);
   if (!type) return;
   const cluster::ObjectPtr now = store_.find(*type, update.object.ns, update.object.name);
   if (!now) return;
+  if (update.object.kind == "Gateway") write_account(*now);
   const cluster::Json& status = now->body["status"];
   const std::string& name = controller_.options().controller_name;
-  const std::optional<std::string> merged = kubernetes::gateway::merge_status(
-      status.is_null() ? "" : cluster::to_text(status), update, name, clock_.wall_ns() / 1'000'000'000);
+  const std::optional<std::string> merged =
+      kubernetes::gateway::merge_status(status.is_null() ? "" : cluster::to_text(status), update,
+                                        name, clock_.wall_ns() / 1'000'000'000);
   if (!merged) return;
   Result<cluster::Json> parsed = cluster::parse_json(*merged);
   if (!parsed) return;
@@ -93,6 +98,34 @@ void ClusterGateway::write_status(const kubernetes::gateway::StatusUpdate& updat
   options.field_manager = name;
   const cluster::Reply<cluster::Written> written = store_.update(at, std::move(body), options);
   if (written) own_.insert(written->object->resource_version);
+}
+
+void ClusterGateway::write_account(const cluster::StoredObject& gateway) {
+  const cluster::TypePtr type = store_.registry().find_kind("", "ServiceAccount");
+  if (!type) return;
+  cluster::Json wanted = gateway_account(gateway.body);
+  const std::string name(wanted.at("metadata.name").str());
+  const cluster::ObjectPtr there = store_.find(*type, gateway.ns, name);
+  cluster::WriteOptions options;
+  options.field_manager = controller_.options().controller_name;
+  const cluster::Target at{type, type->storage().name, gateway.ns, there ? name : ""};
+  if (!there) {
+    (void)store_.create(at, std::move(wanted), options);
+    return;
+  }
+  // One of that name that is somebody else's stays as it is.
+  const cluster::Json& meta = there->body["metadata"];
+  if (!(meta["ownerReferences"] == wanted.at("metadata.ownerReferences"))) return;
+  cluster::Json body = there->body;
+  for (const char* part : {"labels", "annotations"}) {
+    const cluster::Json& value = wanted["metadata"][part];
+    if (value.is_null()) {
+      body.member("metadata").erase(part);
+    } else {
+      body.member("metadata").set(part, value);
+    }
+  }
+  if (!(body == there->body)) (void)store_.update(at, std::move(body), options);
 }
 
 }  // namespace gateproof::pipeline

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gateproof.cluster import Applied, Cluster
     from gateproof.config import Config, check, load
     from gateproof.errors import (
         BudgetExceeded,
@@ -39,8 +40,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Applied": "cluster",
     "BudgetExceeded": "errors",
     "Candidate": "result",
+    "Cluster": "cluster",
     "Config": "config",
     "ConfigError": "errors",
     "DeadlockError": "errors",
@@ -68,8 +71,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "Applied",
     "BudgetExceeded",
     "Candidate",
+    "Cluster",
     "Config",
     "ConfigError",
     "DeadlockError",

@@ -3,7 +3,10 @@ the suite's own binary where it is built already."""
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,14 +50,19 @@ SOME = ["GatewayModifyListeners", "HTTPRouteHeaderMatching", "GRPCExactMethodMat
 
 
 def test_some_of_the_suite_itself_passes(suite: versions.Suite, tmp_path: Path) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("Gateways listen on ports 80 and 443: needs root")
     if not any(build.cache_folder().glob(f"conformance-{suite.version}-*")):
         pytest.skip("the suite's binary is not built; `gateproof conformance` builds it once")
-    log = tmp_path / "log"
-    result = run.run_suite(run.Options(suite=suite, names=SOME, log=log, timeout=120), Silent())
-    (one,) = result.runs
-    assert one.problem == ""
-    assert [failed.test.name for failed in one.failed] == [], log.read_text()[-5000:]
-    assert one.counted("passed") == len(SOME)
-    assert "GatewayHTTPListenerIsolation" in result.features
+    # A process of its own, for it moves into a network namespace of its own.
+    run_it = "import sys; from gateproof.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", run_it, "conformance", "--json", "--timeout", "120"]
+    command += ["--suite", suite.version, "--log", str(tmp_path / "log")]
+    for name in SOME:
+        command += ["--run", name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    if "no network namespace of our own" in done.stderr and os.geteuid() != 0:
+        pytest.skip(f"Gateways listen on ports 80 and 443: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    found = json.loads(done.stdout)
+    (one,) = found["runs"]
+    assert {row["name"]: row["outcome"] for row in one["tests"]} == dict.fromkeys(SOME, "passed")
+    assert "GatewayHTTPListenerIsolation" in found["features"]

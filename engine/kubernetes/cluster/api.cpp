@@ -5,7 +5,6 @@
 #include "engine/base/text.h"
 #include "engine/http/url.h"
 #include "engine/kubernetes/cluster/discovery.h"
-#include "engine/kubernetes/cluster/openapi.h"
 
 namespace gateproof::kubernetes::cluster {
 
@@ -39,7 +38,8 @@ bool asks_watch(const ApiCall& call) { return call.path.watch || call.query.flag
 
 }  // namespace
 
-Api::Api(Store& store, ApiOptions options) : store_(store), options_(std::move(options)) {
+Api::Api(Store& store, ApiOptions options)
+    : store_(store), options_(std::move(options)), openapi_(store.registry()) {
   store_.on_commit([this] { watches_.wake(); });
 }
 
@@ -84,7 +84,7 @@ bool Api::answer_groups(std::string_view path, http::Response& response) const {
   return true;
 }
 
-bool Api::answer_about(const http::Exchange& x, const Form& form, http::Response& response) const {
+bool Api::answer_about(const http::Exchange& x, const Form& form, http::Response& response) {
   const std::string_view path = x.request.url.path;
   const bool core = path == "/api" || path == "/api/";
   if (core || path == "/apis" || path == "/apis/") {
@@ -116,7 +116,7 @@ bool Api::answer_about(const http::Exchange& x, const Form& form, http::Response
                                    Json("/readyz"), Json("/version")})}})));
     return true;
   }
-  return answer_openapi(store_.registry(), x.request, response) || answer_groups(path, response);
+  return openapi_.answer(x.request, response) || answer_groups(path, response);
 }
 
 void Api::watch(const ApiCall& call, http::Exchange& x) {

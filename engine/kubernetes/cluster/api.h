@@ -6,6 +6,7 @@
 #include "engine/http/handler.h"
 #include "engine/http/origin.h"
 #include "engine/kubernetes/cluster/api_resources.h"
+#include "engine/kubernetes/cluster/openapi.h"
 #include "engine/kubernetes/cluster/watch_body.h"
 
 namespace gateproof::kubernetes::cluster {
@@ -38,7 +39,7 @@ class Api final : public http::Handler {
   Task<void> answer(http::Exchange& x);
   std::optional<Caller> caller_of(const http::Exchange& x) const;
   // Documents about the server itself; false: the path is none of theirs.
-  bool answer_about(const http::Exchange& x, const Form& form, http::Response& response) const;
+  bool answer_about(const http::Exchange& x, const Form& form, http::Response& response);
   bool answer_groups(std::string_view path, http::Response& response) const;
   void watch(const ApiCall& call, http::Exchange& x);
   Task<void> give_log(const ApiCall& call, http::Exchange& x);
@@ -46,6 +47,7 @@ class Api final : public http::Handler {
   Store& store_;
   ApiOptions options_;
   WatchList watches_;
+  OpenApi openapi_;
   std::map<std::string, std::unique_ptr<http::OriginServer>> kubelets_;  // by address
 };
 

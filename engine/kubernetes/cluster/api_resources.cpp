@@ -4,6 +4,7 @@
 
 #include "engine/base/text.h"
 #include "engine/kubernetes/cluster/request_body.h"
+#include "engine/kubernetes/cluster/unknown_fields.h"
 
 namespace gateproof::kubernetes::cluster {
 
@@ -176,7 +177,30 @@ class Answer {
     if (!body) return set_status(response_, body.error()), std::nullopt;
     Reply<WriteOptions> options = write_options_of(call_);
     if (!options) return set_status(response_, options.error()), std::nullopt;
+    if (const std::optional<Status> refused = look_for_unknown(*body, options->field_validation)) {
+      return set_status(response_, *refused), std::nullopt;
+    }
     return std::pair(std::move(*body), std::move(*options));
+  }
+
+  // Of built-in kinds; those of custom ones are the store's to find, by their schemas.
+  std::optional<Status> look_for_unknown(Json& body, WriteOptions::Validation validation) {
+    if (at_.type->custom || at_.sub == Sub::scale || !body.is_object()) return std::nullopt;
+    const WireMessage* message =
+        wire_message(wire_name(at_.type->group, at_.version, at_.type->kind));
+    if (!message) return std::nullopt;
+    std::vector<std::string> unknown;
+    drop_unknown_fields(body, *message, "", unknown);
+    if (unknown.empty() || validation == WriteOptions::ignore) return std::nullopt;
+    std::vector<std::string> told;
+    for (const std::string& path : unknown) told.push_back("unknown field " + quoted(path));
+    if (validation == WriteOptions::strict) {
+      return bad_request(at_.type->kind + " in version \"" + at_.version +
+                         "\" cannot be handled as a " + at_.type->kind +
+                         ": strict decoding error: " + text::join(told, ", "));
+    }
+    add_warnings(response_, told);
+    return std::nullopt;
   }
 
   void post() {

@@ -16,7 +16,9 @@ struct Applied {
 };
 
 // Every object of the documents, `kind: List` taken apart: CustomResourceDefinitions first, then Namespaces, then the rest, each in
-// the order of the files. One that fails keeps no other from being applied. Namespaces that are missing are made.
-std::vector<Applied> apply_manifests(Store& store, std::span<const config::Document> documents);
+// the order of the files. One that fails keeps no other from being applied. Namespaces that are missing are made. CRDs of the Gateway API get
+// `bundle_version` in place of their own, unless it is "".
+std::vector<Applied> apply_manifests(Store& store, std::span<const config::Document> documents,
+                                     std::string_view bundle_version = {});
 
 }  // namespace gateproof::kubernetes::cluster

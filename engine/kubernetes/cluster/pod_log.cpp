@@ -1,6 +1,7 @@
 // GET .../pods/{name}/log: what the pod's node agent says, on the kubelet's own path.
 #include "engine/base/text.h"
 #include "engine/kubernetes/cluster/api.h"
+#include "engine/kubernetes/cluster/controllers.h"
 
 namespace gateproof::kubernetes::cluster {
 
@@ -45,17 +46,10 @@ Reply<std::string> container_of(const StoredObject& pod, std::string_view asked)
 }
 
 std::string kubelet_address(const Store& store, const Json& pod) {
-  const std::string_view name = pod.at("spec.nodeName").str();
-  const TypePtr type = store.registry().find_plural("", "nodes");
-  const ObjectPtr node = type && !name.empty() ? store.find(*type, "", name) : nullptr;
-  if (!node) return {};
-  const int64_t port = node->body.at("status.daemonEndpoints.kubeletEndpoint.Port").integer();
-  for (const Json& a : node->body.at("status.addresses").items()) {
-    if (a["type"].str() != "InternalIP" || port <= 0 || port > 65535) continue;
-    const auto ip = IpAddress::parse(a["address"].str());
-    if (ip) return SocketAddress{*ip, static_cast<uint16_t>(port)}.to_string();
-  }
-  return {};
+  const auto kubelet = Controllers::kubelet_of(store, pod.at("spec.nodeName").str());
+  if (!kubelet) return {};
+  const auto ip = IpAddress::parse(kubelet->address);
+  return ip ? SocketAddress{*ip, kubelet->port}.to_string() : std::string();
 }
 
 }  // namespace

@@ -131,29 +131,15 @@ bool read_value(const Field& f, const WireField& known, size_t depth, Json& out)
   }
   std::string_view wrapped;
   switch (known.type.front()) {
-    case 's':
-      out = Json(f.bytes);
-      return f.wire == 2;
-    case 'y':
-      out = Json(crypto::base64(f.bytes));
-      return f.wire == 2;
-    case 'b':
-      out = Json(f.value != 0);
-      return f.wire == 0;
-    case 'i':
-      out = Json(static_cast<int32_t>(f.value));
-      return f.wire == 0;
-    case 'l':
-      out = Json(static_cast<int64_t>(f.value));
-      return f.wire == 0;
-    case 'd':
-      out = Json(std::bit_cast<double>(f.value));
-      return f.wire == 1;
+    case 's': out = Json(f.bytes); return f.wire == 2;
+    case 'y': out = Json(crypto::base64(f.bytes)); return f.wire == 2;
+    case 'b': out = Json(f.value != 0); return f.wire == 0;
+    case 'i': out = Json(static_cast<int32_t>(f.value)); return f.wire == 0;
+    case 'l': out = Json(static_cast<int64_t>(f.value)); return f.wire == 0;
+    case 'd': out = Json(std::bit_cast<double>(f.value)); return f.wire == 1;
     case 't':
-    case 'u':
-      return f.wire == 2 && read_time(f.bytes, known.type == "u", out);
-    case 'o':
-      return f.wire == 2 && read_int_or_string(f.bytes, out);
+    case 'u': return f.wire == 2 && read_time(f.bytes, known.type == "u", out);
+    case 'o': return f.wire == 2 && read_int_or_string(f.bytes, out);
     case 'q':
       if (f.wire != 2 || !read_wrapped(f.bytes, wrapped)) return false;
       out = Json(wrapped);
@@ -164,8 +150,7 @@ bool read_value(const Field& f, const WireField& known, size_t depth, Json& out)
       if (raw) out = std::move(*raw);
       return raw.has_value();
     }
-    default:
-      return true;
+    default: return true;
   }
 }
 
@@ -174,17 +159,12 @@ bool left_out(const Json& v, const WireField& known) {
   if (v.is_null()) return true;
   if (known.pointer) return false;
   switch (v.kind()) {
-    case Json::Kind::string:
-      return v.str().empty();
-    case Json::Kind::boolean:
-      return !v.boolean();
+    case Json::Kind::string: return v.str().empty();
+    case Json::Kind::boolean: return !v.boolean();
     case Json::Kind::integer:
-    case Json::Kind::real:
-      return known.type != "o" && v.real() == 0;
-    case Json::Kind::object:
-      return v.size() == 0;
-    default:
-      return false;
+    case Json::Kind::real: return known.type != "o" && v.real() == 0;
+    case Json::Kind::object: return v.size() == 0;
+    default: return false;
   }
 }
 
@@ -253,7 +233,8 @@ Reply<Json> decode_protobuf(std::string_view bytes) {
   const size_t slash = api_version.find('/');
   const std::string_view group =
       slash == std::string_view::npos ? std::string_view() : api_version.substr(0, slash);
-  const std::string_view version = slash == std::string_view::npos ? api_version : api_version.substr(slash + 1);
+  const std::string_view version =
+      slash == std::string_view::npos ? api_version : api_version.substr(slash + 1);
   const bool options = kind == "DeleteOptions";
   const WireMessage* message =
       wire_message(options ? "meta.v1.DeleteOptions" : wire_name(group, version, kind));

@@ -15,7 +15,7 @@ struct WireField {
   bool list = false;
   bool map = false;  // of strings to the type
   // A message ("core.v1.PodSpec"), or one letter: s string, b bool, i int32, l int64, d double, y bytes (base64), t time,
-  // u time with fractions, q quantity, o integer or string, r raw JSON, D duration.
+  // u time with fractions, q quantity, o integer or string, r raw JSON, D what is not read.
   std::string_view type;
   bool message() const { return type.size() > 1; }
 };

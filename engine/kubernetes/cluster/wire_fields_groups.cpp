@@ -108,6 +108,52 @@ apps.v1.StatefulSetStatus observedGeneration:1:l replicas:2:i readyReplicas:3:i
  collisionCount:9:?i conditions:10:*apps.v1.StatefulSetCondition availableReplicas:11:i
 apps.v1.StatefulSetUpdateStrategy type:1:s
  rollingUpdate:2:?apps.v1.RollingUpdateStatefulSetStrategy
+authentication.v1.AttestationValue items:1:*s
+authentication.v1.BoundObjectReference kind:1:s apiVersion:2:s name:3:s uID:4:s
+authentication.v1.SelfSubjectReview metadata:1:meta.v1.ObjectMeta
+ status:2:authentication.v1.SelfSubjectReviewStatus
+authentication.v1.SelfSubjectReviewStatus userInfo:1:authentication.v1.UserInfo
+authentication.v1.TokenRequest metadata:1:meta.v1.ObjectMeta
+ spec:2:authentication.v1.TokenRequestSpec status:3:authentication.v1.TokenRequestStatus
+authentication.v1.TokenRequestSpec audiences:1:*s expirationSeconds:4:?l
+ boundObjectRef:3:?authentication.v1.BoundObjectReference
+ attestations:5:%authentication.v1.AttestationValue
+authentication.v1.TokenRequestStatus token:1:s expirationTimestamp:2:t
+authentication.v1.TokenReview metadata:1:meta.v1.ObjectMeta
+ spec:2:authentication.v1.TokenReviewSpec status:3:authentication.v1.TokenReviewStatus
+authentication.v1.TokenReviewSpec token:1:s audiences:2:*s
+authentication.v1.TokenReviewStatus authenticated:1:b user:2:authentication.v1.UserInfo
+ audiences:4:*s error:3:s
+authentication.v1.UserInfo username:1:s uid:2:s groups:3:*s extra:4:%D
+authorization.v1.FieldSelectorAttributes rawSelector:1:s
+ requirements:2:*meta.v1.FieldSelectorRequirement
+authorization.v1.LabelSelectorAttributes rawSelector:1:s
+ requirements:2:*meta.v1.LabelSelectorRequirement
+authorization.v1.NonResourceAttributes path:1:s verb:2:s
+authorization.v1.NonResourceRule verbs:1:*s nonResourceURLs:2:*s
+authorization.v1.ResourceAttributes namespace:1:s verb:2:s group:3:s version:4:s resource:5:s
+ subresource:6:s name:7:s fieldSelector:8:?authorization.v1.FieldSelectorAttributes
+ labelSelector:9:?authorization.v1.LabelSelectorAttributes
+authorization.v1.ResourceRule verbs:1:*s apiGroups:2:*s resources:3:*s resourceNames:4:*s
+authorization.v1.SelfSubjectAccessReview metadata:1:meta.v1.ObjectMeta
+ spec:2:authorization.v1.SelfSubjectAccessReviewSpec
+ status:3:authorization.v1.SubjectAccessReviewStatus
+authorization.v1.SelfSubjectAccessReviewSpec
+ resourceAttributes:1:?authorization.v1.ResourceAttributes
+ nonResourceAttributes:2:?authorization.v1.NonResourceAttributes
+authorization.v1.SelfSubjectRulesReview metadata:1:meta.v1.ObjectMeta
+ spec:2:authorization.v1.SelfSubjectRulesReviewSpec
+ status:3:authorization.v1.SubjectRulesReviewStatus
+authorization.v1.SelfSubjectRulesReviewSpec namespace:1:s
+authorization.v1.SubjectAccessReview metadata:1:meta.v1.ObjectMeta
+ spec:2:authorization.v1.SubjectAccessReviewSpec
+ status:3:authorization.v1.SubjectAccessReviewStatus
+authorization.v1.SubjectAccessReviewSpec resourceAttributes:1:?authorization.v1.ResourceAttributes
+ nonResourceAttributes:2:?authorization.v1.NonResourceAttributes user:3:s groups:4:*s extra:5:%D
+ uid:6:s
+authorization.v1.SubjectAccessReviewStatus allowed:1:b denied:4:b reason:2:s evaluationError:3:s
+authorization.v1.SubjectRulesReviewStatus resourceRules:1:*authorization.v1.ResourceRule
+ nonResourceRules:2:*authorization.v1.NonResourceRule incomplete:3:b evaluationError:4:s
 autoscaling.v1.CrossVersionObjectReference kind:1:s name:2:s apiVersion:3:s
 autoscaling.v1.HorizontalPodAutoscaler metadata:1:meta.v1.ObjectMeta
  spec:2:autoscaling.v1.HorizontalPodAutoscalerSpec
@@ -232,6 +278,7 @@ meta.v1.Condition type:1:s status:2:s observedGeneration:3:l lastTransitionTime:
 meta.v1.DeleteOptions gracePeriodSeconds:1:?l preconditions:2:?meta.v1.Preconditions
  orphanDependents:3:?b propagationPolicy:4:?s dryRun:5:*s
  ignoreStoreReadErrorWithClusterBreakingPotential:6:?b
+meta.v1.FieldSelectorRequirement key:1:s operator:2:s values:3:*s
 meta.v1.LabelSelector matchLabels:1:%s matchExpressions:2:*meta.v1.LabelSelectorRequirement
 meta.v1.LabelSelectorRequirement key:1:s operator:2:s values:3:*s
 meta.v1.ManagedFieldsEntry manager:1:s operation:2:s apiVersion:3:s time:4:?t fieldsType:6:s

@@ -15,6 +15,7 @@ from gateproof.cli import (
     ask,
     bench,
     check,
+    cluster,
     compare,
     conformance,
     explain,
@@ -39,6 +40,7 @@ app.command("ask", context_settings={"ignore_unknown_options": False})(ask.ask)
 app.command("bench")(bench.bench)
 app.command("check")(check.check)
 app.command("test")(test.test)
+app.command("cluster")(cluster.cluster)
 app.command("compare")(compare.compare)
 app.command("conformance")(conformance.conformance)
 app.command("garden")(garden.garden)

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 _BUILD_LINE_SECONDS = 20.0
 
 
+SharedNetwork = Annotated[
+    bool, typer.Option(help="In the machine's network, not in a namespace of our own.")
+]
+Fast = Annotated[
+    bool, typer.Option("--fast", help="Only what is data in the suite's sources, in seconds.")
+]
+
+
 class Progress:
     """Says on standard error how it goes: a bar on a terminal, else a line for each test."""
 
@@ -172,6 +180,15 @@ def _end(_number: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(143)
 
 
+def _prepare(*, own_network: bool) -> None:
+    from gateproof.gateway_suite.own_network import enter
+
+    if own_network and (why := enter()):
+        print(f"gateproof: {why}; ports and addresses are those of the machine", file=sys.stderr)
+    # A polite end from outside has to end what was started, too.
+    signal.signal(signal.SIGTERM, _end)
+
+
 def _run_fast(options: Options, *, json: bool) -> int:
     from gateproof.gateway_suite.run import run_fast
 
@@ -239,15 +256,14 @@ def conformance(
             help="For the report: organization=...,project=...,url=...,version=...,contact=..."
         ),
     ] = None,
-    fast: Annotated[
-        bool, typer.Option("--fast", help="Only what is data in the suite's sources, in seconds.")
-    ] = False,
+    shared_network: SharedNetwork = False,
+    fast: Fast = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Runs the official Gateway API conformance suite, its own binary unmodified, against the
-    engine: API server, controllers, node and backends are simulated, the gateway's sockets real.
+    engine: API server, controllers, node and backends are simulated, the gateway's sockets real,
+    in a network namespace of its own if one can be made (else 80 and 443 need root).
 
-    The first run builds the binary (minutes). Ports 80 and 443 of loopback addresses need root.
     Features are those of the GatewayClass's status; no test is skipped by a list. A run of
     everything writes conformance/reports/. Exits with 1 if a test fails.
     """
@@ -272,6 +288,5 @@ def conformance(
         report=report or (_usual_report(chosen.version) if whole else None),
         log=log,
     )
-    # A polite end from outside has to end what was started, too.
-    signal.signal(signal.SIGTERM, _end)
+    _prepare(own_network=not (fast or api or shared_network))
     raise typer.Exit(_run_fast(options, json=json) if fast else _run(options, junit, json=json))

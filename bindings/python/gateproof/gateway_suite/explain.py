@@ -176,7 +176,9 @@ def explain(
     prefix = f"TestConformance/{test.name}"
     leaves = failing_leaves(runs, prefix) or [runs[prefix]]
     lines = [line for leaf in leaves for line in leaf.output]
-    moment = moment_of(lines) or moment_of(runs[prefix].output) or fallback
+    # What is logged behind an error is the test's cleaning up.
+    leading = [line for leaf in leaves[:1] for line in leaf.before_error] or lines
+    moment = moment_of(leading) or moment_of(runs[prefix].output) or fallback
     messages = [clean(text) for leaf in leaves for text in leaf.errors]
     if any(line.startswith("panic:") for line in lines):
         messages.append(clean("\n".join(panic_of(lines))))

@@ -28,7 +28,7 @@ class WorldArm:
 
     def __init__(self, version: str, controller: str, usable: str) -> None:
         self._version, self._controller, self._usable = version, controller, [usable]
-        self._world = World(config={}, arm="wire")
+        self._world = World(config={"http": {}}, arm="wire")
         self._objects: dict[Key, Object] = {}
         self._made = 0
         self._backends: set[str] = set()

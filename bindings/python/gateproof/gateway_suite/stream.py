@@ -14,6 +14,7 @@ _RESULT = re.compile(r"\s*--- (PASS|FAIL|SKIP): (\S+) \(([0-9.]+)s\)")
 _OUTCOMES = {"PASS": "passed", "FAIL": "failed", "SKIP": "skipped"}
 # Lines that are kept of one test: the first and the last; and its errors.
 LINES_FIRST, LINES_LAST, ERRORS_MAX = 100, 900, 50
+_LEADING_LINES = 60
 
 
 @dataclass
@@ -26,6 +27,7 @@ class TestRun:
     outcome: str = ""  # passed, failed, skipped; empty while it runs
     seconds: float = 0.0
     errors: list[str] = field(default_factory=list)
+    before_error: list[str] = field(default_factory=list)  # some lines that led to the first
     first: list[str] = field(default_factory=list)
     last: deque[str] = field(default_factory=lambda: deque(maxlen=LINES_LAST))
     lines: int = 0
@@ -104,9 +106,11 @@ class Stream:
         self._error.append(_plain(inside))
         self._line(inside)
         if end:
-            errors = self._test(self._current).errors if self._current else []
-            if len(errors) < ERRORS_MAX:
-                errors.append("\n".join(self._error).strip("\n"))
+            test = self._test(self._current) if self._current else TestRun("")
+            if not test.errors:
+                test.before_error = test.output[-_LEADING_LINES:]
+            if len(test.errors) < ERRORS_MAX:
+                test.errors.append("\n".join(self._error).strip("\n"))
             self._error = None
             if after.strip():
                 self._line(after)

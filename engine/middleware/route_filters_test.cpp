@@ -85,7 +85,7 @@ TEST(RouteFilters, OriginsEqualTheDefinition) {
     Rig rig;
     config::CorsFilter f;
     f.origins = {pattern};
-    auto x = rig.request("/", {{"Origin", origin}}, "GET");
+    auto x = rig.request("/", {"Origin: " + origin}, "GET");
     x->response = http::Response::make(200);
     route_cors(f)->on_response(*x);
     RC_ASSERT(x->response.headers.has("Access-Control-Allow-Origin") == fits(pattern, origin));

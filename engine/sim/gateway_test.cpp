@@ -355,5 +355,36 @@ TEST_F(GatewayHttp, NoRouteIsUnimplementedToGrpc) {
   EXPECT_EQ(asked("/a.D/any"), "h2c://10.0.0.2:80");
 }
 
+TEST_F(GatewayHttp, AppProtocolsOfBackends) {
+  struct Row {
+    std::string protocol, scheme;
+  };
+  for (const Row& row : std::vector<Row>{{"", "http"},
+                                         {"http", "http"},
+                                         {"kubernetes.io/ws", "http"},
+                                         {"kubernetes.io/h2c", "h2c"},
+                                         {"https", "https"},
+                                         {"kubernetes.io/wss", "https"}}) {
+    rig.protocols["s1"] = row.protocol;
+    if (row.protocol.empty()) rig.protocols.clear();
+    rig.load(gateway(plain) + route("a", "rules: [{" + to("s1") + "}]"), services);
+    Request r;
+    r.host = "h";
+    r.entry_point = "127.80.0.1:80/tcp";
+    EXPECT_EQ(rig.world->ask(r).server, row.scheme + "://10.0.0.1:80") << row.protocol;
+  }
+}
+
+TEST_F(GatewayHttp, StrictSanitisesPaths) {  // DESIGN decision 7
+  GatewayRig strict(true);
+  strict.add_server("10.0.0.1:80", "s1");
+  strict.load(gateway(plain) + route("a", "rules: [" + rule(path("PathPrefix", "/b"), "s1") + "]"),
+              services);
+  const Outcome o = strict.send("h", "/a/..//b");
+  ASSERT_EQ(o.status, 200);
+  EXPECT_EQ(o.upstream.front().target, "/b");
+  EXPECT_EQ(strict.send("h", "/b/../a").status, 404);
+}
+
 }  // namespace
 }  // namespace gateproof::sim

@@ -131,8 +131,8 @@ void ClusterSource::look() {
   }
   held_since_.reset();
   if (!std::exchange(told_, true)) {
-    hooks_.log(KubeLevel::info, "kubernetes: " + std::to_string(documents_.size()) +
-                                    " objects of " + client_.access().url());
+    hooks_.log(KubeLevel::info, std::to_string(documents_.size()) + " objects of " +
+                                    client_.access().url() + " are followed");
     const std::vector<KubeChange> early = std::move(early_);
     for (const Listener& listener : listeners_) listener(early);
   }

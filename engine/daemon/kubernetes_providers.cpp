@@ -21,11 +21,14 @@ bool set(const Environment& environment, std::string_view name) {
   return !environment.get(name).value_or("").empty();
 }
 
+bool in_a_pod(const Environment& environment) {
+  return set(environment, "KUBERNETES_SERVICE_HOST") && set(environment, "KUBERNETES_SERVICE_PORT");
+}
+
 // What decides which server is spoken to, and how: options that nobody looks at are left out.
 KubeAccessOptions access_of(const config::KubernetesProviderConfig& p,
                             const Environment& environment) {
-  if (set(environment, "KUBERNETES_SERVICE_HOST") && set(environment, "KUBERNETES_SERVICE_PORT"))
-    return {p.endpoint, "", ""};
+  if (in_a_pod(environment)) return {p.endpoint, "", ""};
   if (set(environment, "KUBECONFIG")) return {};
   return {p.endpoint, p.token, p.cert_auth_file};
 }
@@ -68,14 +71,14 @@ void KubernetesProviders::add_cluster(const KubeAccessOptions& options,
   };
   const Result<KubeAccess> access = read();
   if (!access) {
-    // Files may come later; nothing that says where never does.
-    const bool nowhere = access.error().code == Code::not_found && !access.error().remedy.empty();
     for (const ClusterProvider& p : on) {
       std::string line = std::string(p.option) + ": " + access.error().message;
       if (!access.error().remedy.empty()) line += "; " + access.error().remedy;
       hooks_.log(KubeLevel::error, line);
     }
-    if (nowhere) return;
+    // Files may come later; nothing that says where never does.
+    if (options.endpoint.empty() && !in_a_pod(environment_) && !set(environment_, "KUBECONFIG"))
+      return;
   }
   auto cluster = std::make_unique<Cluster>();
   cluster->on = on;

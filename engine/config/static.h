@@ -162,6 +162,8 @@ struct GateproofOptions {
   bool strict = false;  // the safe meaning where Traefik's differs (DESIGN decision 7)
   int64_t workers = 0;  // event loops; 0: one per core
   int64_t seed = 0;     // 0: from the system
+  // The Lease whose holder writes statuses into a cluster: "name", or "namespace/name".
+  std::string lease = "gateproof";
 };
 
 struct StaticConfig {

@@ -357,6 +357,7 @@ const Schema<GateproofOptions>& gateproof_schema() {
     s.field("strict", &GateproofOptions::strict, "bool", "false");
     s.field("workers", &GateproofOptions::workers, "integer", "0");
     s.field("seed", &GateproofOptions::seed, "integer", "0");
+    s.field("lease", &GateproofOptions::lease, "string", "gateproof");
     return s;
   }();
   return schema;

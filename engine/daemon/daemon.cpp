@@ -5,6 +5,7 @@
 
 #include "engine/daemon/command_line.h"
 #include "engine/daemon/health_check.h"
+#include "engine/daemon/kubernetes_providers.h"
 #include "engine/middleware/middleware.h"
 #include "engine/net/files.h"
 #include "engine/net/key_log.h"
@@ -18,6 +19,18 @@
 namespace gateproof::daemon {
 
 namespace {
+
+// For the first configuration of a cluster, before a successor gives up.
+constexpr Duration cluster_wait = std::chrono::seconds(30);
+// For Leases to be given back at the end; they run out by themselves.
+constexpr Duration release_wait = std::chrono::seconds(2);
+
+// Whichever ends first; the other is dropped.
+Task<void> either(Task<void> one, Task<void> other) {
+  Waiter& me = co_await ThisWaiter{};
+  const bool done = one.start(me) || other.start(me);
+  while (!done && !one.done() && !other.done()) co_await Suspend{"either"};
+}
 
 // The running process. Its control loop (signals, providers) has the main thread; workers have their own.
 class Daemon {
@@ -47,13 +60,17 @@ class Daemon {
  private:
   Result<void> prepare();
   void start_file_provider();
-  void apply(config::DynamicConfig objects);
+  void start_kubernetes();
+  // A successor serves only once it has what the process before has.
+  bool wait_for_clusters();
+  void apply(const std::string& provider, config::DynamicConfig objects);
   void report(const config::Findings& findings) {
     print_findings(findings, files_, log_.enabled(net::LogLevel::info));
   }
   Task<void> watch_signals();
   Task<void> hand_over();
   void shut_down(net::Drain kind);
+  Task<void> release_leases();
 
   std::shared_ptr<const config::StaticConfig> statics_;
   net::RealFiles& files_;
@@ -71,6 +88,12 @@ class Daemon {
   std::unique_ptr<net::InotifyWatcher> watcher_;
   std::unique_ptr<providers::FileLoader> loader_;
   std::unique_ptr<providers::FileProvider> provider_;
+  std::unique_ptr<net::NetTransport> transport_;  // of the control loop
+  std::unique_ptr<net::RealResolver> resolver_;
+  std::unique_ptr<Env> env_;
+  std::unique_ptr<KubernetesProviders> kubernetes_;
+  bool released_ = true;     // Leases, while it ends
+  bool served_ = false;      // the workers have ended
   bool configured_ = false;  // a dynamic configuration has been in force
   bool handing_over_ = false;
   bool ending_ = false;
@@ -105,7 +128,7 @@ void Daemon::start_file_provider() {
                                                     middleware::middleware_types(), environment_);
   providers::FileProvider::Hooks hooks;
   hooks.load = [this] { return loader_->load(); };
-  hooks.apply = [this](config::DynamicConfig objects) { apply(std::move(objects)); };
+  hooks.apply = [this](config::DynamicConfig objects) { apply("file", std::move(objects)); };
   hooks.report = [this](const config::Findings& findings) { report(findings); };
   hooks.log_error = [this](const std::string& line) { log_.error(line); };
   provider_ = std::make_unique<providers::FileProvider>(
@@ -115,9 +138,34 @@ void Daemon::start_file_provider() {
   loop_->scheduler().spawn("file provider", provider_->run());
 }
 
-void Daemon::apply(config::DynamicConfig objects) {
+void Daemon::start_kubernetes() {
+  if (cluster_providers(*statics_).empty()) return;
+  transport_ = std::make_unique<net::NetTransport>(*loop_);
+  resolver_ = std::make_unique<net::RealResolver>(*loop_);
+  env_.reset(
+      new Env{loop_->scheduler(), clock_, random_, *transport_, *resolver_, net::machine_name()});
+  KubernetesProviders::Hooks hooks;
+  hooks.apply = [this](const std::string& provider, config::DynamicConfig objects) {
+    apply(provider, std::move(objects));
+  };
+  hooks.report = [this](const config::Findings& findings) { report(findings); };
+  hooks.log = [this](providers::KubeLevel level, const std::string& line) {
+    constexpr net::LogLevel levels[] = {net::LogLevel::debug, net::LogLevel::info,
+                                        net::LogLevel::warn, net::LogLevel::error};
+    log_.write(levels[static_cast<size_t>(level)], "kubernetes: " + line);
+  };
+  kubernetes_ = std::make_unique<KubernetesProviders>(
+      *env_, *statics_, middleware::middleware_types(), files_, environment_, std::move(hooks));
+  kubernetes_->start();
+}
+
+bool Daemon::wait_for_clusters() {
+  return !kubernetes_ || loop_->run_until([this] { return kubernetes_->complete(); }, cluster_wait);
+}
+
+void Daemon::apply(const std::string& provider, config::DynamicConfig objects) {
   const std::shared_ptr<const pipeline::Snapshot> snapshot =
-      engine_.update("file", std::move(objects));
+      engine_.update(provider, std::move(objects));
   for (const net::Server::Failure& f : server_.configuration_changed())
     log_.error("entryPoint " + f.entry_point + ": " + f.error.message);
   configured_ = true;
@@ -168,10 +216,25 @@ void Daemon::shut_down(net::Drain kind) {
   ending_ = true;
   if (kind == net::Drain::stop) manager_.tell("STOPPING=1");
   server_.shut_down(kind);
+  if (kubernetes_) {
+    released_ = false;
+    loop_->scheduler().spawn("release leases", release_leases());
+  }
   waiting_ = std::thread([this] {
     server_.wait();
-    loop_->stop();
+    loop_->post([this] {
+      served_ = true;
+      if (released_) loop_->stop();
+    });
   });
+}
+
+Task<void> Daemon::release_leases() {
+  Task<void> releasing = kubernetes_->release();
+  Task<void> time_out = sleep_for(loop_->scheduler(), release_wait);
+  co_await either(std::move(releasing), std::move(time_out));
+  released_ = true;
+  if (served_) loop_->stop();
 }
 
 int Daemon::run() {
@@ -185,6 +248,11 @@ int Daemon::run() {
   start_file_provider();
   if (handed_.from_predecessor() && statics_->file && !configured_) {
     log_.error("the dynamic configuration cannot be read: the process before keeps the one it has");
+    return exit_failed;
+  }
+  start_kubernetes();
+  if (handed_.from_predecessor() && !wait_for_clusters()) {
+    log_.error("the API server cannot be read: the process before keeps what it has");
     return exit_failed;
   }
   for (const net::Server::Bound& b : server_.addresses()) {

@@ -18,9 +18,10 @@ bool KubeLedger::before(const std::string& version, const std::string& asked) {
   return v != 0 && a != 0 && v <= a;
 }
 
-KubeChange KubeLedger::gone(const Name& name) const {
+KubeChange KubeLedger::gone(const Name& name, const Entry& entry) const {
   KubeChange c;
   c.key = {group_, kind_, name.first, name.second};
+  c.before = entry.content;
   return c;
 }
 
@@ -28,8 +29,8 @@ KubeChange KubeLedger::changed(KubeObject object, const Entry* before) {
   KubeChange c;
   c.key = std::move(object.key);
   c.content = object.content;
-  c.content_changed = !before || before->content != object.content;
-  c.object = std::move(object.document);
+  c.before = before ? before->content : 0;
+  c.object = std::make_shared<const config::Document>(std::move(object.document));
   return c;
 }
 
@@ -50,7 +51,7 @@ std::vector<KubeChange> KubeLedger::listed(std::vector<KubeObject> objects,
     changes.push_back(changed(std::move(o), before));
   }
   for (const auto& [name, entry] : entries_) {
-    if (!now.contains(name)) changes.push_back(gone(name));
+    if (!now.contains(name)) changes.push_back(gone(name, entry));
   }
   entries_ = std::move(now);
   tombs_.clear();
@@ -113,7 +114,7 @@ KubeLedger::Effect KubeLedger::remove(const KubeObject& o, Instant now, KubeChan
   bury(name, number_of(o.resource_version));
   const auto known = entries_.find(name);
   if (known == entries_.end()) return Effect::nothing;
-  change = gone(name);
+  change = gone(name, known->second);
   entries_.erase(known);
   return Effect::change;
 }

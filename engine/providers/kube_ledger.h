@@ -64,7 +64,7 @@ class KubeLedger {
   void bury(const Name& name, uint64_t version);
   void saw(const std::string& version, Instant now);
 
-  KubeChange gone(const Name& name) const;
+  KubeChange gone(const Name& name, const Entry& entry) const;
 
   const std::string group_, kind_;
   const size_t objects_max_;

@@ -24,7 +24,7 @@ template <class Skip>
 uint64_t digest_members(const Value& v, Skip skip) {
   uint64_t sum = 0;
   for (const Value::Member& m : v.members) {
-    if (!skip(m)) sum += mix(digest_text(m.key, 7) * 3 + digest_of(m.value));
+    if (!skip(m)) sum += mix(digest_text(m.key, 7) * 3 + content_digest(m.value));
   }
   return mix(sum + 11);
 }
@@ -59,13 +59,13 @@ void add_if_missing(Value& root, std::string_view key, std::string_view text) {
 
 }  // namespace
 
-uint64_t digest_of(const Value& v) {
+uint64_t content_digest(const Value& v) {
   switch (v.kind) {
     case Value::null: return 3;
     case Value::scalar: return digest_text(v.text, v.quoted ? 1 : 2);
     case Value::sequence: {
       uint64_t h = 5;
-      for (const Value& item : v.items) h = mix(h * 31 + digest_of(item));
+      for (const Value& item : v.items) h = mix(h * 31 + content_digest(item));
       return h;
     }
     case Value::mapping: break;
@@ -102,7 +102,7 @@ Result<KubeObject> take_object(Value root, const KubeResource& resource, std::st
     metadata = digest_members(m.value, [](const auto& f) { return f.key == "resourceVersion"; });
   }
   const Value* status = root.find("status");
-  o.status = status ? digest_of(*status) : 0;
+  o.status = status ? content_digest(*status) : 0;
   o.content = mix(metadata * 13 + digest_members(root, [](const auto& m) {
                     return m.key == "metadata" || m.key == "status";
                   }));

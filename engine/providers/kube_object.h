@@ -45,9 +45,11 @@ struct KubeObject {
 // An object is there in this form from now on, or gone.
 struct KubeChange {
   KubeKey key;
-  std::optional<config::Document> object;  // nullopt: gone
-  uint64_t content = 0;                    // 0: gone
-  bool content_changed = true;             // false: only what does not decide routing is different
+  std::shared_ptr<const config::Document> object;  // null: gone
+  uint64_t before = 0, content = 0;                // digests; 0: it was not there, is gone
+
+  // False: only what does not decide routing is different.
+  bool content_changed() const { return before != content; }
 };
 
 // An item of a list or the object of an event; apiVersion and kind are added where items of a list go without. managedFields
@@ -57,7 +59,7 @@ Result<KubeObject> take_object(config::Value root, const KubeResource& resource,
                                std::string_view version);
 
 // Of a value and all in it; members in any order give the same.
-uint64_t digest_of(const config::Value& v);
+uint64_t content_digest(const config::Value& v);
 
 // As config::parse_document reads JSON, within the limits of one object.
 Result<config::Value> read_kube_json(std::string_view text, const std::string& what);

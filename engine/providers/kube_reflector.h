@@ -53,6 +53,8 @@ class KubeReflector {
   bool listing() const { return listing_; }  // anew, with what was known before still in force
   const KubeSelection& selection() const { return selection_; }
   size_t objects() const { return ledger_.size(); }
+  // That the server has, or that is asked for next.
+  const std::string& version() const { return selection_.resource.versions[version_]; }
   uint64_t lists() const { return lists_; }
   uint64_t watches() const { return watches_; }
 

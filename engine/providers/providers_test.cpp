@@ -92,6 +92,23 @@ TEST_F(ThrottleTest, UnknownDigestsAreNeverEqual) {
   EXPECT_EQ(recorder_.lines.size(), 2u);
 }
 
+TEST_F(ThrottleTest, WhatIsDearIsMadeInItsTurnOnly) {
+  Throttle throttle(world_.scheduler, seconds(2), recorder_.deliver());
+  int made = 0;
+  const auto offer = [&](const std::string& name) {
+    throttle.offer(name, [&made, name] {
+      ++made;
+      return message(name).objects;
+    });
+  };
+  for (const char* name : {"a", "b", "c"}) offer(name);
+  world_.run(seconds(10));
+  EXPECT_EQ(recorder_.lines, (Lines{"0 a", "2000 c"}));
+  EXPECT_EQ(made, 2);
+  offer("c");
+  EXPECT_EQ(made, 2) << "nothing new";
+}
+
 // A provider over fake files: a file's text names its router, "bad" cannot be decoded.
 class FileProviderTest : public ::testing::Test {
  protected:

@@ -9,28 +9,34 @@ Throttle::Throttle(Scheduler& scheduler, Duration duration, Deliver deliver)
       slot_(scheduler, *this) {}
 
 void Throttle::offer(Message message) {
+  const auto objects = std::make_shared<config::DynamicConfig>(std::move(message.objects));
+  offer(std::move(message.digest), [objects] { return std::move(*objects); });
+}
+
+void Throttle::offer(std::string digest, Make make) {
+  Offer offer{std::move(digest), std::move(make)};
   if (slot_.armed()) {
-    pending_ = std::move(message);
+    pending_ = std::move(offer);
     return;
   }
-  pass_on(std::move(message));
+  pass_on(std::move(offer));
 }
 
 void Throttle::slot_free() {
   if (!pending_) return;
-  Message next = std::move(*pending_);
+  Offer next = std::move(*pending_);
   pending_.reset();
   pass_on(std::move(next));
 }
 
-void Throttle::pass_on(Message message) {
+void Throttle::pass_on(Offer offer) {
   if (duration_ > Duration::zero()) slot_.arm(scheduler_.now() + duration_);
-  if (!message.digest.empty() && message.digest == delivered_) {
+  if (!offer.digest.empty() && offer.digest == delivered_) {
     ++unchanged_;
     return;
   }
-  delivered_ = std::move(message.digest);
-  deliver_(std::move(message.objects));
+  delivered_ = std::move(offer.digest);
+  deliver_(offer.make());
 }
 
 }  // namespace gateproof::providers

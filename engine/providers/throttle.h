@@ -24,6 +24,9 @@ class Throttle {
   Throttle(Scheduler& scheduler, Duration duration, Deliver deliver);
 
   void offer(Message message);
+  // A message that is dear to make: it is made when its turn has come, unless its digest is that of the last one.
+  using Make = std::function<config::DynamicConfig()>;
+  void offer(std::string digest, Make make);
   // Messages that were dropped as equal to the one before.
   uint64_t unchanged() const { return unchanged_; }
 
@@ -37,13 +40,17 @@ class Throttle {
     Throttle& throttle_;
   };
   void slot_free();
-  void pass_on(Message message);
+  struct Offer {
+    std::string digest;
+    Make make;
+  };
+  void pass_on(Offer offer);
 
   Scheduler& scheduler_;
   Duration duration_;
   Deliver deliver_;
   Slot slot_;
-  std::optional<Message> pending_;
+  std::optional<Offer> pending_;
   std::string delivered_;  // digest
   uint64_t unchanged_ = 0;
 };

@@ -1,0 +1,136 @@
+#include "engine/daemon/cluster_kinds.h"
+
+#include <set>
+
+#include "engine/base/text.h"
+#include "engine/kubernetes/names.h"
+#include "engine/kubernetes/objects.h"
+
+namespace gateproof::daemon {
+
+namespace {
+
+using kubernetes::core_group;
+using kubernetes::discovery_group;
+using kubernetes::gateway_group;
+using kubernetes::networking_group;
+using kubernetes::traefik_group;
+
+constexpr std::string_view gateway_provider = "kubernetesgateway";
+
+std::string plural_of(const std::string& kind) {
+  const std::string low = text::to_lower(kind);
+  if (low.ends_with("policy")) return low.substr(0, low.size() - 1) + "ies";
+  return low + (low.ends_with("s") ? "es" : "s");
+}
+
+struct Conditions {
+  bool everywhere = false;
+  std::set<std::string> namespaces;
+  std::set<std::string> labels;
+};
+
+bool cluster_scoped(const ClusterKind& kind) {
+  const kubernetes::KindInfo* info = kubernetes::find_kind(kind.first, kind.second);
+  return info && info->cluster_scoped;
+}
+
+// Labels by which Traefik's providers look for objects.
+std::string label_of(const ClusterProvider& p, const ClusterKind& kind) {
+  const auto& [group, name] = kind;
+  if (group == core_group && name == "Secret") return "owner!=helm";
+  const bool chosen = (p.name == kubernetes::crd_provider && group == traefik_group) ||
+                      (p.name == kubernetes::ingress_provider && name == "Ingress") ||
+                      (p.name == gateway_provider && name == "GatewayClass");
+  return chosen ? p.options->label_selector : "";
+}
+
+bool left_out(const ClusterProvider& p, const ClusterKind& kind) {
+  return p.options->disable_cluster_scope && p.name != gateway_provider && cluster_scoped(kind);
+}
+
+}  // namespace
+
+std::vector<ClusterProvider> cluster_providers(const config::StaticConfig& s) {
+  std::vector<ClusterProvider> on;
+  if (s.kubernetes_crd)
+    on.push_back({kubernetes::crd_provider, "providers.kubernetesCRD", &*s.kubernetes_crd});
+  if (s.kubernetes_ingress) {
+    on.push_back(
+        {kubernetes::ingress_provider, "providers.kubernetesIngress", &*s.kubernetes_ingress});
+  }
+  if (s.kubernetes_gateway)
+    on.push_back({gateway_provider, "providers.kubernetesGateway", &*s.kubernetes_gateway});
+  return on;
+}
+
+std::vector<ClusterKind> kinds_of(std::string_view provider) {
+  const bool gateway = provider == gateway_provider;
+  const bool crd = provider == kubernetes::crd_provider;
+  std::vector<ClusterKind> out;
+  for (const kubernetes::KindInfo& k : kubernetes::kinds()) {
+    const bool backend = (k.group == core_group && (k.kind == "Service" || k.kind == "Secret")) ||
+                         (k.group == discovery_group && k.kind == "EndpointSlice");
+    const bool trust = k.group == core_group && k.kind == "ConfigMap" && (gateway || crd);
+    const bool own =
+        crd       ? k.group == traefik_group
+        : gateway ? k.group == gateway_group || (k.group == core_group && k.kind == "Namespace")
+                  : k.group == networking_group;
+    if (backend || trust || own) out.emplace_back(k.group, k.kind);
+  }
+  return out;
+}
+
+providers::KubeResource resource_of(const ClusterKind& kind) {
+  providers::KubeResource r;
+  r.group = kind.first;
+  r.kind = kind.second;
+  r.plural = plural_of(kind.second);
+  const kubernetes::KindInfo* info = kubernetes::find_kind(kind.first, kind.second);
+  if (info) {
+    for (const std::string_view v : text::split(info->versions, ' ')) r.versions.emplace_back(v);
+    r.namespaced = !info->cluster_scoped;
+  } else {
+    r.versions = {"v1"};
+    r.namespaced = kind.second != "Node";
+  }
+  r.status_counts = kind.first == core_group && (r.kind == "Service" || r.kind == "Node");
+  return r;
+}
+
+std::vector<providers::KubeSelection> selections_of(const std::vector<ClusterProvider>& on) {
+  std::map<ClusterKind, Conditions> wanted;
+  for (const ClusterProvider& p : on) {
+    // Where a published Service is of the type NodePort, its address is the nodes'.
+    const bool published = p.name == kubernetes::ingress_provider && p.options->status_address &&
+                           !p.options->status_address->service.empty();
+    if (published && !p.options->disable_cluster_scope) {
+      wanted[{"", "Node"}].everywhere = true;
+      wanted[{"", "Node"}].labels.insert("");
+    }
+    for (const ClusterKind& kind : kinds_of(p.name)) {
+      if (left_out(p, kind)) continue;
+      Conditions& c = wanted[kind];
+      c.labels.insert(label_of(p, kind));
+      if (p.options->namespaces.empty() || cluster_scoped(kind)) c.everywhere = true;
+      for (const config::Text& ns : p.options->namespaces) c.namespaces.insert(ns.value);
+    }
+  }
+  std::vector<providers::KubeSelection> out;
+  for (const auto& [kind, c] : wanted) {
+    providers::KubeSelection s;
+    s.resource = resource_of(kind);
+    if (c.labels.size() == 1) s.label_selector = *c.labels.begin();
+    if (c.everywhere) {
+      out.push_back(std::move(s));
+      continue;
+    }
+    for (const std::string& ns : c.namespaces) {
+      s.ns = ns;
+      out.push_back(s);
+    }
+  }
+  return out;
+}
+
+}  // namespace gateproof::daemon

@@ -1,0 +1,148 @@
+#include "engine/daemon/cluster_source.h"
+
+namespace gateproof::daemon {
+
+using providers::KubeChange;
+using providers::KubeKey;
+using providers::KubeLevel;
+
+ClusterSource::Live::Live(Scheduler& s, Unit u)
+    : unit(std::move(u)), throttle(s, unit.throttle, [this](config::DynamicConfig objects) {
+        unit.deliver(std::move(objects));
+      }) {}
+
+ClusterSource::ClusterSource(Env& env, std::vector<providers::KubeSelection> selections,
+                             Hooks hooks)
+    : env_(env),
+      hooks_(std::move(hooks)),
+      client_(env, hooks_.client),
+      settle_(env.scheduler, *this),
+      writer_(client_, {[this] { return !lease_ || lease_->held(); }, hooks_.log}),
+      follower_(client_, std::move(selections),
+                {[this](std::vector<KubeChange> changes) { take(std::move(changes)); },
+                 [this] { look_soon(cluster_settle); }, hooks_.log}) {}
+
+ClusterSource::~ClusterSource() {
+  for (const uint64_t task : tasks_) env_.scheduler.cancel(task);
+}
+
+void ClusterSource::add(Unit unit) {
+  units_.push_back(std::make_unique<Live>(env_.scheduler, std::move(unit)));
+}
+
+void ClusterSource::use_lease(std::string ns, std::string name, std::string identity) {
+  lease_ = std::make_unique<providers::KubeLease>(
+      client_, std::move(ns), std::move(name), std::move(identity),
+      providers::KubeLease::Hooks{[this](bool) { writer_.wake(); }, hooks_.log});
+}
+
+void ClusterSource::start() {
+  if (lease_) tasks_.push_back(lease_task_ = env_.scheduler.spawn("cluster lease", lease_->run()));
+  tasks_.push_back(env_.scheduler.spawn("cluster statuses", writer_.run()));
+  tasks_.push_back(env_.scheduler.spawn("cluster", follower_.run()));
+}
+
+Task<void> ClusterSource::release() {
+  if (!lease_) co_return;
+  env_.scheduler.cancel(lease_task_);
+  co_await lease_->release();
+}
+
+std::shared_ptr<const config::Document> ClusterSource::document(const KubeKey& key) const {
+  const auto found = documents_.find(key);
+  return found == documents_.end() ? nullptr : found->second;
+}
+
+std::vector<const config::Value*> ClusterSource::documents(std::string_view group,
+                                                           std::string_view kind) const {
+  std::vector<const config::Value*> out;
+  const KubeKey from{std::string(group), std::string(kind), "", ""};
+  for (auto it = documents_.lower_bound(from);
+       it != documents_.end() && it->first.group == group && it->first.kind == kind; ++it)
+    out.push_back(&it->second->root);
+  return out;
+}
+
+std::string ClusterSource::version_of(const ClusterKind& kind) const {
+  for (const auto& r : follower_.reflectors()) {
+    const providers::KubeResource& resource = r->selection().resource;
+    if (resource.group == kind.first && resource.kind == kind.second) return r->version();
+  }
+  return "v1";
+}
+
+void ClusterSource::want_status(const KubeKey& key, providers::KubeStatusMaker make) {
+  const std::shared_ptr<const config::Document> now = document(key);
+  // Most are as they should be, and need not wait for their turn.
+  if (!now || !make(now->root)) return;
+  const ClusterKind kind{key.group, key.kind};
+  if (!writer_.want(resource_of(kind), version_of(kind), key, now, std::move(make)))
+    hooks_.log(KubeLevel::warn, "too many statuses wait to be written");
+}
+
+void ClusterSource::take(std::vector<KubeChange> changes) {
+  config::Findings findings;
+  bool look = false;
+  for (const KubeChange& c : changes) {
+    const KubeKey& k = c.key;
+    if (c.object) {
+      store_.put(c.object, findings);
+      documents_[k] = c.object;
+    } else {
+      store_.remove(k.group, k.kind, k.ns, k.name);
+      documents_.erase(k);
+      writer_.forget(k);
+    }
+    sums_[{k.group, k.kind}] += c.content - c.before;
+    look = look || c.content_changed();
+  }
+  if (!findings.list().empty()) hooks_.report(findings);
+  if (!told_) {
+    for (KubeChange& c : changes) early_.push_back(std::move(c));
+  } else {
+    for (const Listener& listener : listeners_) listener(changes);
+  }
+  if (look) look_soon(cluster_settle);
+}
+
+void ClusterSource::look_soon(Duration in) {
+  const Instant at = env_.scheduler.now() + in;
+  if (!settle_.armed() || settle_.at() > at) settle_.arm(at);
+}
+
+std::string ClusterSource::digest_of(const Unit& unit) const {
+  std::string digest;
+  for (const ClusterKind& kind : unit.kinds) {
+    const auto sum = sums_.find(kind);
+    digest += std::to_string(sum == sums_.end() ? 0 : sum->second) + " ";
+  }
+  return digest;
+}
+
+void ClusterSource::look() {
+  if (!follower_.synced()) return;
+  const Instant now = env_.scheduler.now();
+  if (follower_.listing()) {
+    if (!held_since_) held_since_ = now;
+    if (now - *held_since_ < cluster_list_hold) {
+      look_soon(*held_since_ + cluster_list_hold - now);
+      return;
+    }
+  }
+  held_since_.reset();
+  if (!std::exchange(told_, true)) {
+    hooks_.log(KubeLevel::info, std::to_string(documents_.size()) + " objects of " +
+                                    client_.access().url() + " are followed");
+    const std::vector<KubeChange> early = std::move(early_);
+    for (const Listener& listener : listeners_) listener(early);
+  }
+  for (const auto& live : units_) {
+    std::string digest = digest_of(live->unit);
+    if (live->delivered && digest == live->seen) continue;
+    live->seen = digest;
+    if (!std::exchange(live->delivered, true)) ++delivered_;
+    live->throttle.offer(std::move(digest), live->unit.make);
+  }
+}
+
+}  // namespace gateproof::daemon

@@ -1,0 +1,175 @@
+#include "engine/daemon/kubernetes_providers.h"
+
+#include "engine/base/crypto.h"
+#include "engine/daemon/ingress_status.h"
+#include "engine/kubernetes/crd.h"
+#include "engine/kubernetes/ingress.h"
+#include "engine/net/server.h"
+#include "engine/tls/connector.h"
+
+namespace gateproof::daemon {
+
+using kubernetes::crd_provider;
+using kubernetes::ingress_provider;
+using providers::KubeAccess;
+using providers::KubeAccessOptions;
+using providers::KubeLevel;
+
+namespace {
+
+bool set(const Environment& environment, std::string_view name) {
+  return !environment.get(name).value_or("").empty();
+}
+
+bool in_a_pod(const Environment& environment) {
+  return set(environment, "KUBERNETES_SERVICE_HOST") && set(environment, "KUBERNETES_SERVICE_PORT");
+}
+
+// What decides which server is spoken to, and how: options that nobody looks at are left out.
+KubeAccessOptions access_of(const config::KubernetesProviderConfig& p,
+                            const Environment& environment) {
+  if (in_a_pod(environment)) return {p.endpoint, "", ""};
+  if (set(environment, "KUBECONFIG")) return {};
+  return {p.endpoint, p.token, p.cert_auth_file};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<TlsConnector>> connector_for(const KubeAccess& access, const Clock& clock) {
+  tls::ClientSettings settings;
+  settings.server_name = access.server_name;
+  settings.insecure_skip_verify = access.insecure_skip_verify;
+  if (!access.ca.empty()) settings.roots.push_back(access.ca);
+  if (!access.certificate.empty())
+    settings.certificates.emplace_back(access.certificate, access.key);
+  settings.strict = true;
+  Result<std::shared_ptr<const tls::ClientContext>> made = tls::ClientContext::make(settings);
+  if (!made) return made.error();
+  return std::shared_ptr<TlsConnector>(
+      std::make_shared<tls::Connector>(std::move(*made), clock, true));
+}
+
+KubernetesProviders::KubernetesProviders(Env& env, const config::StaticConfig& statics,
+                                         const config::MiddlewareTypes& types, Files& files,
+                                         const Environment& environment, Hooks hooks)
+    : env_(env),
+      statics_(statics),
+      types_(types),
+      files_(files),
+      environment_(environment),
+      hooks_(std::move(hooks)) {
+  std::map<KubeAccessOptions, std::vector<ClusterProvider>> by_access;
+  for (const ClusterProvider& p : cluster_providers(statics))
+    by_access[access_of(*p.options, environment)].push_back(p);
+  for (auto& [access, on] : by_access) add_cluster(access, std::move(on));
+}
+
+void KubernetesProviders::add_cluster(const KubeAccessOptions& options,
+                                      std::vector<ClusterProvider> on) {
+  const auto read = [this, options] {
+    return providers::read_access(options, environment_, files_);
+  };
+  const Result<KubeAccess> access = read();
+  if (!access) {
+    for (const ClusterProvider& p : on) {
+      std::string line = std::string(p.option) + ": " + access.error().message;
+      if (!access.error().remedy.empty()) line += "; " + access.error().remedy;
+      hooks_.log(KubeLevel::error, line);
+    }
+    // Files may come later; nothing that says where never does.
+    if (options.endpoint.empty() && !in_a_pod(environment_) && !set(environment_, "KUBECONFIG"))
+      return;
+  }
+  auto cluster = std::make_unique<Cluster>();
+  cluster->on = on;
+  ClusterSource::Hooks hooks;
+  hooks.client.access = read;
+  hooks.client.connector = [this](const KubeAccess& a) { return connector_for(a, env_.clock); };
+  hooks.log = hooks_.log;
+  hooks.report = hooks_.report;
+  cluster->source =
+      std::make_unique<ClusterSource>(env_, selections_of(cluster->on), std::move(hooks));
+  add_units(*cluster);
+  use_lease(*cluster, access ? *access : KubeAccess());
+  clusters_.push_back(std::move(cluster));
+}
+
+void KubernetesProviders::add_units(Cluster& cluster) {
+  ClusterSource& source = *cluster.source;
+  for (const ClusterProvider& p : cluster.on) {
+    if (p.name != crd_provider && p.name != ingress_provider) continue;
+    ClusterSource::Unit unit;
+    unit.name = p.name;
+    unit.kinds = kinds_of(p.name);
+    unit.throttle = std::max(statics_.providers_throttle, p.options->throttle);
+    unit.make = [this, &source, p] { return make(source, p); };
+    unit.deliver = [this, name = std::string(p.name)](config::DynamicConfig objects) {
+      hooks_.apply(name, std::move(objects));
+    };
+    source.add(std::move(unit));
+    if (p.name == ingress_provider && p.options->status_address) {
+      const auto status = std::make_shared<IngressStatus>(source, *p.options, hooks_.log);
+      source.add_listener([status](const auto& changes) { status->changed(changes); });
+    }
+  }
+}
+
+// The Lease decides who writes statuses, where there are any to write.
+void KubernetesProviders::use_lease(Cluster& cluster, const KubeAccess& access) {
+  const bool writes = std::any_of(cluster.on.begin(), cluster.on.end(), [](const auto& p) {
+    return p.name != crd_provider && (p.name != ingress_provider || p.options->status_address);
+  });
+  if (!writes) return;
+  std::string name = statics_.gateproof.lease;
+  std::string ns = access.name_space.empty() ? "default" : access.name_space;
+  const size_t slash = name.find('/');
+  if (slash != std::string::npos) {
+    ns = name.substr(0, slash);
+    name = name.substr(slash + 1);
+  }
+  RandomStream random = env_.random.stream("kubernetes/identity");
+  const uint64_t drawn = random.next();
+  const std::string raw(reinterpret_cast<const char*>(&drawn), sizeof drawn);
+  cluster.source->use_lease(
+      ns, name, env_.host_name + "_" + std::to_string(net::own_pid()) + "_" + crypto::hex(raw));
+}
+
+void KubernetesProviders::start() {
+  for (const auto& cluster : clusters_) cluster->source->start();
+}
+
+bool KubernetesProviders::complete() const {
+  return std::all_of(clusters_.begin(), clusters_.end(),
+                     [](const auto& c) { return c->source->complete(); });
+}
+
+Task<void> KubernetesProviders::release() {
+  for (const auto& cluster : clusters_) co_await cluster->source->release();
+}
+
+config::DynamicConfig KubernetesProviders::make(const ClusterSource& source,
+                                                const ClusterProvider& p) {
+  config::Findings findings;
+  const kubernetes::Context context{source.store(), *p.options, p.name, p.option, findings};
+  config::DynamicConfig out =
+      p.name == crd_provider ? kubernetes::translate_crd(context, types_).config
+                             : kubernetes::translate_ingress(context, statics_.default_rule_syntax);
+  report_new(p.name, findings);
+  return out;
+}
+
+// A change of one object does not tell again what is wrong with the others.
+void KubernetesProviders::report_new(std::string_view provider, const config::Findings& findings) {
+  std::set<std::string> now;
+  config::Findings fresh;
+  std::set<std::string>& before = reported_[std::string(provider)];
+  for (const config::Finding& f : findings.list()) {
+    std::string key = f.code + "\n" + f.object + "\n" + f.message;
+    if (!before.contains(key) && !now.contains(key)) fresh.add(f);
+    now.insert(std::move(key));
+  }
+  before = std::move(now);
+  if (!fresh.list().empty()) hooks_.report(fresh);
+}
+
+}  // namespace gateproof::daemon

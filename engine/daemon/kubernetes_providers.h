@@ -1,0 +1,55 @@
+// The providers kubernetesCRD and kubernetesIngress, live: what the API server holds becomes configuration under Traefik's names,
+// and Ingresses are told where they are served (providers.kubernetesIngress.ingressEndpoint).
+#pragma once
+#include <set>
+
+#include "engine/daemon/cluster_source.h"
+
+namespace gateproof::daemon {
+
+class KubernetesProviders {
+ public:
+  struct Hooks {
+    std::function<void(const std::string& provider, config::DynamicConfig objects)> apply;
+    std::function<void(const config::Findings&)> report;
+    std::function<void(providers::KubeLevel, const std::string&)> log;
+  };
+  // All of them outlive the providers.
+  KubernetesProviders(Env& env, const config::StaticConfig& statics,
+                      const config::MiddlewareTypes& types, Files& files,
+                      const Environment& environment, Hooks hooks);
+
+  // Providers of one API server and one token share a mirror of it. Before start(), others may add their units.
+  struct Cluster {
+    std::vector<ClusterProvider> on;
+    std::unique_ptr<ClusterSource> source;
+  };
+  const std::vector<std::unique_ptr<Cluster>>& clusters() const { return clusters_; }
+  void start();
+  // Each provider's first configuration is in force; true where none is on.
+  bool complete() const;
+  // Gives Leases back.
+  Task<void> release();
+
+ private:
+  void add_cluster(const providers::KubeAccessOptions& access, std::vector<ClusterProvider> on);
+  void add_units(Cluster& cluster);
+  void use_lease(Cluster& cluster, const providers::KubeAccess& access);
+  config::DynamicConfig make(const ClusterSource& source, const ClusterProvider& provider);
+  void report_new(std::string_view provider, const config::Findings& findings);
+
+  Env& env_;
+  const config::StaticConfig& statics_;
+  const config::MiddlewareTypes& types_;
+  Files& files_;
+  const Environment& environment_;
+  Hooks hooks_;
+  std::map<std::string, std::set<std::string>, std::less<>> reported_;
+  std::vector<std::unique_ptr<Cluster>> clusters_;
+};
+
+// What speaks TLS to an API server.
+Result<std::shared_ptr<TlsConnector>> connector_for(const providers::KubeAccess& access,
+                                                    const Clock& clock);
+
+}  // namespace gateproof::daemon

@@ -12,11 +12,12 @@ from gateproof.cli.environment import PLUGIN_HELP
 from gateproof.cli.output import console, print_json
 
 _KNOWN = "known_differences.yaml"
+_KNOWN_HTTP2 = "known_differences_http2.yaml"
 
 
-def _known_file(paths: list[Path]) -> Path | None:
+def _known_file(paths: list[Path], name: str) -> Path | None:
     for path in paths:
-        beside = (path if path.is_dir() else path.parent) / _KNOWN
+        beside = (path if path.is_dir() else path.parent) / name
         if beside.is_file():
             return beside
     return None
@@ -38,6 +39,13 @@ def test(
             help=f"Known differences and their reasons (default: {_KNOWN} beside the cases)."
         ),
     ] = None,
+    http2: Annotated[
+        bool,
+        typer.Option(
+            "--http2",
+            help="Over HTTP/2 those cases whose requests can be; only compared: wants --against.",
+        ),
+    ] = False,
     select: Annotated[str, typer.Option("-k", help="Only cases whose name contains this.")] = "",
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the virtual arms.")] = 1,
@@ -50,6 +58,7 @@ def test(
 
     Exits with 1 if a case fails or a difference has no known reason.
     """
+    from gateproof.case_http2 import over_http2
     from gateproof.case_model import CaseError
     from gateproof.cases import load_cases, load_known_differences
     from gateproof.plugins import load_plugins
@@ -58,20 +67,25 @@ def test(
 
     try:
         cases = [case for path in paths for case in load_cases(path)]
-        reasons = known or _known_file(paths)
+        reasons = known or _known_file(paths, _KNOWN_HTTP2 if http2 else _KNOWN)
         explained = load_known_differences(reasons) if reasons else []
     except CaseError as problem:
         print(f"gateproof: {problem}", file=sys.stderr)
         raise typer.Exit(2) from None
+    if http2 and not against:
+        why = "what is expected was observed over HTTP/1.1: name a judge with --against"
+        raise typer.BadParameter(why, param_hint="--http2")
     chosen = [case for case in cases if select in case.name]
+    if http2:
+        chosen = [turned for case in chosen if (turned := over_http2(case))]
     if not chosen:
-        print(f"gateproof: no case's name contains {select!r}" if select else "gateproof: no cases",
-              file=sys.stderr)  # fmt: skip
+        why = f"no case's name contains {select!r}" if select else "no cases"
+        print(f"gateproof: {why}" + (" that can go over HTTP/2" if http2 else ""), file=sys.stderr)
         raise typer.Exit(2)
     try:
         brought = load_plugins(plugin)
-        arms = arm or ["direct", "wire", "socket"]
-        suite = Suite(arms, against, explained, seed, jobs, brought)
+        arms = arm or (["socket"] if http2 else ["direct", "wire", "socket"])
+        suite = Suite(arms, against, explained, seed, jobs, brought, only_compare=http2)
     except ValueError as problem:
         raise typer.BadParameter(str(problem)) from None
     out = console(errors=json)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateproof.cli.environment import PLUGIN_HELP
 from gateproof.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from gateproof.case_model import Case
 
 _KNOWN = "known_differences.yaml"
 _KNOWN_HTTP2 = "known_differences_http2.yaml"
@@ -21,6 +24,19 @@ def _known_file(paths: list[Path], name: str) -> Path | None:
         if beside.is_file():
             return beside
     return None
+
+
+def _chosen(cases: list[Case], select: str, http2: bool) -> list[Case]:
+    from gateproof.case_http2 import over_http2
+
+    chosen = [case for case in cases if select in case.name]
+    if http2:
+        chosen = [turned for case in chosen if (turned := over_http2(case))]
+    if not chosen:
+        why = f"no case's name contains {select!r}" if select else "no cases"
+        print(f"gateproof: {why}" + (" that can go over HTTP/2" if http2 else ""), file=sys.stderr)
+        raise typer.Exit(2)
+    return chosen
 
 
 def test(
@@ -58,7 +74,6 @@ def test(
 
     Exits with 1 if a case fails or a difference has no known reason.
     """
-    from gateproof.case_http2 import over_http2
     from gateproof.case_model import CaseError
     from gateproof.cases import load_cases, load_known_differences
     from gateproof.plugins import load_plugins
@@ -75,13 +90,7 @@ def test(
     if http2 and not against:
         why = "what is expected was observed over HTTP/1.1: name a judge with --against"
         raise typer.BadParameter(why, param_hint="--http2")
-    chosen = [case for case in cases if select in case.name]
-    if http2:
-        chosen = [turned for case in chosen if (turned := over_http2(case))]
-    if not chosen:
-        why = f"no case's name contains {select!r}" if select else "no cases"
-        print(f"gateproof: {why}" + (" that can go over HTTP/2" if http2 else ""), file=sys.stderr)
-        raise typer.Exit(2)
+    chosen = _chosen(cases, select, http2)
     try:
         brought = load_plugins(plugin)
         arms = arm or (["socket"] if http2 else ["direct", "wire", "socket"])

@@ -73,9 +73,12 @@ def generated(steps: Steps, pairs: int) -> None:
 
 
 def wire(steps: Steps, seconds: int) -> None:
-    """Cases of bytes beside all peers, and a garden of a seed of its own each night."""
+    """Cases of bytes beside all peers, cases of HTTP/1.1 over HTTP/2, and a garden of a seed of its
+    own each night."""
     command, peers = str(VENV / "gateproof"), "traefik,envoy,nginx,caddy,haproxy"
     steps.run("http1 beside peers", [command, "http1", "--against", peers], seconds_max=HOUR)
+    http2 = [command, "test", "conformance/traefik", "--http2", "--against", "traefik"]
+    steps.run("cases over HTTP/2", http2, seconds_max=HOUR)
     seed, kept = time.strftime("%Y%m%d"), str(LOGS / "garden")
     grow = [command, "garden", "--against", peers, "--rounds", "1000000", "--keep", kept]
     for name, more in (("garden", []), ("garden of HTTP/2", ["--http2"])):

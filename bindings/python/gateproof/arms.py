@@ -171,6 +171,8 @@ class VirtualSession:
                 self.world.add_redis(self._addresses[name], name, *known)
             elif spec.http2:
                 self._add_http2(name, spec)
+            elif spec.tls is not None and spec.tls.http2:
+                raise ArmUnsupported("servers of HTTP/2 inside TLS are for sockets")
             elif spec.stream is None:
                 tls = world_server(spec.tls) if spec.tls else {}
                 self.world.add_host(self._addresses[name], name, _script(spec, name), tls)

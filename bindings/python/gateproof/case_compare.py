@@ -98,7 +98,7 @@ def _upstream(expected: ExpectUpstream, seen: list[UpstreamSeen]) -> Iterator[tu
         yield "upstream", "one request", f"{len(seen)} ({[one.name for one in seen]})"
         return
     got = seen[0]
-    for part in ("name", "method", "target"):
+    for part in ("name", "method", "target", "version"):
         want = getattr(expected, part)
         if want is not None and want != getattr(got, part):
             yield f"upstream.{part}", repr(want), repr(getattr(got, part))

@@ -42,7 +42,7 @@ from gateproof.yaml_cursor import Cursor, open_yaml
 T = TypeVar("T")
 DEFAULT_STATIC: dict[str, Any] = {"entryPoints": {"web": {"address": "${web}"}}}
 
-NOT_CASES = ("catalogue.yaml", "known_differences.yaml")
+NOT_CASES = ("catalogue.yaml", "known_differences.yaml", "known_differences_http2.yaml")
 
 _CASE_KEYS = frozenset(
     "name clause static dynamic dynamic_text dynamic_files upstreams arms requests routers "
@@ -135,6 +135,7 @@ _TLS: Readers = {
 }  # fmt: skip
 _TLS_SERVER: Readers = {
     "certificate": _certificate, "client_ca": _certificate, "min": _version, "max": _version,
+    "http2": Cursor.boolean,
 }  # fmt: skip
 
 
@@ -157,7 +158,7 @@ _SCRIPT: Readers = {
 }  # fmt: skip
 _SEEN: Readers = {
     "name": Cursor.text, "method": Cursor.text, "target": Cursor.text, "headers": _rules,
-    "trailers": _rules, "body": value_rule,
+    "trailers": _rules, "body": value_rule, "version": _http_version,
 }  # fmt: skip
 _EXPECT: Readers = {
     "status": Cursor.integer, "reason": Cursor.text, "headers": _rules, "trailers": _rules,

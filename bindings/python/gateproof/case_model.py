@@ -71,12 +71,14 @@ class TlsSpec:
 
 @dataclass(frozen=True)
 class TlsServer:
-    """TLS of an upstream; `client_ca` names the authority of those who may connect."""
+    """TLS of an upstream; `client_ca` names the authority of those who may connect. With `http2`
+    it speaks HTTP/2 with those who offer it."""
 
     certificate: str = "server"
     client_ca: str | None = None
     min: str | None = None
     max: str | None = None
+    http2: bool = False
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,7 @@ class ExpectUpstream:
     name: str | None = None
     method: str | None = None
     target: str | None = None
+    version: str | None = None
     headers: Mapping[str, ValueRule] = field(default_factory=dict)
     trailers: Mapping[str, ValueRule] = field(default_factory=dict)
     body: ValueRule | None = None

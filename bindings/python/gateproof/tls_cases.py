@@ -76,7 +76,7 @@ def server_context(spec: TlsServer) -> ssl.SSLContext:
     """What an upstream that speaks TLS is made with."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _limit(context, spec.min, spec.max)
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols([*(["h2"] if spec.http2 else []), "http/1.1"])
     _load(context, spec.certificate)
     if spec.client_ca:
         context.verify_mode = ssl.CERT_REQUIRED

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import http
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -81,6 +82,10 @@ def read_request(reader: Reader, name: str) -> UpstreamSeen:
     )
 
 
+def _chose_http2(sock: socket.socket) -> bool:
+    return isinstance(sock, ssl.SSLSocket) and sock.selected_alpn_protocol() == "h2"
+
+
 class Upstream:
     """One scripted server; listens from construction until `close`.
 
@@ -136,7 +141,7 @@ class Upstream:
                 with self._lock:
                     self._open.discard(plain)
                     self._open.add(sock)
-            if self._spec.http2:
+            if self._spec.http2 or _chose_http2(sock):
                 self._serve_http2(sock)
             else:
                 self._serve_http1(sock)

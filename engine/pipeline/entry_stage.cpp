@@ -91,6 +91,7 @@ bool canonical_path(http::Exchange& x, bool sanitize) {
 // The path as it came, for the server; rules read it without escapes of what needs none. False: a broken escape.
 bool raw_path(http::Exchange& x) {
   std::string received = std::move(x.request.url.raw);
+  if (received.empty()) received = "/";  // of http://host
   const Result<std::string> normal = http::normalize_path(received);
   if (!normal) return false;
   x.routing_path = http::routing_path(*normal);

@@ -142,6 +142,15 @@ TEST_F(GatewayHttp, TheTargetIsPassedByteForByte) {
   }
 }
 
+TEST_F(GatewayHttp, ATargetWithoutPathAndABrokenOne) {
+  rig.load(gateway(plain) + route("a", "rules: [{" + to("s1") + "}]"), services);
+  const Outcome o = rig.send("h", "http://h?a=b", {}, Arm::wire);
+  ASSERT_EQ(o.status, 200);
+  EXPECT_EQ(o.upstream.front().target, "/?a=b");
+  for (const Arm arm : {Arm::direct, Arm::wire})
+    EXPECT_EQ(rig.send("h", "/%zz", {}, arm).status, 400);
+}
+
 TEST_F(GatewayHttp, Redirects) {
   const auto redirect = [](const std::string& prefix, const std::string& how) {
     return "{matches: [{" + path("PathPrefix", prefix) +

@@ -166,13 +166,16 @@ class World:
         fail_first: int = 0,
         failure: Response | None = None,
         refuse: bool = False,
+        tls: Mapping[str, str] | None = None,
     ) -> None:
         """Puts a scripted server at an address of the configuration (`app.internal:8080`).
 
         `script` is a callable `(request) -> Response | str | bytes | int | dict | list`, or a
         Response; without it the keywords make the answer. The first `fail_first` requests get
         `failure` (a connection closed without an answer, unless it says otherwise). `refuse`:
-        nobody listens. An address without a script refuses connections, too.
+        nobody listens. An address without a script refuses connections, too. `tls` has its
+        `certificate` and `key` in PEM, and perhaps `client_authority`, `min_version` and
+        `max_version` (in virtual time only).
         """
         lines = lines_of(headers)
         if json is not None:
@@ -186,9 +189,11 @@ class World:
         play = Play(script, fail_first, failure or Response(action="close"))
         known = name or address
         if self._sockets is not None:
+            if tls:
+                raise ValueError("an upstream with TLS is one in virtual time")
             self._sockets.add_upstream(host, port, known, play, refuse)
         told = _core.HostAnswer(action="refuse") if refuse else play.to_core()
-        self._core.add_host(shown, known, told)
+        self._core.add_host(shown, known, told, dict(tls or {}))
 
     def alias(self, name: str, target: str, *, ttl: Seconds = 300.0) -> None:
         """A CNAME record of this world's name servers: `name` is an alias of `target`.

@@ -15,8 +15,11 @@ import (
 	"time"
 )
 
-// How long made certificates are valid; the reader makes new ones long before.
-const validTime = 365 * 24 * time.Hour
+// Made certificates are valid at whatever time a virtual clock shows.
+var (
+	validFrom  = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	validUntil = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+)
 
 // authority signs; the zero value lets a certificate sign itself.
 type authority struct {
@@ -107,7 +110,7 @@ func certificate(hosts []string, by authority, ca bool) (string, string, authori
 	}
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: "cases"}, BasicConstraintsValid: true, IsCA: ca,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(validTime),
+		NotBefore: validFrom, NotAfter: validUntil,
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}

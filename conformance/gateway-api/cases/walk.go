@@ -145,6 +145,8 @@ func (w *walker) assign(made *ast.AssignStmt, at *scope) {
 		case *ast.Ident:
 			if made.Tok == token.DEFINE {
 				at.values[target.Name] = value
+			} else if len(w.when) > 0 { // it may keep what it had
+				at.assign(target.Name, unknown("depends on a condition"))
 			} else {
 				at.assign(target.Name, value)
 			}

@@ -8,7 +8,6 @@ import hashlib
 import os
 import re
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,8 +18,6 @@ from gateproof.gateway_suite import versions
 Progress = Callable[[str, int, int], None]
 _COMPILED = re.compile(r"/compile .* -p (\S+) ")
 _TAIL_LINES = 30
-# Certificates that were made for the fast arm are valid for a year.
-_MATERIAL_SECONDS = 30 * 86400.0
 
 
 def cache_folder() -> Path:
@@ -111,8 +108,7 @@ def node_binary(progress: Progress) -> Path:
 
 
 def cases_file(suite: versions.Suite, progress: Progress) -> Path:
-    """What `cases` reads out of the suite's sources; made anew after a while, for it has
-    certificates in it."""
+    """What `cases` reads out of the suite's sources."""
     folder = versions.home() / "cases"
     stamp = _stamp([folder / "go.mod", *sorted(folder.glob("*.go"))])
     cache = cache_folder()
@@ -120,7 +116,7 @@ def cases_file(suite: versions.Suite, progress: Progress) -> Path:
     with _locked(cache):
         if not binary.exists():
             _build("reader of cases", binary, folder, ["build", "-trimpath"], ["."], progress)
-        if not made.exists() or time.time() - made.stat().st_mtime > _MATERIAL_SECONDS:
+        if not made.exists():
             command = [str(binary), str(suite.sources), str(suite.api_sources)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:

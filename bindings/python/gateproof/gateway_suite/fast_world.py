@@ -77,6 +77,10 @@ class WorldArm:
                 if address not in self._backends:
                     self._backends.add(address)
                     self._world.upstream(address, _echo(pod, address.rpartition(":")[2]))
+            secure = f"{pod['ip']}:8443"
+            if secure not in self._backends and (pair := self._pair(pod)):
+                self._backends.add(secure)
+                self._world.upstream(secure, _echo(pod, "3000"), tls=pair)
         for (kind, space, name), service in self._objects.items():
             spec = service.get("spec") or {}
             if kind != "Service" or not spec.get("selector"):
@@ -86,6 +90,15 @@ class WorldArm:
                 pod for pod in pods if pod["namespace"] == space and wanted <= pod["labels"].items()
             ]
             yield _slice(space, name, spec, mine)
+
+    def _pair(self, pod: dict[str, Any]) -> dict[str, str]:
+        """The certificate that a pod is given, if it is, and key."""
+        for name in pod["secrets"]:
+            data = self._objects.get(("Secret", pod["namespace"], name), {}).get("data") or {}
+            if "tls.crt" in data and "TLS_SERVER_PRIVKEY" in pod["env"]:
+                certificate, key = (base64.b64decode(data[one]) for one in ("tls.crt", "tls.key"))
+                return {"certificate": certificate.decode(), "key": key.decode()}
+        return {}
 
     def _pods(self) -> Iterator[dict[str, Any]]:
         for (kind, space, name), body in self._objects.items():
@@ -101,6 +114,11 @@ class WorldArm:
                     "labels": template["metadata"]["labels"],
                     "ip": f"127.102.{at // 100 % 256}.{at % 100 * 2 + number + 1}",
                     "env": {one["name"]: one.get("value") for one in env},
+                    "secrets": [
+                        one["secret"]["secretName"]
+                        for one in template["spec"].get("volumes") or []
+                        if "secret" in one
+                    ],
                 }
 
     def exchange(self, address: str, port: int, asked: Asked) -> Exchange:
@@ -169,7 +187,7 @@ def _echo(pod: dict[str, Any], port: str) -> Any:
                         extra.append((title, text))
         seen = {
             "path": request.target,
-            "host": request.host,
+            "host": request.headers.get("host") or "",
             "method": request.method,
             "headers": headers,
             "namespace": pod["namespace"],

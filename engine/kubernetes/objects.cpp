@@ -136,21 +136,43 @@ void ObjectStore::add(std::vector<config::Document> documents, Findings& finding
 
 void ObjectStore::add(config::Document document, Findings& findings) {
   if (document.root.kind == Value::null) return;
-  documents_.push_back(std::make_shared<const config::Document>(std::move(document)));
-  add_value(documents_.back()->root, "", "", findings);
+  const auto kept = std::make_shared<const config::Document>(std::move(document));
+  add_value(kept->root, "", "", {kept, false, findings});
+}
+
+void ObjectStore::replace(std::shared_ptr<const config::Document> document, Findings& findings) {
+  const Value& root = document->root;
+  add_value(root, "", "", {std::move(document), true, findings});
+}
+
+bool ObjectStore::forget(const std::string& key) {
+  const auto found = index_.find(key);
+  if (found == index_.end()) return false;
+  const auto [number, place] = found->second;
+  const auto kind = by_kind_.find(kind_key(place->group, place->kind));
+  kind->second.erase(number);
+  if (kind->second.empty()) by_kind_.erase(kind);
+  objects_.erase(place);
+  index_.erase(found);
+  return true;
+}
+
+bool ObjectStore::remove(std::string_view group, std::string_view kind, std::string_view ns,
+                         std::string_view name) {
+  return forget(key_of(group, kind, ns, name));
 }
 
 void ObjectStore::add_value(const Value& v, std::string_view group_version,
-                            std::string_view item_kind, Findings& findings) {
+                            std::string_view item_kind, const Adding& adding) {
   const Value* version = v.find("apiVersion");
   const Value* kind = v.find("kind");
   const std::string_view version_text =
       version && !version->str().empty() ? version->str() : group_version;
   const std::string_view kind_text = kind && !kind->str().empty() ? kind->str() : item_kind;
   if (version_text.empty() || kind_text.empty()) {
-    findings.add("GP0701", v.span, "",
-                 "this document is no Kubernetes object: apiVersion or kind is missing",
-                 "write apiVersion and kind");
+    adding.findings.add("GP0701", v.span, "",
+                        "this document is no Kubernetes object: apiVersion or kind is missing",
+                        "write apiVersion and kind");
     return;
   }
   if (kind_text.ends_with("List") && v.find("items") &&
@@ -159,7 +181,7 @@ void ObjectStore::add_value(const Value& v, std::string_view group_version,
     const std::string_view inner =
         kind_text == "List" ? std::string_view() : kind_text.substr(0, kind_text.size() - 4);
     for (const Value& item : v.find("items")->items)
-      add_value(item, inner.empty() ? "" : version_text, inner, findings);
+      add_value(item, inner.empty() ? "" : version_text, inner, adding);
     return;
   }
   Object o;
@@ -168,6 +190,7 @@ void ObjectStore::add_value(const Value& v, std::string_view group_version,
   o.version = ver;
   o.kind = kind_text;
   o.root = &v;
+  o.document = adding.document;
   const KindInfo* info = find_kind(o.group, o.kind);
   const Value* name = v.at("metadata.name");
   const Value* ns = v.at("metadata.namespace");
@@ -175,27 +198,29 @@ void ObjectStore::add_value(const Value& v, std::string_view group_version,
   o.span = name && name->span.known() ? name->span : v.span;
   if (!info || !info->cluster_scoped)
     o.ns = ns && !ns->str().empty() ? std::string(ns->str()) : "default";
-  o.refused = !check_object(o, kind ? *kind : v, findings);
-  keep(std::move(o), findings);
+  o.refused = !check_object(o, kind ? *kind : v, adding.findings);
+  keep(std::move(o), adding);
 }
 
-void ObjectStore::keep(Object o, Findings& findings) {
+void ObjectStore::keep(Object o, const Adding& adding) {
   const std::string key = key_of(o.group, o.kind, o.ns, o.name);
-  const auto [at, fresh] = index_.emplace(key, objects_.size());
-  if (fresh) {
-    by_kind_[kind_key(o.group, o.kind)].push_back(objects_.size());
-    objects_.push_back(std::move(o));
+  const auto found = index_.find(key);
+  if (found == index_.end()) {
+    const std::string kind = kind_key(o.group, o.kind);
+    const Place place = objects_.insert(objects_.end(), std::move(o));
+    by_kind_[kind].emplace(next_, place);
+    index_.emplace(key, std::pair(next_++, place));
     return;
   }
-  Object& earlier = objects_[at->second];
-  if (o.known && !o.name.empty()) {
-    findings.add("GP0702", o.span, o.label(),
-                 o.label() + " is defined twice (" + earlier.span.to_string() +
-                     "); the later definition replaces the earlier",
-                 "give the objects different names, or remove one");
+  Object& earlier = *found->second.second;
+  if (!adding.replaces && o.known && !o.name.empty()) {
+    adding.findings.add("GP0702", o.span, o.label(),
+                        o.label() + " is defined twice (" + earlier.span.to_string() +
+                            "); the later definition replaces the earlier",
+                        "give the objects different names, or remove one");
   }
   // A refused update leaves the object as it was.
-  if (o.refused && !earlier.refused) return;
+  if (!adding.replaces && o.refused && !earlier.refused) return;
   earlier = std::move(o);
 }
 
@@ -203,8 +228,8 @@ std::vector<const Object*> ObjectStore::list(std::string_view group, std::string
   std::vector<const Object*> out;
   const auto found = by_kind_.find(kind_key(group, kind));
   if (found == by_kind_.end()) return out;
-  for (const size_t i : found->second) {
-    if (!objects_[i].refused) out.push_back(&objects_[i]);
+  for (const auto& [number, place] : found->second) {
+    if (!place->refused) out.push_back(&*place);
   }
   return out;
 }
@@ -212,8 +237,8 @@ std::vector<const Object*> ObjectStore::list(std::string_view group, std::string
 const Object* ObjectStore::find(std::string_view group, std::string_view kind, std::string_view ns,
                                 std::string_view name) const {
   const auto found = index_.find(key_of(group, kind, ns, name));
-  if (found == index_.end() || objects_[found->second].refused) return nullptr;
-  return &objects_[found->second];
+  if (found == index_.end() || found->second.second->refused) return nullptr;
+  return &*found->second.second;
 }
 
 }  // namespace gateproof::kubernetes

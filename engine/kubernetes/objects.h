@@ -1,6 +1,7 @@
 // Kubernetes objects from manifests: YAML with several documents, `kind: List`, JSON. The store is what an API server would
 // hold after `kubectl apply` of all of them: refused objects are kept for listing but are not there for anybody else.
 #pragma once
+#include <list>
 #include <map>
 #include <memory>
 
@@ -15,8 +16,9 @@ struct Object {
   std::string ns;  // "default" when none is written; "" for kinds of the cluster
   std::string name;
   const config::Value* root = nullptr;
-  SourceSpan span;     // of metadata.name
-  bool known = false;  // a kind that is read here
+  std::shared_ptr<const config::Document> document;  // that holds the root
+  SourceSpan span;                                   // of metadata.name
+  bool known = false;                                // a kind that is read here
   bool refused = false;
 
   std::string label() const;  // "Secret default/users", "GatewayClass traefik"
@@ -34,24 +36,39 @@ class ObjectStore {
   void add(config::Document document, config::Findings& findings);
   void add(std::vector<config::Document> documents, config::Findings& findings);
 
+  // A mirror of a cluster's objects: the document's object is what the cluster holds now, whatever was here before. One that is
+  // refused here is there for nobody, and leaves no earlier state behind. Pointers to other objects stay valid.
+  void replace(std::shared_ptr<const config::Document> document, config::Findings& findings);
+  // False when there was none.
+  bool remove(std::string_view group, std::string_view kind, std::string_view ns,
+              std::string_view name);
+
   // Objects that the API server would hold, in the order of their first definition.
   std::vector<const Object*> list(std::string_view group, std::string_view kind) const;
   // Null when there is none.
   const Object* find(std::string_view group, std::string_view kind, std::string_view ns,
                      std::string_view name) const;
   // Everything, refused objects and kinds that are not read included.
-  const std::vector<Object>& all() const { return objects_; }
+  const std::list<Object>& all() const { return objects_; }
   bool empty() const { return objects_.empty(); }
 
  private:
-  void add_value(const config::Value& v, std::string_view group_version, std::string_view kind,
-                 config::Findings& findings);
-  void keep(Object o, config::Findings& findings);
+  struct Adding {  // one document
+    std::shared_ptr<const config::Document> document;
+    bool replaces;  // silently, and whatever comes
+    config::Findings& findings;
+  };
+  using Place = std::list<Object>::iterator;
 
-  std::vector<std::shared_ptr<const config::Document>> documents_;
-  std::vector<Object> objects_;
-  std::map<std::string, size_t, std::less<>> index_;
-  std::map<std::string, std::vector<size_t>, std::less<>> by_kind_;
+  void add_value(const config::Value& v, std::string_view group_version, std::string_view kind,
+                 const Adding& adding);
+  void keep(Object o, const Adding& adding);
+  bool forget(const std::string& key);
+
+  std::list<Object> objects_;
+  uint64_t next_ = 0;
+  std::map<std::string, std::pair<uint64_t, Place>, std::less<>> index_;
+  std::map<std::string, std::map<uint64_t, Place>, std::less<>> by_kind_;
 };
 
 inline constexpr std::string_view traefik_group = "traefik.io";

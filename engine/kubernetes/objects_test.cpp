@@ -226,5 +226,49 @@ TEST(Secrets, DataThatIsNotBase64IsLeftOut) {
   EXPECT_EQ(findings.list()[0].code, "GP0723");
 }
 
+std::shared_ptr<const config::Document> document(const std::string& yaml) {
+  return std::make_shared<const config::Document>(
+      std::move(*config::parse_document(yaml, "m.yaml", config::Format::yaml)));
+}
+
+std::string names(const ObjectStore& store, std::string_view kind) {
+  std::string out;
+  for (const Object* o : store.list(core_group, kind)) out += o->name + " ";
+  return out;
+}
+
+TEST(Mirror, ReplacesAndRemovesSingleObjects) {
+  ObjectStore store;
+  config::Findings findings;
+  const auto secret = [](const std::string& name, const std::string& data) {
+    return document("apiVersion: v1\nkind: Secret\nmetadata: {name: " + name + "}\ndata: " + data);
+  };
+  for (const char* name : {"a", "b", "c"}) store.put(secret(name, "{k: eA==}"), findings);
+  const Object* a = store.find(core_group, "Secret", "default", "a");
+  store.put(secret("b", "{k: eQ==}"), findings);
+  EXPECT_TRUE(findings.list().empty());
+  EXPECT_EQ(names(store, "Secret"), "a b c ");
+  EXPECT_EQ(store.find(core_group, "Secret", "default", "b")->root->at("data.k")->str(), "eQ==");
+  EXPECT_TRUE(store.remove(core_group, "Secret", "default", "b"));
+  EXPECT_FALSE(store.remove(core_group, "Secret", "default", "b"));
+  EXPECT_EQ(names(store, "Secret"), "a c ");
+  EXPECT_EQ(store.find(core_group, "Secret", "default", "a"), a);
+}
+
+TEST(Mirror, ARefusedObjectIsThereForNobodyAndCostsNobody) {
+  ObjectStore store;
+  config::Findings findings;
+  store.put(document("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"), findings);
+  store.put(document("apiVersion: v1\nkind: Secret\nmetadata: {name: b}\n"), findings);
+  store.put(document("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: [1]\n"),
+                findings);
+  EXPECT_EQ(findings.list().size(), 1u);
+  EXPECT_EQ(names(store, "Secret"), "b ");
+  store.put(document("apiVersion: x.io/v9\nkind: Other\nmetadata: {name: a}\n"), findings);
+  EXPECT_EQ(findings.list().size(), 1u);
+  store.put(document("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"), findings);
+  EXPECT_EQ(names(store, "Secret"), "a b ");
+}
+
 }  // namespace
 }  // namespace gateproof::kubernetes

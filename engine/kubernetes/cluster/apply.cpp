@@ -72,26 +72,25 @@ bool drop_item(Json& item, const Json& set, const Json& others, const Schema& sc
   return false;
 }
 
-// Removes the fields of a set; what the others own is not in it, and keeps what holds it.
+// Removes the fields of a set. What others own stays, and what holds it.
 void drop(Json& value, const Json& set, const Json& others, const Schema* schema) {
   if (value.is_object()) {
-    for (const Json::Member& m : set.members()) {
-      if (!m.key.starts_with("f:")) continue;
-      const std::string key = m.key.substr(2);
-      const Json* there = value.find(key);
-      if (!there) continue;
-      if (m.value.size() == 0 && !others.find(m.key)) {
-        value.erase(key);
+    std::vector<Json::Member> kept;
+    for (const Json::Member& m : value.members()) {
+      const std::string name = "f:" + m.key;
+      const Json* gone = set.find(name);
+      if (!gone) {
+        kept.push_back(m);
         continue;
       }
-      Json inner = *there;
-      drop(inner, m.value, others[m.key], child_of(schema, key));
-      if ((inner.is_object() || inner.is_array()) && inner.size() == 0) {
-        value.erase(key);
-      } else {
-        value.set(key, std::move(inner));
-      }
+      const bool whole = gone->size() == 0 || gone->find(".");
+      if (whole && !others.find(name)) continue;
+      // What somebody still says, be it empty, stays.
+      Json inner = m.value;
+      drop(inner, *gone, others[name], child_of(schema, m.key));
+      kept.push_back({m.key, std::move(inner)});
     }
+    value = Json::object_of(std::move(kept));
   } else if (value.is_array() && granular_list(schema)) {
     std::vector<Json> kept;
     for (const Json& i : value.items()) {
@@ -124,7 +123,8 @@ Applied apply_configuration(const Json& live, const Json& configuration, const S
     Json& sum = mine ? previous : others;
     sum = fields::unite(sum, e.set);
   }
-  const Json given_up = fields::minus(fields::minus(previous, set), others);
+  const Json given_up =
+      fields::minus(fields::with_containers(previous), fields::with_containers(set));
   if (!given_up.is_null()) drop(out.object, given_up, others, schema);
 
   const fields::Difference d = fields::difference(

@@ -175,7 +175,7 @@ void complete_crd_status(Json& crd, const Json& before, std::string_view now) {
   // Somebody who writes the status may add to it; what the server knows stays.
   if (crd["status"].is_object())
     for (const Json::Member& m : crd["status"].members()) status.set(m.key, m.value);
-  status.set("acceptedNames", crd.at("spec.names"));
+  if (crd.at("spec.names").is_object()) status.set("acceptedNames", crd.at("spec.names"));
   std::vector<Json> stored(status["storedVersions"].items().begin(),
                            status["storedVersions"].items().end());
   for (const Json& v : crd.at("spec.versions").items()) {

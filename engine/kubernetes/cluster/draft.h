@@ -23,7 +23,7 @@ struct Store::Draft {
             at.sub == Sub::status  ? "status"
             : at.sub == Sub::scale ? "scale"
                                    : "",
-            std::move(now)};
+            std::move(now), at.type->version(at.version)->status};
   }
 };
 

@@ -170,6 +170,15 @@ Json common(const Json& a, const Json& b) {
   return node(is_member(a) && is_member(b), std::move(children));
 }
 
+Json with_containers(const Json& set) {
+  if (!set.is_object()) return set;
+  std::vector<Json::Member> children;
+  for (const Json::Member& m : set.members()) {
+    if (m.key != dot) children.push_back({m.key, with_containers(m.value)});
+  }
+  return node(true, std::move(children));
+}
+
 Json all(const Json& value, const Schema* schema, bool containers) {
   if (!granular(schema, value) || value.size() == 0) return Json::object();
   std::vector<Json::Member> children;
@@ -282,9 +291,13 @@ void track_update(const Json& before, Json& after, const Schema* schema, const F
   const Json& sent = after.at("metadata.managedFields");
   const bool reset =
       sent.is_array() && (sent.size() == 0 || (sent.size() == 1 && sent.items()[0].size() == 0));
-  const fields::Difference d =
-      fields::difference(before.is_null() ? Json::object() : managed::owned_part(before),
-                         managed::owned_part(after), schema);
+  Json old_fields = before.is_null() ? Json::object() : managed::owned_part(before);
+  Json new_fields = managed::owned_part(after);
+  if (owner.status_apart && owner.subresource != "status") {
+    old_fields.erase("status");
+    new_fields.erase("status");
+  }
+  const fields::Difference d = fields::difference(old_fields, new_fields, schema);
   std::vector<managed::Entry> entries;
   if (!reset) entries = managed::read(before);
   const Json lost = fields::unite(d.changed, d.removed);

@@ -14,6 +14,8 @@ namespace fields {
 Json unite(const Json& a, const Json& b);
 Json minus(const Json& a, const Json& b);
 Json common(const Json& a, const Json& b);
+// The set with everything that holds a member as a member.
+Json with_containers(const Json& set);
 // All fields of a value. `containers`: maps are members themselves, as after an update; else as after an apply.
 Json all(const Json& value, const Schema* schema, bool containers);
 struct Difference {
@@ -30,8 +32,9 @@ std::string element(const Json& item, const Schema& list);
 struct FieldOwner {
   std::string manager;
   std::string api_version;
-  std::string subresource;  // "" or "status"
-  std::string time;         // RFC 3339
+  std::string subresource;    // "" or "status"
+  std::string time;           // RFC 3339
+  bool status_apart = false;  // the kind has the status subresource: others do not own status
 };
 
 // An update from `before` (null: a creation) to `after`: after's managedFields become before's with what changed given to the

@@ -130,7 +130,22 @@ void append_real(std::string& out, double d) {
   const auto style = d != 0 && (size < 1e-6 || size >= 1e21) ? std::chars_format::scientific
                                                              : std::chars_format::fixed;
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, d, style);
-  out.append(buffer, end.ptr);
+  const std::string_view text(buffer, size_t(end.ptr - buffer));
+  constexpr double exact_max = 9007199254740992.0;  // 2^53
+  if (style != std::chars_format::fixed || size < exact_max) {
+    out += text;
+    return;
+  }
+  // Shortest digits, then zeros; std::to_chars writes every digit that the binary number has.
+  char shortest[64];
+  const auto stop =
+      std::to_chars(shortest, shortest + sizeof shortest, d, std::chars_format::scientific);
+  std::string digits;
+  for (const char* c = shortest; c != stop.ptr && *c != 'e'; ++c) {
+    if (*c != '.') digits += *c;
+  }
+  digits.resize(text.size(), '0');
+  out += digits;
 }
 
 }  // namespace

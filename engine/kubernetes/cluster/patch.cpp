@@ -105,6 +105,11 @@ class JsonPatch {
     return here;
   }
 
+  bool room(const Json& parent) {
+    moved_ += parent.size();
+    return moved_ <= limits_.moved_max || fail("the patch is too much work");
+  }
+
   bool missing(const Path& path) {
     std::string shown;
     for (const std::string& t : path) shown += "/" + t;
@@ -119,6 +124,7 @@ class JsonPatch {
     if (replace && !look(path)) return missing(path);
     Json* parent = parent_of(path);
     if (!parent) return missing(path);
+    if (!room(*parent)) return false;
     if (parent->is_object()) {
       parent->set(path.back(), std::move(value));
       return true;
@@ -139,6 +145,7 @@ class JsonPatch {
     if (!there) return missing(path);
     if (taken) *taken = *there;
     Json* parent = parent_of(path);
+    if (!room(*parent)) return false;
     if (parent->is_object()) {
       parent->erase(path.back());
     } else {
@@ -182,6 +189,7 @@ class JsonPatch {
   const PatchLimits& limits_;
   Path path_;
   size_t carried_ = 0;
+  size_t moved_ = 0;
   std::string error_;
 };
 

@@ -11,6 +11,7 @@ struct PatchLimits {
   size_t operations_max = 10000;
   size_t copied_bytes_max = 3u << 20;  // what copy and move may carry in all, in memory
   size_t depth_max = 128;              // of the result
+  size_t moved_max = 100'000'000;      // members and items that make room for others, in all
 };
 // RFC 6902. Refusals are the real server's: 422 for a patch that does not apply, 400 for one that is none, 413 for limits.
 Reply<Json> json_patch(Json target, const Json& patch, const PatchLimits& limits = {});

@@ -133,24 +133,23 @@ void prune_at(Json& value, const Schema& schema, const std::string& path,
   }
   if (!value.is_object()) return;
   const bool closed = !open_ended(schema);
-  std::vector<std::string> gone;
-  std::vector<std::pair<std::string, Json>> changed;
+  std::vector<Json::Member> kept;
+  bool changed = false;
   for (const Json::Member& m : value.members()) {
     const Schema* child = schema.child(m.key);
-    if (!child) {
-      if (closed && !embedded_member(schema, m.key)) gone.push_back(m.key);
+    if (!child && closed && !embedded_member(schema, m.key)) {
+      if (unknown.size() < schema_causes_max) unknown.push_back(join_path(path, m.key));
+      changed = true;
       continue;
     }
-    if (!m.value.is_object() && !m.value.is_array()) continue;
     Json v = m.value;
-    prune_at(v, *child, join_path(path, m.key), unknown);
-    if (!v.same(m.value)) changed.emplace_back(m.key, std::move(v));
+    if (child && (v.is_object() || v.is_array())) {
+      prune_at(v, *child, join_path(path, m.key), unknown);
+      changed |= !v.same(m.value);
+    }
+    kept.push_back({m.key, std::move(v)});
   }
-  for (auto& [key, v] : changed) value.set(key, std::move(v));
-  for (const std::string& key : gone) {
-    unknown.push_back(join_path(path, key));
-    value.erase(key);
-  }
+  if (changed) value = Json::object_of(std::move(kept));
 }
 
 }  // namespace

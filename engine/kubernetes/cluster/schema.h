@@ -66,7 +66,7 @@ struct Schema {
 // openAPIV3Schema of a CRD. Causes carry the path inside the schema.
 Reply<SchemaPtr> compile_schema(const Json& openapi, const PatternCompiler& patterns);
 
-// Removes members that the schema does not know; `unknown` gets their paths ("spec.foo", "spec.list[2].bar").
+// Removes members that the schema does not know; `unknown` gets the paths of the first ones ("spec.foo", "spec.list[2].bar").
 void prune(Json& value, const Schema& schema, std::vector<std::string>& unknown);
 void apply_defaults(Json& value, const Schema& schema);
 // Appends what is wrong, at most schema_causes_max in all.

@@ -243,6 +243,7 @@ class Store {
 
   // store_remove.cpp
   ObjectPtr erase(const ObjectPtr& object);
+  void unregister(const ObjectPtr& crd);
   ObjectPtr mark_deleted(const ObjectPtr& object, std::vector<std::string> finalizers);
   void orphan(const ObjectPtr& owner);
   void collect(std::span<const Event> events);

@@ -73,12 +73,19 @@ Reply<DeleteOptions> DeleteOptions::from_json(const Json& body) {
   return out;
 }
 
+// No object outlives its kind: nobody could see or delete it.
+void Store::unregister(const ObjectPtr& crd) {
+  const std::string_view group = crd->body.at("spec.group").str();
+  const std::string_view plural = crd->body.at("spec.names.plural").str();
+  const TypePtr type = registry_.find_plural(group, plural);
+  if (!type || !type->custom) return;
+  for (const ObjectPtr& o : all(*type)) commit(Event::removed, o, o->type, o->body);
+  registry_.remove(group, plural);
+}
+
 ObjectPtr Store::erase(const ObjectPtr& object) {
-  Json body = object->body;
-  if (is_crd(*object->type)) {
-    registry_.remove(body.at("spec.group").str(), body.at("spec.names.plural").str());
-  }
-  return commit(Event::removed, object, object->type, std::move(body));
+  if (is_crd(*object->type)) unregister(object);
+  return commit(Event::removed, object, object->type, object->body);
 }
 
 ObjectPtr Store::mark_deleted(const ObjectPtr& object, std::vector<std::string> finalizers) {

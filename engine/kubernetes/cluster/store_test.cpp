@@ -62,6 +62,24 @@ TEST(Store, RefusesAsTheRealServerDoes) {
             "404 NotFound: configmaps \"none\" not found");
 }
 
+TEST(Store, ABodyIsAnObjectWithMetadata) {
+  Cluster c;
+  ASSERT_TRUE(c.create("configmaps", map));
+  for (const char* body : {"[]", "5", "null", R"({"metadata":"a"})", R"({"metadata":[]})"}) {
+    EXPECT_EQ(c.create("configmaps", body).error().code, 400) << body;
+    EXPECT_EQ(c.store.update(c.at("configmaps", "a"), json(body), c.by).error().code, 400) << body;
+    EXPECT_EQ(c.store.patch(c.at("configmaps", "a"), Patch::apply, json(body), c.by).error().code,
+              400)
+        << body;
+  }
+  EXPECT_EQ(c.store
+                .patch(c.at("configmaps", "a"), Patch::json,
+                       json(R"([{"op":"replace","path":"","value":[]}])"), c.by)
+                .error()
+                .code,
+            400);
+}
+
 TEST(Store, NamesMayHave253CharactersAndNoMore) {
   Cluster c;
   const auto named = [](size_t n) {

@@ -60,6 +60,16 @@ std::optional<Status> wrong_type(const Target& at, const std::vector<Cause>& cau
   return std::nullopt;
 }
 
+// Before anything looks into a body.
+std::optional<Status> wrong_shape(const Target& at, const Json& body) {
+  if (!body.is_object())
+    return bad_request("couldn't get version/kind; json parse error: the body has to be an object");
+  const Json& meta = body["metadata"];
+  if (meta.is_object() || meta.is_null()) return std::nullopt;
+  return undecodable(at, "json: cannot unmarshal " + to_text(meta).substr(0, 40) +
+                             " into Go struct field .metadata of type v1.ObjectMeta");
+}
+
 }  // namespace
 
 std::optional<Status> Store::check_namespace(const ResourceType& type,
@@ -80,8 +90,6 @@ std::optional<Status> Store::check_namespace(const ResourceType& type,
 // Says what the body is, and that it is what the URL says.
 std::optional<Status> Store::decode(Draft& d) const {
   const ResourceType& type = *d.at.type;
-  if (!d.after.is_object())
-    return bad_request("couldn't get version/kind; json parse error: the body has to be an object");
   const std::string wanted = type.api_version(d.at.version);
   const std::string_view sent = d.after["apiVersion"].str();
   if (!sent.empty() && sent != wanted) {
@@ -93,9 +101,6 @@ std::optional<Status> Store::decode(Draft& d) const {
     return bad_request("the object provided is unrecognized (must be of type " + type.kind +
                        "): couldn't get version/kind; got " + std::string(kind));
   }
-  if (const Json* meta = d.after.find("metadata"); meta && !meta->is_object() && !meta->is_null())
-    return undecodable(d.at, "json: cannot unmarshal " + to_text(*meta).substr(0, 40) +
-                                 " into Go struct field .metadata of type v1.ObjectMeta");
   if (type.custom) {
     d.after.set("metadata", without_nulls(d.after["metadata"]));
   } else {
@@ -244,6 +249,7 @@ Reply<Written> Store::finish(Draft& d) {
     return out;
   }
   const auto what = leaves ? Event::removed : d.before ? Event::modified : Event::added;
+  if (d.crd && leaves) unregister(d.before);
   if (d.crd && !leaves) registry_.put(d.crd);
   const ObjectPtr object = commit(what, d.before, d.at.type, std::move(d.after));
   settle();
@@ -254,6 +260,7 @@ Reply<Written> Store::finish(Draft& d) {
 Reply<Written> Store::create(const Target& at, Json body, const WriteOptions& options) {
   if (auto refused = check_target(at)) return *std::move(refused);
   Draft d{at, options, nullptr, std::move(body)};
+  if (auto refused = wrong_shape(at, d.after)) return *std::move(refused);
   if (!d.after.at("metadata.resourceVersion").str().empty())
     return internal_error("resourceVersion should not be set on objects to be created");
   if (auto refused = check_namespace(*at.type, at.ns)) return *std::move(refused);
@@ -280,6 +287,7 @@ Reply<Written> Store::create(const Target& at, Json body, const WriteOptions& op
 
 Reply<Written> Store::replace(Draft& d) {
   const ResourceType& type = *d.at.type;
+  if (auto refused = wrong_shape(d.at, d.after)) return *std::move(refused);
   const Json& meta = d.after["metadata"];
   const std::string_view name = meta["name"].str();
   if (!name.empty() && name != d.at.name) {
@@ -372,7 +380,7 @@ Reply<Written> Store::apply(const Target& at, const Json& configuration,
     s.reason = "Invalid";
     return s;
   }
-  if (!configuration.is_object()) return bad_request("an applied configuration is an object");
+  if (auto refused = wrong_shape(at, configuration)) return *std::move(refused);
   const Json* managed = configuration.at("metadata").find("managedFields");
   if (managed && managed->size()) return bad_request("metadata.managedFields must be nil");
   const ObjectPtr before = find(*at.type, at.ns, at.name);

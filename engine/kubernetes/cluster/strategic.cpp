@@ -1,6 +1,7 @@
 // Strategic merge patch, as kubectl makes it for built-in kinds.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "engine/base/text.h"
 #include "engine/kubernetes/cluster/patch.h"
@@ -24,6 +25,14 @@ std::string key_of(const Json& item, const std::string& key) {
   return v.is_string() ? std::string(v.str()) : to_text(v);
 }
 
+Json without_null_members(const Json& object) {
+  std::vector<Json::Member> out;
+  for (const Json::Member& m : object.members()) {
+    if (!m.value.is_null()) out.push_back(m);
+  }
+  return Json::object_of(std::move(out));
+}
+
 class Merger {
  public:
   std::optional<Status> error;
@@ -39,43 +48,42 @@ class Merger {
     Json out = target.is_object() ? target : Json::object();
     if (const Json& keep = patch[retain_keys]; keep.is_array()) retain(out, keep);
     deletions(out, patch);
+    // A null takes away; it stands in the list until the end, as the last word on its name.
+    std::vector<Json::Member> members(out.members().begin(), out.members().end());
     for (const Json::Member& m : patch.members()) {
       if (is_directive(m.key)) continue;
-      if (m.value.is_null()) {
-        out.erase(m.key);
-        continue;
-      }
       const Schema* child = schema ? schema->child(m.key) : nullptr;
       const Json& there = out[m.key];
-      const Json& order = patch[std::string(order_prefix) + m.key];
+      Json value = m.value;
       if (m.value.is_object()) {
-        out.set(m.key, object(there, m.value, child));
+        value = object(there, m.value, child);
       } else if (m.value.is_array() && child && (child->merge_set || !child->merge_key.empty())) {
-        out.set(m.key, list(there, m.value, *child, order));
-      } else {
-        out.set(m.key, m.value);
+        value = list(there, m.value, *child, patch[std::string(order_prefix) + m.key]);
       }
+      members.push_back({m.key, std::move(value)});
     }
+    out = without_null_members(Json::object_of(std::move(members)));
     orders(out, patch, schema);
     return out;
   }
 
  private:
   static Json stripped(const Json& patch) {
-    Json out = patch;
+    std::vector<Json::Member> out;
     for (const Json::Member& m : patch.members()) {
-      if (is_directive(m.key)) out.erase(m.key);
+      if (!is_directive(m.key)) out.push_back(m);
     }
-    return out;
+    return Json::object_of(std::move(out));
   }
 
   static void retain(Json& out, const Json& keep) {
-    std::vector<std::string> gone;
+    std::set<std::string_view> names;
+    for (const Json& k : keep.items()) names.insert(k.str());
+    std::vector<Json::Member> kept;
     for (const Json::Member& m : out.members()) {
-      if (std::ranges::none_of(keep.items(), [&](const Json& k) { return k.str() == m.key; }))
-        gone.push_back(m.key);
+      if (names.contains(m.key)) kept.push_back(m);
     }
-    for (const std::string& key : gone) out.erase(key);
+    out = Json::object_of(std::move(kept));
   }
 
   static void deletions(Json& out, const Json& patch) {

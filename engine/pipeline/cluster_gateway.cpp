@@ -40,7 +40,8 @@ ClusterGateway::ClusterGateway(cluster::Store& store, const Clock& clock, Engine
           engine, std::move(options),
           {[this](const kubernetes::gateway::StatusUpdate& update) { write_status(update); },
            std::move(configuration_changed)}) {
-  store_.add_hook([this](cluster::Store&, std::span<const cluster::Event> events) { follow(events); });
+  store_.add_hook(
+      [this](cluster::Store&, std::span<const cluster::Event> events) { follow(events); });
 }
 
 bool ClusterGateway::take(const cluster::Event& event) {
@@ -74,14 +75,16 @@ void ClusterGateway::follow(std::span<const cluster::Event> events) {
 }
 
 void ClusterGateway::write_status(const kubernetes::gateway::StatusUpdate& update) {
-  const cluster::TypePtr type = store_.registry().find_kind(update.object.group, update.object.kind);
+  const cluster::TypePtr type =
+      store_.registry().find_kind(update.object.group, update.object.kind);
   if (!type) return;
   const cluster::ObjectPtr now = store_.find(*type, update.object.ns, update.object.name);
   if (!now) return;
   const cluster::Json& status = now->body["status"];
   const std::string& name = controller_.options().controller_name;
-  const std::optional<std::string> merged = kubernetes::gateway::merge_status(
-      status.is_null() ? "" : cluster::to_text(status), update, name, clock_.wall_ns() / 1'000'000'000);
+  const std::optional<std::string> merged =
+      kubernetes::gateway::merge_status(status.is_null() ? "" : cluster::to_text(status), update,
+                                        name, clock_.wall_ns() / 1'000'000'000);
   if (!merged) return;
   Result<cluster::Json> parsed = cluster::parse_json(*merged);
   if (!parsed) return;

@@ -12,8 +12,7 @@ class ClusterGateway {
  public:
   // Store, clock and engine outlive it, and it the store's last write. `configuration_changed` as in GatewayController.
   ClusterGateway(kubernetes::cluster::Store& store, const Clock& clock, Engine& engine,
-                 kubernetes::gateway::Options options,
-                 std::function<void()> configuration_changed);
+                 kubernetes::gateway::Options options, std::function<void()> configuration_changed);
 
   // Everything that is in the store already.
   void follow_all();
@@ -30,8 +29,8 @@ class ClusterGateway {
   kubernetes::cluster::Store& store_;
   const Clock& clock_;
   kubernetes::ObjectStore objects_;  // what resolve() reads: kept, not made anew
-  std::set<uint64_t> own_;            // resourceVersions of statuses written here, until they are told
-  bool all_ = false;  // everything is to be looked at
+  std::set<uint64_t> own_;  // resourceVersions of statuses written here, until they are told
+  bool all_ = false;        // everything is to be looked at
   GatewayController controller_;
 };
 

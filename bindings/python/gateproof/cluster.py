@@ -25,6 +25,7 @@ from gateproof.cluster_keys import Keys, make_keys
 from gateproof.errors import StartError
 
 MANIFESTS = ("*.yaml", "*.yml", "*.json")
+DEFAULT_BUNDLE = "v1.7.0"  # of the Gateway API
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ class Cluster:
     `manifests` are files and directories, applied at the start. With `tls` clients prove
     themselves with the bearer token or the client certificate of the kubeconfig. With
     `bundle_version` the CRDs of the Gateway API carry that version; where no manifest defines
-    them they are taken from Go's module cache.
+    them they are taken from Go's module cache. With `gateways` the engine is their controller: it
+    writes the status of Gateways and routes, and serves them on loopback addresses.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Cluster:
         tls: bool = False,
         kubeconfig: str | Path | None = None,
         bundle_version: str | None = None,
+        gateways: bool = False,
     ) -> None:
         self.token = secrets.token_urlsafe(24) if tls else ""
         self._keys: Keys | None = make_keys(listen.rpartition(":")[0]) if tls else None
@@ -111,6 +114,8 @@ class Cluster:
         if bundle_version and not any(self._defines_gateways(file) for file in files):
             files = [*manifest_files(gateway_api_crds(bundle_version)), *files]
         self.applied += self.apply(*files)
+        if gateways:
+            self._core.serve_gateways(bundle_version=bundle_version or DEFAULT_BUNDLE)
         self._core.start()
 
     @staticmethod
@@ -175,6 +180,20 @@ class Cluster:
     def list(self, resource: str, namespace: str = "") -> list[dict[str, Any]]:
         """The objects of a resource, of one namespace or of all."""
         return [json.loads(text) for text in self._core.list(resource, namespace)]
+
+    @property
+    def connections(self) -> int:
+        """How many connections of clients are open."""
+        return int(self._core.connections)
+
+    @property
+    def gateway_addresses(self) -> dict[str, str]:
+        """With `gateways`: where each of their entry points listens."""
+        return dict(self._core.gateway_addresses)
+
+    def gateway_failures(self) -> dict[str, str]:
+        """Entry points of Gateways that cannot be listened on, with the reason."""
+        return dict(self._core.gateway_failures())
 
     def stop(self) -> None:
         """Ends the server; watches end with it."""

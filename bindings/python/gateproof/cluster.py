@@ -50,13 +50,14 @@ class Applied:
 
 
 def manifest_files(path: str | Path) -> list[Path]:
-    """A file, or the manifests of a directory and of those below it."""
+    """A file, or the manifests of a directory and of those below it (Kustomize's own file is none)."""
     found = Path(path)
     if not found.exists():
         raise StartError(f"{path}: no such file or directory")
     if not found.is_dir():
         return [found]
-    return sorted(file for pattern in MANIFESTS for file in found.rglob(pattern))
+    files = (file for pattern in MANIFESTS for file in found.rglob(pattern))
+    return sorted(file for file in files if file.stem != "kustomization")
 
 
 def gateway_api_crds(version: str) -> Path:

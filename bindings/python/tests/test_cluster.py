@@ -37,6 +37,7 @@ spec:
 
 def test_manifests_are_applied_and_read_back(tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text(SHOP)
+    (tmp_path / "kustomization.yaml").write_text("resources: [shop.yaml]\n")
     (tmp_path / "bad.yaml").write_text("apiVersion: v1\nkind: Nonsense\nmetadata: {name: x}\n")
     with Cluster(tmp_path) as cluster:
         failed = [one for one in cluster.applied if one.outcome == "failed"]

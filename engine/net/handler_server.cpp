@@ -1,6 +1,7 @@
 #include "engine/net/handler_server.h"
 
 #include <future>
+#include <map>
 
 #include "engine/net/listener.h"
 #include "engine/net/server.h"
@@ -23,11 +24,34 @@ class HandlerServer::Entry final : public pipeline::ExchangeHandler {
   std::optional<HandlerTls> tls;
   StreamList streams;
   std::unique_ptr<NetListener> listener;
+  struct Served {
+    uint64_t task = 0;
+    bool ended = false;  // as the last look has found it
+  };
+  std::map<const NetStream*, Served> served;
 
  private:
   http::Handler& handler_;
   http::Origin& origin_;
 };
+
+namespace {
+
+// A connection is known for as long as its task lives.
+template <class Map>
+class Known {
+ public:
+  Known(Map& map, typename Map::key_type key) : map_(map), key_(key) { map_[key_]; }
+  Known(const Known&) = delete;
+  Known& operator=(const Known&) = delete;
+  ~Known() { map_.erase(key_); }
+
+ private:
+  Map& map_;
+  typename Map::key_type key_;
+};
+
+}  // namespace
 
 Result<std::unique_ptr<HandlerServer>> HandlerServer::make(http::Handler& handler, Random& random,
                                                            const Log& log) {
@@ -72,6 +96,7 @@ void HandlerServer::start() {
 void HandlerServer::run() {
   for (const std::unique_ptr<Entry>& e : entries_) {
     loop_->scheduler().spawn("accept", accept_connections(*e));
+    loop_->scheduler().spawn("look", end_those_gone(*e));
   }
   loop_->run();
   // Here and not in the destructor: what a thread took from its pools goes back to them.
@@ -117,12 +142,28 @@ Task<void> HandlerServer::accept_connections(Entry& e) {
       log_.warn("a connection was closed: " + std::to_string(connections_max) + " are open");
       continue;
     }
-    e.streams.add(static_cast<NetStream&>(**stream));
-    loop_->scheduler().spawn("connection", serve(e, std::move(*stream)));
+    auto& socket = static_cast<NetStream&>(**stream);
+    e.streams.add(socket);
+    const uint64_t task = loop_->scheduler().spawn("connection", serve(e, std::move(*stream)));
+    if (const auto found = e.served.find(&socket); found != e.served.end()) {
+      found->second.task = task;
+    }
+  }
+}
+
+Task<void> HandlerServer::end_those_gone(Entry& e) {
+  for (;;) {
+    co_await sleep_in_background(env_.scheduler, env_.scheduler.now() + look_period);
+    std::vector<uint64_t> gone;
+    for (auto& [socket, served] : e.served) {
+      if (socket->ended() && std::exchange(served.ended, true)) gone.push_back(served.task);
+    }
+    for (const uint64_t task : gone) env_.scheduler.cancel(task);
   }
 }
 
 Task<void> HandlerServer::serve(Entry& e, std::unique_ptr<Stream> stream) {
+  const Known known(e.served, static_cast<const NetStream*>(stream.get()));
   pipeline::ServerOptions options;
   pipeline::ConnectionStart start;
   if (e.tls) {

@@ -27,6 +27,9 @@ class HandlerServer {
  public:
   // Connections open at once; further ones are closed as they come.
   static constexpr size_t connections_max = 4096;
+  // A client that went away in the middle of an answer is noticed between one and two of these later. An answer may wait for
+  // hours for its next piece (a watch), and until then nobody writes to the connection.
+  static constexpr Duration look_period = std::chrono::seconds(2);
 
   // All three outlive the server.
   static Result<std::unique_ptr<HandlerServer>> make(http::Handler& handler, Random& random,
@@ -50,6 +53,7 @@ class HandlerServer {
                 const Log& log);
   Task<void> accept_connections(Entry& e);
   Task<void> serve(Entry& e, std::unique_ptr<Stream> stream);
+  Task<void> end_those_gone(Entry& e);
   void run();
 
   const Log& log_;

@@ -25,6 +25,7 @@ from gateproof.cluster_keys import Keys, make_keys
 from gateproof.errors import StartError
 
 MANIFESTS = ("*.yaml", "*.yml", "*.json")
+DEFAULT_BUNDLE = "v1.7.0"  # of the Gateway API
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,14 @@ class Applied:
 
 
 def manifest_files(path: str | Path) -> list[Path]:
-    """A file, or the manifests of a directory and of those below it."""
+    """A file, or the manifests of a directory and of those below it (Kustomize's own file is none)."""
     found = Path(path)
     if not found.exists():
         raise StartError(f"{path}: no such file or directory")
     if not found.is_dir():
         return [found]
-    return sorted(file for pattern in MANIFESTS for file in found.rglob(pattern))
+    files = (file for pattern in MANIFESTS for file in found.rglob(pattern))
+    return sorted(file for file in files if file.stem != "kustomization")
 
 
 def gateway_api_crds(version: str) -> Path:
@@ -79,7 +81,8 @@ class Cluster:
     `manifests` are files and directories, applied at the start. With `tls` clients prove
     themselves with the bearer token or the client certificate of the kubeconfig. With
     `bundle_version` the CRDs of the Gateway API carry that version; where no manifest defines
-    them they are taken from Go's module cache.
+    them they are taken from Go's module cache. With `gateways` the engine is their controller: it
+    writes the status of Gateways and routes, and serves them on loopback addresses.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class Cluster:
         tls: bool = False,
         kubeconfig: str | Path | None = None,
         bundle_version: str | None = None,
+        gateways: bool = False,
     ) -> None:
         self.token = secrets.token_urlsafe(24) if tls else ""
         self._keys: Keys | None = make_keys(listen.rpartition(":")[0]) if tls else None
@@ -111,6 +115,8 @@ class Cluster:
         if bundle_version and not any(self._defines_gateways(file) for file in files):
             files = [*manifest_files(gateway_api_crds(bundle_version)), *files]
         self.applied += self.apply(*files)
+        if gateways:
+            self._core.serve_gateways(bundle_version=bundle_version or DEFAULT_BUNDLE)
         self._core.start()
 
     @staticmethod
@@ -175,6 +181,20 @@ class Cluster:
     def list(self, resource: str, namespace: str = "") -> list[dict[str, Any]]:
         """The objects of a resource, of one namespace or of all."""
         return [json.loads(text) for text in self._core.list(resource, namespace)]
+
+    @property
+    def connections(self) -> int:
+        """How many connections of clients are open."""
+        return int(self._core.connections)
+
+    @property
+    def gateway_addresses(self) -> dict[str, str]:
+        """With `gateways`: where each of their entry points listens."""
+        return dict(self._core.gateway_addresses)
+
+    def gateway_failures(self) -> dict[str, str]:
+        """Entry points of Gateways that cannot be listened on, with the reason."""
+        return dict(self._core.gateway_failures())
 
     def stop(self) -> None:
         """Ends the server; watches end with it."""

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -36,6 +37,7 @@ spec:
 
 def test_manifests_are_applied_and_read_back(tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text(SHOP)
+    (tmp_path / "kustomization.yaml").write_text("resources: [shop.yaml]\n")
     (tmp_path / "bad.yaml").write_text("apiVersion: v1\nkind: Nonsense\nmetadata: {name: x}\n")
     with Cluster(tmp_path) as cluster:
         failed = [one for one in cluster.applied if one.outcome == "failed"]
@@ -69,10 +71,26 @@ def test_plain_and_tls(tmp_path: Path) -> None:
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(cluster.url + "/api", context=context)
         assert refused.value.code == 401
+        refused.value.close()
         request = urllib.request.Request(cluster.url + "/api")
         request.add_header("Authorization", f"Bearer {cluster.token}")
         with urllib.request.urlopen(request, context=context) as answer:
             assert answer.status == 200
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_watch_ends_with_its_client(tls: bool) -> None:
+    with Cluster(tls=tls) as cluster:
+        request = urllib.request.Request(cluster.url + "/api/v1/pods?watch=true")
+        request.add_header("Authorization", f"Bearer {cluster.token}")
+        context = ssl._create_unverified_context() if tls else None
+        with urllib.request.urlopen(request, context=context) as answer:
+            assert answer.status == 200
+            assert cluster.connections == 1
+        deadline = time.monotonic() + 20
+        while cluster.connections:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
 
 def test_what_cannot_start(tmp_path: Path) -> None:

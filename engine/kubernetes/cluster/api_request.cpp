@@ -17,8 +17,7 @@ std::string_view Query::get(std::string_view name) const {
 
 bool Query::flag(std::string_view name) const {
   const std::string_view value = get(name);
-  return has(name) && value != "0" && !text::iequals(value, "false") &&
-         (!value.empty() || has(name));
+  return has(name) && value != "0" && !text::iequals(value, "false");
 }
 
 namespace {

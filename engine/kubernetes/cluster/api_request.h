@@ -16,7 +16,7 @@ class Query {
   explicit Query(std::string_view text);
   std::string_view get(std::string_view name) const;  // "" when absent
   bool has(std::string_view name) const { return all_.find(name) != all_.end(); }
-  // As Go's conversion to bool: anything but "", "0" and "false" is true.
+  // As Kubernetes reads booleans: anything but "0" and "false" is true, an empty value too.
   bool flag(std::string_view name) const;
 
  private:

@@ -27,6 +27,7 @@ def _report(cluster: Cluster, failed: list[Applied], as_json: bool) -> None:
                 "kubeconfig": str(cluster.kubeconfig.resolve()),
                 "token": cluster.token,
                 "applied": [dataclasses.asdict(one) for one in cluster.applied],
+                "gateways": cluster.gateway_addresses,
             }
         )
     else:
@@ -37,6 +38,10 @@ def _report(cluster: Cluster, failed: list[Applied], as_json: bool) -> None:
         out.print(f"{'kubeconfig':<14}{cluster.kubeconfig.resolve()}", markup=False)
         if cluster.applied:
             out.print(f"{'objects':<14}{len(cluster.applied) - len(failed)} applied", markup=False)
+        for name, address in cluster.gateway_addresses.items():
+            out.print(f"{'Gateway':<14}{address}  {name}", markup=False)
+        for name, why in cluster.gateway_failures().items():
+            errors.print(f"{name}: {why}", markup=False)
     sys.stdout.flush()
 
 
@@ -61,6 +66,10 @@ def cluster(
             "module cache where no manifest has them."
         ),
     ] = None,
+    gateways: Annotated[
+        bool,
+        typer.Option("--gateways", help="Be the controller of Gateways, and serve them."),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the addresses as JSON.")] = False,
 ) -> None:
     """Serves a Kubernetes API until it is interrupted: any client works, no cluster is needed.
@@ -83,6 +92,7 @@ def cluster(
         tls=tls,
         kubeconfig=kubeconfig,
         bundle_version=bundle_version,
+        gateways=gateways,
     )
     failed = [one for one in server.applied if one.outcome == "failed"]
     try:

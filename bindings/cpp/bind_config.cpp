@@ -1,4 +1,5 @@
 // Configuration: load, check, render.
+#include "engine/check/conditions.h"
 #include "engine/config/render.h"
 
 #include "bindings/cpp/bindings.h"
@@ -39,6 +40,35 @@ std::string kind_of(check::FileKind kind) {
   return "unknown";
 }
 
+check::Dialect dialect_of(const std::string& name) {
+  const auto dialect = check::dialect_of(name);
+  if (!dialect) throw py::value_error("no dialect `" + name + "`: write traefik or standard");
+  return *dialect;
+}
+
+void bind_conditions(py::module_& m) {
+  using kubernetes::gateway::Condition;
+  using kubernetes::gateway::StatusPart;
+  py::class_<Condition>(m, "Condition", "A condition of a Kubernetes object's status.")
+      .def_readonly("type", &Condition::type)
+      .def_readonly("status", &Condition::status)
+      .def_readonly("reason", &Condition::reason)
+      .def_property_readonly("message", [](const Condition& c) { return text_of(c.message); });
+  py::class_<StatusPart>(m, "StatusPart",
+                         "What an object, a listener, a parent or an ancestor is told.")
+      .def_readonly("object", &StatusPart::object)
+      .def_readonly("part", &StatusPart::part)
+      .def_readonly("conditions", &StatusPart::conditions)
+      .def_readonly("facts", &StatusPart::facts);
+  m.def(
+      "gateway_conditions",
+      [](const check::ConfigSet& s, const std::string& dialect) {
+        return check::gateway_conditions(s, dialect_of(dialect)).parts;
+      },
+      py::arg("config"), py::arg("dialect") = "standard",
+      "What a Gateway API controller would write into the status of the manifests' objects.");
+}
+
 }  // namespace
 
 void bind_config(py::module_& m) {
@@ -77,8 +107,12 @@ void bind_config(py::module_& m) {
         py::arg("standard_input") = "",
         py::arg("environment") = std::map<std::string, std::string>{});
   m.def(
-      "check", [](const ConfigSet& s) { return check::check_config_set(s).list(); },
-      py::arg("config"));
+      "check",
+      [](const ConfigSet& s, const std::string& dialect) {
+        return check::check_config_set(s, dialect_of(dialect)).list();
+      },
+      py::arg("config"), py::arg("dialect") = "traefik");
+  bind_conditions(m);
   // `source_line(file, line)` gives a line's text or None.
   m.def(
       "render_text",

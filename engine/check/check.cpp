@@ -1,6 +1,7 @@
 // check_config_set: what every stage says, and the static look, each finding once and where it belongs.
 #include "engine/base/text.h"
 #include "engine/check/assemble.h"
+#include "engine/check/conditions.h"
 #include "engine/check/flat_inputs.h"
 #include "engine/check/looks.h"
 #include "engine/pipeline/merge.h"
@@ -177,12 +178,31 @@ void add_all(const config::Findings& from, const Objects& names, const Assembly&
   }
 }
 
+// What Traefik's provider alone would say of Gateway API objects.
+bool about_traefiks_gateway(const Finding& f) {
+  return f.code.starts_with("GP08") || f.code == "GP1121" ||
+         (f.code == "GP0729" && f.object.starts_with("Gateway "));
+}
+
+config::Findings for_dialect(const config::Findings& all, Dialect dialect) {
+  if (dialect == Dialect::traefik) return all;
+  config::Findings out;
+  for (const Finding& f : all.list()) {
+    if (!about_traefiks_gateway(f)) out.add(f);
+  }
+  return out;
+}
+
 // Findings about what was made up (a Service's endpoint) have no place in the user's files.
 bool has_place(const Seen& s) { return !s.finding.span.file_name().empty(); }
 
 }  // namespace
 
 config::Findings check_config_set(const ConfigSet& set) {
+  return check_config_set(set, Dialect::traefik);
+}
+
+config::Findings check_config_set(const ConfigSet& set, Dialect dialect) {
   const Declared declared = declare(set);
   const Objects names(declared);
   // As in a cluster: Services that select pods have endpoints.
@@ -198,13 +218,20 @@ config::Findings check_config_set(const ConfigSet& set) {
   SameRandom random;
   for (size_t i = 0; i < assemblies.size(); ++i) {
     const auto snapshot = build(assemblies[i], random, set.source.get());
-    add_all(assemblies[i].findings, names, assemblies[i], i, out);
+    add_all(for_dialect(assemblies[i].findings, dialect), names, assemblies[i], i, out);
     add_all(snapshot->findings, names, assemblies[i], i, out);
     Sightings seen;
-    for (SceneLook look : scene_looks()) look({set, assemblies[i], declared, *snapshot}, seen);
+    for (SceneLook look : scene_looks()) {
+      if (dialect == Dialect::traefik || look != look_at_gateways)
+        look({set, assemblies[i], declared, *snapshot}, seen);
+    }
     for (const Seen& s : seen.list) {
       if (has_place(s)) out.add(s, i);
     }
+  }
+  if (dialect == Dialect::standard) {
+    const GatewayConditions standard = gateway_conditions(set, dialect);
+    for (const Finding& f : standard.findings.list()) out.add({f, false}, std::nullopt);
   }
   return out.finish(assemblies);
 }

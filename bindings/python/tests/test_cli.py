@@ -126,6 +126,27 @@ def test_check(routes: Path, tmp_path: Path) -> None:
     assert sarif["version"] == "2.1.0"
 
 
+def test_check_says_what_a_gateway_controller_would_write() -> None:
+    gateway = "scenarios/guide/kubernetes/gateway.yaml"
+    done = run("check", "--dialect", "standard", gateway)
+    assert done.returncode == 1
+    assert "Accepted=False NotAllowedByListeners: no listener of Gateway" in done.stdout
+    assert "ResolvedRefs=False InvalidCertificateRef: Secret traefik/example-tls" in done.stdout
+    assert "GP1121" not in done.stdout
+    whole = data(run("check", "--dialect", "standard", gateway, "--json"))
+    assert {one["code"] for one in whole["findings"]} >= {"GP0802", "GP0810", "GP0812"}
+    route = whole["conditions"][-1]
+    assert route["object"] == "HTTPRoute default/my-app-route"
+    assert [(one["type"], one["reason"]) for one in route["conditions"]] == [
+        ("Accepted", "NotAllowedByListeners"),
+        ("ResolvedRefs", "BackendNotFound"),
+    ]
+    # Traefik's dialect stays the default, and says nothing of conditions unless it is asked.
+    assert set(data(run("check", gateway, "--json"))) == {"findings"}
+    assert "conditions" in data(run("check", gateway, "--json", "--conditions"))
+    assert run("check", gateway, "--dialect", "envoy").returncode == 2
+
+
 def test_check_unreadable() -> None:
     done = run("check", "/nowhere/x.yaml")
     assert done.returncode == 1

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -52,13 +53,14 @@ class Merger {
   json status(const json& existing, const json& wanted) {
     json out = members(existing, wanted);
     if (wanted.contains("listeners")) {
-      const json before = list_of(existing, "listeners");
-      json& listeners = out["listeners"];
-      for (json& l : listeners) {
-        const std::string name = text_of(l, "name");
+      // Two of one name are a mistake that nobody forbids here: the first goes with the first.
+      json before = list_of(existing, "listeners");
+      for (json& l : out["listeners"]) {
         json known = json::object();
-        for (const json& b : before) {
-          if (text_of(b, "name") == name) known = b;
+        for (json& b : before) {
+          if (!b.is_object() || text_of(b, "name") != text_of(l, "name")) continue;
+          known = std::exchange(b, nullptr);
+          break;
         }
         l = members(known, l);
       }

@@ -141,6 +141,14 @@ TEST(MergeStatus, ListsEndAtTheApisSizeAndOthersComeFirst) {
   }
 }
 
+TEST(MergeStatus, TwoListenersOfOneNameAreToldApart) {
+  const auto listener = [](const char* status) {
+    return json{{"name", "a"}, {"conditions", {condition("Accepted", status)}}};
+  };
+  const json wanted = {{"listeners", {listener("True"), listener("False")}}};
+  EXPECT_EQ(merge(merged(nullptr, wanted), wanted, 1, may_first + 9), std::nullopt);
+}
+
 TEST(MergeStatus, ALateUpdateLeavesNewerConditions) {
   const json before = {{"conditions", {condition("Accepted", "False", "x", 5)}}};
   EXPECT_EQ(merge(before, {{"conditions", {condition("Accepted", "True", nullptr, 4)}}}, 4),

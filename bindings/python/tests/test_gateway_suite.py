@@ -23,6 +23,7 @@ from gateproof.gateway_suite.recorder import Recorder, State
 from gateproof.gateway_suite.results import Outcome, SuiteResult, SuiteRun
 from gateproof.gateway_suite.stream import ERRORS_MAX, LINES_FIRST, LINES_LAST, Stream, TestRun
 from gateproof.gateway_suite.target import Target
+from gateproof.gateway_suite.trace import engine_trace, last_request
 
 ROUTES = "/apis/gateway.networking.k8s.io/v1/httproutes"
 PRINTED = """\
@@ -260,9 +261,47 @@ def test_the_recorder_keeps_what_is_deleted() -> None:
         assert before is not None
         assert before.body["metadata"]["generation"] == 2
         assert recorder.at(("HTTPRoute", "infra", "other"), time.time()) is None
+        assert [one["metadata"]["name"] for one in recorder.everything_at(middle)] == ["weighted"]
+        assert recorder.everything_at(time.time()) == []
     finally:
         recorder.close()
         double.close()
+
+
+def test_the_last_request_is_found() -> None:
+    lines = ["x Making GET request to host shop via http://127.80.0.2:8080/a?b=1", "more"]
+    assert last_request(lines) == ("GET", "http://shop/a?b=1", "127.80.0.2:8080/tcp")
+    assert last_request(["Making GET request to host  via http://127.80.0.2/"]) == (
+        "GET",
+        "http://127.80.0.2/",
+        "127.80.0.2:80/tcp",
+    )
+    assert last_request(["Making GET request to host a via https://127.80.0.2/"]) is None
+
+
+def test_the_engine_tells_how_it_decides() -> None:
+    version, meta = "gateway.networking.k8s.io/v1", {"namespace": "n", "name": "g"}
+    listener = {"name": "http", "port": 80, "protocol": "HTTP"}
+    objects = [
+        {
+            "apiVersion": version,
+            "kind": "GatewayClass",
+            "metadata": {"name": "c"},
+            "spec": {"controllerName": "x/y"},
+        },
+        {
+            "apiVersion": version,
+            "kind": "Gateway",
+            "metadata": meta,
+            "spec": {"gatewayClassName": "c", "listeners": [listener]},
+        },
+    ]
+    line = ["Making GET request to host shop via http://127.80.0.1/cart"]
+    told = engine_trace(line, objects, "v1.7.0", "x/y", "127.80.9.9")
+    assert any("127.80.0.1:80/tcp" in text for text in told), told
+    other = ["Making GET request to host shop via http://127.80.0.7/"]
+    assert "no entry point" in engine_trace(other, objects, "v1.7.0", "x/y", "127.80.9.9")[0]
+    assert engine_trace([], objects, "v1.7.0", "x/y", "127.80.9.9") == []
 
 
 class Memory(Recorder):

@@ -36,9 +36,6 @@ class Cluster(Protocol):
     def pids(self) -> tuple[int, ...]:
         """The processes that compute for it."""
 
-    def trace(self, since: float, until: float) -> list[str]:
-        """What the gateway has to say of the requests between two moments; may be nothing."""
-
     def close(self) -> None:
         """Ends what was started for it."""
 
@@ -74,10 +71,6 @@ class Attached:
         """See `Cluster`."""
         return ()
 
-    def trace(self, _since: float, _until: float) -> list[str]:
-        """See `Cluster`."""
-        return []
-
     def close(self) -> None:
         """See `Cluster`."""
 
@@ -111,10 +104,6 @@ class Own:
     def pids(self) -> tuple[int, ...]:
         """See `Cluster`."""
         return (os.getpid(),)
-
-    def trace(self, _since: float, _until: float) -> list[str]:
-        """See `Cluster`."""
-        return []
 
     def close(self) -> None:
         """See `Cluster`."""

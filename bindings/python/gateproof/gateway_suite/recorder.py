@@ -17,8 +17,13 @@ from dataclasses import dataclass
 from gateproof.gateway_suite.kube import Kube, KubeError, Object
 
 GROUP = "gateway.networking.k8s.io/v1"
+# What else decides how a Gateway serves.
+OTHERS = {
+    "v1": ("Namespace", "Service", "Secret", "ConfigMap"),
+    "discovery.k8s.io/v1": ("EndpointSlice",),
+}
 # States that are kept of one object, and objects of which any are kept; the oldest go first.
-STATES_MAX, OBJECTS_MAX = 12, 2000
+STATES_MAX, OBJECTS_MAX = 12, 5000
 _RETRY_SECONDS = 0.5
 
 
@@ -44,11 +49,15 @@ class Recorder:
         self._open: list[http.client.HTTPConnection] = []
         self._ending = threading.Event()
         self._threads: list[threading.Thread] = []
-        with contextlib.suppress(KubeError, OSError):
-            for kind, (path, _namespaced) in kube.collections(GROUP).items():
-                thread = threading.Thread(target=self._follow, args=(kind, path), daemon=True)
-                self._threads.append(thread)
-                thread.start()
+        for version, kinds in ({GROUP: ()} | OTHERS).items():
+            with contextlib.suppress(KubeError, OSError):
+                for kind, (path, _namespaced) in kube.collections(version).items():
+                    if kind in kinds or not kinds:
+                        thread = threading.Thread(
+                            target=self._follow, args=(kind, path), daemon=True
+                        )
+                        self._threads.append(thread)
+                        thread.start()
 
     def _follow(self, kind: str, path: str) -> None:
         while not self._ending.is_set():
@@ -82,6 +91,17 @@ class Recorder:
             return None
         # The state before the first that is kept is not known; the first is nearest to it.
         return next((one for one in reversed(states) if one.at <= moment), states[0])
+
+    def everything_at(self, moment: float) -> list[Object]:
+        """All objects that there were at a time."""
+        with self._lock:
+            known = {key: list(states) for key, states in self._states.items()}
+        out = []
+        for states in known.values():
+            last = next((one for one in reversed(states) if one.at <= moment), None)
+            if last and not last.deleted:
+                out.append(last.body)
+        return out
 
     def close(self) -> None:
         """Ends the watches."""

@@ -15,7 +15,14 @@ from gateproof.errors import GateproofError
 from gateproof.gateway_suite import build, catalogue, cluster, report, versions
 from gateproof.gateway_suite.catalogue import SuiteTest
 from gateproof.gateway_suite.cluster import Cluster
-from gateproof.gateway_suite.explain import TRACE_LINES_MAX, Explanation, clean, explain, panic_of
+from gateproof.gateway_suite.explain import (
+    TRACE_LINES_MAX,
+    Explanation,
+    clean,
+    explain,
+    failing_leaves,
+    panic_of,
+)
 from gateproof.gateway_suite.fast import FastResult, Runner, Values
 from gateproof.gateway_suite.fast_socket import SocketArm
 from gateproof.gateway_suite.idle import IdleClock
@@ -24,6 +31,7 @@ from gateproof.gateway_suite.recorder import Recorder
 from gateproof.gateway_suite.results import Outcome, SuiteResult, SuiteRun
 from gateproof.gateway_suite.stream import Stream, TestRun
 from gateproof.gateway_suite.target import Target
+from gateproof.gateway_suite.trace import engine_trace
 
 GATEWAY_CLASS = "gateway-conformance"
 # How long a controller has to accept its class: ours does it in its reply, others poll or watch.
@@ -271,12 +279,24 @@ def _outcomes(stage: _Stage, stream: Stream) -> tuple[list[Outcome], list[Explan
         text: tuple[str, ...] = ()
         if run.outcome not in ("passed", "skipped"):
             found, moment = explain(stage.options.suite, test, stream.tests, stage.recorder, now)
-            found.trace = stage.cluster.trace(moment - 2, moment + 0.5)[-TRACE_LINES_MAX:]
+            found.trace = _trace(stage, stream, prefix, moment)[:TRACE_LINES_MAX]
             explanations.append(found)
             messages, text = tuple(found.messages), tuple(found.lines())
         outcome = run.outcome if run.outcome in ("passed", "skipped") else "failed"
         outcomes.append(Outcome(test, outcome, run.seconds, messages, text))
     return outcomes, explanations
+
+
+def _trace(stage: _Stage, stream: Stream, prefix: str, moment: float) -> list[str]:
+    """What our engine says of the last request before a test failed; nothing of other gateways."""
+    options = stage.options
+    if options.api is not None or options.target is not None:
+        return []
+    leaves = failing_leaves(stream.tests, prefix)
+    lines = [line for leaf in leaves[:1] for line in leaf.before_error or leaf.output]
+    objects = stage.recorder.everything_at(moment)
+    version, usable = options.suite.version, options.usable_address
+    return engine_trace(lines, objects, version, options.controller, usable)
 
 
 def _last_words(stream: Stream) -> list[str]:

@@ -1,5 +1,7 @@
 #include "engine/net/cluster_server.h"
 
+#include "engine/rules/regex.h"
+
 namespace gateproof::net {
 
 namespace {
@@ -27,10 +29,24 @@ Result<HandlerTls> make_tls(const ClusterTls& tls) {
   return HandlerTls{*context, *identity};
 }
 
+// `pattern` of a CRD's schema, as the real server reads it: Go's syntax, and a match anywhere in the value.
+Result<kubernetes::cluster::PatternMatch> compile_pattern(std::string_view pattern) {
+  Result<rules::Regex> compiled = rules::Regex::compile(pattern);
+  if (!compiled) return compiled.error();
+  const auto regex = std::make_shared<const rules::Regex>(std::move(*compiled));
+  return kubernetes::cluster::PatternMatch(
+      [regex](std::string_view value) { return regex->search(value); });
+}
+
+ClusterOptions with_patterns(ClusterOptions options) {
+  if (!options.store.patterns) options.store.patterns = compile_pattern;
+  return options;
+}
+
 }  // namespace
 
 ClusterServer::ClusterServer(ClusterOptions options, Random& random)
-    : options_(std::move(options)),
+    : options_(with_patterns(std::move(options))),
       store_(clock_, random, options_.store),
       controllers_(store_, clock_, random, options_.controllers),
       api_(store_, api_options(options_)) {}

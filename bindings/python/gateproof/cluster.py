@@ -50,7 +50,7 @@ class Applied:
 
 
 def manifest_files(path: str | Path) -> list[Path]:
-    """A file, or the manifests of a directory and of those below it (Kustomize's own file is none)."""
+    """A file, or the manifests of a directory and those below it, without Kustomize's own."""
     found = Path(path)
     if not found.exists():
         raise StartError(f"{path}: no such file or directory")

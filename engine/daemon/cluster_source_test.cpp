@@ -132,7 +132,9 @@ class Source : public ::testing::Test {
     };
     unit.deliver = [this, name](config::DynamicConfig) {
       std::string seen;
-      for (const kubernetes::Object& o : source->store().all()) seen += " " + o.name;
+      for (const kubernetes::Object& o : source->store().all()) {
+        if (!o.refused) seen += " " + o.name;
+      }
       delivered.push_back(name + seen);
     };
     source->add(std::move(unit));

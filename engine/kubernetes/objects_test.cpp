@@ -260,8 +260,7 @@ TEST(Mirror, ARefusedObjectIsThereForNobodyAndCostsNobody) {
   config::Findings findings;
   store.put(document("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"), findings);
   store.put(document("apiVersion: v1\nkind: Secret\nmetadata: {name: b}\n"), findings);
-  store.put(document("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: [1]\n"),
-                findings);
+  store.put(document("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: [1]\n"), findings);
   EXPECT_EQ(findings.list().size(), 1u);
   EXPECT_EQ(names(store, "Secret"), "b ");
   store.put(document("apiVersion: x.io/v9\nkind: Other\nmetadata: {name: a}\n"), findings);

@@ -14,8 +14,8 @@ class GatewayHost {
 
   // To be made where the store lives, before it is written to by others. Store, random and log outlive the host; the store is
   // not written to any more when the host goes. `workers`: event loops of the engine.
-  static Result<std::unique_ptr<GatewayHost>> make(kubernetes::cluster::Store& store, Random& random,
-                                                   const Log& log,
+  static Result<std::unique_ptr<GatewayHost>> make(kubernetes::cluster::Store& store,
+                                                   Random& random, const Log& log,
                                                    kubernetes::gateway::Options options,
                                                    size_t workers, Failed failed = {});
   ~GatewayHost() { stop(); }

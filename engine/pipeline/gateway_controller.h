@@ -22,7 +22,10 @@ class GatewayController {
 
   // The engine outlives it.
   GatewayController(Engine& engine, kubernetes::gateway::Options options, Hooks hooks)
-      : engine_(engine), options_(std::move(options)), hooks_(std::move(hooks)), resolver_(options_) {}
+      : engine_(engine),
+        options_(std::move(options)),
+        hooks_(std::move(hooks)),
+        resolver_(options_) {}
 
   // What the objects ask for is served and told when this returns. The store is the same one each time; `changed` names every
   // object of it that was put or removed since the last call.

@@ -2,6 +2,7 @@
 
 #include "engine/middleware/replay.h"
 #include "engine/middleware/rig_test.h"
+#include "engine/upstream/forbidden_body.h"
 
 namespace gateproof::middleware {
 namespace {
@@ -51,7 +52,7 @@ TEST(Errors, ThePageUnderTheCaughtCode) {
       {"3.2 one code", 404, 404, "sorry", "/404/404?http%3A%2F%2Fx.test%2Fp%3Fq"},
       {"3.2 rewritten", 503, 418, "sorry", "/418/503?http%3A%2F%2Fx.test%2Fp%3Fq"},
       {"3.2 not in the list", 403, 403, "own", ""},
-      {"3.2 no body where the page has one", 502, 0, "", "/204/502?http%3A%2F%2Fx.test%2Fp%3Fq"},
+      {"3.2 no body where the page has one", 502, 204, "", "/204/502?http%3A%2F%2Fx.test%2Fp%3Fq"},
       {"3.2 no code at all", 501, 0, "", "/2000/501?http%3A%2F%2Fx.test%2Fp%3Fq"},
   };
   for (const Row& row : rows) {
@@ -60,6 +61,8 @@ TEST(Errors, ThePageUnderTheCaughtCode) {
     rig.fails_with(row.from);
     const auto x = rig.send("/p?q", {"X-A: 1", "Content-Length: 3"}, "POST");
     EXPECT_EQ(x->response.status, row.to) << row.clause;
+    // Whoever is outermost answers nothing then.
+    EXPECT_EQ(upstream::is_forbidden(x->response), row.to == 204) << row.clause;
     EXPECT_EQ(rig.body_of(*x), row.body) << row.clause;
     EXPECT_EQ(rig.page->target, row.target) << row.clause;
     EXPECT_EQ(lines_of(x->response.headers, "X-Own"), row.to == 403 ? "1" : "-") << row.clause;

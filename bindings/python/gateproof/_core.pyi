@@ -3,7 +3,7 @@ The engine behind the gateproof package. Not for direct use.
 """
 from __future__ import annotations
 import typing
-__all__: list[str] = ['Cluster', 'ConfigSet', 'Finding', 'HostAnswer', 'HostRequest', 'Outcome', 'PluginExchange', 'ScriptedRedis', 'Server', 'World', 'check', 'finding_codes', 'limiter_script', 'load', 'middleware_types', 'mode', 'parse_rule', 'render_json', 'render_sarif', 'render_text']
+__all__: list[str] = ['Cluster', 'Condition', 'ConfigSet', 'Finding', 'HostAnswer', 'HostRequest', 'Outcome', 'PluginExchange', 'ScriptedRedis', 'Server', 'StatusPart', 'World', 'check', 'finding_codes', 'gateway_conditions', 'limiter_script', 'load', 'middleware_types', 'mode', 'parse_rule', 'render_json', 'render_sarif', 'render_text']
 class Finding:
     """
     Something wrong in a configuration.
@@ -44,6 +44,38 @@ class ConfigSet:
         ...
     @property
     def statics(self) -> list:
+        ...
+class Condition:
+    """
+    A condition of a Kubernetes object's status.
+    """
+    @property
+    def message(self) -> str:
+        ...
+    @property
+    def reason(self) -> str:
+        ...
+    @property
+    def status(self) -> str:
+        ...
+    @property
+    def type(self) -> str:
+        ...
+class StatusPart:
+    """
+    What an object, a listener, a parent or an ancestor is told.
+    """
+    @property
+    def conditions(self) -> list[Condition]:
+        ...
+    @property
+    def facts(self) -> list[str]:
+        ...
+    @property
+    def object(self) -> str:
+        ...
+    @property
+    def part(self) -> str:
         ...
 class HostRequest:
     """
@@ -335,10 +367,14 @@ class Cluster:
     @property
     def gateway_addresses(self) -> dict:
         ...
-def check(config: ConfigSet) -> list[Finding]:
+def check(config: ConfigSet, dialect: str = 'traefik') -> list[Finding]:
     ...
 def finding_codes() -> list:
     ...
+def gateway_conditions(config: ConfigSet, dialect: str = 'standard') -> list[StatusPart]:
+    """
+    What a Gateway API controller would write into the status of the manifests' objects.
+    """
 def limiter_script() -> str:
     """
     The Lua script by which rateLimit takes a token of a bucket in Redis.

@@ -186,13 +186,12 @@ class ErrorPages final : public WaitingMiddleware {
     x.server = page->server;
     x.attempts += page->attempts;
     const bool possible = code >= 200 && code <= 999 && got.status != 0;
+    bool breaks_off = false;
     if (possible && !http::body_allowed(code)) {
       // Go's proxy breaks off when it may not write; who answers in a server's place does not look.
       const bool made_here = page->server.empty() || page->failure;
-      const bool breaks_off = !made_here && co_await any_bytes(got.body);
+      breaks_off = !made_here && co_await any_bytes(got.body);
       got.body.reset();
-      // Not before it is clear that nobody outside takes the answer away.
-      if (breaks_off) got.body = upstream::forbidden_body();
     }
     if (!possible) {
       if (x.trace) x.note(stage, "abort", "the page cannot be answered with this code");
@@ -202,7 +201,10 @@ class ErrorPages final : public WaitingMiddleware {
     answer.status = code;
     answer.headers = std::move(got.headers);
     answer.trailers = std::move(got.trailers);
-    if (got.body.streaming()) {
+    if (breaks_off) {
+      // Not before it is clear that nobody outside takes the answer away.
+      answer.body = upstream::forbidden_body();
+    } else if (got.body.streaming()) {
       const std::optional<uint64_t> length = got.body.length();
       answer.body = http::Body::stream(std::make_unique<PageBody>(std::move(page), got), length);
     } else {

@@ -14,7 +14,7 @@ class ForbiddenBody final : public http::BodySource {
 }  // namespace
 
 http::Body forbidden_body() {
-  return http::Body::stream(std::make_unique<ForbiddenBody>(), std::nullopt);
+  return http::Body::stream(std::make_unique<ForbiddenBody>(), 0);
 }
 
 bool is_forbidden(http::Response& r) {

@@ -147,6 +147,42 @@ def test_check_says_what_a_gateway_controller_would_write() -> None:
     assert run("check", gateway, "--dialect", "envoy").returncode == 2
 
 
+def test_ask_of_gateway_api_manifests(tmp_path: Path) -> None:
+    gateway = ROOT / "scenarios" / "guide" / "kubernetes" / "gateway.yaml"
+    asked = ("GET", "http://app.example.com/api/x")
+    done = run("ask", "--dialect", "standard", gateway, *asked)
+    assert done.returncode == 1
+    assert "router        none matches" in done.stdout
+    assert "NotAllowedByListeners: no listener of Gateway" in done.stdout
+    assert "Secret traefik/example-tls does not exist" in done.stdout
+    mended = tmp_path / "mended.yaml"
+    text = gateway.read_text().replace("namespace: traefik", "namespace: default")
+    mended.write_text(text)
+    whole = data(run("ask", "--dialect", "standard", mended, *asked, "--json"))
+    assert whole["router"].startswith("httproute/default/my-app-route/0/0 ")
+    assert whole["entry_point"] == "127.80.0.1:80/tcp"
+    assert any("Service default/my-app-service does not exist" in one for one in whole["told"])
+    # A Service that nobody has is answered with 500, so somebody took the request.
+    assert run("ask", "--dialect", "standard", mended, *asked).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "text", "says"),
+    [
+        ("http://a.test:8080/", None, "no Gateway listens on 8080"),
+        ("http://a.test/", "kind: Service", "no GatewayClass"),
+        ("http://a.test/", "a: [", "cannot be read"),
+    ],
+)
+def test_ask_of_manifests_that_cannot_answer(url: str, text: str | None, says: str) -> None:
+    gateway = (ROOT / "scenarios" / "guide" / "kubernetes" / "gateway.yaml").read_text()
+    manifests = gateway if text is None else text
+    done = run("ask", "--dialect", "standard", "-", "GET", url, stdin=manifests)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_check_unreadable() -> None:
     done = run("check", "/nowhere/x.yaml")
     assert done.returncode == 1

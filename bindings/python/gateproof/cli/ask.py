@@ -47,6 +47,23 @@ def _tell(data: dict[str, Any], words: str, errors: list[Finding], json: bool) -
         console(errors=True).print(str(one), markup=False)
 
 
+def _ask_standard(
+    paths: list[str], stdin: str, method: str, url: str, entry_point: str | None,
+    pairs: list[tuple[str, str]], client_ip: str | None, candidates: int, json: bool,
+) -> None:  # fmt: skip
+    from gateproof.cli.ask_gateways import ask_gateways, manifest_text
+    from gateproof.world import World
+
+    with World(config={"http": {}}) as world:
+        text = manifest_text(paths, stdin)
+        asked = ask_gateways(
+            world, text, method, url, entry_point, headers=pairs, client_ip=client_ip
+        )
+        words = "\n".join([asked.result.explain(candidates=candidates), *asked.told])
+        _tell({**asked.result.as_dict(), "told": asked.told}, words, [], json)
+        raise typer.Exit(0 if asked.result.router else 1)
+
+
 def ask(
     words: Annotated[
         list[str],
@@ -70,6 +87,10 @@ def ask(
     candidates: Annotated[int, typer.Option(help="How many other routers to explain.")] = 20,
     env: Annotated[list[str] | None, typer.Option("--env", help=ENVIRONMENT_HELP)] = None,
     plugin: Annotated[list[str] | None, typer.Option("--plugin", help=PLUGIN_HELP)] = None,
+    dialect: Annotated[
+        str,
+        typer.Option(help="traefik, or standard: Gateway API manifests, served by their class."),
+    ] = "traefik",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """What would happen to a request: entry point, router, chain, service and server, and why
@@ -81,6 +102,9 @@ def ask(
     postgres://db.test the same behind PostgreSQL's SSLRequest, tcp://:1883 one of plain bytes,
     udp://:53 a datagram. The port chooses the entry point.
 
+    With --dialect standard CONFIG are Gateway API manifests: the Gateways that listen on the
+    URL's port are asked, and objects that are not served say what keeps them from it.
+
     Exits with 0 when a router takes the request, else with 1.
     """
     from gateproof.config import load
@@ -91,6 +115,10 @@ def ask(
     paths, method, url = split(words)
     pairs = [header_pair(one) for one in header or []]
     stdin = sys.stdin.read() if "-" in paths else ""
+    if dialect == "standard":
+        _ask_standard(paths, stdin, method, url, entry_point, pairs, client_ip, candidates, json)
+    if dialect != "traefik":
+        raise typer.BadParameter("traefik or standard", param_hint="--dialect")
     config = load(*paths, stdin=stdin, environment=variables(env))
     chosen = int(static) if static is not None and static.isdecimal() else static
     errors = [one for one in config.findings if one.severity == "error"]

@@ -13,9 +13,7 @@ class ForbiddenBody final : public http::BodySource {
 
 }  // namespace
 
-http::Body forbidden_body() {
-  return http::Body::stream(std::make_unique<ForbiddenBody>(), 0);
-}
+http::Body forbidden_body() { return http::Body::stream(std::make_unique<ForbiddenBody>(), 0); }
 
 bool is_forbidden(http::Response& r) {
   if (!r.body.streaming() || http::body_allowed(r.status)) return false;

@@ -18,6 +18,8 @@ class Watching {
     started_ = w.world.run_void(w.api.handle(x_));
     if (x_.response.body.streaming()) w.world.scheduler.spawn("watch", collect());
   }
+  // Whoever still reads the body goes before it.
+  ~Watching() { w_.world.scheduler.cancel_all(); }
   void run(Duration d) { w_.world.run(d); }
   // Types and names, blank separated.
   std::string seen() const {

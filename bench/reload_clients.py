@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 import h2.exceptions
 
 from h2_connection import Connection, RefusedError
-from websocket import BINARY, CLOSE, CLOSE_NORMAL, KEY, accept_of, frame, read_frame
 from wire import CutShortError, MalformedError, Streams, connect, read_answer, read_head
 from wire import request_head as head_of
+from ws_frames import BINARY, CLOSE, CLOSE_NORMAL, KEY, accept_of, frame, read_frame
 
 ANSWER_SECONDS_MAX = 10.0
 STREAMS = 8  # at once on each HTTP/2 connection

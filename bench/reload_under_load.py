@@ -30,7 +30,7 @@ try:
     from reload_clients import Load, start
 except ImportError as error:
     raise SystemExit(f"{error}: run it with .venv/bin/python (tools/setup makes it)") from None
-import websocket
+import ws_frames as websocket
 from process import Manager, alive, ended, free_port
 from wire import CutShortError, read_body, read_head
 

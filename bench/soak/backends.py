@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import websocket
+import ws_frames as websocket
 from certificates import Certificates
 from ledger import Ledger
 from signs import END_FIELD, SEEN_FIELD, SIGN_FIELD, VERSION_FIELD, body_of, digest, read_path, sign

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from certificates import client, shown
 from ledger import Ledger
 from signs import END_FIELD, Ask, digest, wrong
-from websocket import CLOSE, CLOSE_NORMAL, KEY, accept_of, frame, read_frame
 from wire import (
     CutShortError,
     Head,
@@ -22,6 +21,7 @@ from wire import (
     read_head,
     request_head,
 )
+from ws_frames import CLOSE, CLOSE_NORMAL, KEY, accept_of, frame, read_frame
 
 SIZES = (0, 1, 100, 100, 100, 1000, 4096, 20_000, 100_000)
 ANSWER_SECONDS_MAX = 60.0

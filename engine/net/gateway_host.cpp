@@ -17,27 +17,22 @@ ServeOptions serve_options(size_t workers) {
 }  // namespace
 
 GatewayHost::GatewayHost(kubernetes::cluster::Store& store, Random& random, const Log& log,
-                         kubernetes::gateway::Options options, size_t workers, Failed failed)
-    : failed_(std::move(failed)),
-      engine_(no_entry_points(), clock_, random, machine_name()),
+                         kubernetes::gateway::Options options, size_t workers)
+    : engine_(no_entry_points(), clock_, random, machine_name()),
       server_(engine_, random, log, serve_options(workers)),
-      gateway_(store, clock_, engine_, std::move(options), [this] { follow(); }) {}
+      gateway_(store, clock_, engine_, std::move(options),
+               [this] { failures_ = server_.configuration_changed(); }) {}
 
 Result<std::unique_ptr<GatewayHost>> GatewayHost::make(kubernetes::cluster::Store& store,
                                                        Random& random, const Log& log,
                                                        kubernetes::gateway::Options options,
-                                                       size_t workers, Failed failed) {
+                                                       size_t workers) {
   std::unique_ptr<GatewayHost> host(
-      new GatewayHost(store, random, log, std::move(options), workers, std::move(failed)));
+      new GatewayHost(store, random, log, std::move(options), workers));
   const Result<void> bound = host->server_.bind();
   if (!bound) return bound.error();
   host->server_.start();
   return host;
-}
-
-void GatewayHost::follow() {
-  failures_ = server_.configuration_changed();
-  if (failed_ && !failures_.empty()) failed_(failures_);
 }
 
 void GatewayHost::stop() {

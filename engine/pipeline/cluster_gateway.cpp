@@ -47,7 +47,9 @@ ClusterGateway::ClusterGateway(cluster::Store& store, const Clock& clock, Engine
 
 bool ClusterGateway::take(const cluster::Event& event) {
   const cluster::StoredObject& o = *event.object;
-  if (!is_followed(*o.type)) return false;
+  // What somebody else writes into a status is looked at: what is ours in it is put right. Our own write asks for nothing new,
+  // and a Gateway among the changed objects would have everything resolved anew.
+  if (!is_followed(*o.type) || own_.erase(event.resource_version) != 0) return false;
   if (event.type == cluster::Event::removed) {
     objects_.remove(o.type->group, o.type->kind, o.ns, o.name);
   } else {
@@ -55,8 +57,7 @@ bool ClusterGateway::take(const cluster::Event& event) {
     objects_.put(o.document(), refused);
   }
   changed_.push_back({o.type->group, o.type->kind, o.ns, o.name});
-  // What somebody else writes into a status is looked at: what is ours in it is put right.
-  return own_.erase(event.resource_version) == 0;
+  return true;
 }
 
 void ClusterGateway::follow_all() {

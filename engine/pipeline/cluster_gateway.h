@@ -17,9 +17,6 @@ class ClusterGateway {
   // Everything that is in the store already.
   void follow_all();
 
-  const GatewayController& controller() const { return controller_; }
-  const kubernetes::ObjectStore& objects() const { return objects_; }
-
  private:
   void follow(std::span<const kubernetes::cluster::Event> events);
   // Whether it is a change that the controller has to look at.

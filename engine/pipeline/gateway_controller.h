@@ -32,18 +32,14 @@ class GatewayController {
   void reconcile(const kubernetes::ObjectStore& objects,
                  std::span<const kubernetes::gateway::ObjectName> changed);
 
-  // What was found in the objects by the last call, and by the engine in their configuration.
-  const config::Findings& findings() const { return findings_; }
   const kubernetes::gateway::Options& options() const { return options_; }
-  uint64_t reconciled() const { return reconciled_; }  // calls
 
  private:
   Engine& engine_;
   const kubernetes::gateway::Options options_;
   const Hooks hooks_;
   kubernetes::gateway::Resolver resolver_;
-  config::Findings findings_;
-  uint64_t reconciled_ = 0;
+  bool resolved_ = false;  // once at least
 };
 
 }  // namespace gateproof::pipeline

@@ -14,20 +14,11 @@ bool is_health(std::string_view path) {
   return path.starts_with("/healthz") || path.starts_with("/livez") || path.starts_with("/readyz");
 }
 
-Status unauthorized() {
-  Status s;
-  s.code = 401;
-  s.reason = "Unauthorized";
-  s.message = "Unauthorized";
-  return s;
-}
+Status unauthorized() { return refusal(401, "Unauthorized", "Unauthorized"); }
 
 Status not_acceptable() {
-  Status s;
-  s.code = 406;
-  s.reason = "NotAcceptable";
-  s.message = "only the following media types are accepted: application/json, application/yaml";
-  return s;
+  return refusal(406, "NotAcceptable",
+                 "only the following media types are accepted: application/json, application/yaml");
 }
 
 void set_text(http::Response& response, int status, std::string_view text) {

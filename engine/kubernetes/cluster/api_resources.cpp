@@ -23,20 +23,9 @@ void set_status(http::Response& response, const Status& status) {
 
 namespace {
 
-Status no_such_resource() {
-  Status s;
-  s.code = 404;
-  s.reason = "NotFound";
-  s.message = "the server could not find the requested resource";
-  return s;
-}
-
 Status not_allowed() {
-  Status s;
-  s.code = 405;
-  s.reason = "MethodNotAllowed";
-  s.message = "the server does not allow this method on the requested resource";
-  return s;
+  return refusal(405, "MethodNotAllowed",
+                 "the server does not allow this method on the requested resource");
 }
 
 // A quoted-string of RFC 9110.

@@ -22,10 +22,8 @@ std::string unescaped(std::string_view token) {
 }
 
 Status unprocessable(std::string message) {
-  Status s;
-  s.code = 422;
-  s.reason = "Invalid";
-  s.message = "the server rejected our request due to an error in our request";
+  Status s =
+      refusal(422, "Invalid", "the server rejected our request due to an error in our request");
   s.causes.push_back({"", std::move(message), ""});
   return s;
 }

@@ -8,21 +8,10 @@ namespace {
 
 Status about(int code, const char* reason, const ResourceType& type, std::string_view name,
              std::string message) {
-  Status s;
-  s.code = code;
-  s.reason = reason;
-  s.message = std::move(message);
+  Status s = refusal(code, reason, std::move(message));
   s.group = type.group;
   s.kind = type.plural;
   s.name = name;
-  return s;
-}
-
-Status plain(int code, const char* reason, std::string message) {
-  Status s;
-  s.code = code;
-  s.reason = reason;
-  s.message = std::move(message);
   return s;
 }
 
@@ -61,6 +50,18 @@ Json Status::to_json() const {
   return out;
 }
 
+Status refusal(int code, std::string_view reason, std::string message) {
+  Status s;
+  s.code = code;
+  s.reason = reason;
+  s.message = std::move(message);
+  return s;
+}
+
+Status no_such_resource() {
+  return refusal(404, "NotFound", "the server could not find the requested resource");
+}
+
 Status not_found(const ResourceType& type, std::string_view name) {
   return about(404, "NotFound", type, name, named(type, name) + " not found");
 }
@@ -94,16 +95,16 @@ Status invalid(const ResourceType& type, std::string_view name, std::vector<Caus
   return s;
 }
 
-Status bad_request(std::string message) { return plain(400, "BadRequest", std::move(message)); }
-Status expired(std::string message) { return plain(410, "Expired", std::move(message)); }
+Status bad_request(std::string message) { return refusal(400, "BadRequest", std::move(message)); }
+Status expired(std::string message) { return refusal(410, "Expired", std::move(message)); }
 Status too_large(std::string message) {
-  return plain(413, "RequestEntityTooLarge", std::move(message));
+  return refusal(413, "RequestEntityTooLarge", std::move(message));
 }
 Status unsupported_media(std::string message) {
-  return plain(415, "UnsupportedMediaType", std::move(message));
+  return refusal(415, "UnsupportedMediaType", std::move(message));
 }
 Status internal_error(std::string message) {
-  return plain(500, "InternalError", "Internal error occurred: " + std::move(message));
+  return refusal(500, "InternalError", "Internal error occurred: " + std::move(message));
 }
 
 Json success_status(const ResourceType& type, std::string_view name, std::string_view uid) {

@@ -35,6 +35,10 @@ struct Status {
 template <class T>
 using Reply = boost::system::result<T, Status>;
 
+// Without details.
+Status refusal(int code, std::string_view reason, std::string message);
+// 404 of a URL that names no resource, or one that does not have what is asked of it.
+Status no_such_resource();
 Status not_found(const ResourceType& type, std::string_view name);
 Status already_exists(const ResourceType& type, std::string_view name);
 Status conflict(const ResourceType& type, std::string_view name, std::string_view why);

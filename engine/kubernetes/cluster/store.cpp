@@ -13,11 +13,9 @@ namespace gateproof::kubernetes::cluster {
 namespace {
 
 Status too_new(int64_t asked, uint64_t current) {
-  Status s;
-  s.code = 504;
-  s.reason = "Timeout";
-  s.message = "Too large resource version: " + std::to_string(asked) +
-              ", current: " + std::to_string(current);
+  Status s = refusal(504, "Timeout",
+                     "Too large resource version: " + std::to_string(asked) +
+                         ", current: " + std::to_string(current));
   s.causes.push_back({"ResourceVersionTooLarge", "Too large resource version", ""});
   s.retry_after_seconds = 1;
   return s;
@@ -96,11 +94,7 @@ std::optional<Status> Store::check_target(const Target& at) const {
   const bool fine = info && info->served && (at.sub != Sub::status || info->status) &&
                     (at.sub != Sub::scale || info->scale);
   if (fine) return std::nullopt;
-  Status s;
-  s.code = 404;
-  s.reason = "NotFound";
-  s.message = "the server could not find the requested resource";
-  return s;
+  return no_such_resource();
 }
 
 ObjectPtr Store::find(const ResourceType& type, std::string_view ns, std::string_view name) const {

@@ -8,17 +8,11 @@
 #include <openssl/x509.h>
 
 #include "engine/base/crypto_x509.h"
+#include "engine/base/free.h"
 
 namespace gateproof::crypto {
 namespace {
 
-template <auto free>
-struct Free {
-  template <class T>
-  void operator()(T* p) const {
-    free(p);
-  }
-};
 using BioPtr = std::unique_ptr<BIO, Free<BIO_free_all>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using CertificatePtr = std::unique_ptr<X509, Free<X509_free>>;

@@ -9,17 +9,11 @@
 #include <openssl/x509v3.h>
 
 #include "engine/base/crypto.h"
+#include "engine/base/free.h"
 
 namespace gateproof::crypto {
 namespace {
 
-template <auto free>
-struct Free {
-  template <class T>
-  void operator()(T* p) const {
-    free(p);
-  }
-};
 using CertificatePtr = std::unique_ptr<X509, Free<X509_free>>;
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, Free<GENERAL_NAMES_free>>;
 using NumberPtr = std::unique_ptr<BIGNUM, Free<BN_free>>;

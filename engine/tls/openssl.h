@@ -7,15 +7,10 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "engine/base/free.h"
+
 namespace gateproof::tls {
 
-template <auto free>
-struct Free {
-  template <class T>
-  void operator()(T* p) const {
-    free(p);
-  }
-};
 inline void free_certificates(STACK_OF(X509) * list) { sk_X509_pop_free(list, X509_free); }
 
 using SslPtr = std::unique_ptr<SSL, Free<SSL_free>>;

@@ -3,6 +3,7 @@
 #include "engine/middleware/breaker.h"
 #include "engine/middleware/chain.h"
 #include "engine/middleware/middleware.h"
+#include "engine/upstream/body_end.h"
 #include "engine/upstream/flushed.h"
 
 namespace gateproof::middleware {
@@ -31,29 +32,18 @@ const config::Schema<Options>& schema() {
 
 // A streamed answer counts when its last byte has been read: only then is its latency known. One that breaks off does not
 // count (in Traefik the handler is left by a panic).
-class TimedBody final : public http::BodySource {
+class TimedBody final : public upstream::ObservedBody {
  public:
   TimedBody(http::Body inner, std::shared_ptr<Breaker> breaker, const Clock& clock, Instant begun,
             int status)
-      : breaker_(std::move(breaker)),
+      : ObservedBody(std::move(inner)),
+        breaker_(std::move(breaker)),
         clock_(clock),
         begun_(begun),
-        status_(status),
-        inner_(std::move(inner)) {}
-  std::optional<Result<http::Chunk>> try_read() override {
-    auto chunk = inner_.try_read();
-    if (chunk) look(*chunk);
-    return chunk;
-  }
-  Task<Result<http::Chunk>> read() override {
-    Result<http::Chunk> chunk = co_await inner_.read();
-    look(chunk);
-    co_return chunk;
-  }
-  const http::Headers* trailers() const override { return inner_.trailers(); }
+        status_(status) {}
 
  private:
-  void look(const Result<http::Chunk>& chunk) {
+  void look(const Result<http::Chunk>& chunk) override {
     if (!breaker_ || (chunk && !chunk->last)) return;
     if (chunk) breaker_->record(clock_.now(), status_, clock_.now() - begun_, false);
     breaker_.reset();
@@ -62,7 +52,6 @@ class TimedBody final : public http::BodySource {
   const Clock& clock_;
   const Instant begun_;
   const int status_;
-  http::Body inner_;
 };
 
 class CircuitBreaker final : public WaitingMiddleware {

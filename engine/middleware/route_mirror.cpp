@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "engine/middleware/route_filters.h"
+#include "engine/upstream/body_end.h"
 #include "engine/upstream/replay.h"
 
 namespace gateproof::middleware {
@@ -53,24 +54,13 @@ void start(std::shared_ptr<Copy> copy) {
 }
 
 // A request's body on its way to the server, written down meanwhile. A copy whose body is cut short, or too long, is not sent.
-class TeeBody final : public http::BodySource {
+class TeeBody final : public upstream::ObservedBody {
  public:
-  TeeBody(http::Body inner, std::shared_ptr<Copy> copy)
-      : told_(inner.length().has_value()), inner_(std::move(inner)), copy_(std::move(copy)) {}
-  std::optional<Result<http::Chunk>> try_read() override {
-    auto chunk = inner_.try_read();
-    if (chunk) look(*chunk);
-    return chunk;
-  }
-  Task<Result<http::Chunk>> read() override {
-    Result<http::Chunk> chunk = co_await inner_.read();
-    look(chunk);
-    co_return chunk;
-  }
-  const http::Headers* trailers() const override { return inner_.trailers(); }
+  TeeBody(http::Body inner, bool told, std::shared_ptr<Copy> copy)
+      : ObservedBody(std::move(inner)), told_(told), copy_(std::move(copy)) {}
 
  private:
-  void look(const Result<http::Chunk>& chunk) {
+  void look(const Result<http::Chunk>& chunk) override {
     if (!copy_) return;
     if (!chunk || bytes_.size() + chunk->data.size() > mirrored_body_bytes_max) {
       copy_.reset();
@@ -81,8 +71,7 @@ class TeeBody final : public http::BodySource {
     copy_->request.set_body(std::move(bytes_), told_);
     start(std::move(copy_));
   }
-  bool told_;
-  http::Body inner_;
+  const bool told_;  // the length
   std::shared_ptr<Copy> copy_;
   std::string bytes_;
 };
@@ -113,7 +102,8 @@ class Mirror final : public SyncFilter {
     }
     const std::optional<uint64_t> length = body.length();
     if (length && *length > mirrored_body_bytes_max) return Flow::next;
-    body = http::Body::stream(std::make_unique<TeeBody>(std::move(body), std::move(copy)), length);
+    auto tee = std::make_unique<TeeBody>(std::move(body), length.has_value(), std::move(copy));
+    body = http::Body::stream(std::move(tee), length);
     return Flow::next;
   }
 

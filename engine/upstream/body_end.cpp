@@ -3,25 +3,14 @@
 namespace gateproof::upstream {
 namespace {
 
-class WatchedBody final : public http::BodySource {
+class WatchedBody final : public ObservedBody {
  public:
   WatchedBody(http::Body inner, std::function<void(bool)> on_end)
-      : inner_(std::move(inner)), on_end_(std::move(on_end)) {}
+      : ObservedBody(std::move(inner)), on_end_(std::move(on_end)) {}
   ~WatchedBody() override { end(false); }
-  std::optional<Result<http::Chunk>> try_read() override {
-    auto chunk = inner_.try_read();
-    if (chunk) look(*chunk);
-    return chunk;
-  }
-  Task<Result<http::Chunk>> read() override {
-    Result<http::Chunk> chunk = co_await inner_.read();
-    look(chunk);
-    co_return chunk;
-  }
-  const http::Headers* trailers() const override { return inner_.trailers(); }
 
  private:
-  void look(const Result<http::Chunk>& chunk) {
+  void look(const Result<http::Chunk>& chunk) override {
     if (!chunk) end(false);
     if (chunk && chunk->last) end(true);
   }
@@ -30,11 +19,22 @@ class WatchedBody final : public http::BodySource {
     const auto on_end = std::exchange(on_end_, nullptr);
     on_end(complete);
   }
-  http::Body inner_;
   std::function<void(bool)> on_end_;
 };
 
 }  // namespace
+
+std::optional<Result<http::Chunk>> ObservedBody::try_read() {
+  auto chunk = inner_.try_read();
+  if (chunk) look(*chunk);
+  return chunk;
+}
+
+Task<Result<http::Chunk>> ObservedBody::read() {
+  Result<http::Chunk> chunk = co_await inner_.read();
+  look(chunk);
+  co_return chunk;
+}
 
 http::Body watch_end(http::Body body, std::function<void(bool complete)> on_end) {
   if (!body.streaming()) {

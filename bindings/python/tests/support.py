@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from gateproof.errors import GateproofError
+from gateproof.gateway_suite import versions
 from gateproof.http1.model import Http1Case
 from gateproof.http1.outcome import Outcome
 
@@ -48,3 +52,13 @@ class Careless:
         """Everything goes to one connection of the server."""
         raw = self._relay(case.sends[0]) + self._last
         return Outcome.read(case, b"", True, [raw] if raw else [])
+
+
+def suite_or_skip(version: str) -> versions.Suite:
+    """The sources of the official Gateway API suite; the test is skipped where there are none."""
+    try:
+        found = versions.find_suite(version)
+        assert found.sources.is_dir()
+    except GateproofError as problem:
+        pytest.skip(f"the suite's sources are not to be had: {problem}")
+    return found

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import suite_or_skip
 
-from gateproof.errors import GateproofError
 from gateproof.gateway_suite import build, run, versions
 from gateproof.gateway_suite.fast import FastOutcome
 
@@ -27,12 +27,7 @@ class Silent:
 
 @pytest.fixture(params=versions.VERSIONS)
 def suite(request: pytest.FixtureRequest) -> versions.Suite:
-    try:
-        found = versions.find_suite(request.param)
-        assert found.sources.is_dir()
-    except GateproofError as problem:
-        pytest.skip(f"the suite's sources are not to be had: {problem}")
-    return found
+    return suite_or_skip(request.param)
 
 
 def words(failed: list[FastOutcome]) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
+from support import suite_or_skip
 
-from gateproof.errors import GateproofError
 from gateproof.gateway_suite import build, catalogue, fast_status, versions
 from gateproof.gateway_suite.fast import (
     KNOWN,
@@ -40,12 +40,7 @@ Object = dict[str, Any]
 
 @pytest.fixture(scope="module", params=versions.VERSIONS)
 def suite(request: pytest.FixtureRequest) -> versions.Suite:
-    try:
-        found = versions.find_suite(request.param)
-        assert found.sources.is_dir()
-    except GateproofError as problem:
-        pytest.skip(f"the suite's sources are not to be had: {problem}")
-    return found
+    return suite_or_skip(request.param)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from kube_double import KubeDouble
+from support import suite_or_skip
 
 from gateproof.errors import GateproofError
 from gateproof.gateway_suite import catalogue, cluster, report, run, versions
@@ -133,12 +134,7 @@ def test_what_is_printed_is_what_is_read(outcomes: list[str]) -> None:
 
 @pytest.fixture(scope="module", params=versions.VERSIONS)
 def suite(request: pytest.FixtureRequest) -> versions.Suite:
-    try:
-        found = versions.find_suite(request.param)
-        assert found.sources.is_dir()
-    except GateproofError as problem:
-        pytest.skip(f"the suite's sources are not to be had: {problem}")
-    return found
+    return suite_or_skip(request.param)
 
 
 def test_the_catalogue_has_every_test_of_the_suite(suite: versions.Suite) -> None:

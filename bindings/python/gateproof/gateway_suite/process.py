@@ -8,6 +8,8 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from gateproof.errors import GateproofError
 
@@ -39,7 +41,18 @@ class Child:
         """Its id, which is that of its group."""
         return self.process.pid
 
-    def tail(self) -> str:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def complaints(self) -> str:
         """The end of what it printed."""
         raw = self.log.read_bytes()[-_TAIL_BYTES:]
         return raw.decode(errors="replace").strip()
@@ -47,12 +60,12 @@ class Child:
     def wait_for(self, ready: Callable[[str], bool], what: str) -> None:
         """Waits until what it printed is as asked; raises if it ends or takes too long."""
         end = time.monotonic() + START_SECONDS
-        while not ready(self.tail()):
+        while not ready(self.complaints()):
             if self.process.poll() is not None:
-                raise GateproofError(f"{what} ended at once: {self.tail()}")
+                raise GateproofError(f"{what} ended at once: {self.complaints()}")
             if time.monotonic() > end:
                 raise GateproofError(
-                    f"{what} is not ready after {START_SECONDS:g} s: {self.tail()}"
+                    f"{what} is not ready after {START_SECONDS:g} s: {self.complaints()}"
                 )
             time.sleep(0.01)
 

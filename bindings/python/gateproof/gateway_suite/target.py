@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from gateproof.errors import GateproofError
 from gateproof.gateway_suite.process import Child
 
 
-class Target:
+class Target(Child):
     """A running command. `{kubeconfig}` in it stands for the file, which is also in $KUBECONFIG,
     and `{api}` for the server's URL."""
 
@@ -25,28 +23,4 @@ class Target:
         values = {"{kubeconfig}": str(kubeconfig), "{api}": url}
         for name, value in values.items():
             words = [word.replace(name, value) for word in words]
-        self._child = Child(words, folder / "target.log", {"KUBECONFIG": str(kubeconfig)})
-
-    @property
-    def pid(self) -> int:
-        """Its process."""
-        return self._child.pid
-
-    def complaints(self) -> str:
-        """The end of what it printed."""
-        return self._child.tail()
-
-    def close(self) -> None:
-        """Ends it."""
-        self._child.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+        super().__init__(words, folder / "target.log", {"KUBECONFIG": str(kubeconfig)})

@@ -30,7 +30,7 @@ try:
     from reload_clients import Load, start
 except ImportError as error:
     raise SystemExit(f"{error}: run it with .venv/bin/python (tools/setup makes it)") from None
-import ws_frames as websocket
+import ws_frames
 from process import Manager, alive, ended, free_port
 from wire import CutShortError, read_body, read_head
 
@@ -85,7 +85,7 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     try:
         while head := await read_head(reader):
             if "upgrade" in head.fields:
-                await websocket.serve(head, reader, writer)
+                await ws_frames.serve(head, reader, writer)
                 return
             sent = await read_body(reader, head, until_close=False)
             if head.words[1].endswith("/slow"):

@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import ws_frames as websocket
+import ws_frames
 from certificates import Certificates
 from ledger import Ledger
 from signs import END_FIELD, SEEN_FIELD, SIGN_FIELD, VERSION_FIELD, body_of, digest, read_path, sign
@@ -37,7 +37,7 @@ class Backend:
         try:
             while head := await read_head(reader):
                 if "upgrade" in head.fields:
-                    await websocket.serve(head, reader, writer)
+                    await ws_frames.serve(head, reader, writer)
                     return
                 body = await read_body(reader, head, until_close=False)
                 await self.answer(head, body, writer)

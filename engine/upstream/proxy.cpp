@@ -296,7 +296,7 @@ Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pa
     if (x.trace)
       x.note("server " + server.url, "failure",
              std::to_string(status) + ": " + done.error().message);
-    x.failure = std::move(done.error());
+    x.failure = done.error();
     x.response = http::Response::make(status, http::status_text(status));
     co_return;
   }

@@ -168,9 +168,10 @@ Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> sna
     co_return;
   }
   if (x.detect_content_type) co_await detect_content_type(x);
-  if (x.response.headers.has("Trailer")) repeat_announced(x.response);
-  if (x.response.status == 304) {
-    // Go's server tells neither of a representation that it does not send.
+  const bool http2 = x.request.version == http::Version::http2;
+  if (x.response.headers.has("Trailer")) repeat_announced(x.response, http2);
+  if (x.response.status == 304 && !http2) {
+    // Go's server of HTTP/1.1 tells neither of a representation that it does not send.
     x.response.headers.remove("Content-Type");
     x.response.headers.remove("Content-Length");
   }

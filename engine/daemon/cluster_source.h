@@ -53,6 +53,8 @@ class ClusterSource {
   // Has the status of an object written, if this replica is the one that writes.
   void want_status(const providers::KubeKey& key, providers::KubeStatusMaker make);
   providers::KubeStatusWriter& statuses() { return writer_; }
+  // Whether this replica is the one that writes into the cluster.
+  bool writes() const { return !lease_ || lease_->held(); }
   providers::KubeClient& client() { return client_; }
   // Whether everything has been listed once, and each unit has delivered.
   bool complete() const { return delivered_ == units_.size(); }

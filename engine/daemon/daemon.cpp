@@ -59,6 +59,8 @@ class Daemon {
 
  private:
   Result<void> prepare();
+  // Once the server has started, whose first configuration may have brought entry points of its own.
+  void close_unused_sockets();
   void start_file_provider();
   void start_kubernetes();
   // A successor serves only once it has what the process before has.
@@ -109,11 +111,13 @@ Result<void> Daemon::prepare() {
       net::Signals::make(*loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2});
   if (!signals) return signals.error();
   signals_ = std::move(*signals);
-  const Result<void> bound = server_.bind();
+  return server_.bind();
+}
+
+void Daemon::close_unused_sockets() {
   for (const std::string& name : handed_.close_rest())
     log_.warn("a listening socket named \"" + name +
               "\" was handed over, and no entry point uses it");
-  return bound;
 }
 
 void Daemon::start_file_provider() {
@@ -259,6 +263,7 @@ int Daemon::run() {
     log_.info("entryPoint " + b.entry_point + " listens on " + b.address.to_string());
   }
   server_.start();
+  close_unused_sockets();
   handed_.say_ready();
   manager_.tell("READY=1");
   loop_->scheduler().spawn("signals", watch_signals());

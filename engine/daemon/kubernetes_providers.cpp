@@ -2,6 +2,7 @@
 
 #include "engine/base/crypto.h"
 #include "engine/daemon/ingress_status.h"
+#include "engine/daemon/standard_gateway.h"
 #include "engine/daemon/traefik_gateway.h"
 #include "engine/kubernetes/crd.h"
 #include "engine/kubernetes/gateway_config.h"
@@ -117,15 +118,24 @@ void KubernetesProviders::add_units(Cluster& cluster) {
   }
 }
 
-providers::Throttle::Make KubernetesProviders::gateway(ClusterSource& source) {
-  const auto served = std::make_shared<TraefikGateway>(source, statics_, env_.clock, hooks_.log);
-  source.add_listener([served](const auto& changes) { served->changed(changes); });
-  return [this, served] {
+template <class Gateway>
+providers::Throttle::Make KubernetesProviders::follow(ClusterSource& source,
+                                                      std::shared_ptr<Gateway> gateway) {
+  source.add_listener([gateway](const auto& changes) { gateway->changed(changes); });
+  return [this, gateway] {
     config::Findings findings;
-    config::DynamicConfig out = served->make(findings);
+    config::DynamicConfig out = gateway->make(findings);
     report_new(gateway_provider, findings);
     return out;
   };
+}
+
+providers::Throttle::Make KubernetesProviders::gateway(ClusterSource& source) {
+  if (statics_.gateproof.dialect == config::GateproofOptions::Dialect::standard) {
+    return follow(source,
+                  std::make_shared<StandardGateway>(source, statics_.gateproof, types_, env_));
+  }
+  return follow(source, std::make_shared<TraefikGateway>(source, statics_, env_.clock, hooks_.log));
 }
 
 // The Lease decides who writes statuses, where there are any to write.

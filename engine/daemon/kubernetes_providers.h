@@ -36,6 +36,8 @@ class KubernetesProviders {
   void add_cluster(const providers::KubeAccessOptions& access, std::vector<ClusterProvider> on);
   void add_units(Cluster& cluster);
   providers::Throttle::Make gateway(ClusterSource& source);
+  template <class Gateway>
+  providers::Throttle::Make follow(ClusterSource& source, std::shared_ptr<Gateway> gateway);
   void use_lease(Cluster& cluster, const providers::KubeAccess& access);
   config::DynamicConfig make(const ClusterSource& source, const ClusterProvider& provider);
   void report_new(std::string_view provider, const config::Findings& findings);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "engine/daemon/cluster_source.h"
+#include "engine/kubernetes/crd_maker.h"
 
 namespace gateproof::daemon {
 
@@ -11,6 +12,7 @@ class KubernetesProviders {
  public:
   struct Hooks {
     std::function<void(const std::string& provider, config::DynamicConfig objects)> apply;
+    std::function<void(const std::string& provider, const config::ConfigPatch& changes)> patch;
     std::function<void(const config::Findings&)> report;
     std::function<void(providers::KubeLevel, const std::string&)> log;
   };
@@ -36,6 +38,16 @@ class KubernetesProviders {
   void add_units(Cluster& cluster);
   void use_lease(Cluster& cluster, const providers::KubeAccess& access);
   config::DynamicConfig make(const ClusterSource& source, const ClusterProvider& provider);
+  // What the provider kubernetesCRD knows since its last configuration.
+  struct Crd {
+    kubernetes::CrdRoutes routes;
+    std::set<kubernetes::CrdRoutes::Name> changed;
+    bool made = false;
+  };
+  void follow_crd(ClusterSource& source, const std::shared_ptr<Crd>& crd);
+  void show_crd(const ClusterSource& source, const ClusterProvider& provider, Crd& crd);
+  void report_changed(std::string_view provider, const config::Findings& findings,
+                      const std::set<kubernetes::CrdRoutes::Name>& changed);
   void report_new(std::string_view provider, const config::Findings& findings);
 
   Env& env_;

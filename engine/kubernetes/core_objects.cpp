@@ -85,11 +85,7 @@ Service read_service(const Object& object) {
 
 std::vector<EndpointSlice> endpoint_slices(const ObjectStore& store, const Service& service) {
   std::vector<EndpointSlice> out;
-  for (const Object* o : store.list(discovery_group, "EndpointSlice")) {
-    const Value* labels = o->at("metadata.labels");
-    if (o->ns != service.object->ns ||
-        text_at(labels, "kubernetes.io/service-name") != service.object->name)
-      continue;
+  for (const Object* o : store.slices_of(service.object->ns, service.object->name)) {
     EndpointSlice slice;
     slice.object = o;
     slice.ports = read_ports(o->root);

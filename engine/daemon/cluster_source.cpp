@@ -141,7 +141,11 @@ void ClusterSource::look() {
     if (live->delivered && digest == live->seen) continue;
     live->seen = digest;
     if (!std::exchange(live->delivered, true)) ++delivered_;
-    live->throttle.offer(std::move(digest), live->unit.make);
+    if (live->unit.show) {
+      live->throttle.take_turn(std::move(digest), live->unit.show);
+    } else {
+      live->throttle.offer(std::move(digest), live->unit.make);
+    }
   }
 }
 

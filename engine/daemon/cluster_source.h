@@ -32,6 +32,7 @@ class ClusterSource {
     Duration throttle{0};
     providers::Throttle::Make make;
     providers::Throttle::Deliver deliver;
+    std::function<void()> show;  // in place of the two: makes and delivers by itself
   };
   void add(Unit unit);
   // Told of every change, right after the store has it and whether or not routing depends on it; of those before everything

@@ -66,6 +66,8 @@ class Daemon {
   // A successor serves only once it has what the process before has.
   bool wait_for_clusters();
   void apply(const std::string& provider, config::DynamicConfig objects);
+  // After each change: who listens, and who reads the log.
+  void tell(const std::shared_ptr<const pipeline::Snapshot>& snapshot);
   void report(const config::Findings& findings) {
     print_findings(findings, files_, log_.enabled(net::LogLevel::info));
   }
@@ -152,6 +154,9 @@ void Daemon::start_kubernetes() {
   hooks.apply = [this](const std::string& provider, config::DynamicConfig objects) {
     apply(provider, std::move(objects));
   };
+  hooks.patch = [this](const std::string& provider, const config::ConfigPatch& changes) {
+    tell(engine_.patch(provider, changes));
+  };
   hooks.report = [this](const config::Findings& findings) { report(findings); };
   hooks.log = [this](providers::KubeLevel level, const std::string& line) {
     constexpr net::LogLevel levels[] = {net::LogLevel::debug, net::LogLevel::info,
@@ -168,8 +173,10 @@ bool Daemon::wait_for_clusters() {
 }
 
 void Daemon::apply(const std::string& provider, config::DynamicConfig objects) {
-  const std::shared_ptr<const pipeline::Snapshot> snapshot =
-      engine_.update(provider, std::move(objects));
+  tell(engine_.update(provider, std::move(objects)));
+}
+
+void Daemon::tell(const std::shared_ptr<const pipeline::Snapshot>& snapshot) {
   for (const net::Server::Failure& f : server_.configuration_changed())
     log_.error("entryPoint " + f.entry_point + ": " + f.error.message);
   configured_ = true;

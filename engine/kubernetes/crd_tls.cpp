@@ -1,5 +1,5 @@
 // TLSOption, TLSStore and ServersTransport of the CRD provider.
-#include "engine/kubernetes/crd.h"
+#include "engine/kubernetes/crd_maker.h"
 
 namespace gateproof::kubernetes {
 
@@ -164,10 +164,11 @@ void crd_tls(const Context& c, config::DynamicConfig& out) {
   servers_transports(c, out);
 }
 
-CrdResult translate_crd(const Context& c, const config::MiddlewareTypes& types) {
+CrdResult translate_crd(const Context& c, const config::MiddlewareTypes& types, CrdRoutes* routes) {
   CrdResult result;
   CrdServices services(c, result.config);
-  crd_routes(c, services, result.config);
+  CrdRoutes unasked;
+  (routes ? *routes : unasked).make(c, result.config);
   crd_middlewares(c, types, services, result);
   services.traefik_services();
   crd_tls(c, result.config);

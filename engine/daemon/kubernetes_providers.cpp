@@ -112,7 +112,7 @@ void KubernetesProviders::add_units(Cluster& cluster) {
     };
     if (p.name == crd_provider) {
       const auto crd = std::make_shared<Crd>();
-      follow_crd(source, crd);
+      follow_crd(source, crd, unit.kinds);
       unit.show = [this, &source, p, crd] { show_crd(source, p, *crd); };
     }
     source.add(std::move(unit));
@@ -185,8 +185,8 @@ config::DynamicConfig KubernetesProviders::make(const ClusterSource& source,
   return out;
 }
 
-void KubernetesProviders::follow_crd(ClusterSource& source, const std::shared_ptr<Crd>& crd) {
-  const auto kinds = kinds_of(crd_provider);
+void KubernetesProviders::follow_crd(ClusterSource& source, const std::shared_ptr<Crd>& crd,
+                                     const std::vector<ClusterKind>& kinds) {
   source.add_listener([crd, kinds](const std::vector<providers::KubeChange>& changes) {
     for (const providers::KubeChange& c : changes) {
       const ClusterKind kind{c.key.group, c.key.kind};

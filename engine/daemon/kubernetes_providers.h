@@ -48,7 +48,8 @@ class KubernetesProviders {
     std::set<kubernetes::CrdRoutes::Name> changed;
     bool made = false;
   };
-  void follow_crd(ClusterSource& source, const std::shared_ptr<Crd>& crd);
+  void follow_crd(ClusterSource& source, const std::shared_ptr<Crd>& crd,
+                  const std::vector<ClusterKind>& kinds);
   void show_crd(const ClusterSource& source, const ClusterProvider& provider, Crd& crd);
   void report_changed(std::string_view provider, const config::Findings& findings,
                       const std::set<kubernetes::CrdRoutes::Name>& changed);

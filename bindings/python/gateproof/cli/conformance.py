@@ -180,9 +180,16 @@ def _end(_number: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(143)
 
 
-def _prepare(*, own_network: bool) -> None:
+def _prepare(options: Options, *, own_network: bool, json: bool) -> None:
+    from gateproof.gateway_suite.build import build_all
     from gateproof.gateway_suite.own_network import enter
 
+    if own_network:
+        progress = Progress(quiet=json)
+        try:
+            build_all(options.suite, progress.building)  # a namespace has no way to Go's modules
+        finally:
+            progress.close()
     if own_network and (why := enter()):
         print(f"gateproof: {why}; ports and addresses are those of the machine", file=sys.stderr)
     # A polite end from outside has to end what was started, too.
@@ -288,5 +295,5 @@ def conformance(
         report=report or (_usual_report(chosen.version) if whole else None),
         log=log,
     )
-    _prepare(own_network=not (fast or api or shared_network))
+    _prepare(options, own_network=not (fast or api or shared_network), json=json)
     raise typer.Exit(_run_fast(options, json=json) if fast else _run(options, junit, json=json))

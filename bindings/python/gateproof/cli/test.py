@@ -44,7 +44,10 @@ def test(
         list[Path], typer.Argument(metavar="PATH...", exists=True, help="Case files, directories.")
     ],
     arm: Annotated[
-        list[str] | None, typer.Option("--arm", help="direct, wire, socket; several times.")
+        list[str] | None,
+        typer.Option(
+            "--arm", help="direct, wire, socket; of manifests offline, daemon; several times."
+        ),
     ] = None,
     against: Annotated[
         str | None, typer.Option(help="Compare every arm with this one: traefik.")
@@ -72,16 +75,23 @@ def test(
     """Runs parity cases on the engine's arms; `--against traefik` runs them on the real binary,
     too, and prints every difference with both sides.
 
+    Cases of Kubernetes objects (conformance/kubernetes/answers) run on an API server in this
+    process, which gateproofd and Traefik follow, and offline.
+
     Exits with 1 if a case fails or a difference has no known reason.
     """
     from gateproof.case_model import CaseError
     from gateproof.cases import load_cases, load_known_differences
+    from gateproof.kubernetes.case_files import is_kubernetes, load_kubernetes_cases
+    from gateproof.kubernetes.suite import run_on_clusters
     from gateproof.plugins import load_plugins
     from gateproof.suite import Suite
     from gateproof.suite_report import print_report, write_junit
 
     try:
-        cases = [case for path in paths for case in load_cases(path)]
+        of_clusters = all(is_kubernetes(path) for path in paths)
+        load = load_kubernetes_cases if of_clusters else load_cases
+        cases = [case for path in paths for case in load(path)]
         reasons = known or _known_file(paths, _KNOWN_HTTP2 if http2 else _KNOWN)
         explained = load_known_differences(reasons) if reasons else []
     except CaseError as problem:
@@ -90,15 +100,21 @@ def test(
     if http2 and not against:
         why = "what is expected was observed over HTTP/1.1: name a judge with --against"
         raise typer.BadParameter(why, param_hint="--http2")
+    if http2 and of_clusters:
+        raise typer.BadParameter("cases of clusters go over HTTP/1.1", param_hint="--http2")
     chosen = _chosen(cases, select, http2)
+    out = console(errors=json)
     try:
-        brought = load_plugins(plugin)
-        arms = arm or (["socket"] if http2 else ["direct", "wire", "socket"])
-        suite = Suite(arms, against, explained, seed, jobs, brought, only_compare=http2)
+        if of_clusters:
+            arms = arm or ["offline", "daemon"]
+            report = run_on_clusters(chosen, arms, against, explained, seed, jobs, out)
+        else:
+            brought = load_plugins(plugin)
+            arms = arm or (["socket"] if http2 else ["direct", "wire", "socket"])
+            suite = Suite(arms, against, explained, seed, jobs, brought, only_compare=http2)
+            report = suite.run(chosen, out)
     except ValueError as problem:
         raise typer.BadParameter(str(problem)) from None
-    out = console(errors=json)
-    report = suite.run(chosen, out)
     if junit:
         write_junit(report, junit)
     if json:

@@ -1,0 +1,32 @@
+"""A run of cases of Kubernetes objects: arms and judge share the clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from gateproof.cases import Case, KnownDifference
+from gateproof.kubernetes.arms import Cells, make_kubernetes_arm
+from gateproof.suite import Report, Suite
+
+
+def run_on_clusters(
+    cases: Sequence[Case],
+    arms: Sequence[str],
+    against: str | None = None,
+    known: Sequence[KnownDifference] = (),
+    seed: int = 1,
+    jobs: int = 4,
+    out: Console | None = None,
+) -> Report:
+    """Runs cases of `load_kubernetes_cases` on `offline` and `daemon`, and compares them with
+    `against`, `traefik`. Raises ValueError for an arm that does not exist."""
+    cells = Cells(cases)
+    try:
+        suite = Suite(
+            arms, against, known, seed, jobs, make=lambda name: make_kubernetes_arm(name, cells, seed)
+        )
+        return suite.run(cases, out)
+    finally:
+        cells.close()

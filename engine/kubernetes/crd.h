@@ -32,8 +32,9 @@ bool taken(const Context& c, const Object& o);
 // A duration of a CRD: seconds or a text; a wrong one keeps the default (recorded).
 void crd_duration(const config::Value* parent, std::string_view key, Duration& out,
                   const Report& report);
-// The TLS part of a ServersTransport or a ServersTransportTCP. Secrets are not looked into.
-config::TransportTlsConfig crd_transport_tls(const config::Value* spec);
+// The TLS part of a ServersTransport or a ServersTransportTCP, with what its Secrets and ConfigMaps hold.
+config::TransportTlsConfig crd_transport_tls(const Context& c, const Object& o,
+                                             const config::Value* spec);
 
 class CrdServices {
  public:

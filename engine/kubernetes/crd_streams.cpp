@@ -155,7 +155,7 @@ class Streams {
     crd_duration(spec, "dialKeepAlive", t.dial_keep_alive, report);
     crd_duration(spec, "terminationDelay", t.termination_delay, report);
     if (const Value* v = member(spec, "proxyProtocol")) t.proxy_protocol = proxy_protocol(*v);
-    if (const Value* v = member(spec, "tls")) t.tls = crd_transport_tls(v);
+    if (const Value* v = member(spec, "tls")) t.tls = crd_transport_tls(c_, o, v);
     put(out_.tcp.servers_transports, qualify(names_.object(o.ns, o.name), crd_provider),
         std::move(t), "TCP serversTransport", report);
   }

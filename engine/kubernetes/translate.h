@@ -6,7 +6,7 @@
 namespace gateproof::kubernetes {
 
 struct Translation {
-  // Objects of @kubernetescrd and @kubernetes; every reference in it is qualified.
+  // Objects of @kubernetescrd and @kubernetes; every reference in it is qualified but children of weighted services.
   config::DynamicConfig config;
   // Users of basicAuth and digestAuth with the place of each, for checks of their hashes.
   std::vector<SecretUsers> users;

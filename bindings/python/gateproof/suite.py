@@ -96,7 +96,8 @@ def _arm_dict(arm: ArmReport) -> dict[str, Any]:
 class Suite:
     """Runs cases on arms; with `only_compare` an arm has to do what the judge does, and no more.
 
-    `make` gives the arms by name, if they are not those of `make_arm`. Raises ValueError for an arm that does not exist.
+    `make` gives the arms by name, if they are not those of `make_arm`. Raises ValueError for an arm
+    that does not exist.
     """
 
     def __init__(

@@ -161,7 +161,7 @@ class ProxySession:
         seen = self._servers.take()
         return dataclasses.replace(got, upstream=seen if request.settle else without_probes(seen))
 
-    def change(self, change: ChangeSpec) -> None:
+    def change(self, change: ChangeSpec) -> None:  # noqa: ARG002
         """Objects do not change within a case."""
         raise ArmUnsupported("there are no files to change")
 

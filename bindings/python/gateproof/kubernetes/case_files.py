@@ -143,9 +143,7 @@ def _arms(cursor: Cursor | None) -> tuple[str, ...]:
     return arms
 
 
-def _case(
-    cursor: Cursor, static: Mapping[str, Any], common: tuple[Object, ...]
-) -> KubernetesCase:
+def _case(cursor: Cursor, static: Mapping[str, Any], common: tuple[Object, ...]) -> KubernetesCase:
     parts = cursor.items(_CASE_KEYS)
     for key in ("name", "clause", "requests"):
         if key not in parts:
@@ -153,6 +151,9 @@ def _case(
     name = parts["name"].text()
     if not _NAME.fullmatch(name):
         parts["name"].fail("a case's name is its namespace's: lower case, digits and dashes")
+    steps = tuple(read_step(element) for element in parts["requests"].elements())
+    if any(step.change is not None for step in steps):
+        parts["requests"].fail("the objects of a case do not change")
     services = tuple(
         _service(key, value)
         for key, value in (parts["services"].items() if "services" in parts else {}).items()
@@ -169,7 +170,7 @@ def _case(
         dynamic=None,
         upstreams=upstreams,
         arms=_arms(parts.get("arms")),
-        steps=tuple(read_step(element) for element in parts["requests"].elements()),
+        steps=steps,
         services=services,
         objects=tuple(_objects(parts.get("objects"), "${ns}")),
         common=common,

@@ -1,4 +1,4 @@
-"""Manifests of cases: the short form in which they are written, and the Services of their servers."""
+"""Manifests of cases: the short form in which they are written, and Services of their servers."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class ServiceSpec:
     def hosts(self) -> dict[str, str]:
         """The loopback address of each server: a pod has its own, which proxies tell pods by."""
         pods = range(1, self.pods + 1)
-        return {self.server_name(pod, port): f"127.0.0.{pod}" for pod in pods for port in self.ports}
+        return {self.server_name(pod, at): f"127.0.0.{pod}" for pod in pods for at in self.ports}
 
     @property
     def protocol(self) -> str:

@@ -24,9 +24,7 @@ def run_on_clusters(
     `against`, `traefik`. Raises ValueError for an arm that does not exist."""
     cells = Cells(cases)
     try:
-        suite = Suite(
-            arms, against, known, seed, jobs, make=lambda name: make_kubernetes_arm(name, cells, seed)
-        )
-        return suite.run(cases, out)
+        made = lambda name: make_kubernetes_arm(name, cells, seed)  # noqa: E731
+        return Suite(arms, against, known, seed, jobs, make=made).run(cases, out)
     finally:
         cells.close()

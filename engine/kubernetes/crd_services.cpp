@@ -277,11 +277,8 @@ std::optional<std::vector<config::ServerConfig>> CrdServices::servers(const Back
     if (!server) return std::nullopt;
     return std::vector{std::move(*server)};
   }
-  if (service.type == "NodePort" && boolean_at(&b.entry, "nodePortLB").value_or(false)) {
-    b.report("GP0715", b.name.span, "nodes not found for NodePort service " + path,
-             "nodes are not read from files: leave nodePortLB out");
-    return std::nullopt;
-  }
+  if (service.type == "NodePort" && boolean_at(&b.entry, "nodePortLB").value_or(false))
+    return node_servers(c_, service, *port, *s, b.name.span, b.report);
   std::vector<config::ServerConfig> list = endpoint_servers(c_, service, *port, *s);
   if (list.empty() && !c_.options.allow_empty_services) {
     report_no_servers(c_, service, *port, b.name.span, "no servers found for " + path, b.report);

@@ -24,7 +24,7 @@ void report_defaults(const Context& c, const std::vector<const Object*>& default
 
 // The certificate authority of a Secret, in `tls.ca` or `ca.crt`.
 std::optional<Text> certificate_authority(const Context& c, const std::string& ns,
-                                                 const config::Text& name, const Report& report) {
+                                          const config::Text& name, const Report& report) {
   const Object* o = c.find(core_group, "Secret", ns, name.value);
   const std::string path = ns + "/" + name.value;
   if (!o) {

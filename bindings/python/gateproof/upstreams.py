@@ -110,8 +110,18 @@ class Upstream:
         self._open: set[socket.socket] = set()
         self.address = f"{host}:{free_port()}"
         self._listener: socket.socket | None = None
-        if not spec.refuse:
+        self._held: socket.socket | None = None
+        if spec.refuse:
+            self._hold()
+        else:
             self._listen()
+
+    def _hold(self) -> None:
+        # Bound and not listening: nobody else gets the port, and whoever connects is refused.
+        self._held = socket.socket()
+        host, _, port = self.address.rpartition(":")
+        with contextlib.suppress(OSError):
+            self._held.bind((host, int(port)))
 
     def _listen(self) -> None:
         host, _, port = self.address.rpartition(":")
@@ -198,6 +208,8 @@ class Upstream:
 
     def close(self) -> None:
         """Closes the port and every connection."""
+        if self._held is not None:
+            self._held.close()
         if self._listener is not None:
             # close() alone does not wake a blocked accept().
             with contextlib.suppress(OSError):

@@ -12,6 +12,7 @@ from gateproof.cli.environment import PLUGIN_HELP
 from gateproof.cli.output import console, print_json
 
 if TYPE_CHECKING:
+    from gateproof.case_compare import KnownDifference
     from gateproof.case_model import Case
 
 _KNOWN = "known_differences.yaml"
@@ -37,6 +38,25 @@ def _chosen(cases: list[Case], select: str, http2: bool) -> list[Case]:
         print(f"gateproof: {why}" + (" that can go over HTTP/2" if http2 else ""), file=sys.stderr)
         raise typer.Exit(2)
     return chosen
+
+
+def _read(
+    paths: list[Path], known: Path | None, beside: str
+) -> tuple[list[Case], list[KnownDifference], bool]:
+    """The cases, the differences that are explained, and whether they are of clusters."""
+    from gateproof.case_model import CaseError
+    from gateproof.cases import load_cases, load_known_differences
+    from gateproof.kubernetes.case_files import is_kubernetes, load_kubernetes_cases
+
+    try:
+        of_clusters = all(is_kubernetes(path) for path in paths)
+        load = load_kubernetes_cases if of_clusters else load_cases
+        cases = [case for path in paths for case in load(path)]
+        reasons = known or _known_file(paths, beside)
+        return cases, load_known_differences(reasons) if reasons else [], of_clusters
+    except CaseError as problem:
+        print(f"gateproof: {problem}", file=sys.stderr)
+        raise typer.Exit(2) from None
 
 
 def test(
@@ -73,30 +93,17 @@ def test(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Runs parity cases on the engine's arms; `--against traefik` runs them on the real binary,
-    too, and prints every difference with both sides.
-
-    Cases of Kubernetes objects (conformance/kubernetes/answers) run on an API server in this
-    process, which gateproofd and Traefik follow, and offline.
+    too, and prints every difference with both sides. Cases of Kubernetes objects run offline and
+    on an API server in this process, which gateproofd and Traefik follow.
 
     Exits with 1 if a case fails or a difference has no known reason.
     """
-    from gateproof.case_model import CaseError
-    from gateproof.cases import load_cases, load_known_differences
-    from gateproof.kubernetes.case_files import is_kubernetes, load_kubernetes_cases
     from gateproof.kubernetes.suite import run_on_clusters
     from gateproof.plugins import load_plugins
     from gateproof.suite import Suite
     from gateproof.suite_report import print_report, write_junit
 
-    try:
-        of_clusters = all(is_kubernetes(path) for path in paths)
-        load = load_kubernetes_cases if of_clusters else load_cases
-        cases = [case for path in paths for case in load(path)]
-        reasons = known or _known_file(paths, _KNOWN_HTTP2 if http2 else _KNOWN)
-        explained = load_known_differences(reasons) if reasons else []
-    except CaseError as problem:
-        print(f"gateproof: {problem}", file=sys.stderr)
-        raise typer.Exit(2) from None
+    cases, explained, of_clusters = _read(paths, known, _KNOWN_HTTP2 if http2 else _KNOWN)
     if http2 and not against:
         why = "what is expected was observed over HTTP/1.1: name a judge with --against"
         raise typer.BadParameter(why, param_hint="--http2")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,9 +38,9 @@ from gateproof.rawtcp import StreamClient
 from gateproof.real_traefik import CookieJar, find_traefik
 from gateproof.upstreams import UpstreamSet
 
-# Each proxy has a loopback address: the ports of their entry points are the same, since
-# listeners of Gateways name them.
-HOSTS = {"daemon": "127.0.21.1", "traefik": "127.0.22.1"}
+# Each proxy of each cluster has a loopback address: the ports of their entry points are the same,
+# since listeners of Gateways name them.
+HOSTS = {"daemon": "127.0.21", "traefik": "127.0.22"}
 GATEWAY_BUNDLE = "v1.7.0"
 _MOST_STARTS = 4  # processes that come up at the same time
 _STATIC, _OBJECTS = "/gateproof/traefik.yaml", "/gateproof/objects.yaml"
@@ -57,11 +57,15 @@ def find_daemon() -> Path | None:
 class Cell:
     """The cluster of one file: servers, API server and objects, shared by the proxies."""
 
-    def __init__(self, cases: Sequence[KubernetesCase]) -> None:
+    def __init__(self, cases: Sequence[KubernetesCase], number: int) -> None:
         self.cases = cases
         self.static = cases[0].static
-        self.ports = {name: free_port() for name in cases[0].entry_points}
+        self._number = number
         self.servers = {case.name: UpstreamSet(case.upstreams, case.hosts) for case in cases}
+        taken = [at for servers in self.servers.values() for at in servers.addresses.values()]
+        ports = _other_ports({int(at.rpartition(":")[2]) for at in taken})
+        self.ports = dict(zip(cases[0].entry_points, ports, strict=False))
+        self.api_port = next(ports)
         gateways = "kubernetesGateway" in (self.static.get("providers") or {})
         try:
             self.cluster = Cluster(bundle_version=GATEWAY_BUNDLE if gateways else None)
@@ -81,6 +85,10 @@ class Cell:
         if refused:
             raise CaseError(f"{first.place.file}: {'; '.join(map(str, refused))}")
 
+    def host(self, arm: str) -> str:
+        """The loopback address of a proxy."""
+        return f"{HOSTS[arm]}.{self._number}"
+
     def entry_points(self, host: str) -> dict[str, str]:
         """The addresses of the entry points on one loopback host."""
         return {name: f"{host}:{port}" for name, port in self.ports.items()}
@@ -91,6 +99,15 @@ class Cell:
             self.cluster.stop()
         for servers in self.servers.values():
             servers.close()
+
+
+def _other_ports(taken: set[int]) -> Iterator[int]:
+    """Ports that no server has on any address, so that what is seen tells the two apart."""
+    while True:
+        port = free_port()
+        if port not in taken:
+            taken.add(port)
+            yield port
 
 
 class Cells:
@@ -114,7 +131,7 @@ class Cells:
         with self._lock:
             if file not in self._made:
                 try:
-                    self._made[file] = Cell(self._cases[file])
+                    self._made[file] = Cell(self._cases[file], self.files.index(file) + 1)
                 except (CaseError, StartError) as problem:
                     self._made[file] = problem
             made = self._made[file]
@@ -205,17 +222,18 @@ class ProxyArm:
         started = self._started[case.place.file]
         if isinstance(started, ArmStartError):
             raise started
-        return ProxySession(case, self._cells.cell(case.place.file), HOSTS[self.name])
+        cell = self._cells.cell(case.place.file)
+        return ProxySession(case, cell, cell.host(self.name))
 
     def _start(self, file: str) -> Proxy | ArmStartError:
         assert self._binary is not None
-        host = HOSTS[self.name]
         try:
             cell = self._cells.cell(file)
+            host = cell.host(self.name)
             where = cell.entry_points(host)
             if self.name == "daemon":
                 return Daemon(self._binary, cell.static, where, cell.cluster.url)
-            api = f"{host}:{free_port()}"
+            api = f"{host}:{cell.api_port}"
             return Traefik(self._binary, cell.static, where, cell.cluster.url, api)
         except ArmStartError as problem:
             return problem

@@ -23,7 +23,7 @@ from gateproof.yaml_cursor import Cursor, open_yaml
 ARMS = ("offline", "daemon", "traefik")
 """In-process translation of manifests in virtual time; gateproofd and Traefik on an API server."""
 
-_FILE_KEYS = frozenset("static objects cases".split())
+_FILE_KEYS = frozenset("static objects arms cases".split())
 _CASE_KEYS = frozenset("name clause arms services objects requests".split())
 _SERVICE_KEYS = frozenset("server ports pods annotations spec namespace appProtocol".split())
 _PORT = re.compile(r"\$\{port:([^}]+)\}")
@@ -99,8 +99,9 @@ def _file(path: Path) -> list[KubernetesCase]:
     static = parts["static"].plain() if "static" in parts else {}
     static.setdefault("entryPoints", {"web": {}})
     common = tuple(_objects(parts.get("objects"), "default"))
+    arms = _arms(parts.get("arms"), ARMS)
     elements = parts["cases"].elements() if "cases" in parts else ()
-    return [_case(element, static, common) for element in elements]
+    return [_case(element, static, common, arms) for element in elements]
 
 
 def _objects(cursor: Cursor | None, namespace: str) -> list[Object]:
@@ -133,9 +134,9 @@ def _service(name: str, cursor: Cursor) -> ServiceSpec:
     return ServiceSpec(**found)
 
 
-def _arms(cursor: Cursor | None) -> tuple[str, ...]:
+def _arms(cursor: Cursor | None, otherwise: tuple[str, ...]) -> tuple[str, ...]:
     if cursor is None:
-        return ARMS
+        return otherwise
     arms = tuple(element.text() for element in cursor.elements())
     for arm in arms:
         if arm not in ARMS:
@@ -143,7 +144,9 @@ def _arms(cursor: Cursor | None) -> tuple[str, ...]:
     return arms
 
 
-def _case(cursor: Cursor, static: Mapping[str, Any], common: tuple[Object, ...]) -> KubernetesCase:
+def _case(
+    cursor: Cursor, static: Mapping[str, Any], common: tuple[Object, ...], arms: tuple[str, ...]
+) -> KubernetesCase:
     parts = cursor.items(_CASE_KEYS)
     for key in ("name", "clause", "requests"):
         if key not in parts:
@@ -169,7 +172,7 @@ def _case(cursor: Cursor, static: Mapping[str, Any], common: tuple[Object, ...])
         files={},
         dynamic=None,
         upstreams=upstreams,
-        arms=_arms(parts.get("arms")),
+        arms=_arms(parts.get("arms"), arms),
         steps=steps,
         services=services,
         objects=tuple(_objects(parts.get("objects"), "${ns}")),

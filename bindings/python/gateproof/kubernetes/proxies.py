@@ -7,6 +7,7 @@ import copy
 import http.client
 import json
 import os
+import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +18,8 @@ from typing import Any
 import yaml
 
 from gateproof.case_arm import ArmStartError
+from gateproof.case_model import TlsSpec
+from gateproof.tls_cases import client_socket
 
 START_SECONDS = 30.0
 # What is known unchanged for so long counts as all there is.
@@ -116,6 +119,16 @@ class Proxy:
 
 class Daemon(Proxy):
     """gateproofd; it tells in its log what is in force."""
+
+    def __init__(
+        self, binary: Path, static: Mapping[str, Any], addresses: Mapping[str, str], api_server: str
+    ) -> None:
+        super().__init__(binary, static, addresses, api_server)
+        # Traefik makes its own certificate when it starts, gateproofd with the first handshake:
+        # no case shall wait for the key.
+        host, _, port = addresses[next(iter(static["entryPoints"]))].rpartition(":")
+        with contextlib.suppress(OSError):
+            client_socket(socket.create_connection((host, int(port)), 5), TlsSpec(), "").close()
 
     def _config(self, static: dict[str, Any], api_server: str) -> dict[str, Any]:
         config = super()._config(static, api_server)

@@ -132,7 +132,7 @@ class StreamServer:
         self._lock = threading.Lock()
         self._seen: list[tuple[float, bytearray]] = []
         self._open: list[socket.socket] = []
-        port = free_port()
+        port = free_port(host)
         self.address = f"{host}:{port}"
         if script.udp:
             self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -108,7 +108,7 @@ class Upstream:
         self._answered = 0
         self._tls = server_context(spec.tls) if spec.tls else None
         self._open: set[socket.socket] = set()
-        self.address = f"{host}:{free_port()}"
+        self.address = f"{host}:{free_port(host)}"
         self._listener: socket.socket | None = None
         self._held: socket.socket | None = None
         if spec.refuse:

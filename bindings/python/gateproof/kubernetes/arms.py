@@ -121,17 +121,17 @@ class Cells:
         self._lock = threading.Lock()
         self._made: dict[str, Cell | CaseError | StartError] = {}
 
-    @property
-    def files(self) -> list[str]:
-        """The names of the files."""
-        return list(self._cases)
+    def files(self, arm: str) -> list[str]:
+        """The names of the files with cases for an arm."""
+        return [file for file, cases in self._cases.items() if any(arm in c.arms for c in cases)]
 
     def cell(self, file: str) -> Cell:
         """The cluster of a file. Raises ArmStartError if it cannot be made."""
         with self._lock:
             if file not in self._made:
                 try:
-                    self._made[file] = Cell(self._cases[file], self.files.index(file) + 1)
+                    number = list(self._cases).index(file) + 1
+                    self._made[file] = Cell(self._cases[file], number)
                 except (CaseError, StartError) as problem:
                     self._made[file] = problem
             made = self._made[file]
@@ -217,7 +217,7 @@ class ProxyArm:
         with self._lock:
             if not self._started:
                 with ThreadPoolExecutor(_MOST_STARTS) as pool:
-                    files = self._cells.files
+                    files = self._cells.files(self.name)
                     self._started = dict(zip(files, pool.map(self._start, files), strict=True))
         started = self._started[case.place.file]
         if isinstance(started, ArmStartError):

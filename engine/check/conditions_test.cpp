@@ -77,8 +77,8 @@ TEST(Conditions, TraefiksDialectIsAsItWas) {
   EXPECT_FALSE(gateway_findings(plain).empty());
   EXPECT_EQ(rows(gateway_conditions(set, Dialect::traefik)),
             (std::vector<std::string>{
-                "Gateway traefik/traefik-gateway, listener web: Accepted=True Programmed=True "
-                "ResolvedRefs=True",
+                "Gateway traefik/traefik-gateway, listener web: Accepted=True ResolvedRefs=True "
+                "Programmed=True",
                 "Gateway traefik/traefik-gateway, listener websecure: "
                 "ResolvedRefs=False/InvalidCertificateRef Programmed=False/Invalid",
                 "HTTPRoute default/my-app-route, parent Gateway traefik/traefik-gateway: "

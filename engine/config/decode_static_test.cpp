@@ -214,7 +214,8 @@ TEST(DecodeStatic, StoredValues) {
       "{directory: /d, watch: false}\n"
       "  kubernetesCRD: {namespaces: [a], ingressClass: c, allowCrossNamespace: true, "
       "crossProviderNamespaces: [x]}\n"
-      "  kubernetesIngress: {}\n  kubernetesGateway: {experimentalChannel: true}\n"
+      "  kubernetesIngress: {}\n  kubernetesGateway: {experimentalChannel: true, "
+      "gateways: [{name: g, namespace: n}]}\n"
       "ping: {entryPoint: w, manualRouting: true, terminatingStatusCode: 204}\napi: {insecure: "
       "true, basePath: /t}\n"
       "log: {level: debug}\nglobal: {notAppendXForwardedFor: true}\nserversTransport: "
@@ -231,7 +232,11 @@ TEST(DecodeStatic, StoredValues) {
   EXPECT_TRUE(s.kubernetes_crd->allow_cross_namespace);
   EXPECT_EQ(s.kubernetes_crd->cross_provider_namespaces, std::vector<std::string>{"x"});
   EXPECT_FALSE(s.kubernetes_ingress->cross_provider_namespaces);
-  EXPECT_TRUE(s.kubernetes_gateway);
+  ASSERT_TRUE(s.kubernetes_gateway);
+  EXPECT_TRUE(s.kubernetes_gateway->experimental_channel);
+  ASSERT_EQ(s.kubernetes_gateway->gateways.size(), 1u);
+  EXPECT_EQ(s.kubernetes_gateway->gateways[0].ns + "/" + s.kubernetes_gateway->gateways[0].name,
+            "n/g");
   EXPECT_TRUE(s.ping->manual_routing);
   EXPECT_EQ(s.ping->terminating_status_code, 204);
   EXPECT_EQ(s.api->base_path, "/t");

@@ -141,6 +141,7 @@ constexpr FindingCode codes[] = {
     {"GP0817", error, "parameters or address cannot be used"},
     {"GP0818", error, "ListenerSet is not part of its Gateway"},
     {"GP0819", error, "BackendTLSPolicy does not apply"},
+    {"GP0820", warning, "another route serves the same rule"},
     // Helm values
     {"GP0901", error, "key that the chart rejects"},
     {"GP0902", error, "several replicas share one ACME storage"},

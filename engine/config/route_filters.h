@@ -30,6 +30,8 @@ struct RedirectFilter {
   std::optional<PathFilter> path;
   int64_t port = 0;  // 0: of the scheme where one is named, else the listener's
   int status = 302;
+  // As Traefik answers: the words of the status as body, the port as it is written, and without one that of the request's Host.
+  bool as_traefik = false;
 };
 
 struct RewriteFilter {
@@ -48,8 +50,14 @@ struct MirrorFilter {
   int64_t numerator = 100, denominator = 100;
 };
 
-using RouteFilter =
-    std::variant<HeaderFilter, RedirectFilter, RewriteFilter, CorsFilter, MirrorFilter>;
+// Every request is answered with this; Traefik has it for backends of GRPCRoutes that cannot be asked.
+struct AnswerFilter {
+  int status = 200;
+  std::string content_type, body;
+};
+
+using RouteFilter = std::variant<HeaderFilter, RedirectFilter, RewriteFilter, CorsFilter,
+                                 MirrorFilter, AnswerFilter>;
 
 struct RouteRetry {
   std::vector<int> codes;

@@ -102,6 +102,12 @@ struct KubernetesProviderConfig {
   bool strict_prefix_matching = false;
   bool safe_naming = false;  // names that cannot collide (catalogue 6.5)
   std::optional<std::vector<std::string>> cross_provider_namespaces;
+  // kubernetesGateway: TCPRoutes and TCP listeners are read; the only Gateways that are taken, empty: all.
+  bool experimental_channel = false;
+  struct GatewayName {
+    std::string ns, name;
+  };
+  std::vector<GatewayName> gateways;
   SourceSpan span;
 };
 

@@ -183,11 +183,20 @@ const Schema<K>& ingress_schema() {
   return schema;
 }
 
+const Schema<K::GatewayName>& gateway_name_schema() {
+  static const auto schema = Schema<K::GatewayName>()
+                                 .field("name", &K::GatewayName::name, "string")
+                                 .field("namespace", &K::GatewayName::ns, "string");
+  return schema;
+}
+
 const Schema<K>& gateway_schema() {
   static const Schema<K> schema = [] {
     Schema<K> s = kubernetes_base();
     s.object("statusAddress", &K::status_address, gateway_address_schema());
-    accept_fields(s, "experimentalChannel:b qps:i burst:i gateways[name:s namespace:s]");
+    s.field("experimentalChannel", &K::experimental_channel, "bool", "false");
+    s.list("gateways", &K::gateways, gateway_name_schema());
+    accept_fields(s, "qps:i burst:i");
     return s;
   }();
   return schema;

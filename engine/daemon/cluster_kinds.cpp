@@ -3,6 +3,7 @@
 #include <set>
 
 #include "engine/base/text.h"
+#include "engine/kubernetes/gateway_config.h"
 #include "engine/kubernetes/names.h"
 #include "engine/kubernetes/objects.h"
 
@@ -16,7 +17,7 @@ using kubernetes::gateway_group;
 using kubernetes::networking_group;
 using kubernetes::traefik_group;
 
-constexpr std::string_view gateway_provider = "kubernetesgateway";
+using kubernetes::gateway_provider;
 
 std::string plural_of(const std::string& kind) {
   const std::string low = text::to_lower(kind);
@@ -45,6 +46,14 @@ std::string label_of(const ClusterProvider& p, const ClusterKind& kind) {
   return chosen ? p.options->label_selector : "";
 }
 
+// Beside what backends are made of. Traefik has no use for some kinds of the API, and may not be allowed to see them.
+bool gateway_reads(const ClusterProvider& p, const kubernetes::KindInfo& k) {
+  if (k.group == core_group) return k.kind == "Namespace";
+  if (k.group != gateway_group) return false;
+  if (k.kind == "TCPRoute") return p.options->experimental_channel;
+  return k.kind != "ListenerSet" && k.kind != "UDPRoute";
+}
+
 bool left_out(const ClusterProvider& p, const ClusterKind& kind) {
   return p.options->disable_cluster_scope && p.name != gateway_provider && cluster_scoped(kind);
 }
@@ -64,9 +73,9 @@ std::vector<ClusterProvider> cluster_providers(const config::StaticConfig& s) {
   return on;
 }
 
-std::vector<ClusterKind> kinds_of(std::string_view provider) {
-  const bool gateway = provider == gateway_provider;
-  const bool crd = provider == kubernetes::crd_provider;
+std::vector<ClusterKind> kinds_of(const ClusterProvider& p) {
+  const bool gateway = p.name == gateway_provider;
+  const bool crd = p.name == kubernetes::crd_provider;
   std::vector<ClusterKind> out;
   for (const kubernetes::KindInfo& k : kubernetes::kinds()) {
     const bool backend = (k.group == core_group && (k.kind == "Service" || k.kind == "Secret")) ||
@@ -74,10 +83,9 @@ std::vector<ClusterKind> kinds_of(std::string_view provider) {
     // For nodePortLB.
     const bool nodes = k.group == core_group && k.kind == "Node" && !gateway;
     const bool trust = k.group == core_group && k.kind == "ConfigMap" && (gateway || crd);
-    const bool own =
-        crd       ? k.group == traefik_group
-        : gateway ? k.group == gateway_group || (k.group == core_group && k.kind == "Namespace")
-                  : k.group == networking_group;
+    const bool own = crd       ? k.group == traefik_group
+                     : gateway ? gateway_reads(p, k)
+                               : k.group == networking_group;
     if (backend || nodes || trust || own) out.emplace_back(k.group, k.kind);
   }
   return out;
@@ -102,7 +110,7 @@ providers::KubeResource resource_of(const ClusterKind& kind) {
 std::vector<providers::KubeSelection> selections_of(const std::vector<ClusterProvider>& on) {
   std::map<ClusterKind, Conditions> wanted;
   for (const ClusterProvider& p : on) {
-    for (const ClusterKind& kind : kinds_of(p.name)) {
+    for (const ClusterKind& kind : kinds_of(p)) {
       if (left_out(p, kind)) continue;
       Conditions& c = wanted[kind];
       c.labels.insert(label_of(p, kind));

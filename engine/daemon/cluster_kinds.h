@@ -15,7 +15,7 @@ std::vector<ClusterProvider> cluster_providers(const config::StaticConfig& stati
 
 // (group, kind) of what a provider reads.
 using ClusterKind = std::pair<std::string, std::string>;
-std::vector<ClusterKind> kinds_of(std::string_view provider);
+std::vector<ClusterKind> kinds_of(const ClusterProvider& provider);
 
 providers::KubeResource resource_of(const ClusterKind& kind);
 // One for each kind and namespace; a kind that two providers read under different conditions is followed without any.

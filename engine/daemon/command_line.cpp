@@ -65,8 +65,8 @@ Our own flags may stand beside any of them (also GATEPROOF_WORKERS, ..., or a `g
     --gateproof.seed=N      seed of the random numbers (default: from the system)
     --gateproof.lease=NAME  the Lease (NAMESPACE/NAME, or NAME) whose holder writes statuses into a cluster (default: gateproof)
 
-The providers kubernetesCRD and kubernetesIngress follow an API server: in a pod the one of its service account, else the one of
-the file that KUBECONFIG names, else that of the options endpoint, token and certAuthFilePath.
+The providers kubernetesCRD, kubernetesIngress and kubernetesGateway follow an API server: in a pod the one of its service account,
+else the one of the file that KUBECONFIG names, else that of the options endpoint, token and certAuthFilePath.
 
 Signals:
     SIGTERM, SIGINT   end it gracefully, a second one at once

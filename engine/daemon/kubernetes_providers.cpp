@@ -2,7 +2,9 @@
 
 #include "engine/base/crypto.h"
 #include "engine/daemon/ingress_status.h"
+#include "engine/daemon/traefik_gateway.h"
 #include "engine/kubernetes/crd.h"
+#include "engine/kubernetes/gateway_config.h"
 #include "engine/kubernetes/ingress.h"
 #include "engine/net/server.h"
 #include "engine/tls/connector.h"
@@ -10,6 +12,7 @@
 namespace gateproof::daemon {
 
 using kubernetes::crd_provider;
+using kubernetes::gateway_provider;
 using kubernetes::ingress_provider;
 using providers::KubeAccess;
 using providers::KubeAccessOptions;
@@ -97,12 +100,12 @@ void KubernetesProviders::add_cluster(const KubeAccessOptions& options,
 void KubernetesProviders::add_units(Cluster& cluster) {
   ClusterSource& source = *cluster.source;
   for (const ClusterProvider& p : cluster.on) {
-    if (p.name != crd_provider && p.name != ingress_provider) continue;
     ClusterSource::Unit unit;
     unit.name = p.name;
-    unit.kinds = kinds_of(p.name);
+    unit.kinds = kinds_of(p);
     unit.throttle = std::max(statics_.providers_throttle, p.options->throttle);
     unit.make = [this, &source, p] { return make(source, p); };
+    if (p.name == gateway_provider) unit.make = gateway(source);
     unit.deliver = [this, name = std::string(p.name)](config::DynamicConfig objects) {
       hooks_.apply(name, std::move(objects));
     };
@@ -112,6 +115,17 @@ void KubernetesProviders::add_units(Cluster& cluster) {
       source.add_listener([status](const auto& changes) { status->changed(changes); });
     }
   }
+}
+
+providers::Throttle::Make KubernetesProviders::gateway(ClusterSource& source) {
+  const auto served = std::make_shared<TraefikGateway>(source, statics_, env_.clock, hooks_.log);
+  source.add_listener([served](const auto& changes) { served->changed(changes); });
+  return [this, served] {
+    config::Findings findings;
+    config::DynamicConfig out = served->make(findings);
+    report_new(gateway_provider, findings);
+    return out;
+  };
 }
 
 // The Lease decides who writes statuses, where there are any to write.

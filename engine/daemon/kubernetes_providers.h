@@ -1,5 +1,6 @@
-// The providers kubernetesCRD and kubernetesIngress, live: what the API server holds becomes configuration under Traefik's names,
-// and Ingresses are told where they are served (providers.kubernetesIngress.ingressEndpoint).
+// The providers kubernetesCRD, kubernetesIngress and kubernetesGateway, live: what the API server holds becomes configuration
+// under Traefik's names, Ingresses are told where they are served (providers.kubernetesIngress.ingressEndpoint), and Gateways and
+// their routes what became of them.
 #pragma once
 #include <set>
 
@@ -34,6 +35,7 @@ class KubernetesProviders {
  private:
   void add_cluster(const providers::KubeAccessOptions& access, std::vector<ClusterProvider> on);
   void add_units(Cluster& cluster);
+  providers::Throttle::Make gateway(ClusterSource& source);
   void use_lease(Cluster& cluster, const providers::KubeAccess& access);
   config::DynamicConfig make(const ClusterSource& source, const ClusterProvider& provider);
   void report_new(std::string_view provider, const config::Findings& findings);

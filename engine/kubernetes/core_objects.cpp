@@ -84,28 +84,42 @@ Service read_service(const Object& object) {
   return s;
 }
 
+namespace {
+
+EndpointSlice read_slice(const Object& o) {
+  EndpointSlice slice;
+  slice.object = &o;
+  slice.ports = read_ports(o.root);
+  for (const Value& v : items_at(o.root, "endpoints")) {
+    Endpoint e;
+    for (const Value& address : items_at(&v, "addresses"))
+      e.addresses.push_back({std::string(address.str()), address.span});
+    const Value* conditions = member(&v, "conditions");
+    e.ready = boolean_at(conditions, "ready");
+    e.serving = boolean_at(conditions, "serving");
+    e.terminating = boolean_at(conditions, "terminating");
+    slice.endpoints.push_back(std::move(e));
+  }
+  return slice;
+}
+
+}  // namespace
+
 std::vector<EndpointSlice> endpoint_slices(const ObjectStore& store, const Service& service) {
   std::vector<EndpointSlice> out;
   for (const Object* o : store.list(discovery_group, "EndpointSlice")) {
     const Value* labels = o->at("metadata.labels");
-    if (o->ns != service.object->ns ||
-        text_at(labels, "kubernetes.io/service-name") != service.object->name)
-      continue;
-    EndpointSlice slice;
-    slice.object = o;
-    slice.ports = read_ports(o->root);
-    for (const Value& v : items_at(o->root, "endpoints")) {
-      Endpoint e;
-      for (const Value& address : items_at(&v, "addresses"))
-        e.addresses.push_back({std::string(address.str()), address.span});
-      const Value* conditions = member(&v, "conditions");
-      e.ready = boolean_at(conditions, "ready");
-      e.serving = boolean_at(conditions, "serving");
-      e.terminating = boolean_at(conditions, "terminating");
-      slice.endpoints.push_back(std::move(e));
-    }
-    out.push_back(std::move(slice));
+    if (o->ns == service.object->ns &&
+        text_at(labels, "kubernetes.io/service-name") == service.object->name)
+      out.push_back(read_slice(*o));
   }
+  return out;
+}
+
+std::vector<EndpointSlice> all_endpoint_slices(const ObjectStore& store) {
+  std::vector<EndpointSlice> out;
+  for (const Object* o : store.list(discovery_group, "EndpointSlice"))
+    out.push_back(read_slice(*o));
   return out;
 }
 

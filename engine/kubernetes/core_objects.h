@@ -58,6 +58,7 @@ struct EndpointSlice {
 };
 // The slices of a Service, by their label kubernetes.io/service-name.
 std::vector<EndpointSlice> endpoint_slices(const ObjectStore& store, const Service& service);
+std::vector<EndpointSlice> all_endpoint_slices(const ObjectStore& store);
 
 struct Secret {
   const Object* object = nullptr;

@@ -1,6 +1,7 @@
 // Routes and the listeners that they attach to.
 #include "engine/base/text.h"
-#include "engine/kubernetes/gateway.h"
+#include "engine/kubernetes/gateway/resolve_index.h"
+#include "engine/kubernetes/gateway_backends.h"
 
 namespace gateproof::kubernetes {
 
@@ -39,27 +40,31 @@ bool allows(const ListenerView& l, const Object& route) {
 
 class Routes {
  public:
-  Routes(const Context& c, std::vector<GatewayView>& gateways, bool crd)
-      : c_(c), gateways_(gateways), crd_(crd) {}
+  Routes(const Context& c, std::vector<GatewayView>& gateways, const GatewaySetting& setting)
+      : c_(c), gateways_(gateways), index_(c, setting) {
+    for (size_t i = 0; i < gateways.size(); ++i) {
+      const Object& o = *gateways[i].object;
+      by_name_.emplace(o.ns + "/" + o.name, i);
+    }
+  }
 
   void one(const Object& o) {
     RouteView view;
     view.object = &o;
-    for (const Value& h : items_at(o.at("spec"), "hostnames"))
-      view.hostnames.push_back({std::string(h.str()), h.span});
+    if (o.kind != "TCPRoute") {
+      for (const Value& h : items_at(o.at("spec"), "hostnames"))
+        view.hostnames.push_back({std::string(h.str()), h.span});
+    }
     std::optional<Condition> resolved;
     for (const Value& ref : items_at(o.at("spec"), "parentRefs")) {
       const auto gateway = gateway_of(o, ref);
       if (!gateway) continue;
       // Backends do not depend on the parent: looked at once, and only for routes that are ours.
-      if (!resolved) resolved = check_backends(c_, o, crd_);
+      if (!resolved) resolved = read_backends(index_, view);
       view.parents.push_back(parent(o, ref, *gateway, view.hostnames));
       view.parents.back().resolved = *resolved;
     }
     if (view.parents.empty()) return;
-    c_.findings.add("GP1121", o.span, o.label(),
-                    o.kind + " is not routed yet: its attachment and backends are checked only",
-                    "nothing to mend");
     out.push_back(std::move(view));
   }
 
@@ -73,9 +78,8 @@ class Routes {
     const Text name = located_at(&ref, "name");
     std::string ns = text_at(&ref, "namespace");
     if (ns.empty()) ns = o.ns;
-    for (size_t i = 0; i < gateways_.size(); ++i) {
-      if (gateways_[i].object->ns == ns && gateways_[i].object->name == name.value) return i;
-    }
+    const auto found = by_name_.find(ns + "/" + name.value);
+    if (found != by_name_.end()) return found->second;
     if (!c_.find(gateway_group, "Gateway", ns, name.value)) {
       c_.findings.add("GP0809", name.span, o.label(),
                       "no Gateway " + ns + "/" + name.value +
@@ -88,10 +92,11 @@ class Routes {
   ParentView parent(const Object& o, const Value& ref, size_t gateway,
                     const std::vector<Text>& hostnames) {
     ParentView p;
+    p.ref = &ref;
     p.gateway = gateway;
     p.section = text_at(&ref, "sectionName");
     p.span = member(&ref, "name") ? member(&ref, "name")->span : ref.span;
-    p.accepted = {"Accepted", false, "NoMatchingParent"};
+    p.accepted = {"Accepted", false, "NoMatchingParent", ""};
     std::vector<ListenerView>& listeners = gateways_[gateway].listeners;
     for (size_t i = 0; i < listeners.size(); ++i) {
       ListenerView& l = listeners[i];
@@ -109,7 +114,7 @@ class Routes {
       ++l.attached_routes;
       if (!l.sound) continue;
       p.attached.push_back(i);
-      p.accepted = {"Accepted", true, "Accepted"};
+      p.accepted = {"Accepted", true, "Accepted", ""};
     }
     if (!p.accepted.status) report(o, p);
     return p;
@@ -146,48 +151,34 @@ class Routes {
 
   const Context& c_;
   std::vector<GatewayView>& gateways_;
-  bool crd_;
+  std::map<std::string, size_t> by_name_;
+  BackendIndex index_;
 };
 
 }  // namespace
 
-std::vector<RouteView> read_routes(const Context& c, std::vector<GatewayView>& gateways, bool crd) {
-  Routes routes(c, gateways, crd);
-  // TCPRoute belongs to the experimental channel, which Traefik reads only with an option.
-  for (const char* kind : {"HTTPRoute", "GRPCRoute", "TLSRoute"}) {
-    for (const Object* o : c.list(gateway_group, kind)) routes.one(*o);
+std::vector<RouteView> read_routes(const Context& c, std::vector<GatewayView>& gateways,
+                                   const GatewaySetting& setting) {
+  Routes routes(c, gateways, setting);
+  for (const char* kind : {"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"}) {
+    // TCPRoute belongs to the experimental channel, which Traefik reads only with an option.
+    if (std::string_view(kind) == "TCPRoute" && !c.options.experimental_channel) continue;
+    for (const Object* o : gateway::by_age(c.list(gateway_group, kind))) routes.one(*o);
   }
   return std::move(routes.out);
 }
 
-GatewayResult check_gateway(const Context& c, const EntryPointsView& entry_points, bool crd) {
+GatewayResult check_gateway(const Context& c, const GatewaySetting& setting) {
   GatewayResult result;
-  result.gateways = read_gateways(c, entry_points);
-  result.routes = read_routes(c, result.gateways, crd);
+  result.gateways = read_gateways(c, setting);
+  result.routes = read_routes(c, result.gateways, setting);
   for (GatewayView& g : result.gateways) {
     for (ListenerView& l : g.listeners) {
       if (!l.sound) continue;
-      l.conditions = {{"Accepted", true, "Accepted"},
-                      {"Programmed", true, "Programmed"},
-                      {"ResolvedRefs", true, "ResolvedRefs"}};
+      l.conditions = {{"Accepted", true, "Accepted", "No error found"},
+                      {"ResolvedRefs", true, "ResolvedRefs", "No error found"},
+                      {"Programmed", true, "Programmed", "No error found"}};
     }
-    c.findings.add(
-        "GP1121", g.object->span, g.object->label(),
-        "Gateway is not routed yet: its listeners and the attachment of routes are checked only",
-        "nothing to mend");
-  }
-  for (const Object* o : c.list(gateway_group, "TCPRoute")) {
-    c.findings.add("GP1121", o->span, o->label(), "TCPRoute is not routed yet", "nothing to mend");
-  }
-  for (const char* kind : {"ListenerSet", "UDPRoute"}) {
-    for (const Object* o : c.list(gateway_group, kind)) {
-      c.findings.add("GP1121", o->span, o->label(),
-                     std::string(kind) + " is not read by Traefik's provider", "nothing to mend");
-    }
-  }
-  for (const Object* o : c.list(gateway_group, "BackendTLSPolicy")) {
-    c.findings.add("GP1121", o->span, o->label(), "BackendTLSPolicy is not acted on yet",
-                   "nothing to mend");
   }
   return result;
 }

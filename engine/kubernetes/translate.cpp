@@ -18,6 +18,8 @@ Providers providers_of(const config::StaticConfig* s) {
           config::KubernetesProviderConfig{}};
 }
 
+}  // namespace
+
 EntryPointsView entry_points_of(const config::StaticConfig* s) {
   EntryPointsView view;
   if (!s) return view;
@@ -26,6 +28,8 @@ EntryPointsView entry_points_of(const config::StaticConfig* s) {
     view.list.push_back({name, e.address.value, e.tls.has_value()});
   return view;
 }
+
+namespace {
 
 // One note for each provider whose objects are there and which is off.
 void provider_off(const ObjectStore& store, std::string_view group, std::string_view kind,
@@ -36,6 +40,31 @@ void provider_off(const ObjectStore& store, std::string_view group, std::string_
                "objects of kind " + std::string(kind) + " are not read: providers." +
                    std::string(option) + " is off",
                "write providers." + std::string(option) + " in the static configuration");
+}
+
+// Notes for what these tools judge and do not route.
+void not_routed(const Context& c, const GatewayResult& result) {
+  const auto note = [&c](const Object& o, const std::string& message) {
+    c.findings.add("GP1121", o.span, o.label(), message, "nothing to mend");
+  };
+  for (const RouteView& r : result.routes) {
+    note(*r.object,
+         r.object->kind + " is not routed yet: its attachment and backends are checked only");
+  }
+  for (const GatewayView& g : result.gateways) {
+    note(*g.object,
+         "Gateway is not routed yet: its listeners and the attachment of routes are checked only");
+  }
+  if (!c.options.experimental_channel) {
+    for (const Object* o : c.list(gateway_group, "TCPRoute"))
+      note(*o, "TCPRoute is not routed yet");
+  }
+  for (const char* kind : {"ListenerSet", "UDPRoute"}) {
+    for (const Object* o : c.list(gateway_group, kind))
+      note(*o, std::string(kind) + " is not read by Traefik's provider");
+  }
+  for (const Object* o : c.list(gateway_group, "BackendTLSPolicy"))
+    note(*o, "BackendTLSPolicy is not acted on yet");
 }
 
 void merge(config::DynamicConfig& into, config::DynamicConfig from) {
@@ -79,7 +108,8 @@ Translation translate(const ObjectStore& store, const config::StaticConfig* stat
   if (on.gateway) {
     const Context c{store, *on.gateway, "kubernetesgateway", "providers.kubernetesGateway",
                     findings};
-    out.gateway = check_gateway(c, entry_points_of(static_config), on.crd.has_value());
+    out.gateway = check_gateway(c, {entry_points_of(static_config), on.crd.has_value(), false});
+    not_routed(c, out.gateway);
   } else {
     provider_off(store, gateway_group, "Gateway", "kubernetesGateway", findings);
   }

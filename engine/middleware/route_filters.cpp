@@ -48,6 +48,18 @@ class Headers final : public SyncFilter {
   config::HeaderFilter f_;
 };
 
+class Answer final : public SyncFilter {
+ public:
+  explicit Answer(const config::AnswerFilter& f) : f_(f) {}
+  Flow on_request(Exchange& x) override {
+    x.response = http::Response::make(f_.status, f_.body, f_.content_type);
+    return Flow::answer;
+  }
+
+ private:
+  config::AnswerFilter f_;
+};
+
 }  // namespace
 
 std::unique_ptr<Middleware> route_prefix(const std::string& prefix) {
@@ -73,6 +85,8 @@ Result<Steps> route_steps(const config::RouteFilters& filters, const BuildContex
       add(steps, "RequestRedirect", route_redirect(*r, filters.listener_port));
     if (const auto* r = std::get_if<config::RewriteFilter>(&f))
       add(steps, "URLRewrite", route_rewrite(*r));
+    if (const auto* a = std::get_if<config::AnswerFilter>(&f))
+      add(steps, "answer", std::make_unique<Answer>(*a));
   }
   for (const config::RouteFilter& f : filters.filters) {
     const auto* m = std::get_if<config::MirrorFilter>(&f);

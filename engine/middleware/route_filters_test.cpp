@@ -57,6 +57,49 @@ TEST(RouteFilters, PrefixesAreReplacedElementByElement) {  // the table of HTTPP
         << row.path << " " << row.matched << " " << row.replacement;
 }
 
+TEST(RouteFilters, ARedirectionAsTraefikAnswers) {
+  struct Row {
+    config::RedirectFilter filter;
+    std::string host, location;
+  };
+  const auto filter = [](std::string scheme, std::string hostname, int64_t port) {
+    config::RedirectFilter f;
+    f.scheme = std::move(scheme);
+    f.hostname = std::move(hostname);
+    f.port = port;
+    f.as_traefik = true;
+    return f;
+  };
+  for (
+      const Row& row : std::vector<Row>{
+          // The port of the request stays with its scheme; whose port it is that listens says nothing.
+          {filter("", "new.test", 0), "a.test", "http://new.test/x"},
+          {filter("", "", 0), "a.test:81", "http://a.test:81/x"},
+          {filter("https", "", 0), "a.test:81", "https://a.test/x"},
+          {filter("https", "", 443), "a.test:81", "https://a.test:443/x"},
+          {filter("", "", 8080), "a.test", "http://a.test:8080/x"},
+      }) {
+    Rig rig;
+    auto x = raw(rig, "/x");
+    x->request.host = row.host;
+    EXPECT_EQ(route_redirect(row.filter, 9000)->on_request(*x), Flow::answer);
+    EXPECT_EQ(x->response.headers.get("Location"), row.location);
+    EXPECT_EQ(rig.body_of(*x), "Found");
+  }
+}
+
+TEST(RouteFilters, AnAnswerOfItsOwn) {
+  Rig rig;
+  config::RouteFilters filters;
+  filters.filters.emplace_back(config::AnswerFilter{200, "application/json", "{}"});
+  auto steps = route_steps(filters, {"r@p", "r@p", rig.world.clock, rig.world.random});
+  ASSERT_TRUE(steps);
+  auto x = raw(rig, "/x");
+  ASSERT_EQ(steps->size(), 1u);
+  EXPECT_EQ(dynamic_cast<SyncFilter&>(*steps->front()).on_request(*x), Flow::answer);
+  EXPECT_EQ(x->response.headers.get("Content-Type"), "application/json");
+}
+
 TEST(RouteFilters, ARewrittenPathIsNeverEmptyAndBeginsWithOneSlash) {
   const bool ok = rc::check("any path, any prefix, any replacement", [] {
     const auto piece = rc::gen::container<std::string>(rc::gen::elementOf(std::string("ab/%2f")));

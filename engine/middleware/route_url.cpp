@@ -1,4 +1,5 @@
 // RequestRedirect and URLRewrite of the Gateway API. Paths are handled in their escaped form, byte for byte as they came.
+#include "engine/middleware/answers.h"
 #include "engine/middleware/route_filters.h"
 
 namespace gateproof::middleware {
@@ -83,22 +84,27 @@ class Redirect final : public SyncFilter {
     } else {
       location += asked.host;
     }
-    if (const int64_t port = port_of(scheme); port > 0) location += ":" + std::to_string(port);
+    location += f_.as_traefik ? asked_port(asked.port) : port_of(scheme);
     const std::string path = escaped_path(x);
     location += path_ ? path_->of(path, x.matched_prefix) : path;
     if (x.request.has_query) location += "?" + x.request.query;
     x.response = http::Response::make(f_.status);
+    if (f_.as_traefik) answer_phrase(x, f_.status);
     x.response.headers.add("Location", location);
     return Flow::answer;
   }
 
  private:
-  // 0: the scheme's own, which is not written.
-  int64_t port_of(std::string_view scheme) const {
+  // ":8443"; the scheme's own port is not written.
+  std::string port_of(std::string_view scheme) const {
     const int64_t own = scheme == "https" ? 443 : scheme == "http" ? 80 : 0;
     int64_t port = f_.port;
     if (port == 0) port = f_.scheme.empty() ? listener_port_ : own;
-    return port == own ? 0 : port;
+    return port == own ? "" : ":" + std::to_string(port);
+  }
+  std::string asked_port(std::string_view asked) const {
+    if (f_.port != 0) return ":" + std::to_string(f_.port);
+    return f_.scheme.empty() && !asked.empty() ? ":" + std::string(asked) : "";
   }
   config::RedirectFilter f_;
   int listener_port_;

@@ -54,6 +54,8 @@ class CrdServices {
                 const config::Value* sticky, std::string_view owner, const std::string& name,
                 const SourceSpan& span, const Report& report);
   void traefik_services();
+  // nativeLBByDefault holds for the services of routes alone, not for those of other objects (recorded).
+  void routes_are_done() { native_by_default_ = false; }
 
  private:
   struct Backend {
@@ -80,6 +82,7 @@ class CrdServices {
 
   const Context& c_;
   config::DynamicConfig& out_;
+  bool native_by_default_ = c_.options.native_lb_by_default;
 };
 
 void crd_routes(const Context& c, CrdServices& services, config::DynamicConfig& out);

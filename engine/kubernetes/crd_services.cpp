@@ -272,7 +272,7 @@ std::optional<std::vector<config::ServerConfig>> CrdServices::servers(const Back
   const auto s = scheme(b, *port);
   if (!s) return std::nullopt;
   if (external) return std::vector{external_server(service, port->number, *s)};
-  if (boolean_at(&b.entry, "nativeLB").value_or(c_.options.native_lb_by_default)) {
+  if (boolean_at(&b.entry, "nativeLB").value_or(native_by_default_)) {
     auto server = native_server(service, *port, *s, b.name.span, b.report);
     if (!server) return std::nullopt;
     return std::vector{std::move(*server)};

@@ -222,6 +222,7 @@ CrdResult translate_crd(const Context& c, const config::MiddlewareTypes& types) 
   CrdResult result;
   CrdServices services(c, result.config);
   crd_routes(c, services, result.config);
+  services.routes_are_done();
   crd_middlewares(c, types, services, result);
   services.traefik_services();
   crd_tls(c, result.config);

@@ -187,5 +187,59 @@ TEST(NodePorts, NeedNodes) {
   EXPECT_TRUE(disabled.result.config.routers.empty());
 }
 
+constexpr const char* native = R"-(
+{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {clusterIP: 10.0.0.1, ports: [{port: 80}]}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: TraefikService
+metadata: {name: w}
+spec: {weighted: {services: [{name: a, port: 80}]}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: r, labels: {take: "yes"}}
+spec: {routes: [{match: "Path(`/`)", kind: Rule, services: [{name: a, port: 80}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: i}
+spec: {rules: [{http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: a, port: {number: 80}}}}]}}]}
+)-";
+
+TEST(NativeByDefault, IsForTheServicesOfRoutes) {
+  config::StaticConfig statics;
+  statics.kubernetes_crd.emplace().native_lb_by_default = true;
+  const Translated t(native, &statics);
+  EXPECT_EQ(t.result.config.routers.size(), 1u);
+  ASSERT_EQ(t.result.config.services.size(), 1u);
+  EXPECT_EQ(t.result.config.services.begin()->second.load_balancer->servers[0].url.value,
+            "http://10.0.0.1:80");
+  EXPECT_EQ(t.codes(), (Found{"GP0712", "GP0729"}));  // and the Ingress, whose provider is off
+}
+
+TEST(LabelSelector, ChoosesObjectsOfTheProvider) {
+  struct Row {
+    const char* selector;
+    size_t crd, ingress;
+  };
+  const Row rows[] = {{"", 1, 1},           {"take=yes", 1, 0}, {"take in (yes, no)", 1, 0},
+                      {"take!=yes", 0, 1},  {"!take", 0, 1},    {"take=no", 0, 0},
+                      {"no selector", 0, 0}};
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.selector);
+    config::StaticConfig statics;
+    for (auto* p : {&statics.kubernetes_crd, &statics.kubernetes_ingress}) {
+      p->emplace().native_lb_by_default = true;
+      (*p)->label_selector = row.selector;
+    }
+    const Translated t(native, &statics);
+    size_t crd = 0, ingress = 0;
+    for (const auto& [name, router] : t.result.config.routers)
+      ++(name.ends_with("@kubernetescrd") ? crd : ingress);
+    EXPECT_EQ(crd, row.crd);
+    EXPECT_EQ(ingress, row.ingress);
+  }
+}
+
 }  // namespace
 }  // namespace gateproof::kubernetes

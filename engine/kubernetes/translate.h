@@ -10,8 +10,10 @@ struct Translation {
   config::DynamicConfig config;
   // Users of basicAuth and digestAuth with the place of each, for checks of their hashes.
   std::vector<SecretUsers> users;
-  // What the Gateway API objects would be told; nothing of it is in `config`.
+  // What the Gateway API objects would be told.
   GatewayResult gateway;
+  // Objects of @kubernetesgateway; none where nobody says which ports entry points have.
+  config::DynamicConfig gateway_config;
 };
 
 // Which providers are on, and their options, come from the static configuration. Without one all three are on with their

@@ -4,6 +4,7 @@
 
 #include "engine/kubernetes/gateway/model.h"
 #include "engine/middleware/middleware.h"
+#include "engine/pipeline/gateway_controller.h"
 #include "engine/sim/world.h"
 
 namespace gateproof {
@@ -11,14 +12,25 @@ namespace {
 
 namespace gw = kubernetes::gateway;
 
+constexpr std::string_view api = "{\"apiVersion\": \"gateway.networking.k8s.io/v1\", \"kind\": ";
+
+std::string route(int64_t number, const std::string& host, const std::string& service) {
+  const std::string backend = "\"backendRefs\": [{\"name\": \"" + service + "\", \"port\": 80}]";
+  return std::string(api) + "\"HTTPRoute\", \"metadata\": {\"name\": \"r" + std::to_string(number) +
+         "\"}, \"spec\": {\"parentRefs\": [{\"name\": \"gw\"}], \"hostnames\": [\"" + host +
+         "\"], \"rules\": [{\"matches\": [{\"path\": {\"type\": \"PathPrefix\", \"value\": "
+         "\"/api\"}}], \"filters\": [{\"type\": \"RequestHeaderModifier\", "
+         "\"requestHeaderModifier\": {\"set\": [{\"name\": \"X\", \"value\": \"y\"}]}}], " +
+         backend + "}, {" + backend + "}]}}";
+}
+
 // A Gateway with one listener, `n` routes with a host, a header filter and two rules each, and a tenth as many Services.
 std::string manifests(int64_t n) {
-  const std::string api = "{\"apiVersion\": \"gateway.networking.k8s.io/v1\", \"kind\": ";
   std::string out =
-      "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [" + api +
+      "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [" + std::string(api) +
       "\"GatewayClass\", \"metadata\": {\"name\": \"c\"}, \"spec\": "
       "{\"controllerName\": \"gateproof.dev/gateway-controller\"}}, " +
-      api +
+      std::string(api) +
       "\"Gateway\", \"metadata\": {\"name\": \"gw\"}, \"spec\": {\"gatewayClassName\": "
       "\"c\", \"listeners\": [{\"name\": \"http\", \"port\": 80, \"protocol\": "
       "\"HTTP\"}]}}";
@@ -32,16 +44,8 @@ std::string manifests(int64_t n) {
            "[{\"addresses\": [\"10.0.0.1\"]}]}";
   }
   for (int64_t i = 0; i < n; ++i) {
-    const std::string number = std::to_string(i);
-    const std::string backend = "\"backendRefs\": [{\"name\": \"s" +
-                                std::to_string(i % std::max<int64_t>(n / 10, 1)) +
-                                "\", \"port\": 80}]";
-    out += ", " + api + "\"HTTPRoute\", \"metadata\": {\"name\": \"r" + number +
-           "\"}, \"spec\": {\"parentRefs\": [{\"name\": \"gw\"}], \"hostnames\": [\"h" + number +
-           ".test\"], \"rules\": [{\"matches\": [{\"path\": {\"type\": \"PathPrefix\", \"value\": "
-           "\"/api\"}}], \"filters\": [{\"type\": \"RequestHeaderModifier\", "
-           "\"requestHeaderModifier\": {\"set\": [{\"name\": \"X\", \"value\": \"y\"}]}}], " +
-           backend + "}, {" + backend + "}]}}";
+    out += ", " + route(i, "h" + std::to_string(i) + ".test",
+                        "s" + std::to_string(i % std::max<int64_t>(n / 10, 1)));
   }
   return out + "]}";
 }
@@ -74,6 +78,36 @@ void BM_Update(benchmark::State& state) {
   const config::DynamicConfig config = l.config();
   for (auto _ : state) benchmark::DoNotOptimize(world.engine().update("kubernetesgateway", config));
 }
+// One route changes, all the way from the object to the snapshot: what is counted must not grow with the routes.
+void BM_Change(benchmark::State& state) {
+  Loaded l(state.range(0));
+  sim::World world(1, std::make_shared<config::StaticConfig>());
+  pipeline::GatewayController controller(world.engine(), {}, {});
+  controller.reconcile(l.store, {});
+  const gw::ObjectName name{std::string(kubernetes::gateway_group), "HTTPRoute", "default", "r7"};
+  int64_t change = 0, built = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    const std::string text = route(7, "x" + std::to_string(++change) + ".test", "s0");
+    auto parsed = config::parse_document(text, "m.json", config::Format::json);
+    l.store.put(std::make_shared<const config::Document>(std::move(*parsed)), l.findings);
+    state.ResumeTiming();
+    controller.reconcile(l.store, {&name, 1});
+    built += static_cast<int64_t>(world.engine().snapshot()->work.routers);
+  }
+  state.counters["routers_built"] =
+      benchmark::Counter(static_cast<double>(built), benchmark::Counter::kAvgIterations);
+}
+// The same from nothing.
+void BM_Full(benchmark::State& state) {
+  Loaded l(state.range(0));
+  for (auto _ : state) {
+    sim::World world(1, std::make_shared<config::StaticConfig>());
+    pipeline::GatewayController controller(world.engine(), {}, {});
+    controller.reconcile(l.store, {});
+    benchmark::DoNotOptimize(world.engine().snapshot()->routers.size());
+  }
+}
 void BM_Send(benchmark::State& state) {
   Loaded l(state.range(0));
   sim::World world(1, std::make_shared<config::StaticConfig>());
@@ -95,6 +129,8 @@ void BM_Send(benchmark::State& state) {
 BENCHMARK(BM_Resolve)->Arg(1000)->Arg(10000)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_ToConfig)->Arg(1000)->Arg(10000)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_Update)->Arg(1000)->Arg(10000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_Full)->Arg(1000)->Arg(10000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_Change)->Arg(1000)->Arg(10000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_Send)->Arg(10)->Arg(10000);
 
 }  // namespace

@@ -1,8 +1,8 @@
 """What is too long for every change: everything tools/test runs, and then more of it.
 
 Minutes of fuzzing on each target, the thread sanitizer on net and bindings' engine, clang-tidy on
-every source, large generated comparisons, HTTP/1.1 beside all peers, the soak and fault run, and
-the benchmarks (printed, never judged).
+every source, large generated comparisons, HTTP/1.1 beside all peers, the official Gateway API
+suite in both versions, the soak and fault run, and the benchmarks (printed, never judged).
 """
 
 import os
@@ -89,6 +89,18 @@ def wire(steps: Steps, seconds: int) -> None:
         )
 
 
+def gateway_api(steps: Steps) -> None:
+    """The official suite, each version whole, then ten times the tests that count shares."""
+    command = [str(VENV / "gateproof"), "conformance"]
+    for version in ("v1.7.0", "v1.6.3"):
+        report = ["--report", str(LOGS / f"gateway-api-{version}.yaml")]
+        steps.run(
+            f"gateway api {version}", [*command, "--suite", version, *report], seconds_max=HOUR
+        )
+    shares = ["--run", "*Weight*", "--run", "*Mirror*", "--repeat", "10"]
+    steps.run("gateway api shares", [*command, *shares], seconds_max=HOUR)
+
+
 def tidy(steps: Steps) -> None:
     steps.run(
         "tidy",
@@ -146,7 +158,7 @@ def main(argv: list[str] | None = None) -> int:
     fuzz(steps, args.fuzz_seconds)
     generated(steps, args.pairs)
     wire(steps, args.garden_seconds)
-    for part in (threads, large, tidy, reload_under_load, soak, bench):
+    for part in (gateway_api, threads, large, tidy, reload_under_load, soak, bench):
         part(steps)
     return steps.finish()
 

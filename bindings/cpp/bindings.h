@@ -56,6 +56,7 @@ py::list routers_of(const pipeline::Snapshot& snapshot);
 // With `servers` of load balancers: URL to UP or DOWN.
 py::list services_of(const pipeline::Snapshot& snapshot);
 py::list objects_of(const std::map<std::string, pipeline::ObjectInfo>& objects);
+py::list objects_of(const SharedMap<pipeline::ObjectInfo>& objects);
 
 // Latin-1, so that every byte a peer may send has a text.
 py::str text_of(std::string_view bytes);

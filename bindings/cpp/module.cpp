@@ -58,6 +58,12 @@ py::list objects_of(const std::map<std::string, pipeline::ObjectInfo>& objects) 
   return out;
 }
 
+py::list objects_of(const SharedMap<pipeline::ObjectInfo>& objects) {
+  py::list out;
+  for (const auto& [name, info] : objects) out.append(object_info(info));
+  return out;
+}
+
 py::list services_of(const pipeline::Snapshot& snapshot) {
   py::list out;
   for (const auto& [name, info] : snapshot.services) {

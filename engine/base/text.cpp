@@ -1,5 +1,8 @@
 #include "engine/base/text.h"
 
+#include <cstdint>
+#include <cstring>
+
 namespace gateproof::text {
 
 std::string to_lower(std::string_view s) {
@@ -16,7 +19,20 @@ std::string to_upper(std::string_view s) {
 
 bool iequals(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  for (size_t i = 0; i < a.size(); ++i) {
+  constexpr uint64_t case_bits = 0x2020202020202020ull;
+  size_t i = 0;
+  // Eight at a time as long as they are the same, or differ in what cannot be case.
+  for (; i + 8 <= a.size(); i += 8) {
+    uint64_t left, right;
+    std::memcpy(&left, a.data() + i, 8);
+    std::memcpy(&right, b.data() + i, 8);
+    if (left == right) continue;
+    if ((left ^ right) & ~case_bits) return false;
+    for (size_t j = i; j < i + 8; ++j) {
+      if (lower(a[j]) != lower(b[j])) return false;
+    }
+  }
+  for (; i < a.size(); ++i) {
     if (lower(a[i]) != lower(b[i])) return false;
   }
   return true;

@@ -18,6 +18,20 @@ TEST(Text, CaseIsAsciiOnly) {
   EXPECT_FALSE(is_ascii("\x80"));
 }
 
+// Words of eight bytes are compared at once: every pair of bytes, in a word and behind it.
+TEST(Text, CaseOfEveryByteAtEveryPlace) {
+  for (size_t place : {size_t{0}, size_t{7}, size_t{8}}) {
+    for (int a = 0; a < 256; ++a) {
+      for (int b = 0; b < 256; ++b) {
+        std::string left = "Abcdefghi", right = "aBcdefghI";
+        left[place] = static_cast<char>(a);
+        right[place] = static_cast<char>(b);
+        ASSERT_EQ(iequals(left, right), lower(left[place]) == lower(right[place])) << a << " " << b;
+      }
+    }
+  }
+}
+
 TEST(Text, TrimSplitJoin) {
   EXPECT_EQ(trim(" \t\r\n a b \n"), "a b");
   EXPECT_EQ(trim(" \t "), "");

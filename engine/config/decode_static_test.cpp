@@ -132,6 +132,7 @@ TEST(DecodeStatic, WhatStopsStartUp) {
        "GP0208 1:13 the experimental OTLPLogs feature must be enabled to use OTLP logging"},
       {"gateproof: {strict: maybe}",
        "GP0105 1:21 strconv.ParseBool: parsing \"maybe\": invalid syntax"},
+      {"gateproof: {dialect: envoy}", "GP0203 1:22 no dialect `envoy`"},
       {"[a]", "GP0112 1:1 the static configuration is no object"}};
   for (const auto& [text, want] : rows) {
     const Decoded d = decode(text);
@@ -220,7 +221,8 @@ TEST(DecodeStatic, StoredValues) {
       "true, basePath: /t}\n"
       "log: {level: debug}\nglobal: {notAppendXForwardedFor: true}\nserversTransport: "
       "{maxIdleConnsPerHost: 7}\n"
-      "metrics: {prometheus: {entryPoint: m}}\ngateproof: {strict: true, workers: 3, seed: 9}\n"
+      "metrics: {prometheus: {entryPoint: m}}\ngateproof: {strict: true, workers: 3, seed: 9, "
+      "dialect: standard, gatewayAddresses: 127.81.0.0/24, gatewayVersion: v1.6.3}\n"
       "certificatesResolvers: {r: {acme: {storage: /s, httpChallenge: {entryPoint: web}, "
       "dnsChallenge: {provider: p}}}}\n");
   ASSERT_TRUE(d.config) << testing::brief(d.findings);
@@ -247,6 +249,9 @@ TEST(DecodeStatic, StoredValues) {
   EXPECT_TRUE(s.gateproof.strict);
   EXPECT_EQ(s.gateproof.workers, 3);
   EXPECT_EQ(s.gateproof.seed, 9);
+  EXPECT_EQ(s.gateproof.dialect, GateproofOptions::Dialect::standard);
+  EXPECT_EQ(s.gateproof.gateway_addresses, "127.81.0.0/24");
+  EXPECT_EQ(s.gateproof.gateway_version, "v1.6.3");
   EXPECT_EQ(s.resolvers.at("r").storage, "/s");
   EXPECT_EQ(s.resolvers.at("r").http_challenge_entry_point, "web");
   EXPECT_EQ(s.resolvers.at("r").dns_provider, "p");

@@ -72,7 +72,9 @@ struct RouteFilters {
   Duration request_timeout{0};  // 0: none
   Duration backend_timeout{0};  // of one try; 0: none
   std::optional<RouteRetry> retry;
+  std::string order;  // of the router among those of its listener: the smaller one is asked first
 
+  // Whether a request passes as it is.
   bool empty() const {
     return filters.empty() && matched_prefix.empty() && request_timeout == Duration::zero() &&
            backend_timeout == Duration::zero() && !retry;

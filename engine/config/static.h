@@ -170,6 +170,13 @@ struct GateproofOptions {
   int64_t seed = 0;     // 0: from the system
   // The Lease whose holder writes statuses into a cluster: "name", or "namespace/name".
   std::string lease = "gateproof";
+  // Gateway API objects: as Traefik serves them, or as the API asks of any controller (docs/gateway.md).
+  enum class Dialect : uint8_t { traefik, standard };
+  Dialect dialect = Dialect::traefik;
+  // standard: each Gateway gets an address of this network.
+  std::string gateway_addresses = "127.80.0.0/16";
+  // standard: version of the Gateway API's CRDs in the cluster, which decides what features are called.
+  std::string gateway_version = "v1.7.0";
 };
 
 struct StaticConfig {

@@ -349,6 +349,16 @@ void add_stored_blocks(Schema<S>& s) {
   s.child(Shape::object, static_transport_schema());
 }
 
+void decode_dialect(const Value& v, GateproofOptions& o, DecodeContext& c) {
+  std::string text;
+  read_value(v, text, c);
+  if (text == "standard") {
+    o.dialect = GateproofOptions::Dialect::standard;
+  } else if (text != "traefik") {
+    c.error("GP0203", v, "no dialect `" + text + "`", "write traefik or standard");
+  }
+}
+
 }  // namespace
 
 const Schema<GateproofOptions>& gateproof_schema() {
@@ -358,6 +368,9 @@ const Schema<GateproofOptions>& gateproof_schema() {
     s.field("workers", &GateproofOptions::workers, "integer", "0");
     s.field("seed", &GateproofOptions::seed, "integer", "0");
     s.field("lease", &GateproofOptions::lease, "string", "gateproof");
+    s.custom("dialect", "string", decode_dialect);
+    s.field("gatewayAddresses", &GateproofOptions::gateway_addresses, "string", "127.80.0.0/16");
+    s.field("gatewayVersion", &GateproofOptions::gateway_version, "string", "v1.7.0");
     return s;
   }();
   return schema;

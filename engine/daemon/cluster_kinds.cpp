@@ -50,6 +50,7 @@ std::string label_of(const ClusterProvider& p, const ClusterKind& kind) {
 bool gateway_reads(const ClusterProvider& p, const kubernetes::KindInfo& k) {
   if (k.group == core_group) return k.kind == "Namespace";
   if (k.group != gateway_group) return false;
+  if (p.dialect == config::GateproofOptions::Dialect::standard) return true;
   if (k.kind == "TCPRoute") return p.options->experimental_channel;
   return k.kind != "ListenerSet" && k.kind != "UDPRoute";
 }
@@ -69,7 +70,8 @@ std::vector<ClusterProvider> cluster_providers(const config::StaticConfig& s) {
         {kubernetes::ingress_provider, "providers.kubernetesIngress", &*s.kubernetes_ingress});
   }
   if (s.kubernetes_gateway)
-    on.push_back({gateway_provider, "providers.kubernetesGateway", &*s.kubernetes_gateway});
+    on.push_back({gateway_provider, "providers.kubernetesGateway", &*s.kubernetes_gateway,
+                  s.gateproof.dialect});
   return on;
 }
 

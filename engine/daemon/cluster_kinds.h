@@ -10,6 +10,7 @@ struct ClusterProvider {
   std::string_view name;    // "kubernetescrd"
   std::string_view option;  // "providers.kubernetesCRD"
   const config::KubernetesProviderConfig* options = nullptr;
+  config::GateproofOptions::Dialect dialect = config::GateproofOptions::Dialect::traefik;
 };
 std::vector<ClusterProvider> cluster_providers(const config::StaticConfig& statics);
 

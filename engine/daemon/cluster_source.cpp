@@ -17,7 +17,7 @@ ClusterSource::ClusterSource(Env& env, std::vector<providers::KubeSelection> sel
       hooks_(std::move(hooks)),
       client_(env, hooks_.client),
       settle_(env.scheduler, *this),
-      writer_(client_, {[this] { return !lease_ || lease_->held(); }, hooks_.log}),
+      writer_(client_, {[this] { return writes(); }, hooks_.log}),
       follower_(client_, std::move(selections),
                 {[this](std::vector<KubeChange> changes) { take(std::move(changes)); },
                  [this] { look_soon(cluster_settle); }, hooks_.log}) {}
@@ -141,7 +141,11 @@ void ClusterSource::look() {
     if (live->delivered && digest == live->seen) continue;
     live->seen = digest;
     if (!std::exchange(live->delivered, true)) ++delivered_;
-    live->throttle.offer(std::move(digest), live->unit.make);
+    if (live->unit.show) {
+      live->throttle.take_turn(std::move(digest), live->unit.show);
+    } else {
+      live->throttle.offer(std::move(digest), live->unit.make);
+    }
   }
 }
 

@@ -32,6 +32,7 @@ class ClusterSource {
     Duration throttle{0};
     providers::Throttle::Make make;
     providers::Throttle::Deliver deliver;
+    std::function<void()> show;  // in place of the two: makes and delivers by itself
   };
   void add(Unit unit);
   // Told of every change, right after the store has it and whether or not routing depends on it; of those before everything
@@ -53,6 +54,8 @@ class ClusterSource {
   // Has the status of an object written, if this replica is the one that writes.
   void want_status(const providers::KubeKey& key, providers::KubeStatusMaker make);
   providers::KubeStatusWriter& statuses() { return writer_; }
+  // Whether this replica is the one that writes into the cluster.
+  bool writes() const { return !lease_ || lease_->held(); }
   providers::KubeClient& client() { return client_; }
   // Whether everything has been listed once, and each unit has delivered.
   bool complete() const { return delivered_ == units_.size(); }

@@ -64,6 +64,9 @@ Our own flags may stand beside any of them (also GATEPROOF_WORKERS, ..., or a `g
     --gateproof.strict      the safe meaning where Traefik's differs (docs/strict.md)
     --gateproof.seed=N      seed of the random numbers (default: from the system)
     --gateproof.lease=NAME  the Lease (NAMESPACE/NAME, or NAME) whose holder writes statuses into a cluster (default: gateproof)
+    --gateproof.dialect=standard     serves Gateways as the Gateway API has them, not as Traefik does: an address each (docs/gateway.md)
+    --gateproof.gatewayAddresses=NET network of their addresses (default: 127.80.0.0/16)
+    --gateproof.gatewayVersion=V     version of the API's CRDs (default: v1.7.0)
 
 The providers kubernetesCRD, kubernetesIngress and kubernetesGateway follow an API server: in a pod the one of its service account,
 else the one of the file that KUBECONFIG names, else that of the options endpoint, token and certAuthFilePath.

@@ -59,11 +59,15 @@ class Daemon {
 
  private:
   Result<void> prepare();
+  // Once the server has started, whose first configuration may have brought entry points of its own.
+  void close_unused_sockets();
   void start_file_provider();
   void start_kubernetes();
   // A successor serves only once it has what the process before has.
   bool wait_for_clusters();
   void apply(const std::string& provider, config::DynamicConfig objects);
+  // After each change: who listens, and who reads the log.
+  void tell(const std::shared_ptr<const pipeline::Snapshot>& snapshot);
   void report(const config::Findings& findings) {
     print_findings(findings, files_, log_.enabled(net::LogLevel::info));
   }
@@ -109,11 +113,13 @@ Result<void> Daemon::prepare() {
       net::Signals::make(*loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2});
   if (!signals) return signals.error();
   signals_ = std::move(*signals);
-  const Result<void> bound = server_.bind();
+  return server_.bind();
+}
+
+void Daemon::close_unused_sockets() {
   for (const std::string& name : handed_.close_rest())
     log_.warn("a listening socket named \"" + name +
               "\" was handed over, and no entry point uses it");
-  return bound;
 }
 
 void Daemon::start_file_provider() {
@@ -148,6 +154,9 @@ void Daemon::start_kubernetes() {
   hooks.apply = [this](const std::string& provider, config::DynamicConfig objects) {
     apply(provider, std::move(objects));
   };
+  hooks.patch = [this](const std::string& provider, const config::ConfigPatch& changes) {
+    tell(engine_.patch(provider, changes));
+  };
   hooks.report = [this](const config::Findings& findings) { report(findings); };
   hooks.log = [this](providers::KubeLevel level, const std::string& line) {
     constexpr net::LogLevel levels[] = {net::LogLevel::debug, net::LogLevel::info,
@@ -164,8 +173,10 @@ bool Daemon::wait_for_clusters() {
 }
 
 void Daemon::apply(const std::string& provider, config::DynamicConfig objects) {
-  const std::shared_ptr<const pipeline::Snapshot> snapshot =
-      engine_.update(provider, std::move(objects));
+  tell(engine_.update(provider, std::move(objects)));
+}
+
+void Daemon::tell(const std::shared_ptr<const pipeline::Snapshot>& snapshot) {
   for (const net::Server::Failure& f : server_.configuration_changed())
     log_.error("entryPoint " + f.entry_point + ": " + f.error.message);
   configured_ = true;
@@ -259,6 +270,7 @@ int Daemon::run() {
     log_.info("entryPoint " + b.entry_point + " listens on " + b.address.to_string());
   }
   server_.start();
+  close_unused_sockets();
   handed_.say_ready();
   manager_.tell("READY=1");
   loop_->scheduler().spawn("signals", watch_signals());

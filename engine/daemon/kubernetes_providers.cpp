@@ -2,6 +2,7 @@
 
 #include "engine/base/crypto.h"
 #include "engine/daemon/ingress_status.h"
+#include "engine/daemon/standard_gateway.h"
 #include "engine/daemon/traefik_gateway.h"
 #include "engine/kubernetes/crd.h"
 #include "engine/kubernetes/gateway_config.h"
@@ -109,6 +110,11 @@ void KubernetesProviders::add_units(Cluster& cluster) {
     unit.deliver = [this, name = std::string(p.name)](config::DynamicConfig objects) {
       hooks_.apply(name, std::move(objects));
     };
+    if (p.name == crd_provider) {
+      const auto crd = std::make_shared<Crd>();
+      follow_crd(source, crd);
+      unit.show = [this, &source, p, crd] { show_crd(source, p, *crd); };
+    }
     source.add(std::move(unit));
     if (p.name == ingress_provider && p.options->status_address) {
       const auto status = std::make_shared<IngressStatus>(source, *p.options, hooks_.log);
@@ -117,15 +123,24 @@ void KubernetesProviders::add_units(Cluster& cluster) {
   }
 }
 
-providers::Throttle::Make KubernetesProviders::gateway(ClusterSource& source) {
-  const auto served = std::make_shared<TraefikGateway>(source, statics_, env_.clock, hooks_.log);
-  source.add_listener([served](const auto& changes) { served->changed(changes); });
-  return [this, served] {
+template <class Gateway>
+providers::Throttle::Make KubernetesProviders::follow(ClusterSource& source,
+                                                      std::shared_ptr<Gateway> gateway) {
+  source.add_listener([gateway](const auto& changes) { gateway->changed(changes); });
+  return [this, gateway] {
     config::Findings findings;
-    config::DynamicConfig out = served->make(findings);
+    config::DynamicConfig out = gateway->make(findings);
     report_new(gateway_provider, findings);
     return out;
   };
+}
+
+providers::Throttle::Make KubernetesProviders::gateway(ClusterSource& source) {
+  if (statics_.gateproof.dialect == config::GateproofOptions::Dialect::standard) {
+    return follow(source,
+                  std::make_shared<StandardGateway>(source, statics_.gateproof, types_, env_));
+  }
+  return follow(source, std::make_shared<TraefikGateway>(source, statics_, env_.clock, hooks_.log));
 }
 
 // The Lease decides who writes statuses, where there are any to write.
@@ -165,11 +180,63 @@ config::DynamicConfig KubernetesProviders::make(const ClusterSource& source,
                                                 const ClusterProvider& p) {
   config::Findings findings;
   const kubernetes::Context context{source.store(), *p.options, p.name, p.option, findings};
-  config::DynamicConfig out =
-      p.name == crd_provider ? kubernetes::translate_crd(context, types_).config
-                             : kubernetes::translate_ingress(context, statics_.default_rule_syntax);
+  config::DynamicConfig out = kubernetes::translate_ingress(context, statics_.default_rule_syntax);
   report_new(p.name, findings);
   return out;
+}
+
+void KubernetesProviders::follow_crd(ClusterSource& source, const std::shared_ptr<Crd>& crd) {
+  const auto kinds = kinds_of(crd_provider);
+  source.add_listener([crd, kinds](const std::vector<providers::KubeChange>& changes) {
+    for (const providers::KubeChange& c : changes) {
+      const ClusterKind kind{c.key.group, c.key.kind};
+      if (c.content_changed() && std::find(kinds.begin(), kinds.end(), kind) != kinds.end())
+        crd->changed.insert({c.key.group, c.key.kind, c.key.ns, c.key.name});
+    }
+  });
+}
+
+// Where only IngressRoutes have changed, only what they become is made.
+void KubernetesProviders::show_crd(const ClusterSource& source, const ClusterProvider& p,
+                                   Crd& crd) {
+  config::Findings findings;
+  const kubernetes::Context context{source.store(), *p.options, p.name, p.option, findings};
+  const std::set<kubernetes::CrdRoutes::Name> changed = std::exchange(crd.changed, {});
+  const std::string name(p.name);
+  if (std::exchange(crd.made, true)) {
+    const std::vector<kubernetes::CrdRoutes::Name> names(changed.begin(), changed.end());
+    if (const auto patch = crd.routes.update(context, names)) {
+      report_changed(name, findings, changed);
+      hooks_.patch(name, *patch);
+      return;
+    }
+    findings = {};
+  }
+  config::DynamicConfig all = kubernetes::translate_crd(context, types_, &crd.routes).config;
+  report_new(name, findings);
+  hooks_.apply(name, std::move(all));
+}
+
+// What is wrong with objects that have not changed stays reported.
+void KubernetesProviders::report_changed(std::string_view provider,
+                                         const config::Findings& findings,
+                                         const std::set<kubernetes::CrdRoutes::Name>& changed) {
+  std::set<std::string>& reported = reported_[std::string(provider)];
+  std::set<std::string> before;
+  for (const kubernetes::CrdRoutes::Name& n : changed) {
+    const std::string object = "\n" + n.kind + " " + n.ns + "/" + n.name + "\n";
+    for (auto i = reported.begin(); i != reported.end();) {
+      const auto at = i++;
+      if (at->find(object) != std::string::npos) before.insert(reported.extract(at));
+    }
+  }
+  config::Findings fresh;
+  for (const config::Finding& f : findings.list()) {
+    std::string key = f.code + "\n" + f.object + "\n" + f.message;
+    if (!before.contains(key) && !reported.contains(key)) fresh.add(f);
+    reported.insert(std::move(key));
+  }
+  if (!fresh.list().empty()) hooks_.report(fresh);
 }
 
 // A change of one object does not tell again what is wrong with the others.

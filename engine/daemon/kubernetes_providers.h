@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/daemon/cluster_source.h"
+#include "engine/kubernetes/crd_maker.h"
 
 namespace gateproof::daemon {
 
@@ -12,6 +13,7 @@ class KubernetesProviders {
  public:
   struct Hooks {
     std::function<void(const std::string& provider, config::DynamicConfig objects)> apply;
+    std::function<void(const std::string& provider, const config::ConfigPatch& changes)> patch;
     std::function<void(const config::Findings&)> report;
     std::function<void(providers::KubeLevel, const std::string&)> log;
   };
@@ -36,8 +38,20 @@ class KubernetesProviders {
   void add_cluster(const providers::KubeAccessOptions& access, std::vector<ClusterProvider> on);
   void add_units(Cluster& cluster);
   providers::Throttle::Make gateway(ClusterSource& source);
+  template <class Gateway>
+  providers::Throttle::Make follow(ClusterSource& source, std::shared_ptr<Gateway> gateway);
   void use_lease(Cluster& cluster, const providers::KubeAccess& access);
   config::DynamicConfig make(const ClusterSource& source, const ClusterProvider& provider);
+  // What the provider kubernetesCRD knows since its last configuration.
+  struct Crd {
+    kubernetes::CrdRoutes routes;
+    std::set<kubernetes::CrdRoutes::Name> changed;
+    bool made = false;
+  };
+  void follow_crd(ClusterSource& source, const std::shared_ptr<Crd>& crd);
+  void show_crd(const ClusterSource& source, const ClusterProvider& provider, Crd& crd);
+  void report_changed(std::string_view provider, const config::Findings& findings,
+                      const std::set<kubernetes::CrdRoutes::Name>& changed);
   void report_new(std::string_view provider, const config::Findings& findings);
 
   Env& env_;

@@ -52,6 +52,19 @@ TEST(Headers, CanonicalNames) {  // Go's CanonicalMIMEHeaderKey
   for (const auto& [in, out] : rows) EXPECT_EQ(canonical_name(in), out);
 }
 
+TEST(Headers, TokensOfEveryByteAtEveryPlace) {  // RFC 9110, 5.6.2
+  EXPECT_FALSE(is_token(""));
+  for (size_t place : {size_t{0}, size_t{7}, size_t{8}}) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string name = "x-Forw9rd";
+      name[place] = static_cast<char>(byte);
+      const bool alnum = byte < 128 && std::isalnum(byte);
+      const bool mark = byte && std::string_view("!#$%&'*+-.^_`|~").find(name[place]) != std::string_view::npos;
+      ASSERT_EQ(is_token(name), alnum || mark) << byte << " at " << place;
+    }
+  }
+}
+
 TEST(Headers, AgainstAList) {
   EXPECT_TRUE(
       rc::check("add, set, remove as on a list of pairs",

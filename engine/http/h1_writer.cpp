@@ -1,6 +1,8 @@
 #include "engine/http/h1_writer.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include "engine/http/date.h"
 
@@ -53,9 +55,23 @@ void append_word(std::string& out, std::string_view word) {
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   if (!is_token(name)) return;  // a name that is none cannot be sent
-  out.append(name).append(": ");
-  append_safe(out, text::trim(value));  // blanks around it are no part of it (RFC 9110, 5.5)
-  out += "\r\n";
+  value = text::trim(value);    // blanks around it are no part of it (RFC 9110, 5.5)
+  char line[256];
+  const size_t size = name.size() + value.size() + 4;
+  if (size > sizeof line || has_low_byte(value)) {
+    out.append(name).append(": ");
+    append_safe(out, value);
+    out += "\r\n";
+    return;
+  }
+  // Most lines are short and harmless: one append for the four parts.
+  char* at = std::copy(name.begin(), name.end(), line);
+  *at++ = ':';
+  *at++ = ' ';
+  at = std::copy(value.begin(), value.end(), at);
+  *at++ = '\r';
+  *at++ = '\n';
+  out.append(line, size);
 }
 
 void append_length(std::string& out, uint64_t n) {

@@ -126,7 +126,6 @@ void BlockReader::regular(std::string_view name, std::string_view value) {
       return;
     }
     if (is("trailer")) return;  // ours is made from the trailers that come
-    if (is("expect") && text::iequals(value, "100-continue")) block_.expect_continue = true;
   }
   block_.headers.add_canonical(name, value);
 }
@@ -159,6 +158,9 @@ void BlockReader::finish_request() {
   if (host_seen_ && b.has_authority && !text::iequals(host_, b.authority))
     return bad("Host differs from :authority");
   if (!b.has_authority) b.authority = host_;
+  // RFC 9110 section 10.1.1, as Go's server: it is answered here, and nobody behind hears of it.
+  b.expect_continue = list_has_token(b.headers, "Expect", "100-continue");
+  if (b.expect_continue) b.headers.remove("Expect");
   // As in HTTP/1.1: an old client's Pragma is made a Cache-Control (Go's server).
   if (b.headers.get("Pragma") == "no-cache" && !b.headers.has("Cache-Control"))
     b.headers.add_static("Cache-Control", "no-cache");

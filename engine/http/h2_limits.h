@@ -26,6 +26,10 @@ struct Limits {
   size_t output_bytes_max = 65536;
 };
 
+// How many times as large as allowed a header list may be, undecoded (as in Go) and decoded, to be answered with 431: beyond that
+// the connection ends.
+inline constexpr size_t undecoded_lists_max = 2, decoded_lists_max = 4;
+
 // Counts what is bad in moderation: `max` at once, `per_second` of them forgiven as time goes by.
 class Allowance {
  public:

@@ -128,7 +128,7 @@ TEST(H2Limits, H2_UndecodedBlocksCount) {
   // One field of which the end never comes.
   const std::string endless = std::string("\x00\x01x\x7f\xff\x0f", 6);
   s.feed(frame(FrameType::headers, flag::end_stream, 1, endless));
-  s.feed(frame(FrameType::continuation, 0, 1, std::string(994, 'y')));
+  s.feed(frame(FrameType::continuation, 0, 1, std::string(1994, 'y')));  // undecoded_lists_max
   EXPECT_FALSE(s.session.failed());
   EXPECT_TRUE(s.feed(frame(FrameType::continuation, 0, 1, "y")).ends_with(calm));
 }

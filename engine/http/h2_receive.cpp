@@ -78,13 +78,13 @@ bool Session::on_continuation(const FrameHead& h, std::string_view payload) {
 
 bool Session::feed_block(std::string_view piece, bool last) {
   block_bytes_ += piece.size();
-  if (block_bytes_ > limits_.block.list_bytes_max)
+  if (block_bytes_ > undecoded_lists_max * limits_.block.list_bytes_max)
     return broken(ErrorCode::enhance_your_calm, "header block too large");
   if (!decoder_.decode(piece, last, reader_))
     return broken(ErrorCode::compression_error, "header block cannot be decoded");
   // What is beyond the limits is decoded, since the table depends on it, but not without end.
-  if (reader_.list_bytes() > 4 * limits_.block.list_bytes_max ||
-      reader_.fields() > 4 * limits_.block.fields_max)
+  if (reader_.list_bytes() > decoded_lists_max * limits_.block.list_bytes_max ||
+      reader_.fields() > decoded_lists_max * limits_.block.fields_max)
     return broken(ErrorCode::enhance_your_calm, "header list far too large");
   if (!last) return true;
   finish_block();

@@ -106,6 +106,9 @@ class Session {
 
   size_t streams() const { return streams_.size(); }
   uint32_t last_stream() const { return last_stream_; }
+  // Of a stream that has ended a moment ago.
+  bool reset_by_peer(const Stream& s) const { return how_closed(s.id) == Closed::by_them; }
+  bool goaway_seen() const { return goaway_seen_; }  // client: the server has said so
   bool in_header_block() const { return block_stream_ != 0; }
   bool settled() const { return settled_; }  // the peer's SETTINGS have come
   uint32_t peer_streams_max() const { return peer_streams_max_; }

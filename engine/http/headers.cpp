@@ -1,5 +1,6 @@
 #include "engine/http/headers.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace gateproof::http {
@@ -23,8 +24,18 @@ Headers& Headers::operator=(const Headers& o) {
   if (this == &o) return *this;
   clear();
   fields_.reserve(o.fields_.size());
-  for (const Field& f : o.fields_)
-    fields_.push_back({arena_.copy(f.name), arena_.copy(f.value), f.hash});
+  size_t bytes = 0;
+  for (const Field& f : o.fields_) bytes += f.name.size() + f.value.size();
+  char* at = bytes ? arena_.allocate(bytes) : nullptr;  // one piece for all
+  const auto copied = [&at](std::string_view s) {
+    char* const p = at;
+    at = std::copy(s.begin(), s.end(), at);
+    return std::string_view(p, s.size());
+  };
+  for (const Field& f : o.fields_) {
+    const std::string_view name = copied(f.name);
+    fields_.push_back({name, copied(f.value), f.hash});
+  }
   return *this;
 }
 
@@ -94,8 +105,27 @@ size_t Headers::remove(const HeaderName& name) {
   return std::erase_if(fields_, [&](const Field& f) { return f.is(name); });
 }
 
+// Whether eight bytes are letters, digits or dashes, as those of almost every name are; what it refuses may be a token yet.
+static bool plain_name(uint64_t word) {
+  constexpr uint64_t ones = 0x0101010101010101ull, high = ones * 0x80;
+  // The high bit of each byte that is at least `least`; bytes are below 0x80 here, so that none carries over.
+  const auto from = [](uint64_t bytes, uint64_t least) { return bytes + ones * (0x80 - least); };
+  const auto within = [&](uint64_t bytes, char first, char last) {
+    return from(bytes, static_cast<uint64_t>(first)) & ~from(bytes, static_cast<uint64_t>(last) + 1);
+  };
+  if (word & high) return false;
+  const uint64_t letters = within(word | ones * 0x20, 'a', 'z');
+  return ((letters | within(word, '0', '9') | within(word, '-', '-')) & high) == high;
+}
+
 bool is_token(std::string_view s) {
   if (s.empty()) return false;
+  while (s.size() >= 8) {
+    uint64_t word;
+    std::memcpy(&word, s.data(), 8);
+    if (!plain_name(word)) break;
+    s.remove_prefix(8);
+  }
   for (char c : s) {
     if (!token_table[static_cast<unsigned char>(c)]) return false;
   }

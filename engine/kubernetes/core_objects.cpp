@@ -107,12 +107,8 @@ EndpointSlice read_slice(const Object& o) {
 
 std::vector<EndpointSlice> endpoint_slices(const ObjectStore& store, const Service& service) {
   std::vector<EndpointSlice> out;
-  for (const Object* o : store.list(discovery_group, "EndpointSlice")) {
-    const Value* labels = o->at("metadata.labels");
-    if (o->ns == service.object->ns &&
-        text_at(labels, "kubernetes.io/service-name") == service.object->name)
-      out.push_back(read_slice(*o));
-  }
+  for (const Object* o : store.slices_of(service.object->ns, service.object->name))
+    out.push_back(read_slice(*o));
   return out;
 }
 

@@ -6,12 +6,16 @@
 
 namespace gateproof::kubernetes {
 
+class CrdRoutes;
+
 struct CrdResult {
   config::DynamicConfig config;
   std::vector<SecretUsers> users;
 };
 
-CrdResult translate_crd(const Context& c, const config::MiddlewareTypes& types);
+// `routes`, if given, is told what the IngressRoutes have become, for changes that follow (crd_maker.h).
+CrdResult translate_crd(const Context& c, const config::MiddlewareTypes& types,
+                        CrdRoutes* routes = nullptr);
 
 // ---- parts, each in its own file ----
 
@@ -85,7 +89,8 @@ class CrdServices {
   bool native_by_default_ = c_.options.native_lb_by_default;
 };
 
-void crd_routes(const Context& c, CrdServices& services, config::DynamicConfig& out);
+// What one IngressRoute becomes, whatever else there is.
+config::DynamicConfig crd_route(const Context& c, const Object& o);
 void crd_middlewares(const Context& c, const config::MiddlewareTypes& types, CrdServices& services,
                      CrdResult& out);
 // TLSOption, TLSStore, ServersTransport.

@@ -281,9 +281,11 @@ void note_later(const Context& c, const Object& o, std::string_view what) {
 
 }  // namespace
 
-void crd_routes(const Context& c, CrdServices& services, config::DynamicConfig& out) {
-  Routes routes(c, services, out);
-  for (const Object* o : c.list(traefik_group, "IngressRoute")) routes.ingress_route(*o);
+config::DynamicConfig crd_route(const Context& c, const Object& o) {
+  config::DynamicConfig own;
+  CrdServices services(c, own);
+  Routes(c, services, own).ingress_route(o);
+  return own;
 }
 
 void crd_later(const Context& c) {

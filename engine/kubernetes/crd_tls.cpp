@@ -1,5 +1,5 @@
 // TLSOption, TLSStore and ServersTransport of the CRD provider.
-#include "engine/kubernetes/crd.h"
+#include "engine/kubernetes/crd_maker.h"
 
 namespace gateproof::kubernetes {
 
@@ -218,10 +218,11 @@ void crd_tls(const Context& c, config::DynamicConfig& out) {
   servers_transports(c, out);
 }
 
-CrdResult translate_crd(const Context& c, const config::MiddlewareTypes& types) {
+CrdResult translate_crd(const Context& c, const config::MiddlewareTypes& types, CrdRoutes* routes) {
   CrdResult result;
   CrdServices services(c, result.config);
-  crd_routes(c, services, result.config);
+  CrdRoutes unasked;
+  (routes ? *routes : unasked).make(c, result.config);
   services.routes_are_done();
   crd_middlewares(c, types, services, result);
   services.traefik_services();

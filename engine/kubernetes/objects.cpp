@@ -1,5 +1,7 @@
 #include "engine/kubernetes/objects.h"
 
+#include <algorithm>
+
 #include "engine/base/text.h"
 
 namespace gateproof::kubernetes {
@@ -40,6 +42,14 @@ std::string key_of(std::string_view group, std::string_view kind, std::string_vi
 
 std::string kind_key(std::string_view group, std::string_view kind) {
   return std::string(group) + "\n" + std::string(kind);
+}
+
+// The Service that an EndpointSlice names; "": it is none, or names none.
+std::string service_of(const Object& o) {
+  if (o.refused || o.kind != "EndpointSlice" || o.group != discovery_group) return {};
+  const Value* labels = o.at("metadata.labels");
+  const Value* name = labels ? labels->find("kubernetes.io/service-name") : nullptr;
+  return name ? o.ns + "\n" + std::string(name->str()) : std::string();
 }
 
 // RFC 1123 subdomain, which the API server wants of every name.
@@ -198,10 +208,11 @@ bool ObjectStore::remove(std::string_view group, std::string_view kind, std::str
   static const Value nothing;
   const auto found = index_.find(key_of(group, kind, ns, name));
   if (found == index_.end()) return false;
-  Object& o = objects_[found->second];
-  o.refused = true;
-  o.root = &nothing;
-  o.document.reset();
+  Object gone = objects_[found->second];
+  gone.refused = true;
+  gone.root = &nothing;
+  gone.document.reset();
+  replace(found->second, std::move(gone));
   std::erase(by_kind_[kind_key(group, kind)], found->second);
   free_.push_back(found->second);
   index_.erase(found);
@@ -215,17 +226,19 @@ void ObjectStore::keep(Object o, bool again, Findings& findings) {
   if (fresh) {
     by_kind_[kind_key(o.group, o.kind)].push_back(place);
     if (free_.empty()) {
-      objects_.push_back(std::move(o));
+      objects_.emplace_back();
     } else {
-      objects_[place] = std::move(o);
       free_.pop_back();
     }
+    o.order = ++defined_;
+    replace(place, std::move(o));
     return;
   }
-  Object& earlier = objects_[at->second];
+  const Object& earlier = objects_[at->second];
+  o.order = earlier.order;
   if (again) {
     // What was accepted once and is refused now is gone for those who read it: there is no earlier one any more.
-    earlier = std::move(o);
+    replace(at->second, std::move(o));
     return;
   }
   if (o.known && !o.name.empty()) {
@@ -236,7 +249,35 @@ void ObjectStore::keep(Object o, bool again, Findings& findings) {
   }
   // A refused update leaves the object as it was.
   if (o.refused && !earlier.refused) return;
-  earlier = std::move(o);
+  replace(at->second, std::move(o));
+}
+
+void ObjectStore::replace(size_t place, Object o) {
+  Object& here = objects_[place];
+  const std::string before = here.root ? service_of(here) : std::string();
+  const std::string now = service_of(o);
+  here = std::move(o);
+  if (before == now) return;
+  if (!before.empty()) {
+    const auto at = slices_.find(before);
+    std::erase(at->second, place);
+    if (at->second.empty()) slices_.erase(at);
+  }
+  if (now.empty()) return;
+  std::vector<size_t>& all = slices_[now];
+  all.insert(
+      std::upper_bound(all.begin(), all.end(), here.order,
+                       [this](uint64_t order, size_t p) { return order < objects_[p].order; }),
+      place);
+}
+
+std::vector<const Object*> ObjectStore::slices_of(std::string_view ns,
+                                                  std::string_view service) const {
+  std::vector<const Object*> out;
+  const auto found = slices_.find(std::string(ns) + "\n" + std::string(service));
+  if (found == slices_.end()) return out;
+  for (const size_t i : found->second) out.push_back(&objects_[i]);
+  return out;
 }
 
 std::vector<const Object*> ObjectStore::list(std::string_view group, std::string_view kind) const {

@@ -19,6 +19,7 @@ struct Object {
   SourceSpan span;     // of metadata.name
   bool known = false;  // a kind that is read here
   bool refused = false;
+  uint64_t order = 0;                                // of first definitions
   std::shared_ptr<const config::Document> document;  // of an object that was put
 
   std::string label() const;  // "Secret default/users", "GatewayClass traefik"
@@ -48,6 +49,8 @@ class ObjectStore {
   // Null when there is none.
   const Object* find(std::string_view group, std::string_view kind, std::string_view ns,
                      std::string_view name) const;
+  // EndpointSlices of a Service, by their label, in the same order.
+  std::vector<const Object*> slices_of(std::string_view ns, std::string_view service) const;
   // Everything, refused objects and kinds that are not read included.
   const std::deque<Object>& all() const { return objects_; }
   bool empty() const { return objects_.empty(); }
@@ -58,12 +61,15 @@ class ObjectStore {
   static Object read(const config::Value& v, std::string_view version, std::string_view kind,
                      config::Findings& findings);
   void keep(Object o, bool again, config::Findings& findings);
+  void replace(size_t place, Object o);
 
   std::vector<std::shared_ptr<const config::Document>> documents_;
   std::deque<Object> objects_;
   std::vector<size_t> free_;  // places of removed objects
   std::map<std::string, size_t, std::less<>> index_;
   std::map<std::string, std::vector<size_t>, std::less<>> by_kind_;
+  std::map<std::string, std::vector<size_t>, std::less<>> slices_;  // by Service
+  uint64_t defined_ = 0;
 };
 
 inline constexpr std::string_view traefik_group = "traefik.io";

@@ -9,8 +9,8 @@ namespace {
 
 // More tries than these there are never, whatever the expression says: the first and ten again (Traefik's library).
 constexpr int buffering_retries_max = 10;
-// Go's server knows the length of an answer that it can hold back whole until its end.
-constexpr size_t known_length_bytes_max = 2048;
+// Go's server knows the length of an answer that it can hold back whole until its end; that of HTTP/2 even beside trailers.
+constexpr size_t known_length_bytes_max = 2048, known_length_http2_bytes_max = 4096;
 
 struct Options {
   int64_t max_request = 0, mem_request = 1048576, max_response = 0, mem_response = 1048576;
@@ -170,16 +170,21 @@ class Buffering final : public WaitingMiddleware {
     if (x.trace) x.note(stage, "response body", bytes_text(bytes.size()) + " buffered");
     const http::Headers* trailers = r.body.trailers();
     if (!trailers) trailers = r.trailers.get();
-    // An announcement alone keeps Go's server from telling the length.
-    const bool announced = trailers || r.headers.has("Trailer");
+    // An announcement alone keeps Go's server of HTTP/1.1 from telling the length.
+    const bool http2 = x.request.version == http::Version::http2;
+    const bool known =
+        http2 ? bytes.size() <= known_length_http2_bytes_max
+              : bytes.size() <= known_length_bytes_max && !trailers && !r.headers.has("Trailer");
     if (trailers && add_announced(r.headers, *trailers)) {
       trailers = nullptr;
       r.trailers.reset();
     }
-    if (length || (bytes.size() <= known_length_bytes_max && !announced)) {
+    if ((length || known) && !(http2 && trailers)) {
       r.body = http::Body::text(std::move(bytes));
     } else {
-      const KeptBody kept(std::move(bytes), std::nullopt, trailers);
+      std::optional<uint64_t> told;
+      if (length || known) told = bytes.size();
+      const KeptBody kept(std::move(bytes), told, trailers);
       r.body = kept.whole();
     }
     co_return true;

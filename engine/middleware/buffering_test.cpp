@@ -141,7 +141,8 @@ TEST(Buffering, AnswersWithoutBody) {
 TEST(Buffering, LengthOfAnAnswer) {
   Rig rig;
   ASSERT_TRUE(rig.use("buffering", "maxResponseBodyBytes: 100000"));
-  const auto length_of = [&](size_t size, bool trailers) {
+  const auto length_of = [&](size_t size, bool trailers,
+                             http::Version version = http::Version::http11) {
     rig.end->answer = [&](Exchange& x) {
       x.response = http::Response::make(200);
       x.response.body = pieces(rig, {std::string(size, 'x')});
@@ -150,7 +151,9 @@ TEST(Buffering, LengthOfAnAnswer) {
       x.response.trailers = std::make_unique<http::Headers>();
       x.response.trailers->add("X-T", "v");
     };
-    const auto x = rig.send("/");
+    const auto x = rig.request("/");
+    x->request.version = version;
+    rig.run(*x);
     EXPECT_EQ(testing::lines_of(x->response.headers, "X-T"), trailers ? "v" : "-");
     // Announced ones are in the head now, from where the server repeats them (pipeline/announced_trailers.h).
     EXPECT_EQ(x->response.body.trailers(), nullptr);
@@ -159,6 +162,10 @@ TEST(Buffering, LengthOfAnAnswer) {
   EXPECT_EQ(length_of(2048, false), 2048u) << "what Go's server holds back whole";
   EXPECT_EQ(length_of(2049, false), std::nullopt);
   EXPECT_EQ(length_of(3, true), std::nullopt);
+  EXPECT_EQ(length_of(4096, false, http::Version::http2), 4096u);
+  EXPECT_EQ(length_of(4097, false, http::Version::http2), std::nullopt);
+  EXPECT_EQ(length_of(4096, true, http::Version::http2), 4096u) << "both have their place there";
+  EXPECT_EQ(length_of(4097, true, http::Version::http2), std::nullopt);
 }
 
 TEST(Buffering, ServersThatBreakOff) {

@@ -245,7 +245,8 @@ class ForwardAuth final : public WaitingMiddleware {
     if (!asked) co_return refuse(x, 500, "no answer in time");
     if (*asked == Asked::too_large) co_return refuse(x, 401, "the answer's body is too large");
     if (*asked == Asked::failed) {
-      const bool gone = sub.failure->code == Code::canceled;
+      const Error& why = *sub.failure;
+      const bool gone = why.code == Code::canceled && why.source != Source::upstream;
       co_return refuse(x, gone ? 499 : 500, sub.failure->message);
     }
     co_return judge(x, sub.response, std::move(body), cookies);

@@ -138,7 +138,8 @@ class Tries final : public WaitingMiddleware {
     if (std::find(codes_.begin(), codes_.end(), status) != codes_.end())
       return "status " + std::to_string(status);
     const bool broken = x.failure && x.failure->source == Source::upstream &&
-                        (x.failure->code == Code::reset || x.failure->code == Code::refused);
+                        (x.failure->code == Code::reset || x.failure->code == Code::refused ||
+                         x.failure->code == Code::canceled);
     return broken && idempotent(x.request.method) ? x.failure->message : "";
   }
 

@@ -23,8 +23,8 @@ class HandedSockets {
   // them. The descriptors are this object's from here on. What is no number, or no open descriptor, is left out.
   static HandedSockets from(const Environment& environment, int64_t own_pid);
 
-  // The sockets of an entry point: listening ones (`udp`: datagram ones) under its name. A predecessor's are taken only when they
-  // are bound to `at` (its file may have changed meanwhile); systemd's decide the address themselves, as in Traefik.
+  // The sockets of an entry point, listening ones (`udp`: datagram ones): a predecessor's that are bound to `at`, whatever they
+  // were called there; systemd's of its name, which decide the address themselves, as in Traefik.
   std::vector<Fd> take(std::string_view name, bool udp, const SocketAddress& at);
   bool from_predecessor() const { return static_cast<bool>(ready_); }
   // Tells the predecessor that connections are served here now.

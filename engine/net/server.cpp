@@ -131,6 +131,11 @@ Result<void> Server::open_entry_point(
   if (!opened) return opened.error();
   for (size_t i = 0; i < opened->sockets.size(); ++i) {
     Worker& worker = *workers_[i % workers_.size()];
+    // Only who may have a successor keeps copies: one that stays open keeps the port.
+    if (options_.handed) {
+      Result<Fd> kept = opened->sockets[i].duplicate();
+      if (kept) listening_.push_back({config->name, std::move(*kept)});
+    }
     worker.open_entry_point(config, std::move(opened->sockets[i]), opened->udp);
   }
   return {};
@@ -159,6 +164,7 @@ void Server::close_entry_points(const pipeline::Snapshot& wanted) {
       ++b;
       continue;
     }
+    std::erase_if(listening_, [&](const NamedSocket& l) { return l.name == b->first; });
     for (const std::unique_ptr<Worker>& w : workers_) w->close_entry_point(b->first, done);
     std::erase_if(addresses_, [&](const Bound& a) { return a.entry_point == b->first; });
     b = brought_.erase(b);

@@ -20,7 +20,7 @@ struct ServeOptions {
   size_t connections_max = 0;
   std::string host_name;             // for X-Forwarded-Server; empty: the machine's
   const Detours* detours = nullptr;  // upstreams played by somebody else; outlives the server
-  HandedSockets* handed = nullptr;   // listening sockets from outside; used by bind() only
+  HandedSockets* handed = nullptr;   // listening sockets from outside
 };
 
 inline constexpr size_t descriptors_reserved =

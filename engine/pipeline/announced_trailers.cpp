@@ -35,8 +35,9 @@ class Announced final : public http::BodySource {
 
 }  // namespace
 
-void repeat_announced(http::Response& r) {
-  if (r.body.empty() || r.body.length()) return;
+void repeat_announced(http::Response& r, bool http2) {
+  const std::optional<uint64_t> length = r.body.length();
+  if (r.body.empty() || (length && !http2)) return;
   http::Headers front;
   for (const auto& f : r.headers) {
     if (http::list_has_token(r.headers, "Trailer", f.name)) front.add(f.name, f.value);
@@ -48,7 +49,7 @@ void repeat_announced(http::Response& r) {
     return;
   }
   auto source = std::make_unique<Announced>(std::move(r.body), std::move(front));
-  r.body = http::Body::stream(std::move(source), std::nullopt);
+  r.body = http::Body::stream(std::move(source), length);
 }
 
 }  // namespace gateproof::pipeline

@@ -4,7 +4,8 @@
 
 namespace gateproof::pipeline {
 
-// Puts the head's fields that `Trailer` names in front of the trailers of a body whose length is not told. They stay in the head.
-void repeat_announced(http::Response& r);
+// Puts the head's fields that `Trailer` names in front of the body's trailers, for which HTTP/1.1 has a place only if no length is
+// told. They stay in the head.
+void repeat_announced(http::Response& r, bool http2);
 
 }  // namespace gateproof::pipeline

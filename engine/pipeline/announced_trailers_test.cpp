@@ -22,12 +22,14 @@ class Source final : public http::BodySource {
   http::Headers trailers_{{"X-T", "end"}};
 };
 
-std::string trailers_of(const http::Headers& head, std::optional<uint64_t> length = std::nullopt) {
+std::string trailers_of(const http::Headers& head, std::optional<uint64_t> length = std::nullopt,
+                        bool http2 = false) {
   gateproof::testing::FakeWorld world;
   http::Response r = http::Response::make(200);
   r.headers = head;
   r.body = http::Body::stream(std::make_unique<Source>(), length);
-  repeat_announced(r);
+  repeat_announced(r, http2);
+  EXPECT_EQ(r.body.length(), length);
   EXPECT_EQ(r.headers.size(), head.size());  // what is repeated stays
   const auto text = world.run(http::read_all(r.body, 100));
   EXPECT_EQ(**text, "data");
@@ -45,14 +47,15 @@ TEST(AnnouncedTrailers, FieldsOfTheHeadComeFirst) {  // catalogue 2.2
             "X-T: 1; X-U: 2; X-T: end; ");
 }
 
-TEST(AnnouncedTrailers, NotBehindABodyOfKnownLength) {
+TEST(AnnouncedTrailers, BehindABodyOfKnownLengthOverHttp2Alone) {
   EXPECT_EQ(trailers_of({{"X-T", "1"}, {"Trailer", "X-T"}}, 4), "X-T: end; ");
+  EXPECT_EQ(trailers_of({{"X-T", "1"}, {"Trailer", "X-T"}}, 4, true), "X-T: 1; X-T: end; ");
 }
 
 TEST(AnnouncedTrailers, AnswersWithoutABodyStayAsTheyAre) {
   http::Response r = http::Response::make(204);
   r.headers = {{"X-T", "1"}, {"Trailer", "X-T"}};
-  repeat_announced(r);
+  repeat_announced(r, true);
   EXPECT_TRUE(r.body.empty());
 }
 

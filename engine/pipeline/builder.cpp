@@ -22,15 +22,36 @@ class Closed final : public http::Handler {
 
 }  // namespace
 
+void add_info(SharedMap<ObjectInfo>& to, std::string_view kind, const std::string& name,
+              const SourceSpan& span) {
+  ObjectInfo info;
+  info.kind = kind;
+  info.name = name;
+  info.span = span;
+  to.set(name, std::move(info));
+}
+
+// As Traefik's API shows them.
+void sort_users(SharedMap<ObjectInfo>& objects, const std::string& name) {
+  const std::vector<std::string>& users = objects.at(name).used_by;
+  if (!std::is_sorted(users.begin(), users.end())) {
+    std::vector<std::string>& sorted = objects.edit(name).used_by;
+    std::sort(sorted.begin(), sorted.end());
+  }
+}
+
 Builder::Builder(const BuildInputs& inputs, Snapshot& out)
     : in_(inputs),
       out_(out),
-      tls_(*inputs.dynamics, *out.tls.registry, inputs.files, inputs.statics->gateproof.strict) {}
+      objects_(*out.objects),
+      tls_(*out.dynamics, *out.tls.registry, inputs.files, inputs.statics->gateproof.strict) {}
 
 std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs) {
   auto out = std::make_shared<Snapshot>();
   out->statics = inputs.statics;
-  out->dynamics = inputs.dynamics;
+  out->objects = inputs.objects ? inputs.objects
+                                : std::make_shared<const Objects>(objects_of(*inputs.dynamics));
+  out->dynamics = out->objects->rest;
   out->tls.registry =
       inputs.tls ? inputs.tls : std::make_shared<tls::Registry>(inputs.random, inputs.clock);
   Builder(inputs, *out).run();
@@ -38,18 +59,9 @@ std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs) {
 }
 
 void Builder::run() {
-  for (const auto& [name, m] : in_.dynamics->middlewares) {
-    ObjectInfo& info = out_.middlewares[name];
-    info.kind = "middleware";
-    info.name = name;
-    info.span = m.span;
-  }
-  for (const auto& [name, s] : in_.dynamics->services) {
-    ObjectInfo& info = out_.services[name];
-    info.kind = "service";
-    info.name = name;
-    info.span = s.span;
-  }
+  for (const auto& [name, m] : objects_.middlewares)
+    add_info(out_.middlewares, "middleware", name, m.span);
+  for (const auto& [name, s] : objects_.services) add_info(out_.services, "service", name, s.span);
   out_.tls.certificates = tls_.certificates();
   add_ocsp();
   add_entry_points();
@@ -67,7 +79,7 @@ void Builder::run() {
 
 void Builder::finding(std::string_view code, const SourceSpan& at, const std::string& object,
                       const std::string& message, const std::string& remedy) {
-  out_.findings.add(code, at, object, message, remedy);
+  (at_ ? at_->findings : out_.parts.common).add(code, at, object, message, remedy);
 }
 
 void Builder::add_entry_points() {
@@ -158,6 +170,7 @@ bool Builder::check_entry_points(const std::string& object, const config::Router
 }
 
 void Builder::add_root(const std::string& name, const config::RouterConfig& router) {
+  const Building building(*this, router_key(name));
   std::vector<std::string> names;
   for (const config::Text& e : router.entry_points) {
     if (std::find(names.begin(), names.end(), e.value) == names.end()) names.push_back(e.value);
@@ -193,6 +206,8 @@ void Builder::add_root(const std::string& name, const config::RouterConfig& rout
 
 void Builder::place_router(Node& node) {
   if (node.where.entry_points.empty()) return;
+  const Building building(*this, router_key(node.original));
+  ++out_.work.routers;
   RouterInfo& info = *out_.routers.at(node.where.name);
   // Traefik stops at the first stage that fails and shows what it says; our findings tell of the others too. It looks at the TLS
   // options first, and at nothing more of a router whose options cannot be used.
@@ -214,13 +229,18 @@ void Builder::place_router(Node& node) {
   if (node.route) info.route = std::make_shared<const rules::Route>(*node.route);
   check_tls_names(info, node);
   fail_closed(info, node);
-  if (!node.route || !node.handler) return;
+  if (node.route && node.handler) serve(info, node);
+}
+
+// On all its entry points it is one route.
+void Builder::serve(RouterInfo& info, Node& node) {
   info.served = true;
+  auto route = std::make_shared<rules::Route>(*node.route);
+  route->to = std::make_shared<const RouteTarget>(RouteTarget{&info, node.handler});
+  info.route = route;
   for (const std::string& e : node.where.entry_points) {
-    rules::Route copy = *node.route;
-    copy.target = add_target(*out_.entry_points.at(e), {&info, node.handler});
     Pending& p = pending_[e];
-    (info.tls ? p.secure : p.plain).push_back(std::move(copy));
+    (info.tls ? p.secure : p.plain).push_back(info.route);
   }
 }
 
@@ -236,17 +256,10 @@ void Builder::fail_closed(RouterInfo& info, Node& node) {
       "mend the router");
 }
 
-size_t Builder::add_target(EntryPoint& e, RouteTarget target) {
-  e.targets.push_back(std::move(target));
-  return e.targets.size() - 1;
-}
-
 void Builder::build_unused() {
   used_ = false;
-  for (auto& [name, info] : out_.services) {
-    if (config::provider_of(name) != "internal") service(name);
-  }
-  for (auto& [name, info] : out_.middlewares) check_middleware(name);
+  for (const auto& [name, config] : objects_.services) service(name);
+  for (const auto& [name, config] : objects_.middlewares) check_middleware(name);
 }
 
 void Builder::finish() {
@@ -254,8 +267,41 @@ void Builder::finish() {
     Pending& p = pending_[name];
     entry->plain = std::make_shared<const rules::RoutingTable>(std::move(p.plain));
     entry->secure = std::make_shared<const rules::RoutingTable>(std::move(p.secure));
+    out_.work.tables += 2;
   }
   TcpBuilder(in_, out_, defaults_, tls_).run();
+  out_.parts.common.append(out_.findings);
+  std::vector<std::string> services;
+  for (const auto& [name, info] : out_.services) services.push_back(name);
+  for (const std::string& name : services) sort_users(out_.services, name);
+  for (const auto& [name, m] : objects_.middlewares) sort_users(out_.middlewares, name);
+  out_.parts.defaults = defaults_;
+  out_.parts.whole = too_far_;
+  keep_parts();
+  gather_findings();
+}
+
+void Builder::keep_parts() {
+  Parts& parts = out_.parts;
+  for (auto& [key, draft] : drafts_) {
+    Unit& unit = parts.units[key];
+    unit.names = std::move(draft.names);
+    if (key.starts_with("s ")) {
+      const std::string name = key.substr(2);
+      unit.handler = services_[name];
+      const auto source = sources_.find(name);
+      unit.source = source == sources_.end() ? nullptr : source->second;
+    }
+    unit.asked.assign(draft.asked.begin(), draft.asked.end());
+    for (const std::string& object : unit.asked) parts.users[object + "\n" + key];
+    if (!draft.findings.list().empty()) parts.told[key] = std::move(draft.findings);
+  }
+  drafts_.clear();
+}
+
+void Builder::gather_findings() {
+  out_.findings = out_.parts.common;
+  for (const auto& [key, findings] : out_.parts.told) out_.findings.append(findings);
   out_.findings.sort();
 }
 

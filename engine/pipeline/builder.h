@@ -18,6 +18,8 @@ class Builder {
  public:
   Builder(const BuildInputs& inputs, Snapshot& out);
   void run();
+  // Makes `out`, which has taken over everything of `before`, what `patch` wants. False: it reaches too far.
+  bool patch(const Snapshot& before, const config::ConfigPatch& patch);
 
  private:
   // A router on one set of entry points: itself, or the copy that an entry point with a model gets (catalogue 2.4).
@@ -45,8 +47,27 @@ class Builder {
     HandlerPtr handler;  // null: the router is not served
     std::optional<rules::Route> route;
   };
+  // Routes of an entry point to come and, of a snapshot that is patched, to go.
   struct Pending {
-    std::vector<rules::Route> plain, secure;
+    std::vector<rules::RoutePtr> plain, secure, https;
+  };
+  // What is known so far of a unit (parts.h) that is being built.
+  struct Draft {
+    std::set<std::string> asked;
+    std::vector<std::string> names;
+    config::Findings findings;
+  };
+  // Findings and lookups are the unit's while it lasts.
+  class Building {
+   public:
+    Building(Builder& builder, const std::string& key)
+        : at_(builder.at_), before_(std::exchange(at_, &builder.drafts_[key])) {}
+    ~Building() { at_ = before_; }
+    Building(const Building&) = delete;
+
+   private:
+    Draft*& at_;
+    Draft* before_;
   };
 
   // builder.cpp
@@ -65,6 +86,31 @@ class Builder {
   // Routes are in place before unused objects are looked at, so that these have a status too.
   void build_unused();
   void finish();
+  void serve(RouterInfo& info, Node& node);
+  // The unit that is being built looked for an object of that key.
+  void asked(std::string key) {
+    if (at_) at_->asked.insert(std::move(key));
+  }
+  // What becomes of the middleware depends on an object of that key, whoever uses it.
+  void depends(const std::string& middleware, std::string key) {
+    drafts_[options_key(middleware)].asked.insert(std::move(key));
+  }
+  void keep_parts();
+  void gather_findings();
+
+  // builder_patch.cpp
+  using Keys = std::set<std::string>;
+  bool reaches_too_far(const Snapshot& before) const;
+  // What is to be built anew: all that is named, and what asked for it, directly or not. Null: too much.
+  std::optional<Keys> affected(const Snapshot& before, const config::ConfigPatch& patch) const;
+  void take_out(const Snapshot& before, const Keys& keys);
+  void take_out_router(const Snapshot& before, const std::string& copy);
+  void forget_user(const Unit& unit, const std::string& user);
+  void forget_unit(const std::string& key, const Unit& unit);
+  void register_anew(const Keys& keys);
+  void build_again(const Keys& keys);
+  void patch_tables();
+  void forget_internal();
 
   // builder_tls.cpp
   static const config::RouterTls* tls_of(const config::RouterConfig& router,
@@ -125,6 +171,8 @@ class Builder {
 
   // builder_service.cpp
   HandlerPtr service(const std::string& name);
+  // While a snapshot is patched: the service as it was before, where nothing of it changed.
+  bool take_over(const std::string& name);
   // Why service() gave none, in Traefik's words.
   std::string service_problem(const std::string& name) const;
   HandlerPtr build_service(const std::string& name, const config::ServiceConfig& s,
@@ -170,13 +218,18 @@ class Builder {
   bool strict() const { return in_.statics->gateproof.strict; }
   void finding(std::string_view code, const SourceSpan& at, const std::string& object,
                const std::string& message, const std::string& remedy);
-  size_t add_target(EntryPoint& e, RouteTarget target);
 
   const BuildInputs& in_;
   Snapshot& out_;
+  const Objects& objects_;
   TlsBuilder tls_;
   std::vector<std::string> defaults_;  // entry points of routers that name none
-  std::map<std::string, Pending> pending_;
+  std::map<std::string, Pending> pending_, leaving_;
+  std::map<std::string, Draft> drafts_;  // of units, by key
+  Draft* at_ = nullptr;                  // the one that is being built; null: none
+  bool patching_ = false;
+  bool too_far_ = false;           // there is something that only a whole build gets right
+  std::set<std::string> touched_;  // keys of objects whose users may have changed
   std::map<std::string, HandlerPtr> services_;              // built; null: disabled
   std::map<std::string, upstream::StatusSource*> sources_;  // of built services
   bool used_ = true;  // what is built now is for a router, so that its servers are probed
@@ -191,5 +244,9 @@ class Builder {
 
 // A handler that always gives the same answer.
 HandlerPtr fixed_answer(int status, std::string body);
+// An object as nobody has looked at it yet.
+void add_info(SharedMap<ObjectInfo>& to, std::string_view kind, const std::string& name,
+              const SourceSpan& span);
+void sort_users(SharedMap<ObjectInfo>& objects, const std::string& name);
 
 }  // namespace gateproof::pipeline

@@ -49,8 +49,7 @@ HandlerPtr Builder::router_end(RouterInfo& info, const Node& node, const std::st
   }
   const std::string name = config::qualify(written.value, provider);
   HandlerPtr end = service(name);
-  const auto known = out_.services.find(name);
-  if (known == out_.services.end()) {
+  if (!out_.services.contains(name)) {
     const std::string problem = service_problem(name);
     info.fail(problem);
     finding("GP0305", written.span, info.label(),
@@ -59,9 +58,10 @@ HandlerPtr Builder::router_end(RouterInfo& info, const Node& node, const std::st
             "define the service, or name one that exists");
     return nullptr;
   }
-  known->second.used_by.push_back(info.name);
+  ObjectInfo& known = out_.services.edit(name);
+  known.used_by.push_back(info.name);
   if (!end) {
-    info.fail(text::join(known->second.errors, ", "));
+    info.fail(text::join(known.errors, ", "));
     finding("GP0306", written.span, info.label(),
             "the service \"" + name + "\" is disabled, and so is the router", "mend the service");
   }
@@ -89,7 +89,8 @@ HandlerPtr Builder::router_handler(RouterInfo& info, const Node& node) {
     std::vector<std::string> path;
     append_steps(steps, qualified, n.span, info, instead, path);
   }
-  if (node.config->filters) append_filters(steps, *node.config->filters, info.name, info);
+  if (node.config->filters && !node.config->filters->empty())
+    append_filters(steps, *node.config->filters, info.name, info);
   info.keep_last_error(told);
   if (!end) info.errors = of_service;
   if (info.status == Status::disabled || !end) return nullptr;
@@ -102,7 +103,7 @@ HandlerPtr Builder::router_handler(RouterInfo& info, const Node& node) {
 bool Builder::refuse_middleware(const std::string& name, const config::MiddlewareConfig& m,
                                 ObjectInfo& user, const std::string& error, std::string_view code,
                                 const std::string& remedy, const SourceSpan& at) {
-  out_.middlewares.at(name).fail(error);
+  out_.middlewares.edit(name).fail(error);
   user.fail(error);
   finding(code, at.known() ? at : m.span, "middleware " + name,
           error + ": the middleware and every router that uses it are disabled", remedy);
@@ -131,8 +132,9 @@ void Builder::append_filters(Steps& steps, const config::RouteFilters& filters,
 
 bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSpan& at,
                            ObjectInfo& user, HandlerPtr& instead, std::vector<std::string>& path) {
-  const auto found = in_.dynamics->middlewares.find(name);
-  if (found == in_.dynamics->middlewares.end()) {
+  asked(middleware_key(name));
+  const auto found = objects_.middlewares.find(name);
+  if (found == objects_.middlewares.end()) {
     user.fail("middleware \"" + name + "\" does not exist");
     finding("GP0307", at, user.label(),
             "middleware \"" + name + "\" does not exist: the router is disabled" +
@@ -143,13 +145,14 @@ bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSp
     return false;
   }
   const config::MiddlewareConfig& m = found->second;
-  ObjectInfo& info = out_.middlewares.at(name);
+  ObjectInfo& info = out_.middlewares.edit(name);
   if (path.empty()) info.used_by.push_back(user.name);
   const auto refuse = [&](const std::string& error, std::string_view code,
                           const std::string& remedy) {
     return refuse_middleware(name, m, user, error, code, remedy);
   };
   if (std::find(path.begin(), path.end(), name) != path.end()) {
+    too_far_ = true;  // see Builder::service
     path.push_back(name);
     const std::string text = "recursion detected in " + arrow_path(path);
     path.pop_back();
@@ -173,6 +176,7 @@ bool Builder::append_steps(Steps& steps, const std::string& name, const SourceSp
     bool ok = true;
     for (const config::Text& ref : m.refs) {
       const std::string inner = config::qualify(ref.value, config::provider_of(name));
+      depends(name, middleware_key(inner));
       ok = append_steps(steps, inner, ref.span, user, instead, path) && ok;
     }
     path.pop_back();
@@ -186,7 +190,9 @@ Result<HandlerPtr> Builder::named_service(const std::string& written,
                                           const std::string& middleware) {
   const std::string name = config::qualify(written, config::provider_of(middleware));
   const std::string mine = "middleware:" + middleware;
+  depends(middleware, service_key(name));
   if (std::find(building_.begin(), building_.end(), name) != building_.end()) {
+    too_far_ = true;
     return Error(Code::invalid, "could not instantiate middleware " + middleware +
                                     ": recursion detected in " + mine + "->service:" + name + "->" +
                                     mine);
@@ -198,7 +204,7 @@ Result<HandlerPtr> Builder::named_service(const std::string& written,
 bool Builder::append_built(Steps& steps, const std::string& name, const config::MiddlewareConfig& m,
                            const middleware::MiddlewareSpec& spec, ObjectInfo& user,
                            HandlerPtr& instead) {
-  ObjectInfo& info = out_.middlewares.at(name);
+  ObjectInfo& info = out_.middlewares.edit(name);
   const middleware::BuildContext context{
       name,
       user.name,
@@ -239,8 +245,9 @@ bool Builder::append_built(Steps& steps, const std::string& name, const config::
 }
 
 void Builder::check_middleware(const std::string& name) {
-  ObjectInfo& info = out_.middlewares.at(name);
-  if (!info.used_by.empty()) return;
+  if (!out_.middlewares.at(name).used_by.empty()) return;
+  const Building building(*this, middleware_key(name));
+  ObjectInfo& info = out_.middlewares.edit(name);
   Steps steps;
   HandlerPtr instead;
   std::vector<std::string> path;

@@ -30,6 +30,7 @@ upstream::StatusSource* Builder::source_of(const std::string& parent,
 
 bool Builder::follow_status(const std::string& parent, const config::Text& child,
                             std::function<void(bool)> listener, ObjectInfo& info) {
+  too_far_ = true;  // a service that is taken over would learn of one listener more each time
   upstream::StatusSource* source = source_of(parent, child);
   if (!source) {
     refuse_service(parent, info,
@@ -144,6 +145,7 @@ HandlerPtr Builder::build_failover(const std::string& name, const config::Failov
   if (!by_code) {
     if (!follow_status(name, f.service, on_main, info)) return nullptr;
   } else if (upstream::StatusSource* source = source_of(name, f.service)) {
+    too_far_ = true;
     const Result<void> ignored = source->on_status(on_main);
     (void)ignored;
   }

@@ -1,3 +1,4 @@
+#include "engine/config/route_filters.h"
 #include "engine/pipeline/builder.h"
 #include "engine/rules/matchers.h"
 #include "engine/rules/priority.h"
@@ -70,6 +71,7 @@ std::optional<rules::Route> Builder::make_route(RouterInfo& info,
   route.priority = info.priority;
   route.automatic = priority.automatic;
   route.precedence = provider_rank(info.name);
+  if (router.filters) route.order = router.filters->order;
   route.rule_span = router.rule.span;
   return route;
 }

@@ -25,24 +25,29 @@ HandlerPtr fixed_answer(int status, std::string body) {
 }
 
 HandlerPtr Builder::service(const std::string& name) {
+  asked(service_key(name));
   if (const auto done = services_.find(name); done != services_.end()) return done->second;
   if (config::provider_of(name) == "internal") {
     ObjectInfo info;
     info.name = name;
     HandlerPtr handler = internal_service(name, info);
     if (info.name.empty()) return nullptr;
-    out_.services[name] = info;
+    if (!out_.services.contains(name)) out_.services.set(name, info);
     return services_[name] = handler;
   }
-  const auto found = in_.dynamics->services.find(name);
-  if (found == in_.dynamics->services.end()) return nullptr;
-  ObjectInfo& info = out_.services.at(name);
+  const auto found = objects_.services.find(name);
+  if (found == objects_.services.end()) return nullptr;
+  if (patching_ && take_over(name)) return services_[name];
+  ObjectInfo& info = out_.services.edit(name);
   if (std::find(building_.begin(), building_.end(), name) != building_.end()) {
+    too_far_ = true;  // what is said of a circle depends on who came into it first
     finding("GP0503", info.span, "service " + name, "the service refers to itself and is disabled",
             "break the circle");
     return nullptr;
   }
   building_.push_back(name);
+  ++out_.work.services;
+  const Building building(*this, service_key(name));
   HandlerPtr handler = build_service(name, found->second, info);
   building_.pop_back();
   if (info.status == Status::disabled) handler = nullptr;
@@ -105,8 +110,9 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
   if (!lb.servers_transport.value.empty()) {
     const std::string qualified =
         config::qualify(lb.servers_transport.value, config::provider_of(name));
-    const auto found = in_.dynamics->servers_transports.find(qualified);
-    if (found != in_.dynamics->servers_transports.end()) {
+    asked(transport_key(qualified));
+    const auto found = objects_.servers_transports.find(qualified);
+    if (found != objects_.servers_transports.end()) {
       transport = &found->second;
     } else if (qualified != "default@internal" && !lb.servers.empty()) {
       // The URL is read first.
@@ -141,6 +147,8 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
   sources_[name] = &balancer;
   out_.server_health[name] = balancer.health();
   check_health_options(name, lb);
+  // Whether servers are probed depends on routers of routers: that is not kept.
+  if (lb.health_check) too_far_ = true;
   if (lb.health_check && used_) {
     out_.health_checks.push_back(
         upstream::make_health_check(name, *lb.health_check, balancer.servers(), balancer.health()));

@@ -115,7 +115,7 @@ TEST_F(Build, StrictClosesWhatCannotBeServed) {
     const auto s = build(routers, "entryPoints: {web: {address: ':80'}}\ngateproof: {strict: " +
                                       std::string(strict ? "true" : "false") + "}");
     EXPECT_EQ(s->routers.at("r@file")->status, Status::disabled);
-    EXPECT_EQ(s->entry_points.at("web")->plain->routes().size(), strict ? 1u : 0u);
+    EXPECT_EQ(s->entry_points.at("web")->plain->size(), strict ? 1u : 0u);
     size_t told = 0;
     for (const auto& f : s->findings.list()) told += f.code == "GP1301";
     EXPECT_EQ(told, strict ? 2u : 0u);  // the entry point's meanings, and the router
@@ -167,7 +167,7 @@ TEST_F(Build, AnEntryPointWithAModelGetsItsOwnCopy) {  // surprise 55
   ASSERT_TRUE(s->routers.contains("multi@file") && s->routers.contains("mwep-multi@file"));
   EXPECT_EQ(s->routers.at("multi@file")->entry_points, (std::vector<std::string>{"web"}));
   EXPECT_EQ(s->routers.at("mwep-multi@file")->middlewares, (std::vector<std::string>{"m@file"}));
-  EXPECT_TRUE(s->entry_points.at("traefik")->targets.empty());
+  EXPECT_TRUE(s->entry_points.at("traefik")->plain->empty());
   EXPECT_FALSE(s->entry_points.contains("dns"));
 }
 
@@ -190,7 +190,7 @@ TEST_F(Build, RedirectionToAnUnknownEntryPointIsReportedAndIgnored) {  // catalo
       "{}", "entryPoints: {web: {address: ':80', http: {redirections: {entryPoint: {to: nope}}}}}");
   ASSERT_EQ(s->findings.list().size(), 1u);
   EXPECT_EQ(s->findings.list()[0].code, "GP0311");
-  EXPECT_TRUE(s->entry_points.at("web")->targets.empty());
+  EXPECT_TRUE(s->entry_points.at("web")->plain->empty());
 }
 
 TEST_F(Build, PingAndRedirectionRouters) {  // catalogue 2.3, 7.3

@@ -26,7 +26,7 @@ std::string Builder::tls_options_name(const config::RouterTls& tls, const std::s
 }
 
 void Builder::check_tls_objects() {
-  for (const auto& [name, o] : in_.dynamics->tls_options) {
+  for (const auto& [name, o] : out_.dynamics->tls_options) {
     const std::string object = "TLS options " + name;
     if (o.clashes) {
       bad_tls_[name] = "unknown TLS options: " + name;
@@ -52,7 +52,7 @@ void Builder::check_tls_objects() {
               "write VersionTLS12 or VersionTLS13");
     }
   }
-  for (const config::CertificateConfig& pair : in_.dynamics->certificates) {
+  for (const config::CertificateConfig& pair : out_.dynamics->certificates) {
     Result<void> good = check_certificate(pair, in_.files);
     if (good) good = tls_.check_pair(pair);
     if (!good) {
@@ -61,7 +61,7 @@ void Builder::check_tls_objects() {
               good.error().remedy);
     }
   }
-  for (const auto& [name, store] : in_.dynamics->tls_stores) {
+  for (const auto& [name, store] : out_.dynamics->tls_stores) {
     if (!store.default_certificate) continue;
     if (Result<void> good = check_certificate(*store.default_certificate, in_.files); !good) {
       const SourceSpan& at = good.error().span;
@@ -72,9 +72,11 @@ void Builder::check_tls_objects() {
   }
   check_transport("serversTransport default@internal", in_.statics->servers_transport.tls,
                   in_.statics->servers_transport.span);
-  for (const auto& [name, t] : in_.dynamics->servers_transports)
+  for (const auto& [name, t] : objects_.servers_transports) {
+    const Building building(*this, transport_key(name));
     check_transport("serversTransport " + name, t.tls, t.span);
-  for (const auto& [name, t] : in_.dynamics->tcp.servers_transports) {
+  }
+  for (const auto& [name, t] : out_.dynamics->tcp.servers_transports) {
     if (t.tls) check_transport("TCP serversTransport " + name, *t.tls, t.span);
   }
 }
@@ -125,6 +127,8 @@ void Builder::place_roots() {
                           syntax == "v2" ? rules::Syntax::v2 : rules::Syntax::v3, in_.matchers);
     TlsClaim claim;
     claim.options = tls_options_name(*tls, root.original);
+    // Which options apply is then a matter of all routers together.
+    if (claim.options != "default") too_far_ = true;
     claim.readable = parsed.has_value();
     if (parsed) claim.hosts = rules::rule_positive_hosts(parsed->root);
     for (const std::string& e : root.where.entry_points) {
@@ -177,7 +181,7 @@ bool Builder::check_tls(RouterInfo& info, const Node& node) {
     info.fail("building router handler: " + bad->second);
     return false;
   }
-  if (options == "default" || in_.dynamics->tls_options.contains(options)) return true;
+  if (options == "default" || out_.dynamics->tls_options.contains(options)) return true;
   info.fail("building router handler: unknown TLS options: " + options);
   finding("GP0310", tls->options.span, "router " + info.name,
           "TLS options " + options +

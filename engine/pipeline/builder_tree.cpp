@@ -6,14 +6,15 @@ namespace gateproof::pipeline {
 
 Builder::Node& Builder::add_node(const Placement& where, const config::RouterConfig& router,
                                  const std::string& original) {
-  auto info = std::make_unique<RouterInfo>();
+  auto info = std::make_shared<RouterInfo>();
   info->name = where.name;
   info->rule = router.rule.value;
   info->span = router.span;
   info->rule_span = router.rule.span;
   info->entry_points = where.entry_points;
   info->service = router.service.value;
-  out_.routers[where.name] = std::move(info);
+  out_.routers.set(where.name, std::move(info));
+  drafts_[router_key(original)].names.push_back(where.name);
   Node& node = nodes_[where.name];
   node.config = &router;
   node.original = original;
@@ -26,8 +27,7 @@ const config::RouterConfig* Builder::without_lost_parents(const std::string& nam
                                                           const config::RouterConfig& router) {
   const auto modelled = [this](const auto& e) { return has_model(*e.second->config); };
   const auto lost = [&](const config::Text& parent) {
-    return !in_.dynamics->routers.contains(
-        config::qualify(parent.value, config::provider_of(name)));
+    return !objects_.routers.contains(config::qualify(parent.value, config::provider_of(name)));
   };
   if (std::none_of(router.parent_refs.begin(), router.parent_refs.end(), lost) ||
       std::none_of(out_.entry_points.begin(), out_.entry_points.end(), modelled)) {
@@ -64,7 +64,7 @@ void Builder::add_orphan(const std::string& name, const config::RouterConfig& ro
 
 void Builder::add_nodes() {
   std::vector<std::pair<std::string, const config::RouterConfig*>> children;
-  for (const auto& [name, router] : in_.dynamics->routers) {
+  for (const auto& [name, router] : objects_.routers) {
     const config::RouterConfig* const reread = without_lost_parents(name, router);
     if (reread && reread->parent_refs.empty()) {
       if (reread->rule_syntax.value.empty()) reread_.back().rule_syntax.value = "v3";
@@ -249,10 +249,15 @@ void Builder::check_tree() {
     }
     const std::string service =
         config::qualify(node.config->service.value, config::provider_of(node.original));
+    const Building building(*this, router_key(node.original));
+    asked(service_key(service));
+    // Those of the proxy's own are there as soon as somebody names them.
+    if (config::provider_of(service) == "internal") this->service(service);
     const auto used = out_.services.find(service);
     if (used == out_.services.end()) continue;
-    std::vector<std::string>& users = used->second.used_by;
-    if (std::find(users.begin(), users.end(), name) == users.end()) users.push_back(name);
+    const std::vector<std::string>& users = used->second.used_by;
+    if (std::find(users.begin(), users.end(), name) == users.end())
+      out_.services.edit(service).used_by.push_back(name);
   }
 }
 

@@ -32,12 +32,6 @@ std::string why_aside(const RouterInfo& r, std::string_view entry_point, bool tl
   return {};
 }
 
-bool comes_first(const rules::Route& a, const rules::Route& b) {
-  if (a.priority != b.priority) return a.priority > b.priority;
-  if (a.precedence != b.precedence) return a.precedence < b.precedence;
-  return a.name < b.name;
-}
-
 std::optional<Candidate> of_router(const RouterInfo& r, std::string_view entry_point, bool tls,
                                    const rules::RequestFacts& facts, const rules::Route* winner) {
   Candidate c;
@@ -50,7 +44,7 @@ std::optional<Candidate> of_router(const RouterInfo& r, std::string_view entry_p
   if (!r.route || !r.parents.empty()) return c;
   c.matches = r.route->rule.matches(facts);
   if (!c.matches) return c;
-  c.would_win = !winner || comes_first(*r.route, *winner);
+  c.would_win = !winner || rules::comes_before(*r.route, *winner);
   if (winner) {
     const std::string numbers = std::to_string(r.priority) + (c.would_win ? " > " : " <= ") +
                                 std::to_string(winner->priority) + " of " + winner->name;

@@ -4,7 +4,6 @@
 #include "engine/pipeline/child_routes.h"
 #include "engine/pipeline/content_detection.h"
 #include "engine/pipeline/host_flattener.h"
-#include "engine/pipeline/merge.h"
 #include "engine/upstream/forbidden_body.h"
 
 namespace gateproof::pipeline {
@@ -99,7 +98,23 @@ Engine::Engine(std::shared_ptr<const config::StaticConfig> statics, const Clock&
 std::shared_ptr<const Snapshot> Engine::update(const std::string& provider,
                                                config::DynamicConfig objects) {
   const std::lock_guard lock(update_mutex_);
-  by_provider_[provider] = std::make_shared<const config::DynamicConfig>(std::move(objects));
+  by_provider_[provider] = std::make_shared<const Objects>(objects_of(std::move(objects)));
+  objects_ = std::make_shared<const Objects>(merged(by_provider_));
+  return rebuild();
+}
+
+std::shared_ptr<const Snapshot> Engine::patch(const std::string& provider,
+                                              const config::ConfigPatch& changes) {
+  const std::lock_guard lock(update_mutex_);
+  std::shared_ptr<const Objects>& mine = by_provider_[provider];
+  Objects own = mine ? *mine : objects_of({});
+  apply(own, changes);
+  mine = std::make_shared<const Objects>(std::move(own));
+  Objects all = *objects_;
+  apply(all, changes);
+  objects_ = std::make_shared<const Objects>(std::move(all));
+  if (std::shared_ptr<Snapshot> built = patch_snapshot(inputs(), *current_, changes))
+    return show(std::move(built));
   return rebuild();
 }
 
@@ -109,12 +124,14 @@ void Engine::set_matchers(rules::MatcherSet m) {
   rebuild();
 }
 
-std::shared_ptr<const Snapshot> Engine::rebuild() {
-  auto merged = std::make_shared<config::DynamicConfig>();
-  for (const auto& [provider, objects] : by_provider_) merge_into(*merged, *objects);
-  BuildInputs inputs{statics_,  std::move(merged), clock_, random_,  host_name_,
-                     matchers_, &terminating_,     files_, plugins_, tls_};
-  std::shared_ptr<Snapshot> built = build_snapshot(inputs);
+std::shared_ptr<const Snapshot> Engine::rebuild() { return show(build_snapshot(inputs())); }
+
+BuildInputs Engine::inputs() {
+  return {statics_,      objects_->rest, clock_,   random_, host_name_, matchers_,
+          &terminating_, files_,         plugins_, tls_,    objects_};
+}
+
+std::shared_ptr<const Snapshot> Engine::show(std::shared_ptr<Snapshot> built) {
   built->flattener = flattener_;
   built->version = version_.load(std::memory_order_relaxed) + 1;
   std::atomic_store(&current_, std::shared_ptr<const Snapshot>(built));
@@ -150,7 +167,7 @@ Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> sna
   const rules::RequestFacts facts = facts_of(x);
   const rules::RoutingTable& table = x.tls && !entry.listener ? *entry.secure : *entry.plain;
   const rules::Route* route = table.match(facts);
-  const RouteTarget* target = route ? &entry.targets[route->target] : nullptr;
+  const RouteTarget* target = route ? static_cast<const RouteTarget*>(route->to.get()) : nullptr;
   if (observer) observer->routed(facts, table, route);
   if (x.trace) note_routing(x, target, route);
   if (!route) {
@@ -168,9 +185,10 @@ Task<void> Engine::handle(http::Exchange& x, std::shared_ptr<const Snapshot> sna
     co_return;
   }
   if (x.detect_content_type) co_await detect_content_type(x);
-  if (x.response.headers.has("Trailer")) repeat_announced(x.response);
-  if (x.response.status == 304) {
-    // Go's server tells neither of a representation that it does not send.
+  const bool http2 = x.request.version == http::Version::http2;
+  if (x.response.headers.has("Trailer")) repeat_announced(x.response, http2);
+  if (x.response.status == 304 && !http2) {
+    // Go's server of HTTP/1.1 tells neither of a representation that it does not send.
     x.response.headers.remove("Content-Type");
     x.response.headers.remove("Content-Length");
   }

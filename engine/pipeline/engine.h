@@ -26,6 +26,9 @@ class Engine {
   // the build. Called from one thread at a time (guarded).
   std::shared_ptr<const Snapshot> update(const std::string& provider,
                                          config::DynamicConfig objects);
+  // The same for a provider that knows what changed since its last update or patch: costs what depends on that.
+  std::shared_ptr<const Snapshot> patch(const std::string& provider,
+                                        const config::ConfigPatch& changes);
   std::shared_ptr<const Snapshot> snapshot() const { return std::atomic_load(&current_); }
   // Grows by one at every swap; lets an event loop keep its own copy of the pointer.
   uint64_t version() const { return version_.load(std::memory_order_acquire); }
@@ -49,7 +52,9 @@ class Engine {
   const Clock& clock_;
   Random& random_;
   std::mutex update_mutex_;
-  std::map<std::string, std::shared_ptr<const config::DynamicConfig>> by_provider_;
+  std::map<std::string, std::shared_ptr<const Objects>> by_provider_;
+  std::shared_ptr<const Objects> objects_ =
+      std::make_shared<const Objects>(merged({}));  // all of them
   rules::MatcherSet matchers_ = rules::MatcherSet::standard();
   std::shared_ptr<const Snapshot> current_;
   std::atomic<uint64_t> version_{0};
@@ -61,6 +66,8 @@ class Engine {
   std::shared_ptr<HostFlattener> flattener_;  // what it learnt outlives snapshots
 
   std::shared_ptr<const Snapshot> rebuild();
+  BuildInputs inputs();
+  std::shared_ptr<const Snapshot> show(std::shared_ptr<Snapshot> built);
 };
 
 // One event loop's way into the engine, for one entry point.

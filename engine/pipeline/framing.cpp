@@ -2,8 +2,8 @@
 
 namespace gateproof::pipeline {
 
-void drop_body_fields(http::Response& response) {
-  if (http::body_allowed(response.status)) return;
+void drop_body_fields(http::Response& response, bool http2) {
+  if (http::body_allowed(response.status) || (http2 && response.status == 304)) return;
   response.headers.remove("Content-Length");
 }
 

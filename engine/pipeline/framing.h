@@ -13,8 +13,9 @@ struct AnswerFraming {
   bool ends_connection = false;  // the end of the body is the end of the connection
 };
 
-// Takes what Go's server takes from answers that have no body: Content-Length, of a 304 also Content-Type.
-void drop_body_fields(http::Response& response);
+// Takes the Content-Length from answers that have no body; over HTTP/2 Go's server leaves a 304 its own, which tells the size of
+// what it stands for (RFC 9110 section 8.6).
+void drop_body_fields(http::Response& response, bool http2);
 AnswerFraming framing_of(const http::Request& request, const http::Response& response);
 
 }  // namespace gateproof::pipeline

@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 
+#include "engine/kubernetes/gateway/config_maker.h"
 #include "engine/kubernetes/gateway/resolver.h"
 #include "engine/pipeline/engine.h"
 
@@ -38,7 +39,11 @@ class GatewayController {
   Engine& engine_;
   const kubernetes::gateway::Options options_;
   const Hooks hooks_;
+  void show(const kubernetes::gateway::Model& model,
+            std::span<const kubernetes::gateway::ObjectName> changed, bool all);
+
   kubernetes::gateway::Resolver resolver_;
+  kubernetes::gateway::ConfigMaker maker_;
   bool resolved_ = false;  // once at least
 };
 

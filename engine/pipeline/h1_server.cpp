@@ -342,7 +342,7 @@ Task<bool> Connection::write_body(bool chunked) {
 
 Task<bool> Connection::write_response() {
   http::Response& r = x_.response;
-  drop_body_fields(r);
+  drop_body_fields(r, false);
   http::ResponseHead head;
   head.status = r.status;
   head.reason = r.reason;

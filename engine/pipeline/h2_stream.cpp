@@ -26,6 +26,14 @@ std::string_view status_digits(int status) {
   return {d.data(), d.size()};
 }
 
+// Where Go's server answers by itself the text is its own.
+http::Response refusal(int status) {
+  if (status != 431) return http::Response::make(status);
+  return http::Response::make(status,
+                              "<h1>HTTP Error 431</h1><p>Request Header Field(s) Too Large</p>",
+                              "text/html; charset=utf-8");
+}
+
 // What HTTP/2 cannot carry is left out, as Go's server does.
 void add_field(http::h2::Session& session, const http::Headers::Field& f) {
   if (http::h2::is_connection_specific({f.name})) return;
@@ -53,11 +61,6 @@ void H2Stream::clear() {
 }
 
 void H2Stream::interim(int status, const http::Headers& headers) {
-  if (status ==
-      100) {  // the body is asked for once only: by whoever reads it first, or by the server itself
-    if (!continue_pending) return;
-    continue_pending = false;
-  }
   http::h2::Session& session = connection->session();
   if (!open || head_written || status == 101 || session.room(*this) == 0) return;
   session.field(":status", status_digits(status));
@@ -69,7 +72,7 @@ void H2Stream::interim(int status, const http::Headers& headers) {
 std::optional<Result<http::Chunk>> H2RequestBody::try_read() {
   H2Stream& s = stream_;
   http::h2::Session& session = s.connection->session();
-  if (s.continue_pending) s.interim(100, {});
+  if (std::exchange(s.continue_pending, false)) s.interim(100, {});
   if (!s.current.empty()) {
     session.consumed(s, s.current.size());
     s.current.clear();
@@ -116,7 +119,7 @@ Task<bool> H2Connection::wait_for_room(H2Stream& s) {
 // The answer's head; true: that was all of the answer.
 bool H2Connection::write_head(H2Stream& s) {
   http::Response& r = s.x.response;
-  drop_body_fields(r);
+  drop_body_fields(r, true);
   const AnswerFraming framing = framing_of(s.x.request, r);
   const bool limit =
       options_.keep_alive_requests_max > 0 && requests_ >= options_.keep_alive_requests_max;
@@ -213,7 +216,7 @@ Task<void> H2Connection::run_websocket(H2Stream& s) {
 // One exchange, from its head to the end of its answer.
 Task<void> H2Connection::serve(H2Stream& s) {
   if (s.refused != 0) {
-    s.x.response = http::Response::make(s.refused);
+    s.x.response = refusal(s.refused);
   } else {
     co_await handler_.handle(s.x);
   }
@@ -226,8 +229,9 @@ Task<void> H2Connection::serve(H2Stream& s) {
              accepts_websocket(s.x.request.headers, s.x.response.headers)) {
     co_await run_websocket(s);
   } else {
-    if (status < 200)
-      s.x.response = http::Response::make(502);  // an upgrade that HTTP/2 cannot have
+    // An upgrade that HTTP/2 cannot have; or a WebSocket that was not made: a 2xx would be its opening here (RFC 8441
+    // section 5), while the server has only answered a GET.
+    if (status < 200 || (s.websocket && status < 300)) s.x.response = http::Response::make(502);
     const bool whole = write_head(s);
     if (!whole) co_await write_body(s);
   }

@@ -88,7 +88,7 @@ void Builder::add_internal_router(const std::string& name, const std::string& en
   const auto entry = out_.entry_points.find(entry_point);
   auto parsed = rules::parse_rule(rule, rules::Syntax::v3);
   if (entry == out_.entry_points.end() || !parsed) return;
-  auto info = std::make_unique<RouterInfo>();
+  auto info = std::make_shared<RouterInfo>();
   info->name = name;
   info->rule = rule;
   info->priority = priority;
@@ -101,12 +101,14 @@ void Builder::add_internal_router(const std::string& name, const std::string& en
   route.priority = priority;
   route.automatic = false;
   route.rule_span = span;
-  route.target = add_target(*entry->second, {info.get(), std::move(handler)});
-  (secure ? pending_[entry_point].secure : pending_[entry_point].plain).push_back(std::move(route));
-  out_.routers[name] = std::move(info);
+  route.to = std::make_shared<const RouteTarget>(RouteTarget{info.get(), std::move(handler)});
+  (secure ? pending_[entry_point].secure : pending_[entry_point].plain)
+      .push_back(std::make_shared<const rules::Route>(std::move(route)));
+  out_.routers.set(name, std::move(info));
 }
 
 void Builder::add_ping() {
+  const Building building(*this, std::string(common_key));
   if (!in_.statics->ping || in_.statics->ping->manual_routing) return;
   HandlerPtr handler = service("ping@internal");
   const std::string& entry_point = in_.statics->ping->entry_point;
@@ -117,6 +119,7 @@ void Builder::add_ping() {
 }
 
 void Builder::add_redirections() {
+  const Building building(*this, std::string(common_key));
   const middleware::MiddlewareSpec* spec = middleware::find_middleware("redirectScheme");
   for (const auto& [name, e] : in_.statics->entry_points) {
     if (!e.redirection || !spec) continue;
@@ -143,7 +146,7 @@ void Builder::add_redirections() {
     add_option(options, "port", port);
     add_option(options, "permanent", r.permanent ? "true" : "false");
     std::shared_ptr<void> decoded = spec->schema.make();
-    config::DecodeContext context{out_.findings, name};
+    config::DecodeContext context{out_.parts.common, name};
     spec->schema.schema->decode(options, decoded.get(), context);
     const std::string router = normalized(name + "-to-" + r.to.value);
     const std::string middleware_name = "redirect-" + router + "@internal";

@@ -11,7 +11,9 @@
 #include "engine/middleware/middleware.h"
 #include "engine/pipeline/entry_stage.h"
 #include "engine/pipeline/listeners.h"
+#include "engine/pipeline/objects.h"
 #include "engine/pipeline/ocsp_stapler.h"
+#include "engine/pipeline/parts.h"
 #include "engine/pipeline/tcp_tables.h"
 #include "engine/rules/table.h"
 #include "engine/upstream/health_check.h"
@@ -34,9 +36,10 @@ struct RouterInfo : ObjectInfo {
   SourceSpan rule_span;
   std::shared_ptr<const rules::Route>
       route;  // also of a disabled router whose rule could be parsed; null otherwise
+  std::vector<rules::RoutePtr> claims;  // of the server names of its rule, with TLS
 };
 
-// What a route leads to.
+// What a route leads to: Route::to of an entry point's routes. The snapshot keeps the router.
 struct RouteTarget {
   const RouterInfo* router = nullptr;
   std::shared_ptr<http::Handler> handler;
@@ -46,7 +49,6 @@ struct EntryPoint {
   const config::EntryPointConfig* config = nullptr;
   std::shared_ptr<const rules::RoutingTable> plain;   // requests without TLS
   std::shared_ptr<const rules::RoutingTable> secure;  // requests over TLS
-  std::vector<RouteTarget> targets;                   // indexed by Route::target
   EntryStage stage;
   TcpEntryPoint tcp;
   // PROXY protocol of clients: whether it is spoken at all, and whose word counts (catalogue 2.1).
@@ -67,22 +69,22 @@ struct EntryPoint {
 class Snapshot {
  public:
   std::shared_ptr<const config::StaticConfig> statics;
-  std::shared_ptr<const config::DynamicConfig> dynamics;
+  std::shared_ptr<const Objects> objects;                 // that it was built of
+  std::shared_ptr<const config::DynamicConfig> dynamics;  // of them: entry points, TLS, TCP and UDP
   std::map<std::string, std::unique_ptr<EntryPoint>, std::less<>> entry_points;
-  std::map<std::string, std::unique_ptr<RouterInfo>>
-      routers;  // by qualified name, split copies included
-  std::map<std::string, ObjectInfo> middlewares;
-  std::map<std::string, ObjectInfo> services;
+  SharedMap<std::shared_ptr<RouterInfo>> routers;  // by qualified name, split copies included
+  SharedMap<ObjectInfo> middlewares;
+  SharedMap<ObjectInfo> services;
   // Of each load balancer by qualified name, with the status of its servers.
-  std::map<std::string, std::shared_ptr<upstream::ServerHealth>> server_health;
+  SharedMap<std::shared_ptr<upstream::ServerHealth>> server_health;
   std::vector<upstream::HealthCheckSpec>
       health_checks;  // of services that routers use: to be run while this snapshot is current
   std::shared_ptr<HostFlattener> flattener;  // null: CNAME flattening is off
-  std::map<std::string, std::unique_ptr<TcpRouterInfo>> tcp_routers;
+  std::map<std::string, std::shared_ptr<TcpRouterInfo>> tcp_routers;
   std::map<std::string, ObjectInfo> tcp_middlewares;
   std::map<std::string, ObjectInfo> tcp_services;
   std::map<std::string, std::shared_ptr<upstream::ServerHealth>> tcp_server_health;
-  std::map<std::string, std::unique_ptr<UdpRouterInfo>> udp_routers;
+  std::map<std::string, std::shared_ptr<UdpRouterInfo>> udp_routers;
   std::map<std::string, ObjectInfo> udp_services;
   std::map<std::string, UdpEntryPoint, std::less<>> udp_entry_points;
   config::Findings findings;  // of building: disabled routers, missing references ... with spans
@@ -90,6 +92,8 @@ class Snapshot {
   std::vector<OcspTarget>
       ocsp;  // certificates whose state is asked for while this snapshot is current
   uint64_t version = 0;
+  Parts parts;  // what the next one can take over
+  Work work;    // what was done to make it
 
   // An entry point's options, whatever it speaks; null: there is none of that name.
   const config::EntryPointConfig* options_of(std::string_view entry_point) const;
@@ -107,6 +111,8 @@ struct BuildInputs {
   Files* files = nullptr;  // for middlewares that read files; null: they cannot
   const middleware::PluginHost* plugins = nullptr;  // null: no plugin is known
   std::shared_ptr<tls::Registry> tls = nullptr;     // null: one of the snapshot's own
+  std::shared_ptr<const Objects> objects =
+      nullptr;  // null: those of `dynamics`; else that is their rest
 };
 
 // The entry points of the static configuration, and those that providers bring; a name of the static one is not overridden.
@@ -114,5 +120,10 @@ std::map<std::string, const config::EntryPointConfig*> entry_points_of(const Bui
 
 // Never fails as a whole: a bad object is disabled with its reason, the rest stands (catalogue 6.11).
 std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs);
+
+// The same for objects that are those of `before` but for `patch`: only what depends on the change is made, the rest is that of
+// `before`, state of services and middlewares included. Null: the change reaches too far, and everything is to be built.
+std::shared_ptr<Snapshot> patch_snapshot(const BuildInputs& inputs, const Snapshot& before,
+                                         const config::ConfigPatch& patch);
 
 }  // namespace gateproof::pipeline

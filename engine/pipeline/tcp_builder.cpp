@@ -108,7 +108,7 @@ std::optional<rules::Route> TcpBuilder::make_route(TcpRouterInfo& info,
 }
 
 void TcpBuilder::add_router(const std::string& name, const config::TcpRouterConfig& router) {
-  auto owned = std::make_unique<TcpRouterInfo>();
+  auto owned = std::make_shared<TcpRouterInfo>();
   TcpRouterInfo& info = *owned;
   info.kind = "TCP router";
   info.name = name;
@@ -253,35 +253,41 @@ void TcpBuilder::place(TcpRouterInfo& info, const config::TcpRouterConfig& route
 }
 
 // Each HTTPS router claims the hosts of its rule, wherever they stand in it, or else any name (catalogue 1.10 step 4).
+void TcpBuilder::claim(RouterInfo& router) {
+  if (!router.tls || !router.route) return;
+  std::vector<std::string> hosts = rules::rule_hosts(router.route->rule.root);
+  if (hosts.empty()) hosts.emplace_back("*");
+  for (const std::string& host : hosts) {
+    auto rule = rules::parse_rule("HostSNI(`" + host + "`)", rules::Syntax::tcp_v3);
+    if (!rule) continue;
+    auto route = std::make_shared<rules::Route>();
+    route->name = router.name;
+    route->rule = std::move(*rule);
+    route->priority = host == "*" ? -1 : static_cast<int64_t>(route->rule.text.size());
+    route->precedence = router.route->precedence;
+    route->rule_span = router.rule_span;
+    // A router without a host has no options of its own.
+    const std::string options = host == "*" ? std::string("default") : router.tls_options;
+    auto& choice = choices_[options];
+    if (!choice) choice = std::make_shared<const TlsChoice>(tls_.options(options));
+    route->to = choice;
+    router.claims.push_back(std::move(route));
+  }
+}
+
 void TcpBuilder::add_https_routes() {
   for (const auto& [name, router] : out_.routers) {
-    if (!router->tls || !router->route) continue;
-    std::vector<std::string> hosts = rules::rule_hosts(router->route->rule.root);
-    if (hosts.empty()) hosts.emplace_back("*");
-    for (const std::string& host : hosts) {
-      auto rule = rules::parse_rule("HostSNI(`" + host + "`)", rules::Syntax::tcp_v3);
-      if (!rule) continue;
-      rules::Route route;
-      route.name = name;
-      route.rule = std::move(*rule);
-      route.priority = host == "*" ? -1 : static_cast<int64_t>(route.rule.text.size());
-      route.precedence = router->route->precedence;
-      route.rule_span = router->rule_span;
-      for (const std::string& e : router->entry_points) {
-        TcpEntryPoint& entry = out_.entry_points.at(e)->tcp;
-        route.target = entry.https_tls.size();
-        // A router without a host has no options of its own.
-        entry.https_tls.push_back(
-            tls_.options(host == "*" ? std::string("default") : router->tls_options));
-        pending_[e].https.push_back(route);
-      }
+    claim(*router);
+    for (const std::string& e : router->entry_points) {
+      std::vector<rules::RoutePtr>& https = pending_[e].https;
+      https.insert(https.end(), router->claims.begin(), router->claims.end());
     }
   }
 }
 
 void TcpBuilder::finish() {
-  const auto table = [](std::vector<rules::Route> routes) {
-    return std::make_unique<const rules::RoutingTable>(std::move(routes));
+  const auto table = [](auto routes) {
+    return std::make_shared<const rules::RoutingTable>(std::move(routes));
   };
   for (auto& [name, entry] : out_.entry_points) {
     Pending& p = pending_[name];

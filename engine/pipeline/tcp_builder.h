@@ -15,11 +15,14 @@ class TcpBuilder {
              TlsBuilder& tls)
       : in_(inputs), out_(out), defaults_(defaults), tls_(tls) {}
   void run();
+  // The server names that a router takes if it has TLS (catalogue 1.10 step 4).
+  void claim(RouterInfo& router);
 
  private:
   using ServicePtr = std::shared_ptr<upstream::TcpService>;
   struct Pending {
-    std::vector<rules::Route> plain, secure, https;
+    std::vector<rules::Route> plain, secure;
+    std::vector<rules::RoutePtr> https;
   };
 
   // tcp_builder.cpp
@@ -67,6 +70,7 @@ class TcpBuilder {
   Snapshot& out_;
   const std::vector<std::string>& defaults_;
   TlsBuilder& tls_;
+  std::map<std::string, std::shared_ptr<const TlsChoice>> choices_;  // by options
   std::map<std::string, Pending> pending_;
   std::set<std::string> building_;
   std::set<std::string> said_;

@@ -271,8 +271,8 @@ TEST_F(TcpBuild, Tables) {
   EXPECT_TRUE(web.looks_at_connections());
   EXPECT_FALSE(snapshot->entry_points.at("traefik")->looks_at_connections());
   const EntryPoint& tls = *snapshot->entry_points.at("tls");
-  EXPECT_EQ(tls.tcp.secure->routes().size(), 3u);
-  EXPECT_EQ(tls.tcp.https->routes().size(), 2u);
+  EXPECT_EQ(tls.tcp.secure->size(), 3u);
+  EXPECT_EQ(tls.tcp.https->size(), 2u);
   const auto way = [&](std::string_view name) {
     rules::RequestFacts f;
     f.host = name;

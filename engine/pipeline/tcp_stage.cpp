@@ -325,7 +325,7 @@ Task<void> serve_connection(Env& env, std::unique_ptr<Stream> stream,
   bool serve = d.taker == Taker::http;
   if (d.taker == Taker::https) {
     const TlsChoice& choice = d.listener ? d.listener->tls
-                              : d.route  ? entry.tcp.https_tls[d.route->target]
+                              : d.route  ? *static_cast<const TlsChoice*>(d.route->to.get())
                                          : entry.tcp.default_tls;
     serve = co_await stage->terminate(choice, deadline);
   } else if (d.taker == Taker::acme) {

@@ -38,16 +38,16 @@ struct TcpTarget {
 // The tables of one entry point (catalogue 1.10). Plain and secure targets are apart; `https` only tells whether an HTTPS router
 // claims a server name and which TLS options that name gets; HTTP decides the rest.
 struct TcpEntryPoint {
-  std::unique_ptr<const rules::RoutingTable> plain;   // routers without TLS
-  std::unique_ptr<const rules::RoutingTable> secure;  // routers with TLS, passthrough or not
-  std::unique_ptr<const rules::RoutingTable> https;   // HostSNI of HTTPS routers' hosts
-  std::vector<TcpTarget> targets;                     // indexed by Route::target
-  std::vector<TlsChoice> https_tls;  // of the claims, indexed by Route::target of `https`
-  TlsChoice default_tls;             // of names that nobody claims
+  std::shared_ptr<const rules::RoutingTable> plain;   // routers without TLS
+  std::shared_ptr<const rules::RoutingTable> secure;  // routers with TLS, passthrough or not
+  // HostSNI of HTTPS routers' hosts; Route::to is the TlsChoice that the name gets.
+  std::shared_ptr<const rules::RoutingTable> https;
+  std::vector<TcpTarget> targets;  // indexed by Route::target
+  TlsChoice default_tls;           // of names that nobody claims
 
-  bool has_plain() const { return !plain->routes().empty(); }
-  bool has_secure() const { return !secure->routes().empty(); }
-  bool has_https() const { return !https->routes().empty(); }
+  bool has_plain() const { return !plain->empty(); }
+  bool has_secure() const { return !secure->empty(); }
+  bool has_https() const { return !https->empty(); }
 };
 
 struct UdpRouterInfo : ObjectInfo {

@@ -14,7 +14,11 @@ void Throttle::offer(Message message) {
 }
 
 void Throttle::offer(std::string digest, Make make) {
-  Offer offer{std::move(digest), std::move(make)};
+  take_turn(std::move(digest), [this, make = std::move(make)] { deliver_(make()); });
+}
+
+void Throttle::take_turn(std::string digest, std::function<void()> pass) {
+  Offer offer{std::move(digest), std::move(pass)};
   if (slot_.armed()) {
     pending_ = std::move(offer);
     return;
@@ -36,7 +40,7 @@ void Throttle::pass_on(Offer offer) {
     return;
   }
   delivered_ = std::move(offer.digest);
-  deliver_(offer.make());
+  offer.pass();
 }
 
 }  // namespace gateproof::providers

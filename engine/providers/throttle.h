@@ -27,6 +27,8 @@ class Throttle {
   // A message that is dear to make: it is made when its turn has come, unless its digest is that of the last one.
   using Make = std::function<config::DynamicConfig()>;
   void offer(std::string digest, Make make);
+  // One that delivers itself when its turn has come.
+  void take_turn(std::string digest, std::function<void()> pass);
   // Messages that were dropped as equal to the one before.
   uint64_t unchanged() const { return unchanged_; }
 
@@ -42,7 +44,7 @@ class Throttle {
   void slot_free();
   struct Offer {
     std::string digest;
-    Make make;
+    std::function<void()> pass;
   };
   void pass_on(Offer offer);
 

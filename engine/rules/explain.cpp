@@ -93,6 +93,8 @@ std::string explain_defeat(const Route& loser, const Route& winner) {
   const std::string tie = "priority " + mine + " = " + theirs + " of " + winner.name;
   if (loser.precedence != winner.precedence)
     return tie + ", whose provider comes first in providers.precedence";
+  if (loser.order != winner.order)
+    return winner.name + " comes first in the Gateway API's order of matches";
   return tie + ", whose name sorts first (Traefik leaves the order of equals open)";
 }
 

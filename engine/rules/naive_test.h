@@ -7,7 +7,7 @@
 
 namespace gateproof::rules::testing {
 
-// The first router, by priority descending, then provider rank, then name, whose rule matches. No index, no order kept.
+// The first router, by priority descending, then provider rank, order and name, whose rule matches. No index, no order kept.
 inline const Route* naive_match(const std::vector<Route>& routes, const RequestFacts& facts) {
   const Route* best = nullptr;
   for (const Route& r : routes) {
@@ -20,6 +20,8 @@ inline const Route* naive_match(const std::vector<Route>& routes, const RequestF
       if (r.priority > best->priority) best = &r;
     } else if (r.precedence != best->precedence) {
       if (r.precedence < best->precedence) best = &r;
+    } else if (r.order != best->order) {
+      if (r.order < best->order) best = &r;
     } else if (r.name < best->name) {
       best = &r;
     }

@@ -27,12 +27,13 @@ TEST(RoutingTableProperty, PriorityIsATotalOrder) {
     }
     const auto names = [](const RoutingTable& t) {
       std::vector<std::string> out;
-      for (const Route& r : t.routes()) out.push_back(r.name);
+      for (const RoutePtr& r : t.routes()) out.push_back(r->name);
       return out;
     };
     const RoutingTable table(routes);
-    for (size_t i = 1; i < table.routes().size(); ++i) {
-      const Route &a = table.routes()[i - 1], &b = table.routes()[i];
+    const std::vector<RoutePtr> all = table.routes();
+    for (size_t i = 1; i < all.size(); ++i) {
+      const Route &a = *all[i - 1], &b = *all[i];
       const bool by_number = a.priority > b.priority;
       const bool by_provider = a.priority == b.priority && a.precedence < b.precedence;
       const bool by_name =
@@ -82,6 +83,45 @@ TEST(RoutingTableProperty, IndexEqualsDefinition) {
         RC_ASSERT((l.beaten_by != nullptr) == (l.failed == nullptr));
         if (l.failed) RC_ASSERT(l.failed->matcher->matches(facts) == l.failed->negated);
       }
+    }
+  });
+  EXPECT_TRUE(ok);
+}
+
+// However a table came to be what it is, it answers as one that is made of the same routes at once.
+TEST(RoutingTableProperty, PatchedEqualsFresh) {
+  const bool ok = rc::check("a chain of patches is the table of what is left", [] {
+    int made = 0;
+    const auto draw = [&made] {
+      auto r = std::make_shared<Route>();
+      auto parsed = parse_rule(print_rule(*gen_tree(false, 2)), Syntax::v3);
+      RC_ASSERT(parsed.has_value());
+      r->rule = std::move(*parsed);
+      r->name = "r" + std::to_string(made++) + "@file";
+      r->priority = *rc::gen::inRange(-2, 3);
+      r->order = std::string(1, static_cast<char>(*rc::gen::inRange<int>('a', 'c')));
+      return RoutePtr(r);
+    };
+    std::vector<RoutePtr> routes;
+    for (int n = *rc::gen::inRange(0, 30); n > 0; --n) routes.push_back(draw());
+    auto table = std::make_unique<RoutingTable>(routes);
+    for (int step = *rc::gen::inRange(1, 12); step > 0; --step) {
+      std::vector<RoutePtr> without, with;
+      for (int n = *rc::gen::inRange(0, 4); n > 0 && !routes.empty(); --n) {
+        const auto at = routes.begin() + *rc::gen::inRange<int>(0, static_cast<int>(routes.size()));
+        without.push_back(*at);
+        routes.erase(at);
+      }
+      for (int n = *rc::gen::inRange(0, 4); n > 0; --n) with.push_back(draw());
+      routes.insert(routes.end(), with.begin(), with.end());
+      table = std::make_unique<RoutingTable>(*table, without, with);
+    }
+    const RoutingTable fresh(routes);
+    RC_ASSERT(table->routes() == fresh.routes());
+    RC_ASSERT(table->size() == routes.size());
+    for (int k = 0; k < 20; ++k) {
+      const Request request = gen_request();
+      RC_ASSERT(table->match(request.facts()) == fresh.match(request.facts()));
     }
   });
   EXPECT_TRUE(ok);

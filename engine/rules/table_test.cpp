@@ -50,7 +50,7 @@ TEST(RoutingTable, OrderIsPriorityThenProviderThenName) {
   routes.push_back(route("c@file", "PathPrefix(`/`)"));
   const RoutingTable t(std::move(routes));
   std::vector<std::string> names;
-  for (const Route& r : t.routes()) names.push_back(r.name);
+  for (const RoutePtr& r : t.routes()) names.push_back(r->name);
   EXPECT_EQ(names, (std::vector<std::string>{"c@file", "z@kubernetescrd", "a@file", "b@file"}));
   EXPECT_EQ(winner(t, "", "/x"), "c@file");
 }
@@ -93,7 +93,7 @@ TEST(RoutingTable, TiesAreExplained) {
   ASSERT_EQ(losers.size(), 2u);
   EXPECT_EQ(losers[0].why,
             "priority 10 = 10 of a@docker, whose provider comes first in providers.precedence");
-  const std::vector<Route> same = {t.routes()[1], t.routes()[2]};
+  const std::vector<RoutePtr> same = {t.routes()[1], t.routes()[2]};
   const RoutingTable equal(same);
   EXPECT_EQ(equal.losers(f, equal.match(f))[0].why,
             "priority 10 = 10 of a@file, whose name sorts first (Traefik leaves the order of "
@@ -101,9 +101,32 @@ TEST(RoutingTable, TiesAreExplained) {
 }
 
 TEST(RoutingTable, EmptyTableMatchesNothing) {
-  const RoutingTable t({});
+  const RoutingTable t(std::vector<RoutePtr>{});
   EXPECT_EQ(t.match(facts("a", "/")), nullptr);
   EXPECT_TRUE(t.losers(facts("a", "/"), nullptr).empty());
+}
+
+TEST(RoutingTable, PatchesAreBounded) {
+  const auto shared = [](std::string name) {
+    return std::make_shared<const Route>(route(std::move(name), "Path(`/x`)"));
+  };
+  const auto some = [&](const char* prefix, size_t n) {
+    std::vector<RoutePtr> out;
+    for (size_t i = 0; i < n; ++i) out.push_back(shared(prefix + std::to_string(i) + "@file"));
+    return out;
+  };
+  const std::vector<RoutePtr> old = some("old", 3);
+  const RoutingTable table(old);
+  EXPECT_FALSE(RoutingTable(table, {}, {}).patched());
+  EXPECT_TRUE(RoutingTable(table, {}, some("new", table_patch_max)).patched());
+  const RoutingTable anew(table, {}, some("new", table_patch_max + 1));
+  EXPECT_FALSE(anew.patched());
+  EXPECT_EQ(anew.size(), table_patch_max + 4);
+  // Routes that are gone count as well.
+  EXPECT_TRUE(RoutingTable(table, {old[0]}, some("new", table_patch_max - 1)).patched());
+  EXPECT_FALSE(RoutingTable(table, {old[0]}, some("new", table_patch_max)).patched());
+  // One that is not there is not missed.
+  EXPECT_EQ(RoutingTable(table, {shared("none@file")}, {}).size(), 3u);
 }
 
 // How many rules the index makes a request ask, among ten thousand.

@@ -1,64 +1,11 @@
 // HTTP/2 to servers, and gRPC through the proxy: a client, the proxy stage and a server, all over bytes in memory.
-#include "engine/sim/h2_rig_test.h"
+#include "engine/sim/h2_upstream_test.h"
 
 namespace gateproof::sim {
 namespace {
 
 using h2::testing::get;
 using std::chrono::seconds;
-
-class Through final : public pipeline::ExchangeHandler {
- public:
-  Through(http::Origin& origin, const http::OriginServer& server)
-      : origin_(origin), server_(server) {}
-  Task<void> handle(http::Exchange& x) override {
-    x.origin = &origin_;
-    x.request.url = *http::canonical_path(x.request.url.raw);
-    co_await upstream::proxy_to(x, server_, true);
-  }
-
- private:
-  http::Origin& origin_;
-  const http::OriginServer& server_;
-};
-
-class H2Upstream : public H2Rig {
- protected:
-  static http::OriginServer server_at(std::string url) {
-    config::ServerConfig c;
-    c.url.value = std::move(url);
-    return *upstream::make_origin_server(c, {});
-  }
-  const SocketAddress there{IpAddress::v4(10, 0, 0, 1), 81};
-  http::OriginServer server = server_at("h2c://10.0.0.1:81");
-  upstream::H2Origin origin{env};
-  Through proxy{origin, server};
-  pipeline::ServerOptions server_options;
-  int accepted = 0;
-
-  void SetUp() override {
-    transport.serve(there, [this](std::unique_ptr<gateproof::Stream> stream) {
-      ++accepted;
-      scheduler.spawn("server",
-                      pipeline::serve_http(env, std::move(stream), behind, server_options));
-    });
-    connect(proxy);
-  }
-  void TearDown() override {
-    client.reset();
-    scheduler.cancel_all();
-  }
-  static h2::testing::Fields call(const h2::testing::Fields& more = {}) {
-    h2::testing::Fields f = {{":method", "POST"},
-                             {":scheme", "http"},
-                             {":path", "/pkg.Service/Method"},
-                             {":authority", "a.test"},
-                             {"content-type", "application/grpc"},
-                             {"te", "trailers"}};
-    f.insert(f.end(), more.begin(), more.end());
-    return f;
-  }
-};
 
 // A message of gRPC: not compressed, a length, and the bytes.
 std::string message(std::string_view bytes) {
@@ -124,6 +71,27 @@ TEST_F(H2Upstream, UnaryCall) {
   EXPECT_EQ(a.trailers, "Grpc-Status=5;Grpc-Message=not%20found;");
   EXPECT_NE(seen.find("Grpc-Timeout=1S;"), std::string::npos);  // the server's to keep (Traefik)
   EXPECT_NE(seen.find("Te=trailers;"), std::string::npos);
+}
+
+TEST_F(H2Upstream, TrailersAreAnnouncedInGosSpellingALengthBesideThemOrNot) {
+  std::optional<uint64_t> length;
+  behind.answer = [&](http::Exchange& x) {
+    auto messages = std::make_unique<Messages>();
+    messages->let("reply");
+    messages->end();
+    x.response = http::Response::make(200);
+    x.response.headers.add("Trailer", "grpc-status,GRPC-MESSAGE,,");
+    x.response.body = http::Body::stream(std::move(messages), length);
+  };
+  const auto asked = [this]() {
+    H2Asked& a = client->ask(get());
+    run();
+    return a.fields + a.trailers;
+  };
+  const std::string sent = "Grpc-Status=5;Grpc-Message=not%20found;";
+  EXPECT_EQ(asked(), "Trailer=Grpc-Status, Grpc-Message;" + sent);
+  length = 5;
+  EXPECT_EQ(asked(), "Trailer=Grpc-Status, Grpc-Message;Content-Length=5;" + sent);
 }
 
 TEST_F(H2Upstream, TrailersOnly) {
@@ -303,7 +271,81 @@ TEST_F(H2Upstream, SilentServersAreAskedAndGivenUp) {  // readIdleTimeout, pingT
   run(seconds(6));
   EXPECT_EQ(a.status, 0);
   run(seconds(1));
-  EXPECT_EQ(a.status, 504);
+  EXPECT_EQ(a.status, 500);
+}
+
+TEST_F(H2Upstream, AServerThatGivesUpIsFiveHundredOneThatBreaksIsFiveHundredTwo) {  // catalogue 4.7
+  std::unique_ptr<gateproof::Stream> stream;
+  transport.serve(there, [&](std::unique_ptr<gateproof::Stream> s) { stream = std::move(s); });
+  const auto asked = [&]() -> H2Asked& {
+    H2Asked& a = client->ask(get());
+    run();
+    return a;
+  };
+  const auto says = [&](std::string_view bytes) {
+    const std::string_view piece[] = {bytes};
+    stream->try_write(piece);
+    run();
+  };
+  const auto rst = [](h2::ErrorCode code) {
+    std::string bytes;
+    h2::append_rst_stream(bytes, 1, code);
+    return h2::testing::settings() + bytes;
+  };
+  H2Asked& canceled = asked();
+  says(rst(h2::ErrorCode::cancel));
+  EXPECT_EQ(canceled.status, 500);
+  stream->close();
+  run();
+  H2Asked& closed = asked();
+  says(h2::testing::settings());
+  stream->shutdown_write();
+  run();
+  EXPECT_EQ(closed.status, 500);
+  H2Asked& broken = asked();
+  says(h2::testing::settings() + h2::testing::frame(h2::FrameType::ping, 0, 0, "a"));
+  EXPECT_EQ(broken.status, 500);
+  // What GOAWAY counts among the requests that were looked at is not asked again, be the connection used or not.
+  H2Asked& first = asked();
+  says(h2::testing::settings() + h2::testing::frame(h2::FrameType::headers, 5, 1, "\x88"));
+  EXPECT_EQ(first.status, 200);
+  H2Asked& counted = asked();
+  std::string goaway;
+  h2::append_goaway(goaway, 3, h2::ErrorCode::no_error, {});
+  says(goaway);
+  stream->shutdown_write();
+  run();
+  EXPECT_EQ(counted.status, 500);
+}
+
+TEST_F(H2Upstream,
+       WhatAServerRefusesWithProtocolErrorIsAskedAgainWhereThatDoesNoHarm) {  // as in Go
+  std::vector<std::unique_ptr<gateproof::Stream>> streams;
+  transport.serve(there,
+                  [&](std::unique_ptr<gateproof::Stream> s) { streams.push_back(std::move(s)); });
+  std::string bytes = h2::testing::settings();
+  h2::append_rst_stream(bytes, 1, h2::ErrorCode::protocol_error);
+  const auto refuse = [&](std::string_view method) -> H2Asked& {
+    auto fields = get();
+    fields[0].second = method;
+    H2Asked& a = client->ask(fields);
+    run();
+    const std::string_view piece[] = {bytes};
+    streams.back()->try_write(piece);
+    run();
+    return a;
+  };
+  H2Asked& read = refuse("GET");
+  EXPECT_EQ(read.status, 0);
+  const std::string answer = h2::testing::frame(h2::FrameType::headers, 5, 3, "\x88");
+  const std::string_view piece[] = {answer};
+  streams.back()->try_write(piece);
+  run();
+  EXPECT_EQ(read.status, 200);
+  streams.back()->shutdown_write();
+  run();
+  EXPECT_EQ(refuse("POST").status, 500);
+  EXPECT_EQ(streams.size(), 2u);
 }
 
 TEST_F(H2Upstream, TheHeadHasItsTime) {  // responseHeaderTimeout
@@ -343,123 +385,39 @@ TEST_F(H2Upstream, ASlowReaderHoldsUpTheServerAndNobodyElse) {
   EXPECT_EQ(behind.running, 0);
 }
 
-// RFC 8441: WebSocket over a stream, the server's side in HTTP/1.1 by hand.
-class H2WebSocket : public H2Upstream {
- protected:
-  std::unique_ptr<gateproof::Stream> there_stream;
-
-  void SetUp() override {
-    H2Upstream::SetUp();
-    server = server_at("http://10.0.0.1:81");
-    transport.serve(there,
-                    [this](std::unique_ptr<gateproof::Stream> s) { there_stream = std::move(s); });
-  }
-  upstream::HttpOrigin both{env};
-  Through through{both, server};
-
-  static h2::testing::Fields dial(const h2::testing::Fields& more = {}) {
-    h2::testing::Fields f = {{":method", "CONNECT"},   {":protocol", "websocket"},
-                             {":scheme", "http"},      {":path", "/chat"},
-                             {":authority", "a.test"}, {"sec-websocket-version", "13"}};
-    f.insert(f.end(), more.begin(), more.end());
-    return f;
-  }
-  std::string server_heard() {
-    char bytes[4096];
-    const IoResult r = there_stream->try_read(bytes);
-    return r.kind == IoResult::bytes ? std::string(bytes, r.n) : std::string();
-  }
-  void server_says(std::string_view bytes) {
-    const std::string_view piece[] = {bytes};
-    there_stream->try_write(piece);
-    run();
+// A server behind TLS whose mind changes.
+class Chooser final : public TlsConnector {
+ public:
+  std::string chosen = "http/1.1";
+  Task<Result<TlsConnection>> connect(std::unique_ptr<gateproof::Stream> plain, std::string,
+                                      std::vector<std::string>, Instant) override {
+    co_return TlsConnection{std::move(plain), chosen};
   }
 };
 
-TEST_F(H2WebSocket, BytesBothWaysAndEachEndByItself) {
+TEST_F(H2Upstream, ConnectionsOfHttp1GoWhenTheServerHasBegunToSpeakHttp2) {
+  const auto tls = std::make_shared<Chooser>();
+  server = server_at("https://10.0.0.1:81");
+  server.tls = tls;
+  upstream::HttpOrigin both(env);
+  Through through(both, server);
   connect(through);
-  EXPECT_TRUE(client->session.peer_connect_protocol());
-  // RFC 6455 section 1.3 has this pair.
-  H2Asked& a = client->ask(dial({{"sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="}}), false);
-  run();
-  const std::string asked = server_heard();
-  EXPECT_TRUE(asked.starts_with("GET /chat HTTP/1.1\r\nHost: a.test\r\n")) << asked;
-  EXPECT_NE(asked.find("\r\nUpgrade: websocket\r\n"), std::string::npos);
-  EXPECT_NE(asked.find("\r\nConnection: Upgrade\r\n"), std::string::npos);
-  server_says(
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nearly");
-  EXPECT_EQ(a.status, 200);
-  EXPECT_EQ(a.fields, "");
-  EXPECT_EQ(a.body, "early");
-  client->session.send_data(a, "ping", false);
-  run();
-  EXPECT_EQ(server_heard(), "ping");
-  server_says("pong");
-  EXPECT_EQ(a.body, "earlypong");
-  client->session.send_data(a, "last", true);
-  run();
-  EXPECT_EQ(server_heard(), "last");
-  EXPECT_EQ(there_stream->try_read({}).kind, IoResult::eof);
-  server_says("bye");
-  there_stream->shutdown_write();
-  run();
-  EXPECT_EQ(a.body, "earlypongbye");
-  EXPECT_TRUE(a.ended_there);
-}
-
-TEST_F(H2WebSocket, AClientThatResetsEndsTheServersConnection) {
-  connect(through);
-  H2Asked& a = client->ask(dial({{"sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="}}), false);
-  run();
-  server_says(
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
-  EXPECT_EQ(a.status, 200);
-  server_heard();
-  client->session.reset(a, h2::ErrorCode::cancel);
-  run();
-  EXPECT_TRUE(there_stream->ended());
-}
-
-TEST_F(H2WebSocket, WhatIsNotConfirmedIsNoTunnel) {
-  connect(through);
-  H2Asked& a = client->ask(dial(), false);  // without a key: one is made here
-  run();
-  EXPECT_NE(server_heard().find("\r\nSec-WebSocket-Key: "), std::string::npos);
-  server_says(
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Accept: AAAA\r\n\r\n");
-  EXPECT_EQ(a.status, 502);
-  H2Asked& refused = client->ask(dial(), false);
-  run();
-  server_heard();
-  server_says("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
-  EXPECT_EQ(refused.status, 403);
-  auto other = dial();
-  other[1].second = "h2c";  // reliability S2
-  H2Asked& b = client->ask(other, false);
-  run();
-  EXPECT_EQ(b.status, 501);
-}
-
-TEST_F(H2WebSocket, WindowsHoldBothSidesUp) {
-  h2::LocalSettings narrow;
-  narrow.stream_window = 1000;
-  connect(through, narrow);
-  client->consuming = false;
-  H2Asked& a = client->ask(dial({{"sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="}}), false);
-  run();
-  server_heard();
-  server_says(
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n" +
-      std::string(5000, 'x'));
-  EXPECT_EQ(a.body.size(), 1000u);
-  client->consuming = true;
-  for (int i = 0; i < 2; ++i) client->session.consumed(a, 500);
-  run();
-  EXPECT_EQ(a.body.size(), 5000u);
+  behind.wait = seconds(1);
+  for (int i = 0; i < 2; ++i) client->ask(get());
+  run(seconds(1));
+  EXPECT_EQ(both.idle_h1(), 2u);
+  tls->chosen = "h2";
+  for (int i = 0; i < 3; ++i) client->ask(get());
+  run(seconds(1));
+  EXPECT_EQ(both.idle_h1(), 2u);  // they were at hand, and came back
+  EXPECT_EQ(both.h2_connections(), 1u);
+  client->ask(get());
+  run(seconds(1));
+  EXPECT_EQ(both.idle_h1(), 0u);
+  for (const auto& a : client->asked) EXPECT_EQ(a->status, 200);
+  EXPECT_EQ(accepted, 3);
+  client.reset();
+  scheduler.cancel_all();
 }
 
 }  // namespace

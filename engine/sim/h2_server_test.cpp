@@ -107,6 +107,9 @@ TEST_F(H2Server, A7_WhatNoHandlerIsAskedFor) {
   H2Asked& fine = client->ask(get({{"x-a", std::string(800, 'a')}}));
   run();
   EXPECT_EQ(large.status, 431);
+  EXPECT_EQ(large.fields + large.body,  // as Go's server
+            "Content-Type=text/html; charset=utf-8;Content-Length=63;"
+            "<h1>HTTP Error 431</h1><p>Request Header Field(s) Too Large</p>");
   EXPECT_EQ(fine.status, 200);
 }
 
@@ -124,6 +127,47 @@ TEST_F(H2Server, InterimAnswersAndExpectations) {
   client->session.send_data(a, "x", true);
   run();
   EXPECT_EQ(a.body, "x");
+}
+
+// RFC 9110 sections 10.1.1 and 15.2: the body is asked for once, by whoever reads it; what a server says goes on as it comes.
+TEST_F(H2Server, ExpectationsStopHereAndInterimAnswersPass) {
+  std::string expect;
+  script.answer = [&](http::Exchange& x) {
+    expect = x.request.headers.get("Expect");
+    if (x.request.url.raw == "/said") x.interim->interim(100, {});
+    if (x.request.body.streaming()) x.request.body.try_read();
+    x.response = http::Response::make(200);
+  };
+  connect(script);
+  const auto asked = [&](std::string path, std::string value, bool body) {
+    auto fields = post({{"expect", value}});
+    for (auto& [name, text] : fields) {
+      if (name == ":path") text = path;
+    }
+    H2Asked& a = client->ask(fields, !body);
+    run();
+    return a.interim + expect;
+  };
+  EXPECT_EQ(asked("/", "100-continue", true), "100;");
+  EXPECT_EQ(asked("/", "x, 100-Continue", true), "100;");
+  EXPECT_EQ(asked("/", "100-continue", false), "");
+  EXPECT_EQ(asked("/said", "100-continue", true), "100;100;");
+  EXPECT_EQ(asked("/said", "100-continue", false), "100;");
+  EXPECT_EQ(asked("/", "other", true), "other");
+}
+
+TEST_F(H2Server, A304KeepsTheLengthOfWhatItStandsFor) {  // RFC 9110 section 8.6
+  script.answer = [](http::Exchange& x) {
+    x.response = http::Response::make(x.request.url.raw == "/204" ? 204 : 304);
+    x.response.headers.add("Content-Length", "5");
+  };
+  connect(script);
+  H2Asked& a = client->ask(get());
+  H2Asked& b = client->ask({{":method", "GET"}, {":scheme", "http"}, {":path", "/204"}});
+  run();
+  EXPECT_EQ(std::to_string(a.status) + a.fields, "304Content-Length=5;");
+  EXPECT_EQ(std::to_string(b.status) + b.fields, "204");
+  EXPECT_TRUE(a.ended_there && b.ended_there);
 }
 
 TEST_F(H2Server, AResetEndsTheHandlerWhereItWaits) {

@@ -69,7 +69,7 @@ void complete_head(http::Exchange& x) {
   http::Response& r = x.response;
   if (r.reason.empty()) r.reason = std::string(http::status_text(r.status));
   if (r.reason.empty()) r.reason = "status code " + std::to_string(r.status);  // as the writer does
-  pipeline::drop_body_fields(r);
+  pipeline::drop_body_fields(r, false);
   const pipeline::AnswerFraming f = pipeline::framing_of(x.request, r);
   if (f.framing == http::Framing::length) r.headers.set("Content-Length", std::to_string(f.length));
   if (f.framing == http::Framing::chunked) r.headers.add_static("Transfer-Encoding", "chunked");

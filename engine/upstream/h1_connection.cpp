@@ -1,7 +1,7 @@
 #include "engine/upstream/h1_connection.h"
 
-#include "engine/http/connection_headers.h"
 #include "engine/http/h1_writer.h"
+#include "engine/upstream/interim.h"
 
 namespace gateproof::upstream {
 namespace {
@@ -71,16 +71,6 @@ Task<Result<void>> H1Connection::pump_body(http::Body& body, bool chunked) {
   }
 }
 
-// RFC 9110 section 15.2: a proxy passes interim answers on, unless it asked for them itself. Fields of this hop go, as ever.
-void H1Connection::pass_interim(http::Exchange& x) {
-  if (!x.interim || x.answer_held) return;
-  http::h1::ResponseHead& head = parser_.head();
-  http::remove_hop_by_hop(head.headers);
-  if (x.trace)
-    x.note("server " + std::string(x.server), "interim answer", std::to_string(head.status));
-  x.interim->interim(head.status, head.headers);
-}
-
 Task<Result<void>> H1Connection::read_head(http::Exchange& x, bool to_head, Instant deadline,
                                            bool wait_continue) {
   for (int interim = 0;;) {
@@ -96,7 +86,7 @@ Task<Result<void>> H1Connection::read_head(http::Exchange& x, bool to_head, Inst
       if (final_) co_return Result<void>();
       if (++interim > interim_responses_max)
         co_return upstream_error(Code::protocol, "too many 1xx responses");
-      pass_interim(x);
+      pass_interim(x, status, parser_.head().headers);
       parser_.reset(to_head);
       if (wait_continue && status == 100) co_return Result<void>();
       continue;

@@ -50,7 +50,6 @@ class H1Connection {
                                bool wait_continue = false);
   // The head alone, until the server wants the body, has answered, or has had its time.
   Task<Result<void>> send_expecting(http::Exchange& x, bool to_head);
-  void pass_interim(http::Exchange& x);
   void start_request(http::Outbound& out);
   void take_head(http::Exchange& x);
 

@@ -77,6 +77,10 @@ bool H1Origin::has_idle(const http::OriginServer& server) const {
   return pool_->has(server.authority, tls_of(server));
 }
 
+void H1Origin::close_idle_of(const http::OriginServer& server) {
+  pool_->drop(server.authority, tls_of(server));
+}
+
 Task<Result<void>> H1Origin::round_trip(http::Exchange& x, http::Outbound& out) {
   return round_trip_on(x, out, nullptr);
 }

@@ -16,6 +16,8 @@ class H1Origin final : public http::Origin {
   Task<Result<void>> round_trip_on(http::Exchange& x, http::Outbound& out,
                                    std::unique_ptr<Stream> fresh);
   bool has_idle(const http::OriginServer& server) const;
+  // Closes the idle ones to this server.
+  void close_idle_of(const http::OriginServer& server);
   // Closes idle connections (shutdown, tests).
   void close_idle();
   size_t idle() const;

@@ -184,6 +184,7 @@ TEST_F(Origin,
   EXPECT_EQ(heard.text, "103 Link=x;100;");
   EXPECT_EQ(x.response.status, 200);
   EXPECT_FALSE(x.response.headers.has("Link"));
+  EXPECT_TRUE(x.detect_content_type);  // catalogue 4.9: as in Traefik, behind an interim answer
 }
 
 // RFC 9110 section 10.1.1: the body waits for the server's word, for as long as continue_wait.

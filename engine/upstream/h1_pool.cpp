@@ -34,6 +34,11 @@ void H1Pool::give(std::unique_ptr<H1Connection> c) {
   while (list.size() > most) list.pop_back();
 }
 
+void H1Pool::drop(std::string_view authority, const TlsConnector* tls) {
+  const auto it = idle_.find(std::pair(tls, authority));
+  if (it != idle_.end()) idle_.erase(it);
+}
+
 size_t H1Pool::idle() const {
   size_t n = 0;
   for (const auto& [key, list] : idle_) n += list.size();

@@ -23,6 +23,7 @@ class H1Pool {
     return found != idle_.end() && !found->second.empty();
   }
   void give(std::unique_ptr<H1Connection> c);
+  void drop(std::string_view authority, const TlsConnector* tls);
   void close_idle() { idle_.clear(); }
   size_t idle() const;
   // Servers with a list of their own; those without a connection are forgotten by a sweep.

@@ -99,6 +99,7 @@ Task<Result<void>> H2Call::send_body(http::Body& body) {
 Task<Result<void>> H2Call::send(http::Outbound& out) {
   Waiter& me = co_await ThisWaiter{};
   const bool with_body = out.body && !out.body->empty();
+  replayable_ = out.replayable();
   send_head(out, !with_body);
   if (with_body) {
     writer_ = send_body(*out.body);

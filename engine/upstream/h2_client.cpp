@@ -1,6 +1,6 @@
 #include "engine/upstream/h2_client.h"
 
-#include "engine/http/connection_headers.h"
+#include "engine/upstream/interim.h"
 
 namespace gateproof::upstream {
 namespace {
@@ -26,6 +26,10 @@ http::h2::Limits limits() {
 Error upstream_error(Code code, std::string text) {
   return Error(code, Source::upstream, std::move(text));
 }
+
+// What ends by frames, or by the quiet end of the connection, was given up; where the connection broke it is Code::reset. Clients
+// are told different statuses (status_of.h).
+Error given_up(std::string text) { return upstream_error(Code::canceled, std::move(text)); }
 
 }  // namespace
 
@@ -53,9 +57,8 @@ bool H2Client::read_input() {
     if (session_.failed()) {
       // The first bytes were no SETTINGS frame: the server speaks something else.
       const bool other = !session_.settled();
-      end_reason_ = upstream_error(other ? Code::unsupported : Code::protocol,
-                                   other ? "the server does not speak HTTP/2"
-                                         : "HTTP/2 error: " + std::string(session_.why()));
+      end_reason_ = other ? upstream_error(Code::unsupported, "the server does not speak HTTP/2")
+                          : given_up("HTTP/2 error: " + std::string(session_.why()));
       over_ = true;
       return false;
     }
@@ -67,8 +70,10 @@ bool H2Client::read_input() {
     }
     if (r.kind == IoResult::would_block) return false;
     over_ = true;
-    end_reason_ = upstream_error(Code::reset, "connection closed before a response");
-    end_reason_.retry = Retry::if_reused;
+    end_reason_ = upstream_error(r.kind == IoResult::eof ? Code::canceled : Code::reset,
+                                 "connection closed before a response");
+    // Behind a GOAWAY that counts the request among those that were looked at nobody knows how far it has come.
+    end_reason_.retry = session_.goaway_seen() ? Retry::no : Retry::if_reused;
     return false;
   }
 }
@@ -120,7 +125,7 @@ void H2Client::look_at_time() {
   const Instant now = env_.scheduler.now();
   if (now >= ping_until_) {
     over_ = true;
-    end_reason_ = upstream_error(Code::timeout, "the server does not answer PING");
+    end_reason_ = given_up("the server does not answer PING");
     return;
   }
   const bool busy = session_.streams() > 0;
@@ -211,11 +216,7 @@ void H2Client::response(http::h2::Stream& stream, http::h2::Block& block) {
       end(call, upstream_error(Code::protocol, "too many 1xx responses"));
       return;
     }
-    if (!x.interim || x.answer_held) return;
-    if (x.trace)
-      x.note("server " + std::string(x.server), "interim answer", std::to_string(block.status));
-    http::remove_hop_by_hop(block.headers);
-    x.interim->interim(block.status, block.headers);
+    pass_interim(x, block.status, block.headers);
     return;
   }
   x.response.status = block.status;
@@ -241,8 +242,11 @@ void H2Client::reset(http::h2::Stream& stream, ErrorCode code) {
   // RFC 9113 section 8.1: the answer is whole, only the rest of the request is not wanted.
   if (code == ErrorCode::no_error && call.ended_there) return;
   const std::string_view name = http::h2::to_string(code);
-  Error e = upstream_error(Code::reset, "the stream was reset: " + std::string(name));
+  Error e = given_up("the stream was reset: " + std::string(name));
   if (code == ErrorCode::refused_stream) e.retry = Retry::yes;  // section 8.7: not processed
+  // Servers have been seen to say so of a stream that they did not want to begin: Go's client asks again.
+  if (code == ErrorCode::protocol_error && call.replayable_ && session_.reset_by_peer(call))
+    e.retry = Retry::yes;
   end(call, std::move(e));
 }
 
@@ -252,9 +256,9 @@ void H2Client::goaway(uint32_t last, ErrorCode code) {
     if (s->id <= last) continue;
     H2Call& call = static_cast<H2Call&>(*s);
     session_.reset(call, ErrorCode::cancel);
-    Error e = upstream_error(
-        Code::reset, "the server ends the connection: " + std::string(http::h2::to_string(code)));
-    e.retry = Retry::yes;
+    Error e = given_up("the server ends the connection: " + std::string(http::h2::to_string(code)));
+    // A server that ends each connection with an error at its first request would be asked without end (as in Go).
+    if (s->id != 1 || code == ErrorCode::no_error) e.retry = Retry::yes;
     end(call, std::move(e));
   }
 }

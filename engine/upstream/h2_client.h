@@ -57,6 +57,7 @@ class H2Call final : public http::h2::Stream {
   size_t interim_ = 0;
   bool has_body_ = false;
   bool body_touched_ = false;
+  bool replayable_ = false;  // sending the request twice does no harm
 };
 
 class H2Client final : public http::h2::SessionOwner {

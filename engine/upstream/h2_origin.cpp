@@ -143,6 +143,8 @@ bool may_resend(const Error& e, const H2Call& call, bool reused, const http::Out
 
 }  // namespace
 
+bool is_of_frames(http::Body& body) { return dynamic_cast<AnswerBody*>(body.source()) != nullptr; }
+
 H2Origin::H2Origin(Env& env) : env_(env), pool_(std::make_shared<Pool>()) {}
 H2Origin::~H2Origin() { close_idle(); }
 

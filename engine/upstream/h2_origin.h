@@ -32,4 +32,7 @@ class H2Origin final : public http::Origin {
   std::shared_ptr<Pool> pool_;  // the tasks of connections leave it when they end
 };
 
+// Whether an answer's body comes in frames of HTTP/2, so that trailers may follow though its length is told.
+bool is_of_frames(http::Body& body);
+
 }  // namespace gateproof::upstream

@@ -9,7 +9,11 @@ Task<Result<void>> HttpOrigin::round_trip(http::Exchange& x, http::Outbound& out
   if (server.scheme == "h2c") return h2_.round_trip(x, out);
   if (server.scheme != "https" || !server.http2 || !server.tls || out.headers.has("Upgrade"))
     return h1_.round_trip(x, out);
-  if (h2_.has_connection(server)) return h2_.round_trip(x, out);
+  if (h2_.has_connection(server)) {
+    // Of a time when the server spoke HTTP/1.1 only: they would wait in vain.
+    h1_.close_idle_of(server);
+    return h2_.round_trip(x, out);
+  }
   if (h1_.has_idle(server)) return h1_.round_trip(x, out);
   return negotiate(x, out);
 }

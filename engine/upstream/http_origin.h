@@ -14,6 +14,8 @@ class HttpOrigin final : public http::Origin {
     h1_.close_idle();
     h2_.close_idle();
   }
+  size_t idle_h1() const { return h1_.idle(); }
+  size_t h2_connections() const { return h2_.connections(); }
 
  private:
   Task<Result<void>> negotiate(http::Exchange& x, http::Outbound& out);

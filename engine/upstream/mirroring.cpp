@@ -127,7 +127,7 @@ Task<void> Mirroring::handle(http::Exchange& x) {
   }
   co_await parts_.main->handle(x);
   if (!copies) co_return;
-  if (x.failure && x.failure->code == Code::canceled) {
+  if (x.failure && x.failure->code == Code::canceled && x.failure->source != Source::upstream) {
     if (x.trace) x.note(stage_, "mirror", "none: the client went away");
     co_return;
   }

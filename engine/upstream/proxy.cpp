@@ -8,6 +8,7 @@
 #include "engine/http/inflate.h"
 #include "engine/http/punycode.h"
 #include "engine/upstream/dial_server.h"
+#include "engine/upstream/h2_origin.h"
 #include "engine/upstream/status_of.h"
 
 namespace gateproof::upstream {
@@ -116,11 +117,26 @@ bool asks_h2c(std::string_view upgrade) {
                      [](std::string_view one) { return text::iequals(text::trim(one), "h2c"); });
 }
 
-// Hop-by-hop fields go; the announcement of trailers stays where trailers can follow.
+// The announcement of trailers as Go's client keeps it: names in its spelling. (It forgets their order; this keeps it.)
+std::string announcement(const http::Headers& h) {
+  std::string out;
+  for (std::string_view value : h.values("Trailer")) {
+    for (std::string_view name : text::split(value, ',')) {
+      name = text::trim(name);
+      if (name.empty()) continue;
+      if (!out.empty()) out += ", ";
+      out += http::canonical_name(name);
+    }
+  }
+  return out;
+}
+
+// Hop-by-hop fields go; the announcement of trailers stays where trailers can follow: behind chunks, or frames of HTTP/2.
 void clean_response(http::Response& r, bool to_head) {
-  const bool may_follow = to_head ? http::body_allowed(r.status) && !r.headers.has("Content-Length")
-                                  : r.body.streaming() && !r.body.length();
-  const std::string trailer = may_follow ? r.headers.joined("Trailer") : std::string();
+  const bool may_follow = to_head
+                              ? http::body_allowed(r.status) && !r.headers.has("Content-Length")
+                              : r.body.streaming() && (!r.body.length() || is_of_frames(r.body));
+  const std::string trailer = may_follow ? announcement(r.headers) : std::string();
   // Go's client takes a Connection that says close away, so that nothing else in it counts.
   if (http::list_has_token(r.headers, "Connection", "close")) r.headers.remove("Connection");
   http::remove_hop_by_hop(r.headers);
@@ -280,7 +296,7 @@ Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pa
     if (x.trace)
       x.note("server " + server.url, "failure",
              std::to_string(status) + ": " + done.error().message);
-    x.failure = std::move(done.error());
+    x.failure = done.error();
     x.response = http::Response::make(status, http::status_text(status));
     co_return;
   }

@@ -173,6 +173,8 @@ TEST(StatusOf, OneFunctionForAllFailures) {  // catalogue 4.7
       {Code::protocol, 500}, {Code::unsupported, 500}, {Code::limit, 500}};
   for (const auto& [code, status] : rows)
     EXPECT_EQ(status_of(Error(code, "x")), status) << to_string(code);
+  EXPECT_EQ(status_of(Error(Code::canceled, Source::upstream, "RST_STREAM")), 500);
+  EXPECT_EQ(status_of(Error(Code::protocol, Source::upstream, "no HTTP")), 502);
 }
 
 }  // namespace

@@ -148,13 +148,14 @@ _REQUEST: Readers = {
     "host_line": Cursor.boolean, "body": _body, "chunks": _chunks, "trailers": Cursor.pairs,
     "raw": _bytes, "client_ip": Cursor.text, "entry_point": Cursor.text, "version": _http_version,
     "connection": Cursor.text, "jar": Cursor.boolean, "digest": _digest, "settle": Cursor.number,
-    "tls": _tls, "fields": Cursor.pairs,
+    "tls": _tls, "fields": Cursor.pairs, "beside": Cursor.integer,
 }  # fmt: skip
 _SCRIPT: Readers = {
     "status": Cursor.integer, "reason": Cursor.text, "headers": Cursor.pairs, "body": _bytes,
     "size": Cursor.integer, "delay": Cursor.number, "chunked": Cursor.boolean,
     "until_close": Cursor.boolean, "gzip": Cursor.boolean, "trailers": Cursor.pairs,
-    "close": Cursor.boolean, "reset": _code, "interim": _integers,
+    "close": Cursor.boolean, "reset": _code, "interim": _integers, "goaway": _code,
+    "goaway_before": _code,
 }  # fmt: skip
 _SEEN: Readers = {
     "name": Cursor.text, "method": Cursor.text, "target": Cursor.text, "headers": _rules,
@@ -242,6 +243,8 @@ def _send(cursor: Cursor) -> RequestSpec:
         request = _filled(cursor, _REQUEST, RequestSpec)
         if request.version != "2" and request.fields is not None:
             words["fields"].fail("fields are those of HTTP/2: write version 2, or headers")
+        if request.version != "2" and request.beside:
+            words["beside"].fail("only HTTP/2 has several requests on a connection: version 2")
         if request.version == "2" and request.raw is not None:
             words["raw"].fail("raw bytes have no version; send them with tcp or over HTTP/1.1")
         return request
@@ -265,8 +268,13 @@ def read_upstream(cursor: Cursor) -> UpstreamSpec:
         parts = cursor.items(frozenset({"redis"}))
         return UpstreamSpec(redis=_filled(parts["redis"], _REDIS, RedisUpstream))
     if cursor.is_mapping and "tls" in cursor.items():
-        parts = cursor.items(frozenset({"tls"}))
-        return UpstreamSpec(tls=_filled(parts["tls"], _TLS_SERVER, TlsServer))
+        parts = cursor.items(frozenset({"tls", "answers"}))
+        tls = _filled(parts["tls"], _TLS_SERVER, TlsServer)
+        if "answers" not in parts:
+            return UpstreamSpec(tls=tls)
+        if not tls.http2:
+            parts["answers"].fail("answers inside TLS are for servers with http2: true")
+        return UpstreamSpec(tls=tls, answers=_answers(parts["answers"], True))
     return _scripted(cursor)
 
 
@@ -276,16 +284,26 @@ def _scripted(cursor: Cursor) -> UpstreamSpec:
         return UpstreamSpec(refuse=parts["refuse"].boolean())
     http2 = parts["http2"].boolean() if "http2" in parts else False
     if "answers" in parts:
-        answers = tuple(_filled(e, _SCRIPT, UpstreamScript) for e in parts["answers"].elements())
-        if not answers:
-            parts["answers"].fail("at least one answer is needed")
-    else:
-        facts = {key: value for key, value in parts.items() if key != "http2"}
-        answers = (_built(facts, _SCRIPT, UpstreamScript),)
-    for at, script in enumerate(answers):
-        if script.reset is not None and not http2:
-            cursor.fail(f"answer {at + 1}: reset is for servers with http2: true")
+        return UpstreamSpec(answers=_answers(parts["answers"], http2), http2=http2)
+    facts = {key: value for key, value in parts.items() if key != "http2"}
+    answers = (_built(facts, _SCRIPT, UpstreamScript),)
+    _check_frames(cursor, answers, http2)
     return UpstreamSpec(answers=answers, http2=http2)
+
+
+def _answers(cursor: Cursor, http2: bool) -> tuple[UpstreamScript, ...]:
+    answers = tuple(_filled(e, _SCRIPT, UpstreamScript) for e in cursor.elements())
+    if not answers:
+        cursor.fail("at least one answer is needed")
+    _check_frames(cursor, answers, http2)
+    return answers
+
+
+def _check_frames(cursor: Cursor, answers: tuple[UpstreamScript, ...], http2: bool) -> None:
+    for at, script in enumerate(answers):
+        for word in ("reset", "goaway", "goaway_before"):
+            if getattr(script, word) is not None and not http2:
+                cursor.fail(f"answer {at + 1}: {word} is for servers with http2: true")
 
 
 def _change(cursor: Cursor) -> ChangeSpec:

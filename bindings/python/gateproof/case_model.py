@@ -158,7 +158,9 @@ class RequestSpec:
     everything on the connection. With `version` "2" it goes over HTTP/2: inside TLS if the URL says
     https, else with prior knowledge; `fields` are then the whole head, pseudo-header fields too.
     `chunks` sends the body chunked, followed by `trailers`.
-    Requests with the same `connection` label share one client connection. `jar` sends the
+    Requests with the same `connection` label share one client connection. `beside` is how many
+    like it are under way on its connection of HTTP/2 when it is sent; their answers are not looked
+    at. `jar` sends the
     cookies which this case received so far; `digest` answers a challenge which it received.
     `settle` is how many seconds after the answer upstreams are still watched (copies to mirrors).
     `stream` replaces the whole request by bytes. `tls` says how TLS is spoken: of bytes that it is.
@@ -178,6 +180,7 @@ class RequestSpec:
     entry_point: str = "web"
     version: str = "1.1"
     connection: str | None = None
+    beside: int = 0
     jar: bool = False
     digest: Mapping[str, str] | None = None
     settle: float = 0.0
@@ -192,7 +195,9 @@ class UpstreamScript:
     `close` ends the connection without an answer after reading the request. `size` makes a body
     of that many bytes `x`. `until_close` sends no length and closes. `gzip` compresses the body
     and says so in Content-Encoding. `reset` is the error code of HTTP/2 that ends the stream
-    instead of an answer, `interim` are the statuses of 1xx answers before it.
+    instead of an answer; `goaway` and `goaway_before` that which ends the connection, with or
+    without this request among those that were looked at. `interim` are the statuses of 1xx answers
+    before the answer.
     """
 
     status: int = 200
@@ -208,6 +213,8 @@ class UpstreamScript:
     close: bool = False
     silent: bool = False
     reset: str | None = None
+    goaway: str | None = None
+    goaway_before: str | None = None
     interim: tuple[int, ...] = ()
 
 

@@ -82,6 +82,13 @@ def read_request(reader: Reader, name: str) -> UpstreamSeen:
     )
 
 
+def _end(sock: socket.socket) -> None:
+    # Bytes that nobody has read would make a reset of a close(), which is another failure.
+    sock.shutdown(socket.SHUT_WR)
+    while sock.recv(65536):
+        pass
+
+
 def _chose_http2(sock: socket.socket) -> bool:
     return isinstance(sock, ssl.SSLSocket) and sock.selected_alpn_protocol() == "h2"
 
@@ -197,9 +204,14 @@ class Upstream:
                 seen, stream = asked.pop(0)
                 script = self._take(seen)
                 if script.close:
+                    _end(sock)
                     return
                 if not script.silent:
                     side.answer(script, seen, stream)
+            if side.over:
+                sock.sendall(side.take())
+                _end(sock)
+                return
 
     def rewind(self) -> None:
         """Plays the answers from the first one on."""

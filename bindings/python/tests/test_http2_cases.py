@@ -223,6 +223,24 @@ def test_how_a_server_gives_up_and_answers_before() -> None:
     assert heads == [b"103", b"204"]
 
 
+@pytest.mark.parametrize(("word", "last"), [("goaway", 3), ("goaway_before", 1)])
+def test_how_a_server_ends_its_connection(word: str, last: int) -> None:
+    judge = Judge(client=True)
+    side = ServerSide("a", print)
+    judge.tell(side)
+    side.answer(UpstreamScript(**{word: "CANCEL"}), UpstreamSeen("a", "GET", "/", [], b""), 3)
+    assert side.over
+    judge.trade(side)
+    (end,) = [one for one in judge.events if isinstance(one, h2.events.ConnectionTerminated)]
+    assert (end.last_stream_id, end.error_code) == (last, 8)
+
+
+@pytest.mark.parametrize("arm", ["wire", "socket"])
+def test_streams_beside_the_one_that_is_looked_at(tmp_path: Path, arm: str) -> None:
+    case = one_case(tmp_path, "http", "{delay: 0.3}", "beside: 2", "status: 200, counts: {a: 3}")
+    assert list(map(str, run_case(case, make_arm(arm)).mismatches)) == []
+
+
 def test_crumbs_of_cookies_are_joined_at_a_server() -> None:
     judge = Judge(client=True)
     asked: list[UpstreamSeen] = []
@@ -245,6 +263,7 @@ def test_a_server_takes_no_other_protocol() -> None:
         ("{send: {version: '3'}}", "a version of HTTP is 1.0, 1.1 or 2"),
         ("{send: {fields: [[a, b]]}}", "fields are those of HTTP/2"),
         ("{send: {version: '2', raw: x}}", "raw bytes have no version"),
+        ("{send: {beside: 1}}", "only HTTP/2 has several requests on a connection"),
         ("{send: {version: '2'}, expect: {router: r}}", "over HTTP/2 no arm tells the router"),
     ],
 )
@@ -258,6 +277,9 @@ def test_the_loader_about_requests(tmp_path: Path, part: str, message: str) -> N
     ("upstream", "message"),
     [
         ("{reset: CANCEL}", "answer 1: reset is for servers with http2: true"),
+        ("{goaway: CANCEL}", "answer 1: goaway is for servers with http2: true"),
+        ("{goaway_before: CANCEL}", "answer 1: goaway_before is for servers with http2: true"),
+        ("{tls: {}, answers: [{}]}", "answers inside TLS are for servers with http2: true"),
         ("{http2: true, reset: NOPE}", "HTTP/2 has no error code 'NOPE'"),
     ],
 )

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/base/text.h"
+#include "engine/kubernetes/gateway/config_maker.h"
 #include "engine/kubernetes/gateway/config_parts.h"
 
 namespace gateproof::kubernetes::gateway {
@@ -81,6 +82,8 @@ config::ListenerConfig listener_config(const Listener& l) {
   return c;
 }
 
+}  // namespace
+
 void add_entry_points(const Model& model, config::DynamicConfig& out) {
   std::map<std::string, std::shared_ptr<config::EntryPointConfig>> ports;
   for (const Gateway& g : model.gateways) {
@@ -102,16 +105,9 @@ void add_entry_points(const Model& model, config::DynamicConfig& out) {
   for (auto& [name, port] : ports) out.entry_points[name] = std::move(port);
 }
 
-}  // namespace
-
 config::DynamicConfig to_config(const Model& model, const config::MiddlewareTypes&,
                                 config::Findings&) {
-  config::DynamicConfig out;
-  add_entry_points(model, out);
-  Services services(model, out);
-  add_http_routers(model, services, out);
-  add_stream_routers(model, services, out);
-  return out;
+  return ConfigMaker().make(model);
 }
 
 }  // namespace gateproof::kubernetes::gateway

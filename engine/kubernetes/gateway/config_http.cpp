@@ -1,10 +1,11 @@
 // Routers of HTTPRoutes and GRPCRoutes: one for each match of each rule on each listener and hostname. Their order is the API's
-// precedence, written as priorities.
+// precedence; what it says of a router depends on its route alone, so that a route more changes nothing for the others.
 #include <algorithm>
 
 #include "engine/base/text.h"
 #include "engine/http/url.h"
 #include "engine/kubernetes/gateway/config_parts.h"
+#include "engine/kubernetes/gateway/resolve_index.h"
 
 namespace gateproof::kubernetes::gateway {
 namespace {
@@ -146,91 +147,90 @@ std::string host_condition(const std::string& hostname) {
   return "HostRegexp(" + rule_text("^([^.]+\\.)+" + rest + "\\.?$") + ")";
 }
 
-// A router before it knows its priority.
-struct Draft {
-  const Match* match = nullptr;
-  HostRank host, original;
-  size_t route = 0, rule = 0, number = 0;  // places in the model: older routes come first
-  std::string name;
-  config::RouterConfig router;
-};
-
-bool before(const Draft& a, const Draft& b) {
-  if (a.host != b.host) return a.host > b.host;
-  if (a.original != b.original) return a.original > b.original;
-  const Match &m = *a.match, &n = *b.match;
-  const auto worth = [](const Match& x) {
-    return std::tie(x.path_kind, x.path_length, x.method_length, x.headers, x.queries);
-  };
-  if (worth(m) != worth(n)) return worth(m) > worth(n);
-  return std::tie(a.route, a.rule, a.number) < std::tie(b.route, b.rule, b.number);
+// Big-endian, so that texts compare as the numbers do, the greatest first.
+void put_descending(std::string& out, size_t n) {
+  constexpr size_t most = 0xFFFF;
+  const size_t left = most - std::min(n, most);
+  out += static_cast<char>(left >> 8);
+  out += static_cast<char>(left & 0xFF);
 }
 
-class HttpRouters {
+// The API's precedence as one text: of two routers the one with the smaller text takes the request.
+std::string order_of(const Route& route, const std::string& hostname, const Match& m, size_t rule,
+                     size_t number) {
+  std::string out;
+  for (const HostRank& rank : {host_rank(hostname), original_rank(route, hostname)}) {
+    put_descending(out, rank.exact ? 1 : 0);
+    put_descending(out, rank.length);
+  }
+  for (const size_t n :
+       {static_cast<size_t>(m.path_kind), m.path_length, m.method_length, m.headers, m.queries})
+    put_descending(out, n);
+  out += age_key(*route.object);
+  out += '\0';
+  for (const size_t n : {rule, number}) {
+    out += static_cast<char>(n >> 8 & 0xFF);
+    out += static_cast<char>(n & 0xFF);
+  }
+  return out;
+}
+
+class HttpRoute {
  public:
-  HttpRouters(const Model& model, Services& services, config::DynamicConfig& out)
-      : model_(model), services_(services), out_(out) {}
+  HttpRoute(const Model& model, const Route& route, Services& services, config::DynamicConfig& out)
+      : model_(model), route_(route), services_(services), out_(out) {}
 
-  void add(size_t index) {
-    const Route& route = model_.routes[index];
-    for (size_t r = 0; r < route.rules.size(); ++r) {
-      matches_.push_back(matches_of(route, route.rules[r]));
-      for (const Attachment& at : route.attachments) attach(index, r, at, matches_.back());
+  void add() {
+    for (size_t r = 0; r < route_.rules.size(); ++r) {
+      const std::vector<Match> matches = matches_of(route_, route_.rules[r]);
+      for (const Attachment& at : route_.attachments) attach(r, at, matches);
     }
   }
 
-  // A table for each listener, numbered from its end.
-  void finish() {
-    for (auto& [listener, drafts] : drafts_) {
-      std::stable_sort(drafts.begin(), drafts.end(), before);
-      auto priority = static_cast<int64_t>(drafts.size());
-      for (Draft& d : drafts) {
-        d.router.priority.value = priority--;
-        out_.routers[qualified(d.name)] = std::move(d.router);
-      }
-    }
-  }
+  std::vector<std::string> names;  // of its routers, qualified
 
  private:
-  void attach(size_t index, size_t r, const Attachment& at, const std::vector<Match>& matches) {
-    const Route& route = model_.routes[index];
-    const Rule& rule = route.rules[r];
+  void attach(size_t r, const Attachment& at, const std::vector<Match>& matches) {
+    const Rule& rule = route_.rules[r];
     const Gateway& gateway = model_.gateways[at.gateway];
     const Listener& listener = gateway.listeners[at.listener];
     if (!listener.serves || gateway.address.empty()) return;
-    const std::string listener_label = listener_name(listener);
-    const std::string service = services_.of_rule(route, r, at.gateway);
-    config::RouteFilters filters = read_rule(route, rule, at.gateway, services_);
+    const std::string service = services_.of_rule(route_, r, at.gateway);
+    config::RouteFilters filters = read_rule(route_, rule, at.gateway, services_);
     filters.listener_port = listener.port;
     std::vector<std::string> hostnames = each_once(at.hostnames);
     if (hostnames.empty()) hostnames.emplace_back();
     for (size_t m = 0; m < matches.size(); ++m) {
-      config::RouteFilters own = filters;
-      own.matched_prefix = replaces_prefix(rule) ? matches[m].prefix : std::string();
-      const auto shared =
-          own.empty() ? nullptr : std::make_shared<const config::RouteFilters>(std::move(own));
+      filters.matched_prefix = replaces_prefix(rule) ? matches[m].prefix : std::string();
       for (const std::string& hostname : hostnames) {
-        Draft d;
-        d.match = &matches[m];
-        d.host = host_rank(hostname);
-        d.original = original_rank(route, hostname);
-        d.route = index, d.rule = r, d.number = m;
-        d.name = text::to_lower(route.kind) + "/" + route.object->ns + "/" + route.object->name +
-                 "/" + std::to_string(r) + "/" + std::to_string(m) + " " + listener_label +
-                 (hostname.empty() ? "" : " " + hostname);
-        std::string conditions = host_condition(hostname);
-        if (!conditions.empty() && !matches[m].conditions.empty()) conditions += " && ";
-        conditions += matches[m].conditions;
-        d.router.rule = located(conditions.empty() ? "PathPrefix(`/`)" : conditions,
-                                rule.rule ? rule.rule->span : route.object->span);
-        d.router.rule_syntax.value = "v3";
-        d.router.entry_points.push_back(located(listener_label, listener.span));
-        d.router.service = located(service);
-        d.router.filters = shared;
-        d.router.span = route.object->span;
-        drafts_[listener_label].push_back(std::move(d));
+        filters.order = order_of(route_, hostname, matches[m], r, m);
+        router(r, m, listener, hostname, matches[m], service, filters);
       }
     }
+  }
+
+  void router(size_t r, size_t m, const Listener& listener, const std::string& hostname,
+              const Match& match, const std::string& service, const config::RouteFilters& filters) {
+    const Rule& rule = route_.rules[r];
+    const std::string label = listener_name(listener);
+    const std::string name = text::to_lower(route_.kind) + "/" + route_.object->ns + "/" +
+                             route_.object->name + "/" + std::to_string(r) + "/" +
+                             std::to_string(m) + " " + label +
+                             (hostname.empty() ? "" : " " + hostname);
+    std::string conditions = host_condition(hostname);
+    if (!conditions.empty() && !match.conditions.empty()) conditions += " && ";
+    conditions += match.conditions;
+    config::RouterConfig router;
+    router.rule = located(conditions.empty() ? "PathPrefix(`/`)" : conditions,
+                          rule.rule ? rule.rule->span : route_.object->span);
+    router.rule_syntax.value = "v3";
+    router.priority.value = 1;  // of all of them: `order` decides
+    router.entry_points.push_back(located(label, listener.span));
+    router.service = located(service);
+    router.filters = std::make_shared<const config::RouteFilters>(filters);
+    router.span = route_.object->span;
+    names.push_back(qualified(name));
+    out_.routers[names.back()] = std::move(router);
   }
 
   static bool replaces_prefix(const Rule& rule) {
@@ -246,20 +246,18 @@ class HttpRouters {
   }
 
   const Model& model_;
+  const Route& route_;
   Services& services_;
   config::DynamicConfig& out_;
-  std::deque<std::vector<Match>> matches_;  // stay where they are
-  std::map<std::string, std::vector<Draft>> drafts_;
 };
 
 }  // namespace
 
-void add_http_routers(const Model& model, Services& services, config::DynamicConfig& out) {
-  HttpRouters routers(model, services, out);
-  for (size_t i = 0; i < model.routes.size(); ++i) {
-    if (model.routes[i].kind == "HTTPRoute" || model.routes[i].kind == "GRPCRoute") routers.add(i);
-  }
-  routers.finish();
+std::vector<std::string> add_http_route(const Model& model, const Route& route, Services& services,
+                                        config::DynamicConfig& out) {
+  HttpRoute r(model, route, services, out);
+  r.add();
+  return std::move(r.names);
 }
 
 }  // namespace gateproof::kubernetes::gateway

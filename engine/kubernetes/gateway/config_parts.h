@@ -32,7 +32,13 @@ HostRank original_rank(const Route& route, std::string_view hostname);
 // The services that backends become, each once, and what is needed to reach them.
 class Services {
  public:
-  Services(const Model& model, config::DynamicConfig& out) : model_(model), out_(out) {}
+  // How many routes use each service, by qualified name.
+  using Users = std::map<std::string, size_t>;
+  // Services that several rules share and that are among `known` are not made again; null: none is.
+  Services(const Model& model, config::DynamicConfig& out, const Users* known = nullptr)
+      : model_(model), out_(out), known_(known) {}
+  // Names of services of HTTP that were asked for since the last call, qualified.
+  std::set<std::string> take_used() { return std::exchange(used_, {}); }
 
   // How the rule's backends are chosen; the name of a service.
   std::string of_rule(const Route& route, size_t rule, size_t gateway);
@@ -50,8 +56,13 @@ class Services {
   std::string answer(int status);
   std::string gateway_label(size_t gateway) const;
 
+  // Notes it as used; whether it is there already and the same for everybody.
+  bool shared(const std::string& name);
+
   const Model& model_;
   config::DynamicConfig& out_;
+  const Users* known_;
+  std::set<std::string> used_;
 };
 
 // Filters of a rule or a backendRef as written; mirrors come from the model.
@@ -61,8 +72,10 @@ config::RouteFilters read_rule(const Route& route, const Rule& rule, size_t gate
                                Services& services);
 std::optional<config::CookieConfig> read_session(const config::Value* rule);
 
-// Routers of HTTPRoutes and GRPCRoutes.
-void add_http_routers(const Model& model, Services& services, config::DynamicConfig& out);
+// Routers of an HTTPRoute or a GRPCRoute; their names.
+std::vector<std::string> add_http_route(const Model& model, const Route& route, Services& services,
+                                        config::DynamicConfig& out);
+void add_entry_points(const Model& model, config::DynamicConfig& out);
 // Routers of TLSRoutes, TCPRoutes and UDPRoutes.
 void add_stream_routers(const Model& model, Services& services, config::DynamicConfig& out);
 

@@ -31,6 +31,11 @@ std::string scheme_of(const Route& route, const Backend& b) {
 
 }  // namespace
 
+bool Services::shared(const std::string& name) {
+  used_.insert(qualified(name));
+  return known_ && known_->contains(qualified(name));
+}
+
 std::string Services::gateway_label(size_t gateway) const {
   const Object& o = *model_.gateways[gateway].object;
   return o.ns + "/" + o.name;
@@ -58,6 +63,7 @@ std::string Services::backend(const Route& route, const Backend& b, size_t gatew
   if (scheme != "http") name += "/" + scheme;
   if (b.tls) name += " " + gateway_label(gateway);
   if (!apart.empty()) name += " " + apart;
+  if (shared(name) && apart.empty()) return name;
   config::ServiceConfig& s = out_.services[qualified(name)];
   if (s.load_balancer) return name;
   s.types = {"loadBalancer"};
@@ -79,6 +85,7 @@ std::string Services::backend(const Route& route, const Backend& b, size_t gatew
 
 std::string Services::answer(int status) {
   const std::string name = "status/" + std::to_string(status);
+  if (shared(name)) return name;
   config::ServiceConfig& s = out_.services[qualified(name)];
   if (s.weighted) return name;
   s.types = {"weighted"};
@@ -125,6 +132,7 @@ std::string Services::of_rule(const Route& route, size_t index, size_t gateway) 
     return first.status ? answer(*first.status) : first.name.value;
   if (session && weighted.services.size() > 1) weighted.sticky = session;
   const std::string name = label + " " + gateway_label(gateway);
+  used_.insert(qualified(name));
   config::ServiceConfig& s = out_.services[qualified(name)];
   s.types = {"weighted"};
   s.span = route.object->span;

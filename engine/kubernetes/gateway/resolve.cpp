@@ -89,6 +89,10 @@ Resolver::~Resolver() = default;
 
 size_t Resolver::full_runs() const { return impl_->full_runs; }
 
+const Route* Resolver::find(const ObjectName& route) const {
+  return impl_->run ? impl_->run->routes.find(route) : nullptr;
+}
+
 const Model& Resolver::resolve(const ObjectStore& store, config::Findings& findings) {
   std::unordered_map<std::string, std::string> addresses;
   if (impl_->run) {

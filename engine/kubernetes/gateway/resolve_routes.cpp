@@ -237,6 +237,13 @@ void Routes::update(const ObjectName& name) {
   if (o) put(*o, was_told);
 }
 
+const Route* Routes::find(const ObjectName& name) const {
+  const auto known = known_.find(path_of(name.kind, path_of(name.ns, name.name)));
+  if (known == known_.end() || !known->second.served) return nullptr;
+  const auto at = std::lower_bound(order_.begin(), order_.end(), known->second.age);
+  return &s_.model.routes[static_cast<size_t>(at - order_.begin())];
+}
+
 void Routes::put(const Object& o, bool was_told) {
   RouteResult r = Resolver(s_, rules_).one(o);
   // What is told nothing any more has to lose what it was told before.

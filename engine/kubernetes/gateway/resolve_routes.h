@@ -18,6 +18,8 @@ class Routes {
   void resolve_all();
   // A route that was written or deleted. Nothing but routes may have changed since the last call.
   void update(const ObjectName& name);
+  // Of the model; null: it is not served.
+  const Route* find(const ObjectName& name) const;
   // Gateways whose counts changed since the last call.
   std::unordered_set<size_t> take_touched() { return std::exchange(touched_, {}); }
 

@@ -21,6 +21,9 @@ class Resolver {
   const Model& update(const ObjectStore& store, std::span<const ObjectName> changed,
                       config::Findings& findings);
 
+  // Of the model; null: it is not there, or served nowhere.
+  const Route* find(const ObjectName& route) const;
+
   // How often everything was looked at.
   size_t full_runs() const;
 

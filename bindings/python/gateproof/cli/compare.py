@@ -13,22 +13,27 @@ from gateproof.cli.output import console, print_json
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from gateproof.generate.compare import Verdict
     from gateproof.generate.hunt import HuntReport
 
 _KNOWN = Path("conformance/traefik/known_differences.yaml")
 
 
+def _print_differences(verdict: Verdict, out: Console) -> None:
+    for d in verdict.unexplained:
+        where = f"request {d.request}: " if d.request else ""
+        engine, judge = (text.replace("\n", "\\n") for text in (d.left, d.right))
+        out.print(f"# {where}{d.field}: engine {engine} | traefik {judge}", markup=False)
+
+
 def _print(report: HuntReport, out: Console) -> None:
     for one in report.found:
         out.print(f"# seen {one.seen} time(s)", markup=False)
-        for d in one.verdict.unexplained:
-            where = f"request {d.request}: " if d.request else ""
-            engine, judge = (text.replace("\n", "\\n") for text in (d.left, d.right))
-            out.print(f"# {where}{d.field}: engine {engine} | traefik {judge}", markup=False)
+        _print_differences(one.verdict, out)
         out.print(one.text, markup=False)
     for verdict in report.unsteady:
-        fields = ", ".join(d.field for d in verdict.unexplained)
-        out.print(f"did not show again: {fields} ({verdict.setup.prefix})", markup=False)
+        out.print(f"# did not show again ({verdict.setup.prefix.removesuffix('x')})", markup=False)
+        _print_differences(verdict, out)
     for counter, word in ((report.explained, "explained"), (report.skipped, "skipped")):
         for reason, count in sorted(counter.items()):
             out.print(f"{word} ({count}): {reason}", markup=False)

@@ -163,7 +163,8 @@ def _upstreams(setup: Setup) -> Iterator[Setup]:
 
 
 def _sound(setup: Setup) -> bool:
-    """No two routers of one rank, no object left empty, no service or parent lost."""
+    """No two routers of one rank, no object left empty, no service or parent lost, no server that
+    is unlike the others of its service: which one is asked first is chance."""
     named = setup.http["routers"]
     routers = list(named.values())
     parents = {ref.removesuffix("@file") for one in routers for ref in one.get("parentRefs", ())}
@@ -174,6 +175,9 @@ def _sound(setup: Setup) -> bool:
     for kind in ("middlewares", "services"):
         for one in setup.http.get(kind, {}).values():
             if not one or any(not options for options in one.values()):
+                return False
+            servers = one.get("loadBalancer", {}).get("servers", ()) if kind == "services" else ()
+            if len(servers) > 1 and not all(server.get("url") for server in servers):
                 return False
     return True
 

@@ -6,11 +6,14 @@ import contextlib
 import dataclasses
 import socket
 import ssl
+import time
 
 from gateproof.case_arm import Observation
 from gateproof.case_model import RequestSpec, TlsSpec
 from gateproof.http2.exchange import ClientSide
 from gateproof.tls_cases import alert, client_socket, seen
+
+_HEAD_START_SECONDS = 0.1  # of a request over the next one beside it, which might overtake it
 
 
 class Http2Connection:
@@ -61,8 +64,12 @@ class Http2Connection:
         if not self._chosen:
             return Observation(error="closed", tls=self._tls)
         error = "closed"
-        self._side.ask(request)
         try:
+            for _ in range(request.beside):
+                self._side.ask(request)
+                self._sock.sendall(self._side.take())
+                time.sleep(_HEAD_START_SECONDS)
+            self._side.ask(request)
             while not self._side.ended:
                 # A peer that refuses early may be gone while the rest is being sent.
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):

@@ -13,6 +13,10 @@ from gateproof.http2.side import Side, code_number, encoded, lower, texts
 _NO_BODY = (204, 304)
 
 
+def _code(name: str) -> bytes:
+    return (code_number(name) or 0).to_bytes(4, "big")
+
+
 @dataclass
 class _Request:
     head: Headers
@@ -74,6 +78,7 @@ class ServerSide(Side):
         self._requests: dict[int, _Request] = {}
         self._preface = h2.PREFACE
         self._out += self.opening()
+        self.over = False  # it has said GOAWAY: the connection is closed behind it
 
     def feed(self, data: bytes) -> None:
         """See `Side.feed`; a client that begins otherwise is no client of HTTP/2."""
@@ -87,10 +92,17 @@ class ServerSide(Side):
     def answer(self, script: UpstreamScript, seen: UpstreamSeen, stream: int) -> None:
         """Answers a request."""
         if script.reset is not None:
-            code = (code_number(script.reset) or 0).to_bytes(4, "big")
-            self._out += h2.frame(h2.RST_STREAM, 0, stream, code)
+            self._out += h2.frame(h2.RST_STREAM, 0, stream, _code(script.reset))
+        elif script.goaway is not None:
+            self._end(stream, script.goaway)
+        elif script.goaway_before is not None:
+            self._end(max(stream - 2, 0), script.goaway_before)
         else:
             self.queue(stream, answer_parts(script, self._name, seen.method, stream))
+
+    def _end(self, last: int, code: str) -> None:
+        self._out += h2.frame(h2.GOAWAY, 0, 0, last.to_bytes(4, "big") + _code(code))
+        self.over = True
 
     def on_head(self, stream: int, fields: list[h2.Field], end: bool) -> None:
         """A request's head, or its trailers."""

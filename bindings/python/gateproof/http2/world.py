@@ -14,7 +14,6 @@ from gateproof.http2.server import ServerSide
 from gateproof.http2.side import FIRST_WINDOW
 
 _PATIENCE_NS = 20_000_000  # what passes of virtual time behind an answer, too
-_STREAM = 1
 
 
 def ask(world: _core.World, request: RequestSpec, peer: str, delay: float) -> Observation:
@@ -29,13 +28,14 @@ def ask(world: _core.World, request: RequestSpec, peer: str, delay: float) -> Ob
         raise ArmUnsupported("in virtual time each request over HTTP/2 has its own connection")
     if sum(map(len, request.chunks or (request.body,))) > FIRST_WINDOW:
         raise ArmUnsupported("a body beyond the first window of HTTP/2 is for sockets")
-    head, *rest = request_parts(request, _STREAM)
+    last = 2 * request.beside + 1
+    parts = [part for at in range(1, last + 1, 2) for part in request_parts(request, at)]
     acknowledged = h2.frame(h2.SETTINGS, h2.ACK, 0, b"")
     side = ClientSide()
-    sends = [side.take(), acknowledged + h2.encode((head, *rest))]
+    sends = [side.take(), acknowledged + h2.encode(parts)]
     patience = _PATIENCE_NS + round((delay + request.settle) * 10**9)
     out = world.connect(request.entry_point, sends, peer, False, patience)
-    side.expect(_STREAM)
+    side.expect(last)
     side.feed(out["received"])
     return side.answer("closed" if out["closed"] else "timeout")
 
@@ -61,9 +61,11 @@ def server(name: str, scripts: Iterator[UpstreamScript], log: list[UpstreamSeen]
             script = next(scripts)
             after = round(script.delay * 10**9)
             if script.close:
-                return [*acts, ("close", b"", after)]
+                return [*acts, ("half_close", b"", after)]
             side.answer(script, seen, stream)
             acts.append(("send", side.take(), after))
+        if side.over:
+            acts.append(("half_close", b"", 0))
         if side.failed:
             acts.append(("close", b"", 0))
         return [act for act in acts if act[0] != "send" or act[1]]

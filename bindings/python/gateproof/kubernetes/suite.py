@@ -11,7 +11,6 @@ from gateproof.cases import Case, KnownDifference
 from gateproof.kubernetes.arms import Cells, make_kubernetes_arm
 from gateproof.suite import Report, Suite
 
-
 OPEN_FILES = 4096  # the servers of all cases are open at once
 
 

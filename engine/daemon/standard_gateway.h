@@ -1,0 +1,33 @@
+// The provider kubernetesGateway in the standard dialect (--gateproof.dialect=standard): a Gateway API controller of its own. Each
+// Gateway gets an address, its listeners are entry points that come and go, and statuses are those that the API asks for.
+#pragma once
+#include "engine/daemon/gateway_accounts.h"
+#include "engine/daemon/gateway_status.h"
+#include "engine/kubernetes/gateway/resolver.h"
+
+namespace gateproof::daemon {
+
+class StandardGateway {
+ public:
+  // All of them outlive it.
+  StandardGateway(ClusterSource& source, const config::GateproofOptions& options,
+                  const config::MiddlewareTypes& types, Env& env);
+
+  // A listener of the source.
+  void changed(const std::vector<providers::KubeChange>& changes);
+  // What the objects ask for now; their statuses are on their way when it returns.
+  config::DynamicConfig make(config::Findings& findings);
+
+ private:
+  ClusterSource& source_;
+  const config::MiddlewareTypes& types_;
+  // Objects as they were when their content last changed: a status that is written asks for nothing new.
+  kubernetes::ObjectStore objects_;
+  std::vector<kubernetes::gateway::ObjectName> changed_;  // since the last make()
+  kubernetes::gateway::Options options_;
+  kubernetes::gateway::Resolver resolver_;
+  GatewayStatus statuses_;
+  GatewayAccounts accounts_;
+};
+
+}  // namespace gateproof::daemon

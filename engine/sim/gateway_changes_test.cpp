@@ -1,0 +1,213 @@
+// Routes that come, change and go: after every change a cluster's traffic and statuses are those of a controller that sees all
+// objects for the first time, and little is built for it.
+#include <rapidcheck.h>
+
+#include "engine/pipeline/gateway_controller.h"
+#include "engine/sim/gateway_rig_test.h"
+
+namespace gateproof::sim {
+namespace {
+
+using namespace testing;
+using kubernetes::gateway::ObjectName;
+
+constexpr size_t services = 4;
+
+std::string service_name(size_t n) { return "s" + std::to_string(n); }
+
+// A store, a controller and the engine that it keeps.
+struct Cluster {
+  Cluster() {
+    controller = std::make_unique<pipeline::GatewayController>(
+        world.engine(), gw::Options{},
+        pipeline::GatewayController::Hooks{
+            [this](const gw::StatusUpdate& u) { told[u.object] = u.status; }, {}});
+    for (size_t n = 0; n < services; ++n) {
+      Host host;
+      host.name = service_name(n);
+      host.script = [name = host.name](const HostRequest& r) {
+        HostAnswer answer;
+        answer.body = name + " " + r.target;
+        return answer;
+      };
+      world.add_host("10.0.0." + std::to_string(n + 1) + ":80", std::move(host));
+    }
+  }
+  void put(const std::string& text) {
+    auto parsed = config::parse_document(text, "put.yaml", config::Format::yaml);
+    ASSERT_TRUE(parsed) << text;
+    store.put(std::make_shared<const config::Document>(std::move(*parsed)), findings);
+  }
+  void base() {
+    put("apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: c}\n"
+        "spec: {controllerName: gateproof.dev/gateway-controller}\n");
+    std::string one =
+        gateway(plain +
+                ", {name: b, port: 80, protocol: HTTP, hostname: '*.b.test'}, {name: far, "
+                "port: 81, protocol: HTTP}");
+    put(one.substr(0, one.find("---")));
+    for (size_t n = 0; n < services; ++n) {
+      const std::string name = service_name(n);
+      put("apiVersion: v1\nkind: Service\nmetadata: {name: " + name +
+          "}\nspec: {ports: [{port: 80}]}\n");
+      put("apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: " + name +
+          ", labels: {kubernetes.io/service-name: " + name +
+          "}}\naddressType: IPv4\nports: [{port: 80}]\nendpoints: [{addresses: [10.0.0." +
+          std::to_string(n + 1) + "]}]\n");
+    }
+  }
+  std::vector<std::string> answers() {
+    std::vector<std::string> out;
+    for (const char* host : {"a.test", "x.a.test", "y.b.test", "c.test"}) {
+      for (const char* target : {"/", "/x", "/x/y?q=1"}) {
+        for (const char* port : {"127.80.0.1:80/tcp", "127.80.0.1:81/tcp"}) {
+          Request r;
+          r.host = host;
+          r.target = target;
+          r.entry_point = port;
+          const Outcome o = world.send(r, Arm::direct, Detail::none);
+          out.push_back(std::string(host) + target + " " + port + ": " + who(o) + " " +
+                        field(o.headers, "X-Rule"));
+        }
+      }
+    }
+    return out;
+  }
+
+  World world{1, std::make_shared<config::StaticConfig>()};
+  kubernetes::ObjectStore store;
+  config::Findings findings;
+  std::map<ObjectName, std::string> told;
+  std::unique_ptr<pipeline::GatewayController> controller;
+};
+
+std::string draw_rule(int number) {
+  // Never two of them: whose turn it is depends on what was asked before, since services keep their state.
+  const auto service = [](const char* more = "") {
+    return "{name: " + *rc::gen::element<std::string>("s0", "s1", "s2", "s3", "gone") +
+           ", port: 80" + more + "}";
+  };
+  std::string out = "{matches: [{" +
+                    *rc::gen::element<std::string>("path: {type: PathPrefix, value: /}",
+                                                   "path: {type: PathPrefix, value: /x}",
+                                                   "path: {type: Exact, value: /x}", "method: GET",
+                                                   "queryParams: [{name: q, value: '1'}]") +
+                    "}], filters: [{type: ResponseHeaderModifier, responseHeaderModifier: {set: "
+                    "[{name: X-Rule, value: '" +
+                    std::to_string(number) + "'}]}}";
+  if (*rc::gen::inRange(0, 5) == 0)
+    out += ", {type: RequestMirror, requestMirror: {backendRef: " + service() + "}}";
+  const bool own = *rc::gen::inRange(0, 3) == 0;  // a service of the rule's own
+  return out + "], backendRefs: [" +
+         service(own ? ", filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: "
+                       "[{name: A, value: b}]}}]"
+                     : "") +
+         "]}";
+}
+
+std::string draw_route(int n, int step) {
+  std::string rules = draw_rule(step);
+  if (*rc::gen::inRange(0, 2) == 0) rules += ", " + draw_rule(step + 100);
+  const std::string section =
+      *rc::gen::element<std::string>("", "", ", sectionName: b", ", sectionName: far");
+  return "apiVersion: gateway.networking.k8s.io/v1\nkind: " +
+         std::string(n == 5 ? "GRPCRoute" : "HTTPRoute") + "\nmetadata: {name: r" +
+         std::to_string(n) + ", creationTimestamp: '2024-01-0" +
+         std::to_string(*rc::gen::inRange(1, 4)) + "T00:00:00Z'}\nspec: {parentRefs: [{name: gw" +
+         section + "}], hostnames: [" +
+         *rc::gen::element<std::string>("", "a.test", "'*.a.test'", "'*.b.test'",
+                                        "a.test, '*.test'", "y.b.test") +
+         "], rules: [" + (n == 5 ? "{backendRefs: [{name: s0, port: 80}]}" : rules) + "]}\n";
+}
+
+void chain_of_changes() {
+  Cluster kept;
+  kept.base();
+  kept.controller->reconcile(kept.store, {});
+  const uint64_t first = kept.world.engine().version();
+  std::map<int, std::string> routes;
+  for (int step = *rc::gen::inRange(1, 10); step > 0; --step) {
+    std::vector<ObjectName> changed;
+    for (int n = *rc::gen::inRange(1, 3); n > 0; --n) {
+      const int r = *rc::gen::inRange(0, 6);
+      const ObjectName name{std::string(kubernetes::gateway_group),
+                            r == 5 ? "GRPCRoute" : "HTTPRoute", "default", "r" + std::to_string(r)};
+      changed.push_back(name);
+      if (*rc::gen::inRange(0, 4) == 0) {
+        kept.store.remove(name.group, name.kind, name.ns, name.name);
+        kept.told.erase(name);
+        routes.erase(r);
+      } else {
+        kept.put(routes[r] = draw_route(r, step));
+      }
+    }
+    kept.controller->reconcile(kept.store, changed);
+    const auto now = kept.world.engine().snapshot();
+    RC_ASSERT(now->work.patched || now->version == first);
+    Cluster fresh;
+    fresh.base();
+    for (const auto& [r, text] : routes) fresh.put(text);
+    fresh.controller->reconcile(fresh.store, {});
+    RC_ASSERT(kept.told == fresh.told);
+    RC_ASSERT(kept.answers() == fresh.answers());
+    RC_ASSERT(kept.world.engine().snapshot()->routers.size() ==
+              fresh.world.engine().snapshot()->routers.size());
+    RC_ASSERT(kept.world.engine().snapshot()->services.size() ==
+              fresh.world.engine().snapshot()->services.size());
+  }
+}
+
+TEST(GatewayChanges, TrafficAndStatusesAreThoseOfAFreshStart) {
+  EXPECT_TRUE(rc::check("a chain of changed routes", chain_of_changes));
+}
+
+// Work is counted, not timed: a changed route among a thousand is as much of it as among ten.
+TEST(GatewayChanges, OneRouteIsTheWorkOfOneRoute) {
+  for (const int count : {10, 1000}) {
+    Cluster c;
+    c.base();
+    const auto route_of = [](int n, const std::string& service) {
+      std::string text = route("r" + std::to_string(n),
+                               "hostnames: [h" + std::to_string(n) + ".test], rules: [" +
+                                   rule(path("PathPrefix", "/"), service) + "]",
+                               "HTTPRoute", "http");
+      return text.substr(0, text.find("---"));
+    };
+    for (int n = 0; n < count; ++n) c.put(route_of(n, service_name(n % 3)));
+    c.controller->reconcile(c.store, {});
+    const auto before = c.world.engine().snapshot();
+    EXPECT_EQ(before->work.routers, size_t(count));
+    EXPECT_EQ(before->work.services, 3u);
+    const ObjectName name{std::string(kubernetes::gateway_group), "HTTPRoute", "default", "r7"};
+    c.put(route_of(7, "s3"));
+    c.controller->reconcile(c.store, {&name, 1});
+    const auto after = c.world.engine().snapshot();
+    EXPECT_TRUE(after->work.patched);
+    EXPECT_EQ(after->work.routers, 1u);
+    EXPECT_EQ(after->work.services, 1u);  // s3, which nobody used
+    EXPECT_EQ(after->work.tables, 1u);
+    // The rest is the same, and not only equal: other routers, services with their state, and tables.
+    EXPECT_EQ(before->routers
+                  .find("httproute/default/r8/0/0 gateway/default/gw/http h8.test@"
+                        "kubernetesgateway")
+                  .shared(),
+              after->routers
+                  .find("httproute/default/r8/0/0 gateway/default/gw/http h8.test@"
+                        "kubernetesgateway")
+                  .shared());
+    const std::string s1 = "service/default/s1/80@kubernetesgateway";
+    EXPECT_EQ(before->server_health.at(s1), after->server_health.at(s1));
+    EXPECT_EQ(before->entry_points.find("gateway/default/gw/far")->second->plain,
+              after->entry_points.find("gateway/default/gw/far")->second->plain);
+    EXPECT_TRUE(after->entry_points.find("gateway/default/gw/http")->second->plain->patched());
+    Request r;
+    r.host = "h7.test";
+    r.entry_point = "127.80.0.1:80/tcp";
+    EXPECT_EQ(who(c.world.send(r, Arm::direct, Detail::none)), "s3");
+    r.host = "h8.test";
+    EXPECT_EQ(who(c.world.send(r, Arm::direct, Detail::none)), "s2");
+  }
+}
+
+}  // namespace
+}  // namespace gateproof::sim

@@ -5,6 +5,7 @@
 #include "engine/check/helm_values.h"
 #include "engine/check/paths.h"
 #include "engine/config/file_set.h"
+#include "engine/kubernetes/gateway_config.h"
 #include "engine/middleware/middleware.h"
 
 namespace gateproof::check {
@@ -100,6 +101,10 @@ class Assembler {
     a.gateway = std::move(t.gateway);
     a.users = std::move(t.users);
     split(std::move(t.config), a.providers);
+    config::DynamicConfig& gateways = t.gateway_config;
+    if (!gateways.routers.empty() || !gateways.tcp.routers.empty() ||
+        !gateways.certificates.empty())
+      a.providers[std::string(kubernetes::gateway_provider)] = std::move(gateways);
   }
 
   // By the provider in each name, as Traefik receives them.
@@ -107,7 +112,8 @@ class Assembler {
     const auto each = [&out](auto& from, auto DynamicConfig::*member) {
       for (auto& [name, object] : from) {
         std::string provider(config::provider_of(name));
-        if (provider.empty()) provider = kubernetes::crd_provider;  // the TLS options `default`
+        if (provider.empty())
+          provider = kubernetes::crd_provider;  // `default` of TLS options and stores
         (out[provider].*member).emplace(name, std::move(object));
       }
     };
@@ -116,6 +122,7 @@ class Assembler {
     each(all.services, &DynamicConfig::services);
     each(all.servers_transports, &DynamicConfig::servers_transports);
     each(all.tls_options, &DynamicConfig::tls_options);
+    each(all.tls_stores, &DynamicConfig::tls_stores);
     // Kubernetes objects of streams are the CRD provider's alone.
     if (!all.tcp.routers.empty() || !all.tcp.services.empty() || !all.tcp.middlewares.empty() ||
         !all.tcp.servers_transports.empty())

@@ -50,7 +50,7 @@ struct Assembly {
   config::Findings findings;  // of translating manifests, labels and pairs
   std::shared_ptr<const kubernetes::ObjectStore>
       store;  // what the manifests were translated from; null without manifests
-  kubernetes::GatewayResult gateway;  // looked at, not routed; points into the store
+  kubernetes::GatewayResult gateway;  // points into the store
   std::vector<kubernetes::SecretUsers> users;
 };
 

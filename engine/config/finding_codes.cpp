@@ -174,7 +174,7 @@ constexpr FindingCode codes[] = {
     {"GP1109", warning, "router uses an internal service that is not acted on yet: it answers 501"},
     {"GP1110", warning, "plugin is declared, but nothing here runs it"},
     {"GP1120", note, "Kubernetes object is not acted on yet"},
-    {"GP1121", note, "Gateway API object is not routed yet"},
+    {"GP1121", note, "Gateway API object is not served"},
     // labels, containers, key/value pairs
     {"GP1201", error, "labels of a container cannot be decoded"},
     {"GP1202", warning, "container with labels of Traefik is not exposed"},

@@ -82,11 +82,13 @@ std::vector<ClusterKind> kinds_of(const ClusterProvider& p) {
   for (const kubernetes::KindInfo& k : kubernetes::kinds()) {
     const bool backend = (k.group == core_group && (k.kind == "Service" || k.kind == "Secret")) ||
                          (k.group == discovery_group && k.kind == "EndpointSlice");
+    // For nodePortLB.
+    const bool nodes = k.group == core_group && k.kind == "Node" && !gateway;
     const bool trust = k.group == core_group && k.kind == "ConfigMap" && (gateway || crd);
     const bool own = crd       ? k.group == traefik_group
                      : gateway ? gateway_reads(p, k)
                                : k.group == networking_group;
-    if (backend || trust || own) out.emplace_back(k.group, k.kind);
+    if (backend || nodes || trust || own) out.emplace_back(k.group, k.kind);
   }
   return out;
 }
@@ -102,7 +104,6 @@ providers::KubeResource resource_of(const ClusterKind& kind) {
     r.namespaced = !info->cluster_scoped;
   } else {
     r.versions = {"v1"};
-    r.namespaced = kind.second != "Node";
   }
   r.status_counts = kind.first == core_group && (r.kind == "Service" || r.kind == "Node");
   return r;
@@ -111,13 +112,6 @@ providers::KubeResource resource_of(const ClusterKind& kind) {
 std::vector<providers::KubeSelection> selections_of(const std::vector<ClusterProvider>& on) {
   std::map<ClusterKind, Conditions> wanted;
   for (const ClusterProvider& p : on) {
-    // Where a published Service is of the type NodePort, its address is the nodes'.
-    const bool published = p.name == kubernetes::ingress_provider && p.options->status_address &&
-                           !p.options->status_address->service.empty();
-    if (published && !p.options->disable_cluster_scope) {
-      wanted[{"", "Node"}].everywhere = true;
-      wanted[{"", "Node"}].labels.insert("");
-    }
     for (const ClusterKind& kind : kinds_of(p)) {
       if (left_out(p, kind)) continue;
       Conditions& c = wanted[kind];

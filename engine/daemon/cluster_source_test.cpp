@@ -24,9 +24,10 @@ TEST(ClusterKinds, AreThoseOfTheProvidersThatAreOn) {
   EXPECT_TRUE(shown(s).empty());
   s.kubernetes_ingress.emplace().label_selector = "a=b";
   using List = std::vector<std::string>;
-  EXPECT_EQ(shown(s),
-            (List{"secrets with owner!=helm", "services", "endpointslices.discovery.k8s.io",
-                  "ingresses.networking.k8s.io with a=b", "ingressclasses.networking.k8s.io"}));
+  EXPECT_EQ(
+      shown(s),
+      (List{"nodes", "secrets with owner!=helm", "services", "endpointslices.discovery.k8s.io",
+            "ingresses.networking.k8s.io with a=b", "ingressclasses.networking.k8s.io"}));
   s.kubernetes_ingress->disable_cluster_scope = true;
   s.kubernetes_ingress->namespaces = {{"x", {}}, {"y", {}}};
   s.kubernetes_ingress->status_address.emplace().service = "x/lb";
@@ -44,11 +45,11 @@ TEST(ClusterKinds, AreThoseOfTheProvidersThatAreOn) {
   EXPECT_EQ(has("services in x"), 0);
   EXPECT_EQ(has("ingressroutetcps.traefik.io with c=d"), 1);
   EXPECT_EQ(has("ingresses.networking.k8s.io in y with a=b"), 1);
-  EXPECT_EQ(has("nodes"), 0);
-  s.kubernetes_ingress->disable_cluster_scope = false;
-  EXPECT_EQ(std::count(all.begin(), all.end(), "nodes"), 0);
-  const List with_nodes = shown(s);
-  EXPECT_EQ(std::count(with_nodes.begin(), with_nodes.end(), "nodes"), 1);
+  EXPECT_EQ(has("configmaps"), 1);
+  EXPECT_EQ(has("nodes"), 1);
+  s.kubernetes_crd->disable_cluster_scope = true;
+  const List without_nodes = shown(s);
+  EXPECT_EQ(std::count(without_nodes.begin(), without_nodes.end(), "nodes"), 0);
 }
 
 TEST(IngressAddresses, AsTraefikMakesThem) {

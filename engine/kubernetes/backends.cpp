@@ -4,6 +4,8 @@
 
 namespace gateproof::kubernetes {
 
+using config::Value;
+
 std::string_view scheme_of_port(const ServicePort& port) {
   return port.number == 443 || port.name.starts_with("https") ? "https" : "http";
 }
@@ -59,6 +61,45 @@ std::optional<config::ServerConfig> native_server(const Service& service, const 
   config::ServerConfig server;
   server.url = {server_url(scheme, service.cluster_ip, port.number), service.object->span};
   return server;
+}
+
+std::optional<std::vector<Text>> node_addresses(const Context& c, const Service& service,
+                                                const SourceSpan& at, const Report& report) {
+  const std::string path = service.object->ns + "/" + service.object->name;
+  const std::vector<const Object*> nodes = c.options.disable_cluster_scope
+                                               ? std::vector<const Object*>()
+                                               : c.store.list(core_group, "Node");
+  if (nodes.empty()) {
+    report("GP0715", at, "nodes not found for NodePort service " + path,
+           c.options.disable_cluster_scope
+               ? "leave out " + c.option("disableClusterScopeResources") + ", or nodePortLB"
+               : "add the cluster's Nodes, or leave nodePortLB out");
+    return std::nullopt;
+  }
+  std::vector<Text> out;
+  for (const Object* node : nodes) {
+    for (const Value& v : items_at(node->at("status"), "addresses")) {
+      if (text_at(&v, "type") == "InternalIP") out.push_back(located_at(&v, "address"));
+    }
+  }
+  if (!out.empty()) return out;
+  report("GP0715", at, "no servers were generated for service " + path,
+         "give the Nodes an address of type InternalIP");
+  return std::nullopt;
+}
+
+std::optional<std::vector<config::ServerConfig>> node_servers(
+    const Context& c, const Service& service, const ServicePort& port, std::string_view scheme,
+    const SourceSpan& at, const Report& report) {
+  const auto addresses = node_addresses(c, service, at, report);
+  if (!addresses) return std::nullopt;
+  std::vector<config::ServerConfig> out;
+  for (const Text& address : *addresses) {
+    config::ServerConfig server;
+    server.url = {server_url(scheme, address.value, port.node_port), address.span};
+    out.push_back(std::move(server));
+  }
+  return out;
 }
 
 config::ServerConfig external_server(const Service& service, int64_t port,

@@ -16,6 +16,13 @@ std::vector<config::ServerConfig> endpoint_servers(const Context& c, const Servi
 std::optional<config::ServerConfig> native_server(const Service& service, const ServicePort& port,
                                                   std::string_view scheme, const SourceSpan& at,
                                                   const Report& report);
+// The internal addresses of all nodes (nodePortLB); nullopt where there are none (recorded).
+std::optional<std::vector<Text>> node_addresses(const Context& c, const Service& service,
+                                                const SourceSpan& at, const Report& report);
+// The same as servers at the port's node port.
+std::optional<std::vector<config::ServerConfig>> node_servers(
+    const Context& c, const Service& service, const ServicePort& port, std::string_view scheme,
+    const SourceSpan& at, const Report& report);
 config::ServerConfig external_server(const Service& service, int64_t port, std::string_view scheme);
 
 // Says that a Service has no server: with a selector and no slice at all it is for the cluster to make one (GP0713).

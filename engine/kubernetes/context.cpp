@@ -1,6 +1,8 @@
 #include "engine/kubernetes/context.h"
 
 #include "engine/base/text.h"
+#include "engine/kubernetes/cluster/selectors.h"
+#include "engine/kubernetes/gateway_config.h"
 
 namespace gateproof::kubernetes {
 
@@ -22,8 +24,33 @@ bool Context::watched(std::string_view ns) const {
                      [ns](const Text& t) { return t.value == ns; });
 }
 
+namespace {
+
+// The kinds that a provider looks for by `labelSelector`; an API server would not have told it of others.
+bool chosen_by_labels(std::string_view provider, std::string_view group, std::string_view kind) {
+  return (provider == crd_provider && group == traefik_group) ||
+         (provider == ingress_provider && kind == "Ingress") ||
+         (provider == gateway_provider && kind == "GatewayClass");
+}
+
+bool has_labels(const Object& o, const cluster::LabelSelector& selector) {
+  cluster::Json labels;
+  if (const config::Value* given = o.at("metadata.labels")) {
+    for (const config::Value::Member& m : given->members)
+      labels.set(m.key, cluster::Json(std::string(m.value.str())));
+  }
+  return selector.matches(labels);
+}
+
+}  // namespace
+
 std::vector<const Object*> Context::list(std::string_view group, std::string_view kind) const {
   std::vector<const Object*> all = store.list(group, kind);
+  if (!options.label_selector.empty() && chosen_by_labels(provider, group, kind)) {
+    const auto selector = cluster::LabelSelector::parse(options.label_selector);
+    // An API server refuses a selector that cannot be read: nothing is seen then.
+    std::erase_if(all, [&](const Object* o) { return !selector || !has_labels(*o, *selector); });
+  }
   const KindInfo* info = find_kind(group, kind);
   if (info && info->cluster_scoped) return all;
   std::erase_if(all, [this](const Object* o) { return !watched(o->ns); });

@@ -63,6 +63,7 @@ std::vector<ServicePort> read_ports(const Value* holder) {
     if (const std::string protocol = text_at(&v, "protocol"); !protocol.empty())
       p.protocol = protocol;
     p.app_protocol = text_at(&v, "appProtocol");
+    p.node_port = integer_at(&v, "nodePort");
     out.push_back(std::move(p));
   }
   return out;

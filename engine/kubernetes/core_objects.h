@@ -33,6 +33,7 @@ struct ServicePort {
   int64_t number = 0;
   std::string protocol = "TCP";
   std::string app_protocol;
+  int64_t node_port = 0;  // 0: none
 };
 
 struct Service {

@@ -36,8 +36,9 @@ bool taken(const Context& c, const Object& o);
 // A duration of a CRD: seconds or a text; a wrong one keeps the default (recorded).
 void crd_duration(const config::Value* parent, std::string_view key, Duration& out,
                   const Report& report);
-// The TLS part of a ServersTransport or a ServersTransportTCP. Secrets are not looked into.
-config::TransportTlsConfig crd_transport_tls(const config::Value* spec);
+// The TLS part of a ServersTransport or a ServersTransportTCP, with what its Secrets and ConfigMaps hold.
+config::TransportTlsConfig crd_transport_tls(const Context& c, const Object& o,
+                                             const config::Value* spec);
 
 class CrdServices {
  public:
@@ -57,6 +58,8 @@ class CrdServices {
                 const config::Value* sticky, std::string_view owner, const std::string& name,
                 const SourceSpan& span, const Report& report);
   void traefik_services();
+  // nativeLBByDefault holds for the services of routes alone, not for those of other objects (recorded).
+  void routes_are_done() { native_by_default_ = false; }
 
  private:
   struct Backend {
@@ -83,6 +86,7 @@ class CrdServices {
 
   const Context& c_;
   config::DynamicConfig& out_;
+  bool native_by_default_ = c_.options.native_lb_by_default;
 };
 
 // What one IngressRoute becomes, whatever else there is.

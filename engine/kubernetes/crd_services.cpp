@@ -21,6 +21,28 @@ std::string traefik_service_name(const CrdNames& names, const Text& name, const 
   return normalise(bare) + "@" + provider;
 }
 
+// Sticky cookies and hashes are made of a child's name as Traefik's provider writes it: without the provider, where that
+// is its own (recorded).
+Text written(const Text& qualified) {
+  const std::string own = "@" + std::string(crd_provider);
+  Text out = qualified;
+  if (out.value.ends_with(own)) out.value.resize(out.value.size() - own.size());
+  return out;
+}
+
+// Whether the durations of a health check can be read; Traefik drops the route otherwise (recorded).
+bool durations_read(const Value* check, std::initializer_list<std::string_view> keys,
+                    const Report& report) {
+  for (const std::string_view key : keys) {
+    const Value* v = member(check, key);
+    if (!v || config::parse_duration(v->str())) continue;
+    report("GP0715", v->span, "time: invalid duration " + text::quote(v->str()),
+           "write seconds as an integer, or a number with a unit: 300ms, 10s, 1m30s");
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<CrdServices::Named> CrdServices::named(std::string_view parent_ns, const Value& entry,
@@ -87,7 +109,7 @@ bool CrdServices::weighted(std::string_view parent_ns, const std::vector<Value>&
     auto child = named(parent_ns, entry, owner, part, report);
     if (!child) return false;
     if (child->service) out_.services[child->name.value] = std::move(*child->service);
-    w.services.push_back({child->name, integer_at(&entry, "weight", 1), std::nullopt});
+    w.services.push_back({written(child->name), integer_at(&entry, "weight", 1), std::nullopt});
   }
   w.sticky = read_cookie(sticky);
   ServiceConfig s;
@@ -149,6 +171,11 @@ bool CrdServices::balancer_options(const Backend& b, config::LoadBalancerConfig&
     lb.flush_interval = *d;
   }
   lb.sticky = read_cookie(member(&b.entry, "sticky"));
+  if (!durations_read(member(&b.entry, "healthCheck"), {"interval", "unhealthyInterval", "timeout"},
+                      b.report) ||
+      !durations_read(member(&b.entry, "passiveHealthCheck"), {"failureWindow"}, b.report)) {
+    return false;
+  }
   config::DecodeContext checks{c_.findings, b.name.value};
   if (const Value* v = member(&b.entry, "healthCheck"))
     config::health_check_schema().decode(*v, &lb.health_check.emplace(), checks);
@@ -245,16 +272,13 @@ std::optional<std::vector<config::ServerConfig>> CrdServices::servers(const Back
   const auto s = scheme(b, *port);
   if (!s) return std::nullopt;
   if (external) return std::vector{external_server(service, port->number, *s)};
-  if (boolean_at(&b.entry, "nativeLB").value_or(c_.options.native_lb_by_default)) {
+  if (boolean_at(&b.entry, "nativeLB").value_or(native_by_default_)) {
     auto server = native_server(service, *port, *s, b.name.span, b.report);
     if (!server) return std::nullopt;
     return std::vector{std::move(*server)};
   }
-  if (service.type == "NodePort" && boolean_at(&b.entry, "nodePortLB").value_or(false)) {
-    b.report("GP0715", b.name.span, "nodes not found for NodePort service " + path,
-             "nodes are not read from files: leave nodePortLB out");
-    return std::nullopt;
-  }
+  if (service.type == "NodePort" && boolean_at(&b.entry, "nodePortLB").value_or(false))
+    return node_servers(c_, service, *port, *s, b.name.span, b.report);
   std::vector<config::ServerConfig> list = endpoint_servers(c_, service, *port, *s);
   if (list.empty() && !c_.options.allow_empty_services) {
     report_no_servers(c_, service, *port, b.name.span, "no servers found for " + path, b.report);
@@ -322,7 +346,7 @@ bool CrdServices::other_kind(const Object& o, const Value& spec, ServiceConfig& 
       auto name = child(o, entry, "hrw_" + std::to_string(index), report);
       if (!name) return false;
       s.highest_random_weight->services.push_back(
-          {std::move(*name), integer_at(&entry, "weight", 1), std::nullopt});
+          {written(*name), integer_at(&entry, "weight", 1), std::nullopt});
     }
     return true;
   }

@@ -58,6 +58,8 @@ class StreamServers {
       if (!native_server(service, *port, "tcp", name.span, report)) return std::nullopt;
       return std::vector<Text>{{host_port(service.cluster_ip, port->number), found->span}};
     }
+    if (service.type == "NodePort" && boolean_at(&entry, "nodePortLB").value_or(false))
+      return at_nodes(service, *port, name, report);
     std::vector<Text> list = ready(service, *port);
     if (list.empty() && !c_.options.allow_empty_services) {
       report_no_servers(c_, service, *port, name.span, "no servers found for " + path, report);
@@ -84,6 +86,14 @@ class StreamServers {
            quoted_number ? "write the number without quotes: in quotes it is the name of a port"
                          : "ports of the Service: " + ports_text(service));
     return std::nullopt;
+  }
+
+  std::optional<std::vector<Text>> at_nodes(const Service& service, const ServicePort& port,
+                                            const Text& name, const Report& report) const {
+    auto list = node_addresses(c_, service, name.span, report);
+    if (!list) return std::nullopt;
+    for (Text& address : *list) address.value = host_port(address.value, port.node_port);
+    return list;
   }
 
   std::vector<Text> ready(const Service& service, const ServicePort& port) const {
@@ -155,7 +165,7 @@ class Streams {
     crd_duration(spec, "dialKeepAlive", t.dial_keep_alive, report);
     crd_duration(spec, "terminationDelay", t.termination_delay, report);
     if (const Value* v = member(spec, "proxyProtocol")) t.proxy_protocol = proxy_protocol(*v);
-    if (const Value* v = member(spec, "tls")) t.tls = crd_transport_tls(v);
+    if (const Value* v = member(spec, "tls")) t.tls = crd_transport_tls(c_, o, v);
     put(out_.tcp.servers_transports, qualify(names_.object(o.ns, o.name), crd_provider),
         std::move(t), "TCP serversTransport", report);
   }

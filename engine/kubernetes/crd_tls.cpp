@@ -23,8 +23,8 @@ void report_defaults(const Context& c, const std::vector<const Object*>& default
 }
 
 // The certificate authority of a Secret, in `tls.ca` or `ca.crt`.
-std::optional<std::string> certificate_authority(const Context& c, const std::string& ns,
-                                                 const config::Text& name, const Report& report) {
+std::optional<Text> certificate_authority(const Context& c, const std::string& ns,
+                                          const config::Text& name, const Report& report) {
   const Object* o = c.find(core_group, "Secret", ns, name.value);
   const std::string path = ns + "/" + name.value;
   if (!o) {
@@ -35,7 +35,7 @@ std::optional<std::string> certificate_authority(const Context& c, const std::st
   const Secret secret = read_secret(*o, c.findings);
   for (const char* key : {"tls.ca", "ca.crt"}) {
     if (const auto entry = secret.data.find(key); entry != secret.data.end())
-      return entry->second.value;
+      return Text{entry->second.value, name.span};
   }
   report("GP0723", name.span, "secret " + path + " has neither tls.ca nor ca.crt",
          "put the certificate of the authority into tls.ca");
@@ -64,7 +64,7 @@ config::TlsOptionsConfig options_of(const Context& c, const Object& o) {
   const Report report(c.findings, o, "the authority is left out");
   for (const config::Text& name : texts_at(auth, "secretNames")) {
     if (auto pem = certificate_authority(c, o.ns, name, report))
-      t.ca_files.push_back({std::move(*pem), name.span});
+      t.ca_files.push_back(std::move(*pem));
   }
   return t;
 }
@@ -117,8 +117,62 @@ void crd_duration(const Value* parent, std::string_view key, Duration& out, cons
   }
 }
 
-config::TransportTlsConfig crd_transport_tls(const Value* spec) {
+namespace {
+
+// The certificate authority of a ConfigMap, in `ca.crt`.
+std::optional<Text> map_authority(const Context& c, const std::string& ns, const Text& name,
+                                  const Report& report) {
+  const Object* o = c.find(core_group, "ConfigMap", ns, name.value);
+  const std::string path = ns + "/" + name.value;
+  if (!o) {
+    report("GP0722", name.span, "configMap " + path + " does not exist",
+           where_else(c, core_group, "ConfigMap", ns, name.value));
+    return std::nullopt;
+  }
+  if (const Value* pem = member(o->at("data"), "ca.crt"))
+    return Text{std::string(pem->str()), name.span};
+  report("GP0723", name.span, "configMap " + path + " has no ca.crt",
+         "put the certificate of the authority into ca.crt");
+  return std::nullopt;
+}
+
+// An entry of rootCAs: a Secret or a ConfigMap, and not both.
+std::optional<Text> root_authority(const Context& c, const std::string& ns, const Value& entry,
+                                   const Report& report) {
+  const Text secret = located_at(&entry, "secret"), map = located_at(&entry, "configMap");
+  if (!secret.value.empty() && !map.value.empty()) {
+    report("GP0723", entry.span, "both Secret and ConfigMap are defined", "write one of them");
+    return std::nullopt;
+  }
+  if (!secret.value.empty()) return certificate_authority(c, ns, secret, report);
+  if (!map.value.empty()) return map_authority(c, ns, map, report);
+  return std::nullopt;
+}
+
+// Authorities and certificates of a transport; each that is missing is left out alone, as in Traefik.
+void transport_certificates(const Context& c, const Object& o, const Value* spec,
+                            config::TransportTlsConfig& tls) {
+  const Report authority(c.findings, o, "the authority is left out");
+  for (const Text& name : texts_at(spec, "rootCAsSecrets")) {
+    if (auto pem = certificate_authority(c, o.ns, name, authority))
+      tls.root_cas.push_back(std::move(*pem));
+  }
+  for (const Value& entry : items_at(spec, "rootCAs")) {
+    if (auto pem = root_authority(c, o.ns, entry, authority))
+      tls.root_cas.push_back(std::move(*pem));
+  }
+  const Report certificate(c.findings, o, "the certificate is left out");
+  for (const Text& name : texts_at(spec, "certificatesSecrets")) {
+    if (auto pair = tls_certificate(c, o.ns, name, certificate))
+      tls.certificates.push_back(std::move(*pair));
+  }
+}
+
+}  // namespace
+
+config::TransportTlsConfig crd_transport_tls(const Context& c, const Object& o, const Value* spec) {
   config::TransportTlsConfig tls;
+  transport_certificates(c, o, spec, tls);
   tls.server_name = located_at(spec, "serverName").value;
   tls.insecure_skip_verify = located_at(spec, "insecureSkipVerify").value == "true";
   tls.cipher_suites = texts_at(spec, "cipherSuites");
@@ -150,7 +204,7 @@ void servers_transports(const Context& c, config::DynamicConfig& out) {
     crd_duration(timeouts, "idleConnTimeout", t.idle_conn_timeout, report);
     crd_duration(timeouts, "readIdleTimeout", t.read_idle_timeout, report);
     crd_duration(timeouts, "pingTimeout", t.ping_timeout, report);
-    t.tls = crd_transport_tls(spec);
+    t.tls = crd_transport_tls(c, *o, spec);
     put(out.servers_transports, qualify(c.names().object(o->ns, o->name), crd_provider),
         std::move(t), "serversTransport", report);
   }
@@ -169,6 +223,7 @@ CrdResult translate_crd(const Context& c, const config::MiddlewareTypes& types, 
   CrdServices services(c, result.config);
   CrdRoutes unasked;
   (routes ? *routes : unasked).make(c, result.config);
+  services.routes_are_done();
   crd_middlewares(c, types, services, result);
   services.traefik_services();
   crd_tls(c, result.config);

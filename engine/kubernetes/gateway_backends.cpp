@@ -14,8 +14,8 @@ namespace {
 constexpr std::string_view http_filters[] = {"ExtensionRef", "RequestHeaderModifier",
                                              "RequestRedirect", "ResponseHeaderModifier",
                                              "URLRewrite"};
-constexpr std::string_view grpc_filters[] = {"ExtensionRef", "RequestHeaderModifier",
-                                             "ResponseHeaderModifier"};
+// Of a GRPCRoute Traefik does not know ResponseHeaderModifier (recorded).
+constexpr std::string_view grpc_filters[] = {"ExtensionRef", "RequestHeaderModifier"};
 constexpr std::string_view native_annotation = "traefik.io/service.nativelb";
 
 // A backendRef with its defaults.

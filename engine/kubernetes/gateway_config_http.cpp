@@ -141,8 +141,11 @@ class HttpRoute {
     if (!grpc_) router.priority.value += static_cast<int64_t>(at_.route.rules.size() - index);
     router.entry_points.push_back({at_.listener.entry_point, at_.listener.span});
     if (at_.listener.protocol == "HTTPS") router.tls.emplace();
-    router.middlewares = extensions(r.rule);
-    router.filters = filters(r.rule, match);
+    // A rule with a filter that is not known has none of the others either (recorded).
+    if (r.filters_known) {
+      router.middlewares = extensions(r.rule);
+      router.filters = filters(r.rule, match);
+    }
     router.service.value = service(name, r, match);
     router.span = at_.route.object->span;
     out_.routers[config::qualify(name, gateway_provider)] = std::move(router);

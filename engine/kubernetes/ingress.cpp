@@ -280,11 +280,8 @@ class Ingresses {
                                                            const Report& report) {
     const std::string scheme =
         a.servers_scheme.value.empty() ? std::string(scheme_of_port(port)) : a.servers_scheme.value;
-    if (a.node_port_lb && service.type == "NodePort") {
-      report("GP0715", at, "nodes not found in namespace " + service.object->ns,
-             "nodes are not read from files: leave service.nodeportlb out");
-      return std::nullopt;
-    }
+    if (a.node_port_lb && service.type == "NodePort")
+      return node_servers(c_, service, port, scheme, at, report);
     if (service.type == "ExternalName")
       return std::vector{external_server(service, port.number, scheme)};
     if (a.native_lb.value_or(c_.options.native_lb_by_default)) {

@@ -37,6 +37,7 @@ constexpr std::string_view gateway = "gateway.networking.k8s.io";
 constexpr KindInfo table[] = {
     {"", "ConfigMap", "v1", false, GP_META "data:m *"},
     {"", "Namespace", "v1", true, GP_META "*"},
+    {"", "Node", "v1", true, GP_META "*"},
     {"", "Secret", "v1", false, GP_META "type:s data:m stringData:m *"},
     {"", "Service", "v1", false,
      GP_META "spec:{type:s clusterIP:s externalName:s selector:m ports:[{name:s port!:i "

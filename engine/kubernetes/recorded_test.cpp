@@ -161,9 +161,8 @@ void compare_service(const std::string& name, const config::ServiceConfig& ours,
     for (const config::WeightedChild& c : ours.weighted->services) {
       children.push_back({{"name", c.name.value}, {"weight", c.weight}});
     }
-    json wanted = body.value("services", json::array());
-    for (json& c : wanted) c["name"] = config::qualify(c["name"].get<std::string>(), provider);
-    EXPECT_EQ(children, wanted);
+    // Cookies and hashes are made of these names: they are compared as they are written.
+    EXPECT_EQ(children, body.value("services", json::array()));
     compare_sticky(ours.weighted->sticky, body);
   }
 }

@@ -1,5 +1,6 @@
 #include "engine/kubernetes/translate.h"
 
+#include "engine/kubernetes/gateway_config.h"
 #include "engine/kubernetes/ingress.h"
 
 namespace gateproof::kubernetes {
@@ -42,29 +43,24 @@ void provider_off(const ObjectStore& store, std::string_view group, std::string_
                "write providers." + std::string(option) + " in the static configuration");
 }
 
-// Notes for what these tools judge and do not route.
-void not_routed(const Context& c, const GatewayResult& result) {
+// Notes for what is judged and not routed.
+void not_routed(const Context& c, const GatewayResult& result, bool served) {
   const auto note = [&c](const Object& o, const std::string& message) {
     c.findings.add("GP1121", o.span, o.label(), message, "nothing to mend");
   };
-  for (const RouteView& r : result.routes) {
-    note(*r.object,
-         r.object->kind + " is not routed yet: its attachment and backends are checked only");
-  }
-  for (const GatewayView& g : result.gateways) {
-    note(*g.object,
-         "Gateway is not routed yet: its listeners and the attachment of routes are checked only");
+  const std::string checked = " is checked only: nothing says which ports entry points have";
+  if (!served) {
+    for (const RouteView& r : result.routes) note(*r.object, r.object->kind + checked);
+    for (const GatewayView& g : result.gateways) note(*g.object, "Gateway" + checked);
   }
   if (!c.options.experimental_channel) {
     for (const Object* o : c.list(gateway_group, "TCPRoute"))
-      note(*o, "TCPRoute is not routed yet");
+      note(*o, "TCPRoute is not read without " + c.option("experimentalChannel"));
   }
   for (const char* kind : {"ListenerSet", "UDPRoute"}) {
     for (const Object* o : c.list(gateway_group, kind))
       note(*o, std::string(kind) + " is not read by Traefik's provider");
   }
-  for (const Object* o : c.list(gateway_group, "BackendTLSPolicy"))
-    note(*o, "BackendTLSPolicy is not acted on yet");
 }
 
 void merge(config::DynamicConfig& into, config::DynamicConfig from) {
@@ -106,10 +102,11 @@ Translation translate(const ObjectStore& store, const config::StaticConfig* stat
     provider_off(store, networking_group, "Ingress", "kubernetesIngress", findings);
   }
   if (on.gateway) {
-    const Context c{store, *on.gateway, "kubernetesgateway", "providers.kubernetesGateway",
-                    findings};
-    out.gateway = check_gateway(c, {entry_points_of(static_config), on.crd.has_value(), false});
-    not_routed(c, out.gateway);
+    const Context c{store, *on.gateway, gateway_provider, "providers.kubernetesGateway", findings};
+    const EntryPointsView entry_points = entry_points_of(static_config);
+    out.gateway = check_gateway(c, {entry_points, on.crd.has_value(), false});
+    if (entry_points.known) out.gateway_config = gateway_config(c, out.gateway, entry_points);
+    not_routed(c, out.gateway, entry_points.known);
   } else {
     provider_off(store, gateway_group, "Gateway", "kubernetesGateway", findings);
   }

@@ -6,12 +6,14 @@
 namespace gateproof::kubernetes {
 
 struct Translation {
-  // Objects of @kubernetescrd and @kubernetes; every reference in it is qualified.
+  // Objects of @kubernetescrd and @kubernetes; every reference in it is qualified but children of weighted services.
   config::DynamicConfig config;
   // Users of basicAuth and digestAuth with the place of each, for checks of their hashes.
   std::vector<SecretUsers> users;
-  // What the Gateway API objects would be told; nothing of it is in `config`.
+  // What the Gateway API objects would be told.
   GatewayResult gateway;
+  // Objects of @kubernetesgateway; none where nobody says which ports entry points have.
+  config::DynamicConfig gateway_config;
 };
 
 // Which providers are on, and their options, come from the static configuration. Without one all three are on with their

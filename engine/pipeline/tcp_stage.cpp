@@ -276,10 +276,9 @@ Task<void> ConnectionStage::forward(const TcpTarget& target, Instant deadline) {
     failed("the router's TLS options do not exist");
     co_return;
   }
-  if (target.way == TcpTarget::Way::terminate) {
-    const bool terminated = co_await terminate(target.tls, deadline);
-    if (!terminated) co_return;
-  }
+  const bool terminates = target.way == TcpTarget::Way::terminate;
+  // What is inside TLS goes to the server as it is.
+  if (terminates) postgres_ = false;
   const std::optional<upstream::TcpChoice> choice = choose(target);
   if (!choice) {
     failed("no available server");
@@ -292,6 +291,11 @@ Task<void> ConnectionStage::forward(const TcpTarget& target, Instant deadline) {
     co_return;
   }
   const std::unique_ptr<Stream> there = std::move(*server);
+  // As in Traefik the server is reached first: without it the client sees its handshake fail.
+  if (terminates) {
+    const bool terminated = co_await terminate(target.tls, deadline);
+    if (!terminated) co_return;
+  }
   std::string early = std::move(in_);
   co_await run_tcp_tunnel(*stream_, std::move(early), *there, choice->dialing->termination_delay);
   there->close();

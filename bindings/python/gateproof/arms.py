@@ -161,7 +161,7 @@ class VirtualSession:
         self._addresses |= {"dir": _DIRECTORY, "hostname": _HOST_NAME}
         self._jar = CookieJar()
         self._seen_http2: list[UpstreamSeen] = []
-        core, self._files = load_case(case, self._addresses)
+        core, self._files = self._load(case)
         self.world = _core.World(core, seed, 0, adapt(plugins))
         for name, spec in case.upstreams.items():
             if spec.redis is not None and spec.redis.broken:
@@ -183,6 +183,9 @@ class VirtualSession:
         self._ports = itertools.count(50000)
         self._connections = 0
         self._delay = http2_world.delay_of(case.upstreams.values())
+
+    def _load(self, case: Case) -> tuple[_core.ConfigSet, dict[str, str]]:
+        return load_case(case, self._addresses)
 
     @property
     def addresses(self) -> Mapping[str, str]:
@@ -404,6 +407,9 @@ class DirectArm:
         """See `Arm.open`."""
         return VirtualSession(case, self.name, self._seed, self._plugins)
 
+    def close(self) -> None:
+        """Cases share nothing."""
+
 
 class WireArm(DirectArm):
     """HTTP/1.1 bytes through connections in memory; time is virtual."""
@@ -424,6 +430,9 @@ class SocketArm:
     def open(self, case: Case) -> SocketSession:
         """See `Arm.open`."""
         return SocketSession(case, self._workers, self._plugins)
+
+    def close(self) -> None:
+        """Cases share nothing."""
 
 
 ENGINE_ARMS = ("direct", "wire", "socket")

@@ -128,3 +128,6 @@ class Arm(Protocol):
         Raises ArmStartError if the static configuration is refused, ArmUnsupported if the arm
         lacks a feature of the case.
         """
+
+    def close(self) -> None:
+        """Ends what the cases shared, behind the last one; the arm may be used again."""

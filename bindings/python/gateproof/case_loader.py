@@ -257,7 +257,8 @@ def _send(cursor: Cursor) -> RequestSpec:
     return RequestSpec(**found)
 
 
-def _upstream(cursor: Cursor) -> UpstreamSpec:
+def read_upstream(cursor: Cursor) -> UpstreamSpec:
+    """The script of a server."""
     if cursor.is_mapping and {"tcp", "udp"} & set(cursor.items()):
         parts = cursor.items(frozenset({"tcp", "udp"}))
         name = "udp" if "udp" in parts else "tcp"
@@ -322,7 +323,8 @@ def _change(cursor: Cursor) -> ChangeSpec:
     return ChangeSpec(files=files, how=how)
 
 
-def _step(cursor: Cursor) -> Step:
+def read_step(cursor: Cursor) -> Step:
+    """One element of `requests`."""
     parts = cursor.items(_STEP_KEYS)
     if ("send" in parts) == ("change" in parts):
         cursor.fail("a step needs either send or change")
@@ -377,14 +379,14 @@ def _case(cursor: Cursor) -> Case:
     for key in ("name", "clause"):
         if key not in parts:
             cursor.fail(f"a case needs {key!r}")
-    steps = tuple(_step(e) for e in parts["requests"].elements()) if "requests" in parts else ()
+    steps = tuple(read_step(e) for e in parts["requests"].elements()) if "requests" in parts else ()
     files = {}
     if "dynamic_text" in parts:
         files["dynamic.yaml"] = parts["dynamic_text"].text()
     for name, value in (parts["dynamic_files"].items() if "dynamic_files" in parts else {}).items():
         files[name] = value.text()
     optional = {key: parts[key].items() for key in ("upstreams", "routers") if key in parts}
-    upstreams = {k: _upstream(v) for k, v in optional.get("upstreams", {}).items()}
+    upstreams = {k: read_upstream(v) for k, v in optional.get("upstreams", {}).items()}
     case = Case(
         name=parts["name"].text(),
         clause=parts["clause"].text(),

@@ -1,4 +1,4 @@
-"""Free ports on 127.0.0.1 for things that are started by address."""
+"""Free ports on loopback addresses for things that are started by address."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _claims: dict[int, list[tuple[int, socket.socket]]] = {}  # by process: first po
 _turn = 0
 
 
-def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listens on; not handed out again for a while.
+def free_port(host: str = "127.0.0.1") -> int:
+    """A TCP port on a loopback address that nobody listens on; not handed out again for a while.
 
     Processes that ask at the same time get ports of different blocks: between the answer and
     the moment when somebody listens there, nobody else is told the same port.
@@ -28,17 +28,17 @@ def free_port() -> int:
             for _ in range(len(blocks) * _BLOCK):
                 _turn = (_turn + 1) % (len(blocks) * _BLOCK)
                 port = blocks[_turn // _BLOCK][0] + _turn % _BLOCK
-                if _is_free(port):
+                if _is_free(port, host):
                     return port
             blocks.append(_claim())
-    raise OSError("no free port on 127.0.0.1")
+    raise OSError(f"no free port on {host}")
 
 
-def _is_free(port: int) -> bool:
+def _is_free(port: int, host: str) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True

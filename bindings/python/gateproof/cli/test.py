@@ -12,6 +12,7 @@ from gateproof.cli.environment import PLUGIN_HELP
 from gateproof.cli.output import console, print_json
 
 if TYPE_CHECKING:
+    from gateproof.case_compare import KnownDifference
     from gateproof.case_model import Case
 
 _KNOWN = "known_differences.yaml"
@@ -39,12 +40,34 @@ def _chosen(cases: list[Case], select: str, http2: bool) -> list[Case]:
     return chosen
 
 
+def _read(
+    paths: list[Path], known: Path | None, beside: str
+) -> tuple[list[Case], list[KnownDifference], bool]:
+    """The cases, the differences that are explained, and whether they are of clusters."""
+    from gateproof.case_model import CaseError
+    from gateproof.cases import load_cases, load_known_differences
+    from gateproof.kubernetes.case_files import is_kubernetes, load_kubernetes_cases
+
+    try:
+        of_clusters = all(is_kubernetes(path) for path in paths)
+        load = load_kubernetes_cases if of_clusters else load_cases
+        cases = [case for path in paths for case in load(path)]
+        reasons = known or _known_file(paths, beside)
+        return cases, load_known_differences(reasons) if reasons else [], of_clusters
+    except CaseError as problem:
+        print(f"gateproof: {problem}", file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
 def test(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...", exists=True, help="Case files, directories.")
     ],
     arm: Annotated[
-        list[str] | None, typer.Option("--arm", help="direct, wire, socket; several times.")
+        list[str] | None,
+        typer.Option(
+            "--arm", help="direct, wire, socket; of manifests offline, daemon; several times."
+        ),
     ] = None,
     against: Annotated[
         str | None, typer.Option(help="Compare every arm with this one: traefik.")
@@ -70,35 +93,35 @@ def test(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Runs parity cases on the engine's arms; `--against traefik` runs them on the real binary,
-    too, and prints every difference with both sides.
+    too, and prints every difference with both sides. Cases of Kubernetes objects run offline and
+    on an API server in this process, which gateproofd and Traefik follow.
 
     Exits with 1 if a case fails or a difference has no known reason.
     """
-    from gateproof.case_model import CaseError
-    from gateproof.cases import load_cases, load_known_differences
+    from gateproof.kubernetes.suite import run_on_clusters
     from gateproof.plugins import load_plugins
     from gateproof.suite import Suite
     from gateproof.suite_report import print_report, write_junit
 
-    try:
-        cases = [case for path in paths for case in load_cases(path)]
-        reasons = known or _known_file(paths, _KNOWN_HTTP2 if http2 else _KNOWN)
-        explained = load_known_differences(reasons) if reasons else []
-    except CaseError as problem:
-        print(f"gateproof: {problem}", file=sys.stderr)
-        raise typer.Exit(2) from None
+    cases, explained, of_clusters = _read(paths, known, _KNOWN_HTTP2 if http2 else _KNOWN)
     if http2 and not against:
         why = "what is expected was observed over HTTP/1.1: name a judge with --against"
         raise typer.BadParameter(why, param_hint="--http2")
+    if http2 and of_clusters:
+        raise typer.BadParameter("cases of clusters go over HTTP/1.1", param_hint="--http2")
     chosen = _chosen(cases, select, http2)
+    out = console(errors=json)
     try:
-        brought = load_plugins(plugin)
-        arms = arm or (["socket"] if http2 else ["direct", "wire", "socket"])
-        suite = Suite(arms, against, explained, seed, jobs, brought, only_compare=http2)
+        if of_clusters:
+            arms = arm or ["offline", "daemon"]
+            report = run_on_clusters(chosen, arms, against, explained, seed, jobs, out)
+        else:
+            brought = load_plugins(plugin)
+            arms = arm or (["socket"] if http2 else ["direct", "wire", "socket"])
+            suite = Suite(arms, against, explained, seed, jobs, brought, only_compare=http2)
+            report = suite.run(chosen, out)
     except ValueError as problem:
         raise typer.BadParameter(str(problem)) from None
-    out = console(errors=json)
-    report = suite.run(chosen, out)
     if junit:
         write_junit(report, junit)
     if json:

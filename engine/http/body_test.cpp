@@ -59,7 +59,8 @@ TEST(Headers, TokensOfEveryByteAtEveryPlace) {  // RFC 9110, 5.6.2
       std::string name = "x-Forw9rd";
       name[place] = static_cast<char>(byte);
       const bool alnum = byte < 128 && std::isalnum(byte);
-      const bool mark = byte && std::string_view("!#$%&'*+-.^_`|~").find(name[place]) != std::string_view::npos;
+      const bool mark =
+          byte && std::string_view("!#$%&'*+-.^_`|~").find(name[place]) != std::string_view::npos;
       ASSERT_EQ(is_token(name), alnum || mark) << byte << " at " << place;
     }
   }

@@ -111,7 +111,8 @@ static bool plain_name(uint64_t word) {
   // The high bit of each byte that is at least `least`; bytes are below 0x80 here, so that none carries over.
   const auto from = [](uint64_t bytes, uint64_t least) { return bytes + ones * (0x80 - least); };
   const auto within = [&](uint64_t bytes, char first, char last) {
-    return from(bytes, static_cast<uint64_t>(first)) & ~from(bytes, static_cast<uint64_t>(last) + 1);
+    return from(bytes, static_cast<uint64_t>(first)) &
+           ~from(bytes, static_cast<uint64_t>(last) + 1);
   };
   if (word & high) return false;
   const uint64_t letters = within(word | ones * 0x20, 'a', 'z');

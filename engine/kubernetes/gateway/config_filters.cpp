@@ -116,17 +116,4 @@ config::RouteFilters read_rule(const Route& route, const Rule& rule, size_t gate
   return out;
 }
 
-std::optional<config::CookieConfig> read_session(const Value* rule) {
-  const Value* session = member(rule, "sessionPersistence");
-  if (!session || text_at(session, "type") == "Header") return std::nullopt;
-  config::CookieConfig cookie;
-  cookie.name = text_at(session, "sessionName");
-  cookie.http_only = true;
-  if (text_at(member(session, "cookieConfig"), "lifetimeType") == "Permanent") {
-    const Duration lasts = duration_at(session, "absoluteTimeout");
-    cookie.max_age = std::chrono::duration_cast<std::chrono::seconds>(lasts).count();
-  }
-  return cookie;
-}
-
 }  // namespace gateproof::kubernetes::gateway

@@ -42,10 +42,8 @@ class Services {
 
   // How the rule's backends are chosen; the name of a service.
   std::string of_rule(const Route& route, size_t rule, size_t gateway);
-  // Of one backend that can be asked, unqualified. `apart`: not "" for one whose sessions persist by themselves.
-  std::string backend(const Route& route, const Backend& backend, size_t gateway,
-                      const std::string& apart = {},
-                      const std::optional<config::CookieConfig>& sticky = std::nullopt);
+  // Of one backend that can be asked, unqualified.
+  std::string backend(const Route& route, const Backend& backend, size_t gateway);
   // The same for bytes. Of a backend that cannot be asked the service has no server.
   std::string tcp_of_rule(const Route& route, size_t rule, size_t gateway, bool tls_ends_here);
   std::string udp_of_rule(const Route& route, size_t rule, size_t gateway);
@@ -70,7 +68,8 @@ std::vector<config::RouteFilter> read_filters(const config::Value* filters, bool
 // All of a rule but what depends on its matches.
 config::RouteFilters read_rule(const Route& route, const Rule& rule, size_t gateway,
                                Services& services);
-std::optional<config::CookieConfig> read_session(const config::Value* rule);
+// sessionPersistence of a rule, as 1.6 (sessionName, cookieConfig, idleTimeout) and 1.7 (cookie, header) write it.
+std::optional<config::SessionConfig> read_session(const config::Value* rule);
 
 // Routers of an HTTPRoute or a GRPCRoute; their names.
 std::vector<std::string> add_http_route(const Model& model, const Route& route, Services& services,

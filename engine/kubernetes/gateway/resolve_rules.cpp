@@ -83,6 +83,11 @@ void Rules::rule(const Value& v, Rule& out) {
     const std::span<const std::string_view> known =
         http ? std::span<const std::string_view>(http_filters) : grpc_filters;
     if (!filters(v, known, &out)) out.error_status = 500;
+    if (auto problem = session_problem(v)) {
+      problem->message += "; requests are answered with 500";
+      invalid(*problem);
+      out.error_status = 500;
+    }
     if (has_filter(v, "RequestRedirect") && has_filter(v, "URLRewrite")) {
       invalid({"GP0815", "IncompatibleFilters", "a rule cannot both redirect and rewrite",
                "remove RequestRedirect or URLRewrite", span_of(v, "filters")});

@@ -4,6 +4,9 @@
 
 namespace gateproof::kubernetes::gateway {
 
+// What a rule's sessionPersistence asks for and cannot have.
+std::optional<Problem> session_problem(const config::Value& rule);
+
 // What a route is told whatever its parents are.
 struct RulesVerdict {
   std::optional<Problem> not_accepted;  // no rule of it can be served as it is written

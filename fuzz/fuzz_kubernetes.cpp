@@ -46,10 +46,8 @@ void check(const config::DynamicConfig& c) {
     GP_ASSERT(qualified(name));
     GP_ASSERT(s.types.size() == 1);
     if (!s.weighted) continue;
-    // A child of the CRD provider's own is named as it is hashed: without its provider.
     for (const config::WeightedChild& child : s.weighted->services)
-      GP_ASSERT(qualified(child.name.value) ||
-                c.services.contains(child.name.value + "@kubernetescrd"));
+      GP_ASSERT(qualified(child.name.value));
   }
   for (const auto& [name, m] : c.middlewares) GP_ASSERT(qualified(name) && m.span.known());
 }

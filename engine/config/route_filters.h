@@ -56,8 +56,22 @@ struct AnswerFilter {
   std::string content_type, body;
 };
 
+// ExtensionRef: a middleware of the configuration, by its qualified name.
+struct MiddlewareFilter {
+  Located<std::string> name;
+};
+
+// ExternalAuth (GEP-1494): a service says whether a request may pass.
+struct ExternalAuthFilter {
+  Located<std::string> service;
+  std::string prefix;                // in front of the request's path
+  std::vector<std::string> headers;  // of the request, beside those that it always hears
+  std::vector<std::string> taken;    // of its answer, for the request; empty: all
+  int64_t body_bytes_max = 0;        // 0: it does not hear the body
+};
+
 using RouteFilter = std::variant<HeaderFilter, RedirectFilter, RewriteFilter, CorsFilter,
-                                 MirrorFilter, AnswerFilter>;
+                                 MirrorFilter, AnswerFilter, MiddlewareFilter, ExternalAuthFilter>;
 
 struct RouteRetry {
   std::vector<int> codes;

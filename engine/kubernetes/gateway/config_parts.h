@@ -1,5 +1,7 @@
 // What to_config() is made of: one configuration under construction, and who adds what to it.
 #pragma once
+#include <functional>
+
 #include "engine/config/route_filters.h"
 #include "engine/config/static.h"
 #include "engine/kubernetes/gateway/model.h"
@@ -63,8 +65,22 @@ class Services {
   std::set<std::string> used_;
 };
 
+// What filters name: where they are not looked for they are unknown.
+struct NamedByFilters {
+  std::optional<std::string> ns;  // of the route, where Middlewares are
+  // The service, unqualified, that an ExternalAuth filter asks; "" when there is none.
+  std::function<std::string(const config::Value& filter)> auth;
+};
 // Filters of a rule or a backendRef as written; mirrors come from the model.
-std::vector<config::RouteFilter> read_filters(const config::Value* filters, bool& unknown);
+std::vector<config::RouteFilter> read_filters(const config::Value* owner, bool& unknown,
+                                              const NamedByFilters& named = {});
+// ---- config_extensions.cpp
+// The middleware that a Middleware object becomes, qualified.
+std::string middleware_name(std::string_view ns, std::string_view name);
+bool names_middlewares(const Route& route);
+// Middlewares that ExtensionRef filters of the model name, and what these name in turn.
+void add_extensions(const Model& model, const config::MiddlewareTypes& types,
+                    config::Findings& findings, config::DynamicConfig& out);
 // All of a rule but what depends on its matches.
 config::RouteFilters read_rule(const Route& route, const Rule& rule, size_t gateway,
                                Services& services);

@@ -5,6 +5,7 @@
 #include "engine/kubernetes/gateway/certificates.h"
 #include "engine/kubernetes/gateway/merge_status.h"
 #include "engine/kubernetes/gateway/status_parts.h"
+#include "engine/middleware/middleware.h"
 
 namespace {
 
@@ -49,6 +50,9 @@ std::string run(std::string_view text, std::string_view existing) {
   gw::Options options;
   const gw::Model m = gw::resolve(store, options, findings);
   check_model(m);
+  config::Findings of_config;
+  const config::DynamicConfig made = gw::to_config(m, middleware::middleware_types(), of_config);
+  for (const auto& [name, router] : made.routers) GP_ASSERT(!router.service.value.empty());
   std::string print;
   for (const config::Finding& f : findings.list()) {
     GP_ASSERT(f.span.known());

@@ -142,6 +142,7 @@ constexpr FindingCode codes[] = {
     {"GP0818", error, "ListenerSet is not part of its Gateway"},
     {"GP0819", error, "BackendTLSPolicy does not apply"},
     {"GP0820", warning, "another route serves the same rule"},
+    {"GP0821", error, "session persistence of a route is not supported"},
     // Helm values
     {"GP0901", error, "key that the chart rejects"},
     {"GP0902", error, "several replicas share one ACME storage"},

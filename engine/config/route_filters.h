@@ -56,13 +56,38 @@ struct AnswerFilter {
   std::string content_type, body;
 };
 
+// ExtensionRef: a middleware of the configuration, by its qualified name.
+struct MiddlewareFilter {
+  Located<std::string> name;
+};
+
+// ExternalAuth (GEP-1494): a service says whether a request may pass.
+struct ExternalAuthFilter {
+  Located<std::string> service;
+  std::string prefix;                // in front of the request's path
+  std::vector<std::string> headers;  // of the request, beside those that it always hears
+  std::vector<std::string> taken;    // of its answer, for the request; empty: all
+  int64_t body_bytes_max = 0;        // 0: it does not hear the body
+};
+
 using RouteFilter = std::variant<HeaderFilter, RedirectFilter, RewriteFilter, CorsFilter,
-                                 MirrorFilter, AnswerFilter>;
+                                 MirrorFilter, AnswerFilter, MiddlewareFilter, ExternalAuthFilter>;
 
 struct RouteRetry {
   std::vector<int> codes;
   int64_t attempts = 1;  // further tries behind the first one
   Duration backoff{0};   // at least, between two tries
+};
+
+// sessionPersistence: how a client is kept with the server that it had.
+struct SessionConfig {
+  bool header = false;         // the token travels in a field of that name; else in a cookie
+  std::string name;            // "": made of the rule's name
+  std::string path = "/";      // of the cookie
+  bool permanent = false;      // the cookie says when it ends (Max-Age)
+  Duration absolute{0};        // the session's life; 0: no end
+  Duration idle{0};            // between two of its requests; 0: as long as it lives
+  bool keeps_backend = false;  // the session chooses the backend too, not the weights (1.6)
 };
 
 struct RouteFilters {
@@ -73,11 +98,12 @@ struct RouteFilters {
   Duration backend_timeout{0};  // of one try; 0: none
   std::optional<RouteRetry> retry;
   std::string order;  // of the router among those of its listener: the smaller one is asked first
+  std::optional<SessionConfig> session;  // with the servers of a backendRef
 
   // Whether a request passes as it is.
   bool empty() const {
-    return filters.empty() && matched_prefix.empty() && request_timeout == Duration::zero() &&
-           backend_timeout == Duration::zero() && !retry;
+    return filters.empty() && !session && matched_prefix.empty() &&
+           request_timeout == Duration::zero() && backend_timeout == Duration::zero() && !retry;
   }
 };
 

@@ -49,8 +49,11 @@ std::string label_of(const ClusterProvider& p, const ClusterKind& kind) {
 // Beside what backends are made of. Traefik has no use for some kinds of the API, and may not be allowed to see them.
 bool gateway_reads(const ClusterProvider& p, const kubernetes::KindInfo& k) {
   if (k.group == core_group) return k.kind == "Namespace";
+  const bool standard = p.dialect == config::GateproofOptions::Dialect::standard;
+  // Of ExtensionRef filters; in Traefik's dialect the CRD provider has them.
+  if (standard && k.group == traefik_group) return k.kind == "Middleware";
   if (k.group != gateway_group) return false;
-  if (p.dialect == config::GateproofOptions::Dialect::standard) return true;
+  if (standard) return true;
   if (k.kind == "TCPRoute") return p.options->experimental_channel;
   return k.kind != "ListenerSet" && k.kind != "UDPRoute";
 }

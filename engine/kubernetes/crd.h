@@ -93,6 +93,9 @@ class CrdServices {
 config::DynamicConfig crd_route(const Context& c, const Object& o);
 void crd_middlewares(const Context& c, const config::MiddlewareTypes& types, CrdServices& services,
                      CrdResult& out);
+// One Middleware object.
+void crd_middleware(const Context& c, const config::MiddlewareTypes& types, CrdServices& services,
+                    const Object& o, CrdResult& out);
 // TLSOption, TLSStore, ServersTransport.
 void crd_tls(const Context& c, config::DynamicConfig& out);
 // IngressRouteTCP, IngressRouteUDP, MiddlewareTCP, ServersTransportTCP.

@@ -161,6 +161,11 @@ class Middlewares {
 
 }  // namespace
 
+void crd_middleware(const Context& c, const config::MiddlewareTypes& types, CrdServices& services,
+                    const Object& o, CrdResult& out) {
+  Middlewares(c, types, services, out).one(o);
+}
+
 void crd_middlewares(const Context& c, const config::MiddlewareTypes& types, CrdServices& services,
                      CrdResult& out) {
   Middlewares all(c, types, services, out);

@@ -6,10 +6,17 @@
 
 namespace gateproof::middleware {
 
-// Outermost first: CORS, which answers preflights, then header changes, redirects and rewrites in their order, mirrors (they get
+// Outermost first: CORS, which answers preflights, then header changes, redirects, rewrites, ExternalAuth and ExtensionRef in
+// their order, mirrors (they get
 // what those have made of the request), and at last timeouts and retries. The error: a mirror's service does not exist.
-Result<std::vector<std::unique_ptr<Middleware>>> route_steps(const config::RouteFilters& filters,
-                                                             const BuildContext& context);
+// `extension` makes the steps of a middleware that is defined elsewhere; empty where there are none: then it answers 500.
+using RouteSteps = std::vector<std::unique_ptr<Middleware>>;
+using ExtensionSteps = std::function<RouteSteps(const config::MiddlewareFilter&)>;
+Result<RouteSteps> route_steps(const config::RouteFilters& filters, const BuildContext& context,
+                               const ExtensionSteps& extension = {});
+
+// In place of a filter that cannot be honoured: no request passes it.
+std::unique_ptr<Middleware> route_refusal(int status);
 
 // Request and response header modifiers: set, then add, then remove.
 std::unique_ptr<Middleware> route_headers(const config::HeaderFilter& filter);
@@ -18,6 +25,12 @@ std::unique_ptr<Middleware> route_rewrite(const config::RewriteFilter& filter);
 std::unique_ptr<Middleware> route_cors(const config::CorsFilter& filter);
 // Remembers the prefix that the route matched by, for those that replace it, also at the service.
 std::unique_ptr<Middleware> route_prefix(const std::string& prefix);
+// Asks the service `target`; its answer is the client's unless it lets the request pass.
+std::unique_ptr<Middleware> route_external_auth(const config::ExternalAuthFilter& filter,
+                                                std::shared_ptr<http::Handler> service);
+// Bytes of a body that an authorization service may hear, whatever its filter says; and how long it has.
+inline constexpr int64_t external_auth_body_bytes_max = 64 << 20;
+inline constexpr Duration external_auth_time_max = std::chrono::seconds(30);
 // The whole request with all its tries must have been answered in time (504).
 std::unique_ptr<Middleware> route_timeout(Duration request);
 // Tries, each of at most `backend` (0: no limit).

@@ -179,5 +179,26 @@ TEST(RouteFilters, TheHostIsSetAsAField) {
   EXPECT_FALSE(x->request.headers.has("Host"));
 }
 
+TEST(RouteFilters, WhatNamesNothingHereLetsNothingPass) {
+  Rig rig;
+  config::RouteFilters filters;
+  filters.filters.emplace_back(config::MiddlewareFilter{{"m@kubernetescrd", {}}});
+  config::ExternalAuthFilter auth;
+  auth.service.value = "none";
+  filters.filters.emplace_back(auth);
+  BuildContext context{"r@p", "r@p", rig.world.clock, rig.world.random};
+  context.service = [](const std::string&) {
+    return Result<std::shared_ptr<http::Handler>>(Error(Code::not_found, "none"));
+  };
+  auto steps = route_steps(filters, context);
+  ASSERT_TRUE(steps);
+  ASSERT_EQ(steps->size(), 2u);
+  for (const auto& step : *steps) {
+    auto x = rig.request("/", {}, "GET");
+    EXPECT_EQ(step->on_request(*x), Flow::answer) << step->stage;
+    EXPECT_EQ(x->response.status, 500) << step->stage;
+  }
+}
+
 }  // namespace
 }  // namespace gateproof::middleware

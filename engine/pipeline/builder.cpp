@@ -170,8 +170,7 @@ bool Builder::check_entry_points(const std::string& object, const config::Router
 }
 
 void Builder::add_root(const std::string& name, const config::RouterConfig& router) {
-  Draft& draft = drafts_[router_key(name)];
-  const Building building(*this, draft);
+  const Building building(*this, router_key(name));
   std::vector<std::string> names;
   for (const config::Text& e : router.entry_points) {
     if (std::find(names.begin(), names.end(), e.value) == names.end()) names.push_back(e.value);
@@ -195,10 +194,11 @@ void Builder::add_root(const std::string& name, const config::RouterConfig& rout
     }
     copies_[name].push_back(p.name);
     if (!p.entry_points.empty()) {
-      roots_.push_back({&router, name, std::move(warnings), std::move(p), &draft});
+      roots_.push_back({&router, name, warnings, p});
       continue;
     }
-    RouterInfo& info = *add_node(p, router, name, draft).info;
+    add_node(p, router, name);
+    RouterInfo& info = *out_.routers.at(p.name);
     info.errors = warnings;
     info.fail("no valid entryPoint for this router");
   }
@@ -206,9 +206,9 @@ void Builder::add_root(const std::string& name, const config::RouterConfig& rout
 
 void Builder::place_router(Node& node) {
   if (node.where.entry_points.empty()) return;
-  const Building building(*this, *node.draft);
+  const Building building(*this, router_key(node.original));
   ++out_.work.routers;
-  RouterInfo& info = *node.info;
+  RouterInfo& info = *out_.routers.at(node.where.name);
   // Traefik stops at the first stage that fails and shows what it says; our findings tell of the others too. It looks at the TLS
   // options first, and at nothing more of a router whose options cannot be used.
   const auto stage = [&info](const auto& run) {
@@ -226,7 +226,7 @@ void Builder::place_router(Node& node) {
   if (builds) stage([&] { node.handler = router_handler(info, node); });
   stage([&] { node.route = make_route(info, *node.config); });
   if (!allowed) node.route.reset();
-  info.route = node.route;
+  if (node.route) info.route = std::make_shared<const rules::Route>(*node.route);
   check_tls_names(info, node);
   fail_closed(info, node);
   if (node.route && node.handler) serve(info, node);
@@ -235,7 +235,9 @@ void Builder::place_router(Node& node) {
 // On all its entry points it is one route.
 void Builder::serve(RouterInfo& info, Node& node) {
   info.served = true;
-  node.route->to = std::make_shared<const RouteTarget>(RouteTarget{&info, node.handler});
+  auto route = std::make_shared<rules::Route>(*node.route);
+  route->to = std::make_shared<const RouteTarget>(RouteTarget{&info, node.handler});
+  info.route = route;
   for (const std::string& e : node.where.entry_points) {
     Pending& p = pending_[e];
     (info.tls ? p.secure : p.plain).push_back(info.route);
@@ -269,13 +271,10 @@ void Builder::finish() {
   }
   TcpBuilder(in_, out_, defaults_, tls_).run();
   out_.parts.common.append(out_.findings);
-  for (SharedMap<ObjectInfo>* objects : {&out_.services, &out_.middlewares}) {
-    std::vector<std::string> unsorted;
-    for (const auto& [name, info] : *objects) {
-      if (!std::is_sorted(info.used_by.begin(), info.used_by.end())) unsorted.push_back(name);
-    }
-    for (const std::string& name : unsorted) sort_users(*objects, name);
-  }
+  std::vector<std::string> services;
+  for (const auto& [name, info] : out_.services) services.push_back(name);
+  for (const std::string& name : services) sort_users(out_.services, name);
+  for (const auto& [name, m] : objects_.middlewares) sort_users(out_.middlewares, name);
   out_.parts.defaults = defaults_;
   out_.parts.whole = too_far_;
   keep_parts();
@@ -283,27 +282,20 @@ void Builder::finish() {
 }
 
 void Builder::keep_parts() {
-  static const auto one = std::make_shared<const char>('\0');
   Parts& parts = out_.parts;
-  std::vector<std::string> users;
   for (auto& [key, draft] : drafts_) {
-    auto unit = std::make_shared<Unit>();
-    unit->names = std::move(draft.names);
+    Unit& unit = parts.units[key];
+    unit.names = std::move(draft.names);
     if (key.starts_with("s ")) {
       const std::string name = key.substr(2);
-      unit->handler = services_[name];
+      unit.handler = services_[name];
       const auto source = sources_.find(name);
-      unit->source = source == sources_.end() ? nullptr : source->second;
+      unit.source = source == sources_.end() ? nullptr : source->second;
     }
-    std::sort(draft.asked.begin(), draft.asked.end());
-    draft.asked.erase(std::unique(draft.asked.begin(), draft.asked.end()), draft.asked.end());
-    unit->asked = std::move(draft.asked);
-    for (const std::string& object : unit->asked) users.push_back(object + "\n" + key);
+    unit.asked.assign(draft.asked.begin(), draft.asked.end());
+    for (const std::string& object : unit.asked) parts.users[object + "\n" + key];
     if (!draft.findings.list().empty()) parts.told[key] = std::move(draft.findings);
-    parts.units.put(key, std::move(unit));
   }
-  std::sort(users.begin(), users.end());
-  for (std::string& user : users) parts.users.put(std::move(user), one);
   drafts_.clear();
 }
 

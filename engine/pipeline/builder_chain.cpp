@@ -37,7 +37,7 @@ std::string arrow_path(const std::vector<std::string>& path) {
 
 }  // namespace
 
-HandlerPtr Builder::router_end(RouterInfo& info, Node& node, const std::string& provider) {
+HandlerPtr Builder::router_end(RouterInfo& info, const Node& node, const std::string& provider) {
   const config::Text& written = node.config->service;
   if (!node.children.empty()) return child_routes(info, node);
   if (written.value.empty()) {
@@ -60,7 +60,6 @@ HandlerPtr Builder::router_end(RouterInfo& info, Node& node, const std::string& 
   }
   ObjectInfo& known = out_.services.edit(name);
   known.used_by.push_back(info.name);
-  node.user = true;
   if (!end) {
     info.fail(text::join(known.errors, ", "));
     finding("GP0306", written.span, info.label(),
@@ -69,7 +68,7 @@ HandlerPtr Builder::router_end(RouterInfo& info, Node& node, const std::string& 
   return end;
 }
 
-HandlerPtr Builder::router_handler(RouterInfo& info, Node& node) {
+HandlerPtr Builder::router_handler(RouterInfo& info, const Node& node) {
   const std::string provider(config::provider_of(node.original));
   HandlerPtr end = router_end(info, node, provider);
   std::vector<config::Text> names;
@@ -121,7 +120,22 @@ void Builder::append_filters(Steps& steps, const config::RouteFilters& filters,
       strict(),
       in_.files,
       [this, &owner](const std::string& written) { return named_service(written, owner); }};
-  auto made = middleware::route_steps(filters, context);
+  // No request passes a filter that cannot be honoured (Gateway API: "MUST NOT be skipped").
+  const auto extension = [&](const config::MiddlewareFilter& f) {
+    Steps made;
+    HandlerPtr instead;
+    std::vector<std::string> path;
+    ObjectInfo asks;
+    asks.kind = user.kind;
+    asks.name = user.name;
+    if (!append_steps(made, f.name.value, f.name.span, asks, instead, path) || instead) {
+      made.clear();
+      made.push_back(middleware::route_refusal(500));
+      made.back()->stage = "filter ExtensionRef " + f.name.value;
+    }
+    return made;
+  };
+  auto made = middleware::route_steps(filters, context, extension);
   if (!made) {
     user.fail(made.error().message);
     finding("GP0305", user.span, user.label(), made.error().message + ": it is disabled",

@@ -2,6 +2,7 @@
 #include "engine/pipeline/builder.h"
 #include "engine/upstream/failover.h"
 #include "engine/upstream/mirroring.h"
+#include "engine/upstream/session_service.h"
 
 namespace gateproof::pipeline {
 
@@ -60,13 +61,25 @@ HandlerPtr Builder::build_group(GroupKind kind, const std::string& name,
     HandlerPtr handler =
         c.status ? fixed_answer(*c.status, "") : child_service(name, c.name, info, wrap);
     if (!handler) continue;
+    std::shared_ptr<upstream::SessionService> session;
+    if (c.filters && c.filters->session) {
+      const auto balancer = std::dynamic_pointer_cast<upstream::LoadBalancer>(handler);
+      if (balancer) {
+        session = upstream::SessionService::make(*c.filters->session, name, balancer);
+        handler = session;
+      }
+    }
     if (c.filters) {
       Steps steps;
       append_filters(steps, *c.filters, name, info);
-      handler = std::make_shared<middleware::Chain>(std::move(steps), std::move(handler));
+      if (!steps.empty())
+        handler = std::make_shared<middleware::Chain>(std::move(steps), std::move(handler));
     }
-    parts.push_back({config::qualify(c.name.value, config::provider_of(name)), c.name.value,
-                     c.weight, std::move(handler)});
+    upstream::ServicePart part{config::qualify(c.name.value, config::provider_of(name)),
+                               c.name.value, c.weight, std::move(handler)};
+    if (session && c.filters->session->keeps_backend)
+      part.has_session = [session](const http::Exchange& x) { return session->has(x); };
+    parts.push_back(std::move(part));
   }
   if (info.status == Status::disabled) {
     info.errors.resize(

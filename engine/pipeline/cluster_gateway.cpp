@@ -21,6 +21,7 @@ constexpr std::array followed = {
     Followed{kubernetes::core_group, "Secret"},
     Followed{kubernetes::core_group, "ConfigMap"},
     Followed{kubernetes::discovery_group, "EndpointSlice"},
+    Followed{kubernetes::traefik_group, "Middleware"},  // of ExtensionRef filters
 };
 
 bool is_followed(const cluster::ResourceType& type) {

@@ -1,5 +1,7 @@
 #include "engine/pipeline/gateway_controller.h"
 
+#include "engine/middleware/middleware.h"
+
 namespace gateproof::pipeline {
 
 void GatewayController::reconcile(const kubernetes::ObjectStore& objects,
@@ -10,7 +12,7 @@ void GatewayController::reconcile(const kubernetes::ObjectStore& objects,
                                                 ? resolver_.update(objects, changed, findings)
                                                 : resolver_.resolve(objects, findings);
   // Traffic first: who reads "Programmed" may ask at once.
-  show(model, changed, resolver_.full_runs() != full_runs);
+  show(model, changed, resolver_.full_runs() != full_runs, findings);
   if (hooks_.configuration_changed) hooks_.configuration_changed();
   if (!hooks_.write_status) return;
   for (const kubernetes::gateway::StatusUpdate& update : model.statuses)
@@ -18,7 +20,8 @@ void GatewayController::reconcile(const kubernetes::ObjectStore& objects,
 }
 
 void GatewayController::show(const kubernetes::gateway::Model& model,
-                             std::span<const kubernetes::gateway::ObjectName> changed, bool all) {
+                             std::span<const kubernetes::gateway::ObjectName> changed, bool all,
+                             config::Findings& findings) {
   const std::string provider(gateway_provider);
   if (!all) {
     const auto find = [this](const auto& name) { return resolver_.find(name); };
@@ -27,7 +30,7 @@ void GatewayController::show(const kubernetes::gateway::Model& model,
       return;
     }
   }
-  engine_.update(provider, maker_.make(model));
+  engine_.update(provider, maker_.make(model, middleware::middleware_types(), findings));
 }
 
 }  // namespace gateproof::pipeline

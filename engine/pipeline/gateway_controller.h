@@ -40,7 +40,8 @@ class GatewayController {
   const kubernetes::gateway::Options options_;
   const Hooks hooks_;
   void show(const kubernetes::gateway::Model& model,
-            std::span<const kubernetes::gateway::ObjectName> changed, bool all);
+            std::span<const kubernetes::gateway::ObjectName> changed, bool all,
+            config::Findings& findings);
 
   kubernetes::gateway::Resolver resolver_;
   kubernetes::gateway::ConfigMaker maker_;

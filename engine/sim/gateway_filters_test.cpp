@@ -1,4 +1,4 @@
-// CORS, mirrors, timeouts, retries and session persistence of HTTPRoutes (Gateway API 1.6 and 1.7).
+// CORS, mirrors, timeouts and retries of HTTPRoutes (Gateway API 1.6 and 1.7).
 #include "engine/sim/gateway_rig_test.h"
 
 namespace gateproof::sim {
@@ -252,33 +252,6 @@ TEST_F(GatewayFilters, RetriesOfConnectionsAndWithinTheRequestTimeout) {
   const Outcome o = rig.send("b.test", "/");
   EXPECT_EQ(o.status, 504);
   EXPECT_EQ(o.finished_ns - o.started_ns, 500'000'000);
-}
-
-TEST_F(GatewayFilters, SessionsPersist) {
-  services["two"] = {"10.0.0.1:80", "10.0.0.2:80"};
-  rig.load(
-      gateway(plain) +
-          route("one", "hostnames: [one.test], rules: [{sessionPersistence: {sessionName: sid}, " +
-                           to("two") + "}]") +
-          route("many",
-                "hostnames: [many.test], rules: [{sessionPersistence: {sessionName: sid, "
-                "cookieConfig: {lifetimeType: Permanent}, absoluteTimeout: 1h}, "
-                "backendRefs: [{name: two, port: 80}, {name: s3, port: 80}]}]"),
-      services);
-  for (const std::string host : {"one.test", "many.test"}) {
-    for (int i = 0; i < 3; ++i) {
-      const Outcome first = rig.send(host, "/");
-      std::string cookies;
-      for (const auto& [name, value] : first.headers) {
-        if (name != "Set-Cookie") continue;
-        if (!cookies.empty()) cookies += "; ";
-        cookies += value.substr(0, value.find(';'));
-      }
-      ASSERT_FALSE(cookies.empty()) << host;
-      for (int k = 0; k < 3; ++k)
-        EXPECT_EQ(who(rig.send(host, "/", {{"Cookie", cookies}})), who(first)) << host << cookies;
-    }
-  }
 }
 
 }  // namespace

@@ -136,13 +136,14 @@ Result<void> LoadBalancer::on_status(std::function<void(bool up)> listener) {
   return {};
 }
 
-std::optional<LoadBalancer::Choice> LoadBalancer::choose(http::Exchange& x) {
+std::optional<LoadBalancer::Choice> LoadBalancer::choose(http::Exchange& x,
+                                                         std::optional<size_t> of_session) {
   Choice c{};
   const Instant now = x.env->scheduler.now();
   const ServerHealth& health = *health_;
   const bool all = health.all_usable();
-  std::string why = "cookie";
-  const auto named = sticky_choice(sticky_, x, c.set_cookie);
+  std::string why = of_session ? "session" : "cookie";
+  const auto named = of_session ? of_session : sticky_choice(sticky_, x, c.set_cookie);
   // A terminating server still serves those whom a cookie brings; a server that is down does not.
   if (named && (all || health.usable(*named, now))) {
     c.index = *named;
@@ -168,9 +169,11 @@ std::optional<LoadBalancer::Choice> LoadBalancer::choose(http::Exchange& x) {
   return c;
 }
 
-Task<void> LoadBalancer::handle(http::Exchange& x) {
+Task<void> LoadBalancer::serve(http::Exchange& x, const Session* session) {
   x.service = name_;
-  const std::optional<Choice> choice = choose(x);
+  Session::Seen seen;
+  if (session) seen = session->read(x.request, x.env->clock.wall_ns());
+  const std::optional<Choice> choice = choose(x, seen.server);
   if (!choice) {
     if (x.trace) {
       const std::string down = health_->down_list(x.env->scheduler.now());
@@ -195,6 +198,8 @@ Task<void> LoadBalancer::handle(http::Exchange& x) {
   }
   // Before the server's own cookies, and on failures too, as Traefik does.
   if (choice->set_cookie) x.response.headers.add_first("Set-Cookie", sticky_->set_cookie(chosen));
+  // No session begins with a server that could not be asked.
+  if (session && !x.failure) session->tell(seen, chosen, x.env->clock.wall_ns(), x.tls, x.response);
   if (under_way) hold(x, std::move(under_way));
 }
 

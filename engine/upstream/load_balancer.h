@@ -4,6 +4,7 @@
 #include "engine/http/origin.h"
 #include "engine/upstream/chooser.h"
 #include "engine/upstream/server_health.h"
+#include "engine/upstream/session.h"
 #include "engine/upstream/sticky.h"
 
 namespace gateproof::upstream {
@@ -22,9 +23,12 @@ class LoadBalancer final : public http::Handler, public StatusSource {
                                                     const config::ServersTransportConfig& transport,
                                                     Random& random,
                                                     std::shared_ptr<TlsConnector> tls = nullptr);
-  Task<void> handle(http::Exchange& x) override;
+  Task<void> handle(http::Exchange& x) override { return serve(x, nullptr); }
+  // `session`: of a Gateway API rule, instead of a cookie of the service's own.
+  Task<void> serve(http::Exchange& x, const Session* session);
   Result<void> on_status(std::function<void(bool up)> listener) override;
 
+  const std::string& name() const { return name_; }
   const std::vector<http::OriginServer>& servers() const { return servers_; }
   const std::shared_ptr<ServerHealth>& health() const { return health_; }
 
@@ -36,7 +40,7 @@ class LoadBalancer final : public http::Handler, public StatusSource {
     bool set_cookie = false;
     bool by_cookie = false;
   };
-  std::optional<Choice> choose(http::Exchange& x);
+  std::optional<Choice> choose(http::Exchange& x, std::optional<size_t> of_session);
   void count_until_end(http::Exchange& x, size_t server);
 
   std::string name_;

@@ -47,10 +47,21 @@ Result<void> ServiceGroup::on_status(std::function<void(bool up)> listener) {
   return {};
 }
 
+std::optional<size_t> ServiceGroup::of_session(const http::Exchange& x) const {
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    if (parts_[i].has_session && parts_[i].has_session(x)) return i;
+  }
+  return std::nullopt;
+}
+
 Task<void> ServiceGroup::handle(http::Exchange& x) {
   bool set_cookie = false;
   std::string why = "cookie";
-  const auto named = sticky_choice(sticky_, x, set_cookie);
+  auto named = sticky_choice(sticky_, x, set_cookie);
+  if (!named) {
+    named = of_session(x);
+    if (named) why = "session";
+  }
   std::optional<size_t> chosen;
   if (named && board_.up(*named)) {
     chosen = named;

@@ -1,5 +1,7 @@
 // ServiceGroup: a service of services, `weighted` or `highestRandomWeight` (catalogue 4.5).
 #pragma once
+#include <functional>
+
 #include "engine/upstream/load_balancer.h"
 
 namespace gateproof::upstream {
@@ -9,6 +11,8 @@ struct ServicePart {
   std::string written;  // as written: sticky cookies and hashes are made of it
   int64_t weight = 1;
   std::shared_ptr<http::Handler> handler;
+  // Of a rule whose sessions keep their backend: whether the request's session is with this part. Empty: no such rule.
+  std::function<bool(const http::Exchange&)> has_session = {};
 };
 
 class ServiceGroup final : public http::Handler, public StatusSource {
@@ -23,6 +27,8 @@ class ServiceGroup final : public http::Handler, public StatusSource {
   void set_status(size_t part, bool up) { board_.set(part, up); }
 
  private:
+  // The part that the request's session is with.
+  std::optional<size_t> of_session(const http::Exchange& x) const;
   Kind kind_;
   std::string stage_;
   std::vector<ServicePart> parts_;

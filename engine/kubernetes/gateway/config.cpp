@@ -105,9 +105,9 @@ void add_entry_points(const Model& model, config::DynamicConfig& out) {
   for (auto& [name, port] : ports) out.entry_points[name] = std::move(port);
 }
 
-config::DynamicConfig to_config(const Model& model, const config::MiddlewareTypes&,
-                                config::Findings&) {
-  return ConfigMaker().make(model);
+config::DynamicConfig to_config(const Model& model, const config::MiddlewareTypes& types,
+                                config::Findings& findings) {
+  return ConfigMaker().make(model, types, findings);
 }
 
 }  // namespace gateproof::kubernetes::gateway

@@ -60,13 +60,25 @@ config::CorsFilter cors_filter(const Value* v) {
   return f;
 }
 
+config::ExternalAuthFilter external_auth_filter(const Value* v, config::Text service) {
+  config::ExternalAuthFilter f;
+  f.service = std::move(service);
+  const Value* http = member(v, "http");
+  f.prefix = text_at(http, "path");
+  f.headers = texts_at(http, "allowedHeaders");
+  f.taken = texts_at(http, "allowedResponseHeaders");
+  f.body_bytes_max = integer_at(member(v, "forwardBody"), "maxSize");
+  return f;
+}
+
 Duration duration_at(const Value* v, std::string_view key) {
   return config::parse_duration(text_at(v, key)).value_or(Duration::zero());
 }
 
 }  // namespace
 
-std::vector<config::RouteFilter> read_filters(const Value* owner, bool& unknown) {
+std::vector<config::RouteFilter> read_filters(const Value* owner, bool& unknown,
+                                              const NamedByFilters& named) {
   std::vector<config::RouteFilter> out;
   for (const Value& f : items_at(owner, "filters")) {
     const std::string type = text_at(&f, "type");
@@ -81,6 +93,13 @@ std::vector<config::RouteFilter> read_filters(const Value* owner, bool& unknown)
       out.emplace_back(config::RewriteFilter{text_at(rewrite, "hostname"), path_filter(rewrite)});
     } else if (type == "CORS") {
       out.emplace_back(cors_filter(member(&f, "cors")));
+    } else if (type == "ExtensionRef" && named.ns) {
+      const std::string name = text_at(member(&f, "extensionRef"), "name");
+      out.emplace_back(config::MiddlewareFilter{located(middleware_name(*named.ns, name), f.span)});
+    } else if (const std::string service =
+                   type == "ExternalAuth" && named.auth ? named.auth(f) : "";
+               !service.empty()) {
+      out.emplace_back(external_auth_filter(member(&f, "externalAuth"), located(service, f.span)));
     } else if (type != "RequestMirror") {
       unknown = true;
     }
@@ -91,8 +110,16 @@ std::vector<config::RouteFilter> read_filters(const Value* owner, bool& unknown)
 config::RouteFilters read_rule(const Route& route, const Rule& rule, size_t gateway,
                                Services& services) {
   config::RouteFilters out;
+  // A redirection in front of a filter that cannot be honoured would be a way around it.
+  if (rule.error_status != 0) return out;
   bool unknown = false;  // told by the rule's own status
-  out.filters = read_filters(rule.rule, unknown);
+  const auto auth = [&](const Value& filter) {
+    for (const ExternalAuth& a : rule.auths) {
+      if (a.filter == &filter) return services.backend(route, a.backend, gateway);
+    }
+    return std::string();
+  };
+  out.filters = read_filters(rule.rule, unknown, {route.object->ns, auth});
   for (const Mirror& m : rule.mirrors) {
     if (m.backend.error_status != 0 || (m.backend.tls && !m.backend.tls->valid)) continue;
     config::MirrorFilter filter;
@@ -114,19 +141,6 @@ config::RouteFilters read_rule(const Route& route, const Rule& rule, size_t gate
     out.retry = std::move(r);
   }
   return out;
-}
-
-std::optional<config::CookieConfig> read_session(const Value* rule) {
-  const Value* session = member(rule, "sessionPersistence");
-  if (!session || text_at(session, "type") == "Header") return std::nullopt;
-  config::CookieConfig cookie;
-  cookie.name = text_at(session, "sessionName");
-  cookie.http_only = true;
-  if (text_at(member(session, "cookieConfig"), "lifetimeType") == "Permanent") {
-    const Duration lasts = duration_at(session, "absoluteTimeout");
-    cookie.max_age = std::chrono::duration_cast<std::chrono::seconds>(lasts).count();
-  }
-  return cookie;
 }
 
 }  // namespace gateproof::kubernetes::gateway

@@ -24,7 +24,8 @@ void add_to(config::ConfigPatch::Changes<T>& patch, std::map<std::string, T>& ma
 
 }  // namespace
 
-config::DynamicConfig ConfigMaker::make(const Model& model) {
+config::DynamicConfig ConfigMaker::make(const Model& model, const config::MiddlewareTypes& types,
+                                        config::Findings& findings) {
   config::DynamicConfig out;
   routes_.clear();
   users_.clear();
@@ -35,9 +36,11 @@ config::DynamicConfig ConfigMaker::make(const Model& model) {
     Made& made = routes_[name_of(route)];
     made.routers = add_http_route(model, route, services, out);
     made.services = services.take_used();
+    made.extended = names_middlewares(route);
     for (const std::string& s : made.services) ++users_[s];
   }
   add_stream_routers(model, services, out);
+  add_extensions(model, types, findings, out);
   return out;
 }
 
@@ -45,6 +48,14 @@ std::optional<config::ConfigPatch> ConfigMaker::update(
     const Model& model, std::span<const ObjectName> changed,
     const std::function<const Route*(const ObjectName&)>& find) {
   if (std::any_of(changed.begin(), changed.end(), is_stream)) return std::nullopt;
+  // Middlewares are everybody's, and none is left behind that nobody names.
+  const auto extended = [&](const ObjectName& name) {
+    const auto known = routes_.find(name);
+    const Route* route = find(name);
+    return (known != routes_.end() && known->second.extended) ||
+           (route && names_middlewares(*route));
+  };
+  if (std::any_of(changed.begin(), changed.end(), extended)) return std::nullopt;
   config::ConfigPatch patch;
   for (const ObjectName& name : changed) {
     if (name.group == gateway_group && is_http(name.kind)) update(model, find(name), name, patch);

@@ -11,10 +11,12 @@ namespace gateproof::kubernetes::gateway {
 class ConfigMaker {
  public:
   // Everything.
-  config::DynamicConfig make(const Model& model);
+  config::DynamicConfig make(const Model& model, const config::MiddlewareTypes& types,
+                             config::Findings& findings);
 
   // What is another one than in the last configuration, when of the model only the routes `changed` are. `find` gives a route of
-  // the model, null where it is not there. Nullopt: there are others than HTTPRoutes and GRPCRoutes among them; then make().
+  // the model, null where it is not there. Nullopt: there are others than HTTPRoutes and GRPCRoutes among them, or some that name
+  // Middlewares; then make().
   std::optional<config::ConfigPatch> update(
       const Model& model, std::span<const ObjectName> changed,
       const std::function<const Route*(const ObjectName&)>& find);
@@ -23,6 +25,7 @@ class ConfigMaker {
   struct Made {
     std::vector<std::string> routers;  // qualified names
     std::set<std::string> services;    // that they use, those of others included
+    bool extended = false;             // it names Middlewares
   };
   void update(const Model& model, const Route* route, const ObjectName& name,
               config::ConfigPatch& patch);

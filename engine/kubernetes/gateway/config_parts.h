@@ -1,5 +1,7 @@
 // What to_config() is made of: one configuration under construction, and who adds what to it.
 #pragma once
+#include <functional>
+
 #include "engine/config/route_filters.h"
 #include "engine/config/static.h"
 #include "engine/kubernetes/gateway/model.h"
@@ -42,10 +44,8 @@ class Services {
 
   // How the rule's backends are chosen; the name of a service.
   std::string of_rule(const Route& route, size_t rule, size_t gateway);
-  // Of one backend that can be asked, unqualified. `apart`: not "" for one whose sessions persist by themselves.
-  std::string backend(const Route& route, const Backend& backend, size_t gateway,
-                      const std::string& apart = {},
-                      const std::optional<config::CookieConfig>& sticky = std::nullopt);
+  // Of one backend that can be asked, unqualified.
+  std::string backend(const Route& route, const Backend& backend, size_t gateway);
   // The same for bytes. Of a backend that cannot be asked the service has no server.
   std::string tcp_of_rule(const Route& route, size_t rule, size_t gateway, bool tls_ends_here);
   std::string udp_of_rule(const Route& route, size_t rule, size_t gateway);
@@ -65,12 +65,27 @@ class Services {
   std::set<std::string> used_;
 };
 
+// What filters name: where they are not looked for they are unknown.
+struct NamedByFilters {
+  std::optional<std::string> ns;  // of the route, where Middlewares are
+  // The service, unqualified, that an ExternalAuth filter asks; "" when there is none.
+  std::function<std::string(const config::Value& filter)> auth;
+};
 // Filters of a rule or a backendRef as written; mirrors come from the model.
-std::vector<config::RouteFilter> read_filters(const config::Value* filters, bool& unknown);
+std::vector<config::RouteFilter> read_filters(const config::Value* owner, bool& unknown,
+                                              const NamedByFilters& named = {});
+// ---- config_extensions.cpp
+// The middleware that a Middleware object becomes, qualified.
+std::string middleware_name(std::string_view ns, std::string_view name);
+bool names_middlewares(const Route& route);
+// Middlewares that ExtensionRef filters of the model name, and what these name in turn.
+void add_extensions(const Model& model, const config::MiddlewareTypes& types,
+                    config::Findings& findings, config::DynamicConfig& out);
 // All of a rule but what depends on its matches.
 config::RouteFilters read_rule(const Route& route, const Rule& rule, size_t gateway,
                                Services& services);
-std::optional<config::CookieConfig> read_session(const config::Value* rule);
+// sessionPersistence of a rule, as 1.6 (sessionName, cookieConfig, idleTimeout) and 1.7 (cookie, header) write it.
+std::optional<config::SessionConfig> read_session(const config::Value* rule);
 
 // Routers of an HTTPRoute or a GRPCRoute; their names.
 std::vector<std::string> add_http_route(const Model& model, const Route& route, Services& services,

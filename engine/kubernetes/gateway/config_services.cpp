@@ -55,15 +55,12 @@ config::TransportTlsConfig Services::transport(const BackendTls& tls, size_t gat
   return t;
 }
 
-std::string Services::backend(const Route& route, const Backend& b, size_t gateway,
-                              const std::string& apart,
-                              const std::optional<config::CookieConfig>& sticky) {
+std::string Services::backend(const Route& route, const Backend& b, size_t gateway) {
   const std::string scheme = scheme_of(route, b);
   std::string name = "service/" + label_of(b);
   if (scheme != "http") name += "/" + scheme;
   if (b.tls) name += " " + gateway_label(gateway);
-  if (!apart.empty()) name += " " + apart;
-  if (shared(name) && apart.empty()) return name;
+  if (shared(name)) return name;
   config::ServiceConfig& s = out_.services[qualified(name)];
   if (s.load_balancer) return name;
   s.types = {"loadBalancer"};
@@ -74,7 +71,6 @@ std::string Services::backend(const Route& route, const Backend& b, size_t gatew
     server.url = located(scheme + "://" + host_port(a), s.span);
     lb.servers.push_back(std::move(server));
   }
-  lb.sticky = sticky;
   if (!b.tls) return name;
   lb.servers_transport = located(name, s.span);
   config::ServersTransportConfig& t = out_.servers_transports[qualified(name)];
@@ -100,11 +96,7 @@ std::string Services::of_rule(const Route& route, size_t index, size_t gateway) 
   constexpr int nothing_to_ask = 500;
   const Rule& rule = route.rules[index];
   if (rule.error_status != 0) return answer(rule.error_status);
-  const std::optional<config::CookieConfig> session = read_session(rule.rule);
-  // The choice of the server has a cookie of its own beside that of the service.
-  std::optional<config::CookieConfig> server_session = session;
-  if (session && rule.backends.size() > 1 && !session->name.empty())
-    server_session->name += "-server";
+  const std::optional<config::SessionConfig> session = read_session(rule.rule);
   const std::string label = rule_label(route, index);
   config::WeightedConfig weighted;
   for (const Backend& b : rule.backends) {
@@ -113,14 +105,13 @@ std::string Services::of_rule(const Route& route, size_t index, size_t gateway) 
     child.weight = b.weight;
     bool unknown = false;
     config::RouteFilters filters;
-    filters.filters = read_filters(b.ref, unknown);
+    filters.filters = read_filters(b.ref, unknown, {route.object->ns, {}});
     if (!usable(b) || unknown) {
       child.name = located(label_of(b), b.ref ? b.ref->span : SourceSpan{});
       child.status = b.error_status != 0 ? b.error_status : nothing_to_ask;
     } else {
-      const std::string apart = session ? "of " + label : std::string();
-      child.name = located(backend(route, b, gateway, apart, server_session),
-                           b.ref ? b.ref->span : SourceSpan{});
+      filters.session = session;
+      child.name = located(backend(route, b, gateway), b.ref ? b.ref->span : SourceSpan{});
       if (!filters.empty())
         child.filters = std::make_shared<const config::RouteFilters>(std::move(filters));
     }
@@ -130,7 +121,6 @@ std::string Services::of_rule(const Route& route, size_t index, size_t gateway) 
   const config::WeightedChild& first = weighted.services.front();
   if (weighted.services.size() == 1 && !first.filters)
     return first.status ? answer(*first.status) : first.name.value;
-  if (session && weighted.services.size() > 1) weighted.sticky = session;
   const std::string name = label + " " + gateway_label(gateway);
   used_.insert(qualified(name));
   config::ServiceConfig& s = out_.services[qualified(name)];

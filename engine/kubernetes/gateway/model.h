@@ -92,12 +92,19 @@ struct Mirror {
   int64_t numerator = 100, denominator = 100;
 };
 
+// An ExternalAuth filter: whom it asks.
+struct ExternalAuth {
+  Backend backend;
+  const config::Value* filter = nullptr;  // as written
+};
+
 // A rule of a route: matches, filters, timeouts, retry and so on are read from `rule` as written.
 struct Rule {
   const config::Value* rule = nullptr;
   std::string name;
   std::vector<Backend> backends;
   std::vector<Mirror> mirrors;
+  std::vector<ExternalAuth> auths;
   // A filter that cannot be honoured (unknown type, reference that does not resolve): the rule answers this.
   int error_status = 0;
 };
@@ -134,8 +141,9 @@ struct StatusUpdate {
 };
 
 struct Model {
-  std::vector<Gateway> gateways;  // of our GatewayClasses
-  std::vector<Route> routes;      // attached to one of them at least, oldest first
+  const ObjectStore* store = nullptr;  // that it was made of
+  std::vector<Gateway> gateways;       // of our GatewayClasses
+  std::vector<Route> routes;           // attached to one of them at least, oldest first
   std::vector<StatusUpdate> statuses;
 };
 

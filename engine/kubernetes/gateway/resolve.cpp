@@ -16,6 +16,7 @@ struct Run {
         s{index, model, {}, {}, {}, {}, std::move(addresses)},
         policies(index),
         routes(s, policies) {
+    model.store = &store;
     resolve_classes(s);
     read_gateways(s);
     read_listener_sets(s);
@@ -60,6 +61,7 @@ struct Run {
 // Objects that resolve() reads besides routes.
 bool matters(const ObjectName& n) {
   if (n.group == gateway_group) return true;
+  if (n.group == traefik_group) return n.kind == "Middleware";
   if (n.group == discovery_group) return n.kind == "EndpointSlice";
   static constexpr std::string_view core[] = {"Service", "Secret", "ConfigMap", "Namespace"};
   return n.group == core_group &&

@@ -288,6 +288,7 @@ void Routes::count(const Route& route, int64_t change) {
     for (const Rule& r : route.rules) {
       for (const Backend& b : r.backends) reached(b, a.gateway, change);
       for (const Mirror& m : r.mirrors) reached(m.backend, a.gateway, change);
+      for (const ExternalAuth& e : r.auths) reached(e.backend, a.gateway, change);
     }
   }
 }

@@ -16,7 +16,8 @@ constexpr std::string_view http_filters[] = {"RequestHeaderModifier",
                                              "RequestMirror",
                                              "RequestRedirect",
                                              "URLRewrite",
-                                             "CORS"};
+                                             "CORS",
+                                             "ExternalAuth"};
 constexpr std::string_view grpc_filters[] = {"RequestHeaderModifier", "ResponseHeaderModifier",
                                              "RequestMirror"};
 constexpr std::string_view backend_filters[] = {"RequestHeaderModifier", "ResponseHeaderModifier",
@@ -83,6 +84,11 @@ void Rules::rule(const Value& v, Rule& out) {
     const std::span<const std::string_view> known =
         http ? std::span<const std::string_view>(http_filters) : grpc_filters;
     if (!filters(v, known, &out)) out.error_status = 500;
+    if (auto problem = session_problem(v)) {
+      problem->message += "; requests are answered with 500";
+      invalid(*problem);
+      out.error_status = 500;
+    }
     if (has_filter(v, "RequestRedirect") && has_filter(v, "URLRewrite")) {
       invalid({"GP0815", "IncompatibleFilters", "a rule cannot both redirect and rewrite",
                "remove RequestRedirect or URLRewrite", span_of(v, "filters")});
@@ -108,14 +114,7 @@ bool Rules::filters(const Value& holder, std::span<const std::string_view> known
 
 bool Rules::filter(const Value& f, std::span<const std::string_view> known, Rule* rule) {
   const std::string type = text_at(&f, "type");
-  if (type == "ExtensionRef") {
-    const Value* ref = member(&f, "extensionRef");
-    not_resolved({"GP0815", "InvalidKind",
-                  "a filter of group \"" + text_at(ref, "group") + "\" and kind " +
-                      text_at(ref, "kind") + " is not known; requests are answered with 500",
-                  "use the filters of the Gateway API", span_of(f, "type")});
-    return false;
-  }
+  if (type == "ExtensionRef") return extension(f);
   if (std::find(known.begin(), known.end(), type) == known.end()) {
     const std::vector<std::string> names(known.begin(), known.end());
     invalid({"GP0815", "UnsupportedValue",
@@ -131,6 +130,7 @@ bool Rules::filter(const Value& f, std::span<const std::string_view> known, Rule
              "write " + options, span_of(f, "type")});
     return false;
   }
+  if (type == "ExternalAuth" && rule) return external_auth(f, *member(&f, options), *rule);
   if (type == "RequestMirror" && rule) mirror(*member(&f, options), *rule);
   return true;
 }

@@ -4,6 +4,9 @@
 
 namespace gateproof::kubernetes::gateway {
 
+// What a rule's sessionPersistence asks for and cannot have.
+std::optional<Problem> session_problem(const config::Value& rule);
+
 // What a route is told whatever its parents are.
 struct RulesVerdict {
   std::optional<Problem> not_accepted;  // no rule of it can be served as it is written
@@ -22,6 +25,9 @@ class Rules {
   bool filters(const config::Value& holder, std::span<const std::string_view> known, Rule* rule);
   bool filter(const config::Value& f, std::span<const std::string_view> known, Rule* rule);
   void mirror(const config::Value& f, Rule& rule);
+  // resolve_extensions.cpp; false: as filters()
+  bool extension(const config::Value& f);
+  bool external_auth(const config::Value& f, const config::Value& options, Rule& rule);
   void not_resolved(const Problem& p);
   void invalid(const Problem& p);
 

@@ -137,6 +137,7 @@ TEST(GatewayStatus, Routes) { run_rows("routes.yaml"); }
 TEST(GatewayStatus, Backends) { run_rows("backends.yaml"); }
 TEST(GatewayStatus, ListenerSets) { run_rows("listener-sets.yaml"); }
 TEST(GatewayStatus, Policies) { run_rows("policies.yaml"); }
+TEST(GatewayStatus, Extensions) { run_rows("extensions.yaml"); }
 
 std::vector<std::string> with(std::initializer_list<const char*> names, const std::string& text) {
   std::vector<std::string> out = pieces(names);

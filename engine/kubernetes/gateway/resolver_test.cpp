@@ -189,5 +189,28 @@ TEST(ObjectStore, PutReplacesAndRemoveForgets) {
   EXPECT_EQ(value("b"), "none");
 }
 
+TEST(Resolver, AMiddlewareThatComesAndGoesIsLookedAt) {
+  World w;
+  w.put(head("HTTPRoute", "r") +
+        "spec: {parentRefs: [{name: web}], rules: [{filters: [{type: ExtensionRef, extensionRef: "
+        "{group: traefik.io, kind: Middleware, name: m}}]}]}\n");
+  Resolver resolver({});
+  Told told;
+  const auto status = [&] { return told[gateway_object("HTTPRoute", "r")]; };
+  tell(told, resolver.resolve(w.store, w.findings));
+  EXPECT_NE(status().find("BackendNotFound"), std::string::npos);
+  w.put(
+      "apiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: m, namespace: infra}\n"
+      "spec: {addPrefix: {prefix: /x}}\n");
+  const ObjectName name{std::string(traefik_group), "Middleware", "infra", "m"};
+  const Model& known = resolver.update(w.store, {&name, 1}, w.findings);
+  tell(told, known);
+  EXPECT_EQ(status().find("BackendNotFound"), std::string::npos);
+  EXPECT_EQ(known.routes.front().rules.front().error_status, 0);
+  w.store.remove(name.group, name.kind, name.ns, name.name);
+  tell(told, resolver.update(w.store, {&name, 1}, w.findings));
+  EXPECT_NE(status().find("BackendNotFound"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace gateproof::kubernetes::gateway

@@ -14,6 +14,10 @@ add_compile_options(-Wall -Wextra -Wno-missing-field-initializers -Wno-unused-pa
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)
 endif()
+if(GP_FUZZ)
+  # Everywhere, not in the targets alone: the fuzzer is led by what the engine's own code does with an input.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(GP_SANITIZE)
   add_compile_options(-fsanitize=${GP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${GP_SANITIZE})

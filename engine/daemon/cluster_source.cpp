@@ -6,6 +6,16 @@ using providers::KubeChange;
 using providers::KubeKey;
 using providers::KubeLevel;
 
+namespace {
+
+providers::KubeHooks client_hooks(const ClusterSource::Hooks& hooks) {
+  providers::KubeHooks out = hooks.client;
+  out.trouble = [log = hooks.log](const std::string& what) { log(KubeLevel::warn, what); };
+  return out;
+}
+
+}  // namespace
+
 ClusterSource::Live::Live(Scheduler& s, Unit u)
     : unit(std::move(u)), throttle(s, unit.throttle, [this](config::DynamicConfig objects) {
         unit.deliver(std::move(objects));
@@ -15,7 +25,7 @@ ClusterSource::ClusterSource(Env& env, std::vector<providers::KubeSelection> sel
                              Hooks hooks)
     : env_(env),
       hooks_(std::move(hooks)),
-      client_(env, hooks_.client),
+      client_(env, client_hooks(hooks_)),
       settle_(env.scheduler, *this),
       writer_(client_, {[this] { return writes(); }, hooks_.log}),
       follower_(client_, std::move(selections),

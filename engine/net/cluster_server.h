@@ -37,6 +37,8 @@ class ClusterServer {
   // What else follows the store (a Gateway controller, status writers): before start(). See Store::add_hook.
   kubernetes::cluster::Store& store() { return store_; }
   HandlerServer& server() { return *server_; }
+  // How many are open; to be asked where the store lives.
+  size_t watches() const { return api_.watches(); }
 
  private:
   ClusterServer(ClusterOptions options, Random& random);

@@ -54,14 +54,15 @@ class Known {
 }  // namespace
 
 Result<std::unique_ptr<HandlerServer>> HandlerServer::make(http::Handler& handler, Random& random,
-                                                           const Log& log) {
+                                                           const Log& log, size_t most) {
   Result<std::unique_ptr<EventLoop>> loop = EventLoop::make();
   if (!loop) return loop.error();
-  return std::unique_ptr<HandlerServer>(new HandlerServer(std::move(*loop), handler, random, log));
+  return std::unique_ptr<HandlerServer>(
+      new HandlerServer(std::move(*loop), handler, random, log, most));
 }
 
 HandlerServer::HandlerServer(std::unique_ptr<EventLoop> loop, http::Handler& handler,
-                             Random& random, const Log& log)
+                             Random& random, const Log& log, size_t most)
     : log_(log),
       handler_(handler),
       loop_(std::move(loop)),
@@ -70,7 +71,8 @@ HandlerServer::HandlerServer(std::unique_ptr<EventLoop> loop, http::Handler& han
       offload_(pool_, *loop_),
       env_{loop_->scheduler(), loop_->clock(), random,  transport_,
            resolver_,          machine_name(), offload_},
-      origin_(env_) {}
+      origin_(env_),
+      most_(most) {}
 
 HandlerServer::~HandlerServer() {
   stop();
@@ -138,8 +140,8 @@ Task<void> HandlerServer::accept_connections(Entry& e) {
   for (;;) {
     Result<std::unique_ptr<Stream>> stream = co_await e.listener->accept();
     if (!stream) co_return;
-    if (connections() >= connections_max) {
-      log_.warn("a connection was closed: " + std::to_string(connections_max) + " are open");
+    if (connections() >= most_) {
+      log_.warn("a connection was closed: " + std::to_string(most_) + " are open");
       continue;
     }
     auto& socket = static_cast<NetStream&>(**stream);

@@ -31,9 +31,9 @@ class HandlerServer {
   // hours for its next piece (a watch), and until then nobody writes to the connection.
   static constexpr Duration look_period = std::chrono::seconds(2);
 
-  // All three outlive the server.
+  // Handler, random and log outlive the server. `most`: connections_max, unless a test wants fewer.
   static Result<std::unique_ptr<HandlerServer>> make(http::Handler& handler, Random& random,
-                                                     const Log& log);
+                                                     const Log& log, size_t most = connections_max);
   ~HandlerServer();  // stops
 
   // Before start(); port 0 takes a free one. The address that is listened on.
@@ -50,7 +50,7 @@ class HandlerServer {
  private:
   class Entry;
   HandlerServer(std::unique_ptr<EventLoop> loop, http::Handler& handler, Random& random,
-                const Log& log);
+                const Log& log, size_t most);
   Task<void> accept_connections(Entry& e);
   Task<void> serve(Entry& e, std::unique_ptr<Stream> stream);
   Task<void> end_those_gone(Entry& e);
@@ -65,6 +65,7 @@ class HandlerServer {
   PoolOffload offload_;
   Env env_;
   upstream::HttpOrigin origin_;  // for what the handler asks of others
+  const size_t most_;            // connections
   std::atomic<size_t> connections_{0};
   std::vector<std::unique_ptr<Entry>> entries_;
   std::thread thread_;

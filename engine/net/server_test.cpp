@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "engine/middleware/middleware.h"
+#include "engine/net/client_test.h"
 #include "engine/net/clock.h"
 #include "engine/net/datagram.h"
 #include "engine/net/random.h"
@@ -70,62 +71,6 @@ class Backend {
   NetTransport transport_{*loop_};
   std::unique_ptr<Listener> listener_;
   std::thread thread_;
-};
-
-// A blocking client made of the engine's own streams.
-class Client {
- public:
-  explicit Client(SocketAddress to) {
-    auto connecting = transport_.connect(to, loop_->clock().now() + seconds(5));
-    if (!connecting.start_root(loop_->scheduler(), "connect")) {
-      loop_->run_until([&] { return connecting.done(); }, seconds(6));
-    }
-    Result<std::unique_ptr<Stream>> r = connecting.take();
-    if (r) stream_ = std::move(*r);
-  }
-  bool connected() const { return stream_ != nullptr; }
-  void send(std::string_view text) {
-    auto writing = write_all(*stream_, {text}, loop_->clock().now() + seconds(5));
-    if (!writing.start_root(loop_->scheduler(), "write")) {
-      loop_->run_until([&] { return writing.done(); }, seconds(6));
-    }
-  }
-  // Until `what` was received, the end, or the time is up.
-  std::string receive(std::string_view what = "\r\n\r\n", Duration longest = seconds(5)) {
-    const Instant end = loop_->clock().now() + longest;
-    std::array<char, 8192> buffer;
-    while (in_.empty() || in_.find(what) == std::string::npos) {
-      auto reading = read_some(*stream_, buffer, end);
-      if (!reading.start_root(loop_->scheduler(), "read")) {
-        loop_->run_until([&] { return reading.done(); }, longest + seconds(1));
-      }
-      const Result<size_t> n = reading.take();
-      ended = n && *n == 0;
-      timed_out = !n && n.error().code == Code::timeout;
-      if (!n || *n == 0) break;
-      in_.append(buffer.data(), *n);
-    }
-    return std::exchange(in_, {});
-  }
-  // A whole answer, head and body.
-  std::string get(std::string_view path) {
-    send("GET " + std::string(path) + " HTTP/1.1\r\nHost: a.test\r\n\r\n");
-    std::string answer = receive();
-    const size_t at = answer.find("Content-Length: ");
-    const size_t body = answer.find("\r\n\r\n");
-    if (at == std::string::npos || body == std::string::npos) return answer;
-    const size_t whole = body + 4 + static_cast<size_t>(std::atoi(answer.c_str() + at + 16));
-    while (answer.size() < whole && !ended && !timed_out) answer += receive("");
-    return answer;
-  }
-  bool ended = false;
-  bool timed_out = false;
-
- private:
-  std::unique_ptr<EventLoop> loop_ = std::move(*EventLoop::make());
-  NetTransport transport_{*loop_};
-  std::unique_ptr<Stream> stream_;
-  std::string in_;
 };
 
 class ServerTest : public ::testing::Test {

@@ -12,6 +12,14 @@ Error unreadable(std::string_view what, const std::string& file, const Error& wh
   return Error(why.code, std::string(what) + " " + file + ": " + why.message);
 }
 
+// What a file holds. One that is empty is being written: nothing is meant by it.
+Result<std::string> read_full(std::string_view what, const std::string& file, Files& files) {
+  Result<std::string> text = files.read(file, kube_file_bytes_max);
+  if (!text) return unreadable(what, file, text.error());
+  if (text::trim(*text).empty()) return unreadable(what, file, Error(Code::invalid, "it is empty"));
+  return text;
+}
+
 Result<KubeAccess> in_a_pod(const std::string& endpoint, const std::string& host,
                             const std::string& port, Files& files) {
   KubeAccess access;
@@ -21,12 +29,13 @@ Result<KubeAccess> in_a_pod(const std::string& endpoint, const std::string& host
       set_server(access, endpoint.empty() ? "https://" + address : endpoint);
   if (!server) return server.error();
   const std::string folder = service_account_folder;
-  const Result<std::string> token = files.read(folder + "token", kube_file_bytes_max);
-  if (!token) return unreadable("service account token", folder + "token", token.error());
+  const Result<std::string> token = read_full("service account token", folder + "token", files);
+  if (!token) return token.error();
   access.token = text::trim(*token);
   // Without one the system's authorities are asked, as client-go does.
-  if (Result<std::string> ca = files.read(folder + "ca.crt", kube_file_bytes_max))
-    access.ca = std::move(*ca);
+  Result<std::string> ca = read_full("failed to read CA file", folder + "ca.crt", files);
+  if (!ca && ca.error().code != Code::not_found) return ca.error();
+  if (ca) access.ca = std::move(*ca);
   if (const Result<std::string> ns = files.read(folder + "namespace", kube_file_bytes_max))
     access.name_space = text::trim(*ns);
   return access;
@@ -42,14 +51,17 @@ Result<KubeAccess> from_options(const KubeAccessOptions& options, Files& files) 
   const Result<void> server = set_server(access, options.endpoint);
   if (!server) return server.error();
   access.token = options.token;
-  // A token has no slash, and is no name of a file that is there (Traefik's FileOrContent).
+  // A token has no slash, and is no name of a file that is there (Traefik's FileOrContent). No token begins with one: it is the
+  // name of a file that is being replaced, and must not be shown to the server.
   if (!options.token.empty()) {
-    const Result<std::string> token = files.read(options.token, kube_file_bytes_max);
+    const Result<std::string> token = read_full("token", options.token, files);
+    if (!token && (options.token.front() == '/' || token.error().code == Code::invalid))
+      return token.error();
     if (token) access.token = text::trim(*token);
   }
   if (!options.cert_auth_file.empty()) {
-    Result<std::string> ca = files.read(options.cert_auth_file, kube_file_bytes_max);
-    if (!ca) return unreadable("failed to read CA file", options.cert_auth_file, ca.error());
+    Result<std::string> ca = read_full("failed to read CA file", options.cert_auth_file, files);
+    if (!ca) return ca.error();
     access.ca = std::move(*ca);
   }
   return access;

@@ -37,6 +37,12 @@ TEST_F(Access, OfOptions) {
   EXPECT_EQ(read({"http://h", "/token", ""})->authorization(), "Bearer from a file");
   EXPECT_EQ(read({"http://h", "", ""})->authorization(), "");
   EXPECT_EQ(read({"https://h", "", "/none"}).error().code, Code::not_found);
+  // A file that is gone for a moment is no token, and its name is not told to the server.
+  EXPECT_EQ(read({"http://h", "/gone", ""}).error().code, Code::not_found);
+  files.files["/empty"] = "";
+  EXPECT_EQ(read({"http://h", "/empty", ""}).error().code, Code::invalid);
+  EXPECT_EQ(read({"http://h", "", "/empty"}).error().code, Code::invalid);
+  EXPECT_EQ(read({"http://h", "a/b", ""})->token, "a/b");
   const auto nowhere = read();
   EXPECT_EQ(nowhere.error().message, "endpoint missing for external cluster client");
   EXPECT_FALSE(nowhere.error().remedy.empty());
@@ -86,6 +92,14 @@ TEST_F(Access, OfAPod) {
   EXPECT_EQ(a->ca, "CA");
   EXPECT_EQ(a->name_space, "web");
   EXPECT_EQ(read({"http://elsewhere:1", "", ""})->url(), "http://elsewhere:1");
+  // Empty files are being written: no token is no anonymous user, no authority not the system's.
+  for (const char* file : {"token", "ca.crt"}) {
+    const std::string before = std::exchange(files.files[folder + file], " \n");
+    EXPECT_EQ(read().error().code, Code::invalid) << file;
+    files.files[folder + file] = before;
+  }
+  files.files.erase(folder + "ca.crt");
+  EXPECT_EQ(read()->ca, "");
   variables.erase("KUBERNETES_SERVICE_PORT");
   EXPECT_FALSE(read());
 }
@@ -124,6 +138,11 @@ TEST_F(Access, OfAKubeconfig) {
   EXPECT_EQ(a->token, "rotating");
   EXPECT_EQ(a->name_space, "team");
   EXPECT_FALSE(a->insecure_skip_verify);
+  files.files["/abs/token"] = "\n";
+  const auto empty = kubeconfig(whole);
+  ASSERT_FALSE(empty);
+  EXPECT_NE(empty.error().message.find("/abs/token: it is empty"), std::string::npos);
+  EXPECT_EQ(empty.error().span.line, 16u);
 }
 
 TEST_F(Access, FaultsOfAKubeconfigAreToldWithTheirPlace) {

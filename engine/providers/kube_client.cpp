@@ -1,5 +1,6 @@
 #include "engine/providers/kube_client.h"
 
+#include "engine/base/crypto_key_pair.h"
 #include "engine/base/text.h"
 #include "engine/env/dial.h"
 #include "engine/http/h1_writer.h"
@@ -28,6 +29,22 @@ Error upstream(Code code, std::string text) {
 Duration retry_after(const http::Headers& headers) {
   const int64_t s = text::parse_int(headers.get("Retry-After")).value_or(0);
   return std::chrono::seconds(std::clamp<int64_t>(s, 0, retry_after_max_s));
+}
+
+// Whoever speaks TLS leaves out what it cannot read, and would then show no certificate or believe none.
+Result<void> check_pem(const KubeAccess& access) {
+  const auto of = [](std::string_view what, const Error& why) {
+    return Error(why.code, std::string(what) + ": " + why.message);
+  };
+  if (!access.ca.empty()) {
+    const Result<void> ca = crypto::check_authorities(access.ca);
+    if (!ca) return of("certificate authority", ca.error());
+  }
+  if (!access.certificate.empty()) {
+    const Result<void> pair = crypto::check_key_pair(access.certificate, access.key);
+    if (!pair) return of("client certificate", pair.error());
+  }
+  return {};
 }
 
 }  // namespace
@@ -157,41 +174,71 @@ Task<Result<std::string>> KubeClient::Body::read(Instant deadline) {
 Result<void> KubeClient::refresh() {
   const Instant now = env_.scheduler.now();
   if (read_at_ && now - *read_at_ < kube_access_time) return {};
-  Result<KubeAccess> access = hooks_.access();
-  if (!access) return access.error();
-  if (*access != access_ || (access->tls && !connector_)) {
-    connector_.reset();
-    if (access->tls) {
-      Result<std::shared_ptr<TlsConnector>> made = hooks_.connector(*access);
-      if (!made) return made.error();
-      connector_ = std::move(*made);
-    }
-    access_ = std::move(*access);
-  }
+  const Result<void> done = renew();
+  if (!done && !known_) return done.error();
   read_at_ = now;
+  if (done) {
+    told_.clear();
+    return {};
+  }
+  // In the midst of a rotation (a certificate whose key is not there yet) what was known goes on, as in client-go.
+  if (hooks_.trouble && done.error().message != told_)
+    hooks_.trouble(done.error().message + "; what was read before stays in use");
+  told_ = done.error().message;
   return {};
 }
 
-Task<Result<std::unique_ptr<KubeClient::Connection>>> KubeClient::connect() {
-  const Result<void> fresh = refresh();
-  if (!fresh) co_return fresh.error();
-  const KubeAccess access = access_;
-  const std::shared_ptr<TlsConnector> connector = connector_;
-  const Instant deadline = env_.scheduler.now() + kube_connect_time;
-  Result<std::unique_ptr<Stream>> plain = co_await dial(env_, access.host, access.port, deadline);
-  if (!plain) co_return plain.error();
-  ++connections_;
-  (*plain)->set_keep_alive(kube_keep_alive);
-  if (!access.tls) co_return std::make_unique<Connection>(std::move(*plain), access);
-  const std::string name = access.server_name.empty() ? access.host : access.server_name;
-  std::vector<std::string> alpn = {"http/1.1"};
-  Result<TlsConnection> secure =
-      co_await connector->connect(std::move(*plain), name, std::move(alpn), deadline);
-  if (!secure) {
-    distrust();  // perhaps the authority or our certificate has been changed
-    co_return secure.error();
+Result<void> KubeClient::renew() {
+  Result<KubeAccess> access = hooks_.access();
+  if (!access) return access.error();
+  if (known_ && *access == access_) return {};
+  std::shared_ptr<TlsConnector> connector;
+  if (access->tls) {
+    if (const Result<void> usable = check_pem(*access); !usable) return usable.error();
+    Result<std::shared_ptr<TlsConnector>> made = hooks_.connector(*access);
+    if (!made) return made.error();
+    connector = std::move(*made);
   }
-  co_return std::make_unique<Connection>(std::move(secure->stream), access);
+  connector_ = std::move(connector);
+  access_ = std::move(*access);
+  known_ = true;
+  idle_.clear();
+  return {};
+}
+
+bool KubeClient::renewed(const KubeAccess& was) {
+  read_at_ = {};
+  (void)refresh();
+  return access_ != was;
+}
+
+bool KubeClient::outdated(const Body& body) {
+  (void)refresh();
+  const KubeAccess& was = body.connection_->access;
+  return was.url() != access_.url() || was.server_name != access_.server_name ||
+         was.certificate != access_.certificate || was.key != access_.key;
+}
+
+Task<Result<std::unique_ptr<KubeClient::Connection>>> KubeClient::connect() {
+  for (bool again = true;; again = false) {
+    const Result<void> fresh = refresh();
+    if (!fresh) co_return fresh.error();
+    const KubeAccess access = access_;
+    const std::shared_ptr<TlsConnector> connector = connector_;
+    const Instant deadline = env_.scheduler.now() + kube_connect_time;
+    Result<std::unique_ptr<Stream>> plain = co_await dial(env_, access.host, access.port, deadline);
+    if (!plain) co_return plain.error();
+    ++connections_;
+    (*plain)->set_keep_alive(kube_keep_alive);
+    if (!access.tls) co_return std::make_unique<Connection>(std::move(*plain), access);
+    const std::string name = access.server_name.empty() ? access.host : access.server_name;
+    std::vector<std::string> alpn = {"http/1.1"};
+    Result<TlsConnection> secure =
+        co_await connector->connect(std::move(*plain), name, std::move(alpn), deadline);
+    if (secure) co_return std::make_unique<Connection>(std::move(secure->stream), access);
+    // Perhaps the authority or our certificate is another one by now.
+    if (!renewed(access) || !again) co_return secure.error();
+  }
 }
 
 std::unique_ptr<KubeClient::Connection> KubeClient::take_idle() {
@@ -222,13 +269,12 @@ Task<Result<KubeResponse>> KubeClient::call_on(Connection& connection, KubeReque
     response.body += *piece;
   }
   connection.rest_now();
-  if (response.status == 401) distrust();
   co_return response;
 }
 
 Task<Result<KubeResponse>> KubeClient::call(KubeRequest request) {
   std::unique_ptr<Connection> c = take_idle();
-  for (;;) {
+  for (bool again = true;;) {
     if (!c) {
       Result<std::unique_ptr<Connection>> made = co_await connect();
       if (!made) co_return made.error();
@@ -236,14 +282,13 @@ Task<Result<KubeResponse>> KubeClient::call(KubeRequest request) {
     }
     const bool used = c->used;
     Result<KubeResponse> got = co_await call_on(*c, request);
-    if (!got) {
+    const Attempt attempt{got ? got->status : 0, !got && got.error().retry == Retry::if_reused,
+                          used};
+    if (asks_again(attempt, c->access, again)) {
       c.reset();
-      // An old connection that the server had closed meanwhile. What is written here bears a resource version or is made once
-      // more with the same result, so that asking twice does no harm.
-      if (used && got.error().retry == Retry::if_reused) continue;
-      co_return got;
+      continue;
     }
-    if (c->kept() && idle_.size() < kube_idle_connections_max) idle_.push_back(std::move(c));
+    if (got && c->kept() && idle_.size() < kube_idle_connections_max) idle_.push_back(std::move(c));
     co_return got;
   }
 }
@@ -259,7 +304,6 @@ Task<Result<KubeClient::Opened>> KubeClient::open_on(std::unique_ptr<Connection>
     opened.body = std::make_unique<Body>(std::move(c));
     co_return opened;
   }
-  if (opened.status == 401) distrust();
   opened.retry_after = retry_after(c->head().headers);
   while (opened.refusal.size() < head_bytes_max) {
     const Result<std::string> piece = co_await c->read(deadline);
@@ -271,16 +315,28 @@ Task<Result<KubeClient::Opened>> KubeClient::open_on(std::unique_ptr<Connection>
 
 Task<Result<KubeClient::Opened>> KubeClient::open(KubeRequest request) {
   std::unique_ptr<Connection> c = take_idle();
-  for (;;) {
+  for (bool again = true;;) {
     if (!c) {
       Result<std::unique_ptr<Connection>> made = co_await connect();
       if (!made) co_return made.error();
       c = std::move(*made);
     }
     const bool used = c->used;
+    const KubeAccess access = c->access;
     Result<Opened> got = co_await open_on(std::move(c), request);
-    if (got || !used || got.error().retry != Retry::if_reused) co_return got;
+    const Attempt attempt{got ? got->status : 0, !got && got.error().retry == Retry::if_reused,
+                          used};
+    if (!asks_again(attempt, access, again)) co_return got;
   }
+}
+
+// What is written here bears a resource version or is made once more with the same result, so that asking twice does no harm.
+bool KubeClient::asks_again(const Attempt& a, const KubeAccess& access, bool& again) {
+  // An old connection that the server had closed meanwhile.
+  if (a.unanswered && a.used) return true;
+  // A token that has run out; or a certificate, of which TLS 1.3 tells only behind the handshake.
+  const bool refused = a.status == 401 || (a.unanswered && access.tls);
+  return refused && renewed(access) && std::exchange(again, false);
 }
 
 std::string kube_escape(std::string_view text) {

@@ -39,6 +39,8 @@ struct KubeHooks {
   std::function<Result<KubeAccess>()> access;  // read anew each time
   // How TLS is spoken; asked again when what it is made of has changed.
   std::function<Result<std::shared_ptr<TlsConnector>>(const KubeAccess&)> connector;
+  // The access cannot be read or used any more, and what was known before stays in use: once for each reason. May be empty.
+  std::function<void(const std::string&)> trouble;
 };
 
 class KubeClient {
@@ -57,6 +59,7 @@ class KubeClient {
     Task<Result<std::string>> read(Instant deadline);
 
    private:
+    friend class KubeClient;
     std::unique_ptr<Connection> connection_;
   };
   struct Opened {
@@ -71,14 +74,25 @@ class KubeClient {
   // The answer's head, and its body bit by bit.
   Task<Result<Opened>> open(KubeRequest request);
 
-  // The next connection asks for the access again, at once: the server refused us.
-  void distrust() { read_at_ = {}; }
+  // Whether a connection made now would lead to another server or show another certificate than the body's. A token is no
+  // reason: it is told with each request, and a server asks for it only once.
+  bool outdated(const Body& body);
   const KubeAccess& access() const { return access_; }
   Env& env() { return env_; }
   uint64_t connections() const { return connections_; }
 
  private:
+  struct Attempt {
+    int status;       // of the answer; 0: none
+    bool unanswered;  // the connection ended before the first byte of one
+    bool used;        // it had carried a request before
+  };
+
   Result<void> refresh();
+  Result<void> renew();
+  bool asks_again(const Attempt& attempt, const KubeAccess& access, bool& again);
+  // For who was refused: reads the access at once; whether it is another one than `was`.
+  bool renewed(const KubeAccess& was);
   Task<Result<std::unique_ptr<Connection>>> connect();
   Task<Result<KubeResponse>> call_on(Connection& connection, KubeRequest request);
   Task<Result<Opened>> open_on(std::unique_ptr<Connection> connection, KubeRequest request);
@@ -89,6 +103,8 @@ class KubeClient {
   KubeAccess access_;
   std::shared_ptr<TlsConnector> connector_;
   std::optional<Instant> read_at_;
+  bool known_ = false;  // access_ was read once
+  std::string told_;    // the trouble that was told last
   std::vector<std::unique_ptr<Connection>> idle_;
   uint64_t connections_ = 0;
 };

@@ -229,11 +229,22 @@ Task<KubeReflector::End> KubeReflector::read_events(KubeClient::Body& body, std:
                                                     Instant deadline) {
   Scheduler& s = client_.env().scheduler;
   KubeEventReader reader;
+  Instant look_at = s.now() + kube_rotation_period;
+  Instant due = std::min(deadline, s.now() + kube_silence_max);
   for (;;) {
-    const Result<std::string> piece =
-        co_await body.read(std::min(deadline, s.now() + kube_silence_max));
+    if (s.now() >= look_at) {
+      look_at = s.now() + kube_rotation_period;
+      if (client_.outdated(body)) {
+        hooks_.log(KubeLevel::debug, selection_.resource.label() +
+                                         ": the watch goes on over a new connection: the server "
+                                         "or our certificate is another one");
+        co_return End::resume;
+      }
+    }
+    const Result<std::string> piece = co_await body.read(std::min(due, look_at));
     if (!piece) {
       if (piece.error().code == Code::timeout) {
+        if (s.now() < due) continue;
         lost_ = false;
         co_return End::resume;
       }
@@ -242,23 +253,30 @@ Task<KubeReflector::End> KubeReflector::read_events(KubeClient::Body& body, std:
       co_return End::broken;
     }
     if (piece->empty()) co_return End::resume;
-    reader.feed(*piece);
-    std::vector<KubeChange> changes;
-    std::optional<End> end;
-    while (!end) {
-      std::optional<Result<KubeEvent>> event = reader.next();
-      if (!event) break;
-      if (*event) {
-        end = take_event(std::move(**event), asked, changes);
-        continue;
-      }
-      // What was lost is found by a list, which passes over what cannot be read.
-      trouble(KubeLevel::warn, event->error().message);
-      end = End::list;
-    }
-    if (!changes.empty()) hooks_.changed(std::move(changes));
-    if (end) co_return *end;
+    due = std::min(deadline, s.now() + kube_silence_max);
+    if (const std::optional<End> end = take_piece(reader, *piece, asked)) co_return *end;
   }
+}
+
+std::optional<KubeReflector::End> KubeReflector::take_piece(KubeEventReader& reader,
+                                                            const std::string& piece,
+                                                            const std::string& asked) {
+  reader.feed(piece);
+  std::vector<KubeChange> changes;
+  std::optional<End> end;
+  while (!end) {
+    std::optional<Result<KubeEvent>> event = reader.next();
+    if (!event) break;
+    if (*event) {
+      end = take_event(std::move(**event), asked, changes);
+      continue;
+    }
+    // What was lost is found by a list, which passes over what cannot be read.
+    trouble(KubeLevel::warn, event->error().message);
+    end = End::list;
+  }
+  if (!changes.empty()) hooks_.changed(std::move(changes));
+  return end;
 }
 
 std::optional<KubeReflector::End> KubeReflector::take_event(KubeEvent event,

@@ -17,6 +17,9 @@ inline constexpr Duration kube_good_watch = std::chrono::seconds(5);
 // A server ends a watch after so long, the same again at most by chance; one that is silent for the second is begun anew.
 inline constexpr Duration kube_watch_time = std::chrono::minutes(5);
 inline constexpr Duration kube_silence_max = std::chrono::minutes(3);
+// How often a watch looks whether its connection is still the one to have: a client certificate that was renewed is shown within
+// this time, as client-go does within five minutes.
+inline constexpr Duration kube_rotation_period = std::chrono::minutes(1);
 // A kind that is not there (its CRD is absent) is looked for again; one that was there counts as gone only after this grace, since
 // an API server that starts knows its CRDs a little later.
 inline constexpr Duration kube_absent_retry = std::chrono::seconds(10);
@@ -76,6 +79,9 @@ class KubeReflector {
   Task<End> watch(std::string asked);
   End watch_refused(const KubeClient::Opened& opened);
   Task<End> read_events(KubeClient::Body& body, std::string asked, Instant deadline);
+  // What a read of the watch's body has brought; nullopt: on with it.
+  std::optional<End> take_piece(KubeEventReader& reader, const std::string& piece,
+                                const std::string& asked);
   // nullopt: on to the next.
   std::optional<End> take_event(KubeEvent event, const std::string& asked,
                                 std::vector<KubeChange>& changes);

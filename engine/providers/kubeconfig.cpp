@@ -126,6 +126,8 @@ class Reader {
       e.code = text.error().code;
       return e;
     }
+    if (text::trim(*text).empty())
+      return bad(name, path + ": it is empty", "write the file whole and then rename it");
     into = trimmed ? std::string(text::trim(*text)) : *text;
     return std::nullopt;
   }

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/base/crypto_x509.h"
 #include "engine/base/text.h"
 #include "engine/http/url.h"
 #include "engine/providers/kube_json.h"
@@ -12,6 +13,7 @@
 #include "engine/sim/clock.h"
 #include "engine/sim/net.h"
 #include "engine/sim/random.h"
+#include "engine/tls/stream.h"
 
 namespace gateproof::sim {
 
@@ -42,6 +44,7 @@ class KubeHost {
   struct Seen {
     std::string line;  // method and target
     std::string authorization, body;
+    std::string client;  // the name in the client's certificate
   };
 
   KubeHost(Scheduler& s, SimTransport& net, uint64_t seed)
@@ -51,7 +54,11 @@ class KubeHost {
   std::map<std::string, Kind> kinds;  // by path prefix: "/apis/example.com/v1/things"
   KubeFaults faults;
   std::vector<Seen> seen;
-  std::string token;       // that is asked for; "": nobody is asked
+  std::string token;      // that is asked for; "": nobody is asked
+  std::string old_token;  // that is taken as well; "": none
+  // What connections are spoken TLS with from now on; null: none.
+  std::shared_ptr<const tls::ServerContext> tls;
+  std::shared_ptr<const tls::Identity> identity;
   uint64_t version = 100;  // of the newest change
   size_t page_bytes = 0;   // pad of each object's text
   bool bookmarks = true;
@@ -147,7 +154,26 @@ class KubeHost {
     co_return sent.has_value();
   }
 
+  // The client's certificate tells its name; null: the handshake has failed.
+  Task<std::unique_ptr<Stream>> secure(std::unique_ptr<Stream> stream, std::string& client) {
+    auto inside = std::make_unique<tls::TlsStream>(std::move(stream), std::string(), tls,
+                                                   identity.get(), scheduler_.clock().wall_ns());
+    const auto kept = std::pair(tls, identity);  // for as long as the handshake lasts
+    const Result<void> done =
+        co_await inside->handshake(scheduler_.now() + std::chrono::seconds(10));
+    if (!done) co_return nullptr;
+    const auto shown = inside->session().state().client_certificates;
+    if (shown && !shown->empty())
+      client = crypto::parse_certificate(shown->front())->subject.common_name;
+    co_return std::move(inside);
+  }
+
   Task<void> serve(std::unique_ptr<Stream> stream, uint64_t life) {
+    std::string client;
+    if (tls) {
+      stream = co_await secure(std::move(stream), client);
+      if (!stream) co_return;
+    }
     std::string in;
     char piece[4096];
     while (life == life_) {
@@ -161,6 +187,7 @@ class KubeHost {
       }
       Seen one = read_head(in.substr(0, end));
       one.body = in.substr(end + 4, length);
+      one.client = client;
       in.erase(0, end + 4 + length);
       seen.push_back(one);
       const bool go_on = co_await respond(*stream, std::move(one), life);
@@ -187,7 +214,8 @@ class KubeHost {
       co_return co_await send(stream, std::move(made));
     }
     if (happens(faults.hang_up)) co_return false;
-    if (!token.empty() && one.authorization != "Bearer " + token)
+    const bool old = !old_token.empty() && one.authorization == "Bearer " + old_token;
+    if (!token.empty() && !old && one.authorization != "Bearer " + token)
       co_return co_await send(stream, answer(401, refusal(401, "Unauthorized")));
     if (happens(faults.refuse))
       co_return co_await send(stream, answer(500, refusal(500, "InternalError")));

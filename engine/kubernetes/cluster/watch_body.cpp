@@ -46,20 +46,25 @@ void WatchBody::append_bookmark(bool initial_end) {
 }
 
 void WatchBody::fill() {
-  events_.clear();
-  const Reply<bool> more = store_.next(watch_, events_, watch_batch_events);
-  for (const Event& e : events_) {
-    const std::string_view type = e.type == Event::added      ? "ADDED"
-                                  : e.type == Event::modified ? "MODIFIED"
-                                                              : "DELETED";
-    append(type, object_text(*e.object, terms_.shape));
+  bool more = true;
+  std::vector<Event> events;
+  for (size_t n = 0; more && n < watch_batch_events && out_.size() < watch_batch_bytes; ++n) {
+    events.clear();
+    const Reply<bool> got = store_.next(watch_, events, 1);
+    for (const Event& e : events) {
+      const std::string_view type = e.type == Event::added      ? "ADDED"
+                                    : e.type == Event::modified ? "MODIFIED"
+                                                                : "DELETED";
+      append(type, object_text(*e.object, terms_.shape));
+    }
+    if (!got) {
+      append("ERROR", to_text(got.error().to_json()));
+      over_ = true;
+      return;
+    }
+    more = *got;
   }
-  if (!more) {
-    append("ERROR", to_text(more.error().to_json()));
-    over_ = true;
-    return;
-  }
-  if (*more) return;
+  if (more) return;
   if (std::exchange(terms_.says_initial_end, false)) append_bookmark(true);
   const Instant now = env_.scheduler.now();
   if (now >= bookmark_at_) {
@@ -75,7 +80,10 @@ void WatchBody::fill() {
 std::optional<Result<http::Chunk>> WatchBody::try_read() {
   out_.clear();
   if (!over_) fill();
-  if (out_.empty() && !over_) return std::nullopt;
+  if (out_.empty() && !over_) {
+    if (out_.capacity() > watch_idle_bytes) std::string().swap(out_);
+    return std::nullopt;
+  }
   return Result<http::Chunk>(http::Chunk{out_, over_});
 }
 

@@ -8,6 +8,10 @@ namespace gateproof::kubernetes::cluster {
 
 inline constexpr size_t watches_max = 10'000;      // at once; 429 beyond
 inline constexpr size_t watch_batch_events = 256;  // rendered at a time
+// Behind so many bytes no further event is rendered until these have been written: with one event more the most that a client
+// that does not read costs. What it has not read waits in the store, which forgets it in the end (StoreLimits::event_bytes_per_type_max).
+inline constexpr size_t watch_batch_bytes = 1u << 20;
+inline constexpr size_t watch_idle_bytes = 16u << 10;  // room that a watch keeps while it waits
 inline constexpr Duration watch_time_default = std::chrono::minutes(30);
 inline constexpr Duration watch_time_max = std::chrono::hours(24);
 inline constexpr Duration bookmark_period = std::chrono::minutes(1);
@@ -66,7 +70,6 @@ class WatchBody final : public http::BodySource {
   Instant end_;
   Instant bookmark_at_;
   std::string out_;
-  std::vector<Event> events_;
   bool over_ = false;
 };
 

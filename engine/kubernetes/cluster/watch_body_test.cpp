@@ -34,6 +34,7 @@ class Watching {
   int status() const { return x_.response.status; }
   std::vector<Json> events;
   bool ended = false;
+  size_t largest = 0;  // bytes of one piece
 
  private:
   Task<void> collect() {
@@ -41,6 +42,7 @@ class Watching {
       const Result<http::Chunk> chunk = co_await x_.response.body.read();
       if (!chunk) co_return;
       std::string_view rest = chunk->data;
+      largest = std::max(largest, rest.size());
       while (!rest.empty()) {
         const size_t line = rest.find('\n');
         auto parsed = parse_json(rest.substr(0, line));
@@ -125,6 +127,27 @@ TEST(Watch, WhatIsForgottenIsGone) {
   old.run(std::chrono::seconds(1));
   EXPECT_NE(old.status(), 200);
   EXPECT_EQ(w.get(std::string(config_maps) + "?watch=true&resourceVersion=x").status, 400);
+}
+
+TEST(Watch, PiecesAreBoundedInBytesAndInEvents) {
+  ApiWorld w;
+  constexpr size_t each = watch_batch_bytes / 2;
+  const auto large = [&](const std::string& name, size_t bytes) {
+    w.ask("POST", config_maps,
+          R"({"metadata":{"name":")" + name + R"("},"data":{"x":")" + std::string(bytes, 'x') +
+              "\"}}");
+  };
+  for (int i = 0; i < 5; ++i) large("n" + std::to_string(i), each);
+  Watching watch(w, "&timeoutSeconds=9");
+  watch.run(std::chrono::seconds(1));
+  EXPECT_EQ(watch.events.size(), 5u);
+  // Two are a little more than the limit, and no third joins them.
+  EXPECT_GT(watch.largest, watch_batch_bytes);
+  EXPECT_LT(watch.largest, watch_batch_bytes + each);
+  for (size_t i = 0; i < watch_batch_events + 1; ++i) make(w, "s" + std::to_string(i));
+  Watching many(w, "&timeoutSeconds=9&labelSelector=!x");
+  many.run(std::chrono::seconds(1));
+  EXPECT_EQ(many.events.size(), 5 + watch_batch_events + 1);
 }
 
 TEST(Watch, OneThatIsDroppedLeavesTheList) {

@@ -112,49 +112,25 @@ class SharedMap {
   V& edit(std::string_view name) {
     const Place p = place(name);
     if (!is(p, name)) throw std::out_of_range(std::string(name));
-    Entry& e = own(p.chunk).entries[p.entry];
-    if (e.owner != owner_) {
-      e.value = std::make_shared<V>(*e.value);
-      e.owner = owner_;
-    }
-    return const_cast<V&>(*e.value);
+    return edit_at(p);
   }
   V& operator[](std::string_view name) {
-    if (!contains(name)) {
-      put(std::string(name), std::make_shared<V>());
-      const Place p = place(name);
-      Entry& e = chunks_[p.chunk]->entries[p.entry];
-      e.owner = owner_;
-      return const_cast<V&>(*e.value);
-    }
-    return edit(name);
+    const Place p = place(name);
+    if (is(p, name)) return edit_at(p);
+    auto value = std::make_shared<V>();
+    V& made = *value;
+    insert(p, std::string(name), std::move(value), owner_);
+    return made;
   }
   // Adds or replaces, to be changed.
   V& set(const std::string& name, V value) { return (*this)[name] = std::move(value); }
   // Adds or replaces. The value is shared with whoever gives it.
   void put(std::string name, std::shared_ptr<const V> value) {
-    Place p = place(name);
-    if (is(p, name)) {
-      Entry& e = own(p.chunk).entries[p.entry];
-      e.value = std::move(value);
-      e.owner = 0;
-      return;
-    }
-    ++size_;
-    if (chunks_.empty()) {
-      chunks_.push_back(std::make_shared<Chunk>());
-      chunks_.back()->owner = owner_;
-      p = {0, 0};
-    } else if (p.chunk == chunks_.size()) {
-      p = {p.chunk - 1, chunks_.back()->entries.size()};
-    } else if (p.entry == 0 && p.chunk > 0) {
-      p = {p.chunk - 1, chunks_[p.chunk - 1]->entries.size()};
-    }
-    std::vector<Entry>& entries = own(p.chunk).entries;
-    const bool last = p.chunk + 1 == chunks_.size() && p.entry == entries.size();
-    entries.insert(entries.begin() + static_cast<std::ptrdiff_t>(p.entry),
-                   Entry{std::move(name), std::move(value), 0});
-    if (entries.size() > shared_map_chunk_max) split(p.chunk, last);
+    const Place p = place(name);
+    if (!is(p, name)) return insert(p, std::move(name), std::move(value), 0);
+    Entry& e = own(p.chunk).entries[p.entry];
+    e.value = std::move(value);
+    e.owner = 0;
   }
   bool erase(std::string_view name) {
     const Place p = place(name);
@@ -176,7 +152,33 @@ class SharedMap {
   }
   void disown() const { owner_.store(next_owner(), std::memory_order_relaxed); }
 
+  V& edit_at(Place p) {
+    Entry& e = own(p.chunk).entries[p.entry];
+    if (e.owner != owner_) {
+      e.value = std::make_shared<V>(*e.value);
+      e.owner = owner_;
+    }
+    return const_cast<V&>(*e.value);
+  }
+  // `p` is where the name would be found.
+  void insert(Place p, std::string name, std::shared_ptr<const V> value, uint64_t owner) {
+    ++size_;
+    if (chunks_.empty()) {
+      chunks_.push_back(std::make_shared<Chunk>());
+      chunks_.back()->owner = owner_;
+    } else if (p.entry == 0 && p.chunk > 0) {
+      p = {p.chunk - 1, chunks_[p.chunk - 1]->entries.size()};
+    }
+    std::vector<Entry>& entries = own(p.chunk).entries;
+    const bool last = p.chunk + 1 == chunks_.size() && p.entry == entries.size();
+    entries.insert(entries.begin() + static_cast<std::ptrdiff_t>(p.entry),
+                   Entry{std::move(name), std::move(value), owner});
+    if (entries.size() > shared_map_chunk_max) split(p.chunk, last);
+  }
+
   Place place(std::string_view name) const {
+    // Names often come in their order.
+    if (chunks_.empty() || chunks_.back()->entries.back().name < name) return {chunks_.size(), 0};
     // The last chunk whose first name is not greater.
     const auto after =
         std::upper_bound(chunks_.begin(), chunks_.end(), name,

@@ -170,7 +170,8 @@ bool Builder::check_entry_points(const std::string& object, const config::Router
 }
 
 void Builder::add_root(const std::string& name, const config::RouterConfig& router) {
-  const Building building(*this, router_key(name));
+  Draft& draft = drafts_[router_key(name)];
+  const Building building(*this, draft);
   std::vector<std::string> names;
   for (const config::Text& e : router.entry_points) {
     if (std::find(names.begin(), names.end(), e.value) == names.end()) names.push_back(e.value);
@@ -194,11 +195,10 @@ void Builder::add_root(const std::string& name, const config::RouterConfig& rout
     }
     copies_[name].push_back(p.name);
     if (!p.entry_points.empty()) {
-      roots_.push_back({&router, name, warnings, p});
+      roots_.push_back({&router, name, std::move(warnings), std::move(p), &draft});
       continue;
     }
-    add_node(p, router, name);
-    RouterInfo& info = *out_.routers.at(p.name);
+    RouterInfo& info = *add_node(p, router, name, draft).info;
     info.errors = warnings;
     info.fail("no valid entryPoint for this router");
   }
@@ -206,9 +206,9 @@ void Builder::add_root(const std::string& name, const config::RouterConfig& rout
 
 void Builder::place_router(Node& node) {
   if (node.where.entry_points.empty()) return;
-  const Building building(*this, router_key(node.original));
+  const Building building(*this, *node.draft);
   ++out_.work.routers;
-  RouterInfo& info = *out_.routers.at(node.where.name);
+  RouterInfo& info = *node.info;
   // Traefik stops at the first stage that fails and shows what it says; our findings tell of the others too. It looks at the TLS
   // options first, and at nothing more of a router whose options cannot be used.
   const auto stage = [&info](const auto& run) {
@@ -226,7 +226,7 @@ void Builder::place_router(Node& node) {
   if (builds) stage([&] { node.handler = router_handler(info, node); });
   stage([&] { node.route = make_route(info, *node.config); });
   if (!allowed) node.route.reset();
-  if (node.route) info.route = std::make_shared<const rules::Route>(*node.route);
+  info.route = node.route;
   check_tls_names(info, node);
   fail_closed(info, node);
   if (node.route && node.handler) serve(info, node);
@@ -235,9 +235,7 @@ void Builder::place_router(Node& node) {
 // On all its entry points it is one route.
 void Builder::serve(RouterInfo& info, Node& node) {
   info.served = true;
-  auto route = std::make_shared<rules::Route>(*node.route);
-  route->to = std::make_shared<const RouteTarget>(RouteTarget{&info, node.handler});
-  info.route = route;
+  node.route->to = std::make_shared<const RouteTarget>(RouteTarget{&info, node.handler});
   for (const std::string& e : node.where.entry_points) {
     Pending& p = pending_[e];
     (info.tls ? p.secure : p.plain).push_back(info.route);
@@ -271,10 +269,13 @@ void Builder::finish() {
   }
   TcpBuilder(in_, out_, defaults_, tls_).run();
   out_.parts.common.append(out_.findings);
-  std::vector<std::string> services;
-  for (const auto& [name, info] : out_.services) services.push_back(name);
-  for (const std::string& name : services) sort_users(out_.services, name);
-  for (const auto& [name, m] : objects_.middlewares) sort_users(out_.middlewares, name);
+  for (SharedMap<ObjectInfo>* objects : {&out_.services, &out_.middlewares}) {
+    std::vector<std::string> unsorted;
+    for (const auto& [name, info] : *objects) {
+      if (!std::is_sorted(info.used_by.begin(), info.used_by.end())) unsorted.push_back(name);
+    }
+    for (const std::string& name : unsorted) sort_users(*objects, name);
+  }
   out_.parts.defaults = defaults_;
   out_.parts.whole = too_far_;
   keep_parts();
@@ -282,20 +283,27 @@ void Builder::finish() {
 }
 
 void Builder::keep_parts() {
+  static const auto one = std::make_shared<const char>('\0');
   Parts& parts = out_.parts;
+  std::vector<std::string> users;
   for (auto& [key, draft] : drafts_) {
-    Unit& unit = parts.units[key];
-    unit.names = std::move(draft.names);
+    auto unit = std::make_shared<Unit>();
+    unit->names = std::move(draft.names);
     if (key.starts_with("s ")) {
       const std::string name = key.substr(2);
-      unit.handler = services_[name];
+      unit->handler = services_[name];
       const auto source = sources_.find(name);
-      unit.source = source == sources_.end() ? nullptr : source->second;
+      unit->source = source == sources_.end() ? nullptr : source->second;
     }
-    unit.asked.assign(draft.asked.begin(), draft.asked.end());
-    for (const std::string& object : unit.asked) parts.users[object + "\n" + key];
+    std::sort(draft.asked.begin(), draft.asked.end());
+    draft.asked.erase(std::unique(draft.asked.begin(), draft.asked.end()), draft.asked.end());
+    unit->asked = std::move(draft.asked);
+    for (const std::string& object : unit->asked) users.push_back(object + "\n" + key);
     if (!draft.findings.list().empty()) parts.told[key] = std::move(draft.findings);
+    parts.units.put(key, std::move(unit));
   }
+  std::sort(users.begin(), users.end());
+  for (std::string& user : users) parts.users.put(std::move(user), one);
   drafts_.clear();
 }
 

@@ -29,12 +29,19 @@ class Builder {
     const config::EntryPointConfig* model = nullptr;
     TlsClaim::Verdict tls = TlsClaim::Verdict::applies;  // of its TLS options (catalogue 5.3)
   };
+  // What is known so far of a unit (parts.h) that is being built.
+  struct Draft {
+    std::vector<std::string> asked;
+    std::vector<std::string> names;
+    config::Findings findings;
+  };
   // A root router and where it stands, before conflicts of TLS options split it.
   struct Root {
     const config::RouterConfig* config = nullptr;
     std::string original;
     std::vector<std::string> warnings;
     Placement where;
+    Draft* draft = nullptr;
   };
   // A router in the tree of parents and children (catalogue 1.7); a split router has a node for each copy.
   struct Node {
@@ -43,25 +50,23 @@ class Builder {
     Placement where;       // name, entry points and model; of a child the name alone
     std::vector<std::string> children;
     bool reached = false;
-    bool built = false;  // `route` and `handler` are final
-    HandlerPtr handler;  // null: the router is not served
-    std::optional<rules::Route> route;
+    bool built = false;          // `route` and `handler` are final
+    bool user = false;           // its service knows of it
+    RouterInfo* info = nullptr;  // of the snapshot
+    Draft* draft = nullptr;
+    HandlerPtr handler;                   // null: the router is not served
+    std::shared_ptr<rules::Route> route;  // null: the rule cannot be read
   };
   // Routes of an entry point to come and, of a snapshot that is patched, to go.
   struct Pending {
     std::vector<rules::RoutePtr> plain, secure, https;
   };
-  // What is known so far of a unit (parts.h) that is being built.
-  struct Draft {
-    std::set<std::string> asked;
-    std::vector<std::string> names;
-    config::Findings findings;
-  };
   // Findings and lookups are the unit's while it lasts.
   class Building {
    public:
-    Building(Builder& builder, const std::string& key)
-        : at_(builder.at_), before_(std::exchange(at_, &builder.drafts_[key])) {}
+    Building(Builder& builder, Draft& draft)
+        : at_(builder.at_), before_(std::exchange(at_, &draft)) {}
+    Building(Builder& builder, const std::string& key) : Building(builder, builder.drafts_[key]) {}
     ~Building() { at_ = before_; }
     Building(const Building&) = delete;
 
@@ -74,6 +79,7 @@ class Builder {
   void add_entry_points();
   void add_listeners(EntryPoint& port);
   void add_root(const std::string& name, const config::RouterConfig& router);
+  void reach_all();
   void place_router(Node& node);
   void fail_closed(RouterInfo& info, Node& node);
   bool check_entry_points(const std::string& object, const config::RouterConfig& router);
@@ -89,11 +95,11 @@ class Builder {
   void serve(RouterInfo& info, Node& node);
   // The unit that is being built looked for an object of that key.
   void asked(std::string key) {
-    if (at_) at_->asked.insert(std::move(key));
+    if (at_) at_->asked.push_back(std::move(key));
   }
   // What becomes of the middleware depends on an object of that key, whoever uses it.
   void depends(const std::string& middleware, std::string key) {
-    drafts_[options_key(middleware)].asked.insert(std::move(key));
+    drafts_[options_key(middleware)].asked.push_back(std::move(key));
   }
   void keep_parts();
   void gather_findings();
@@ -134,13 +140,14 @@ class Builder {
                                                    const config::RouterConfig& router);
   void add_orphan(const std::string& name, const config::RouterConfig& router);
   Node& add_node(const Placement& where, const config::RouterConfig& router,
-                 const std::string& original);
+                 const std::string& original, Draft& draft);
   void add_child(const std::string& name, const config::RouterConfig& router);
   void link_children();
   void walk(const std::string& name, std::vector<std::string>& path);
   void cut_cycle(const std::string& victim, const std::vector<std::string>& path);
   bool refuse_both(const Node& node);
   void check_tree();
+  void note_user(const std::string& name, const Node& node);
   // The routing of a parent's children; null: none of them can be served, and why is said.
   HandlerPtr child_routes(RouterInfo& parent, const Node& node);
   void build_child(Node& node);
@@ -148,11 +155,11 @@ class Builder {
   // builder_rule.cpp
   int provider_rank(const std::string& router) const;
   bool priority_allowed(RouterInfo& info, const config::RouterConfig& router);
-  std::optional<rules::Route> make_route(RouterInfo& info, const config::RouterConfig& router);
+  std::shared_ptr<rules::Route> make_route(RouterInfo& info, const config::RouterConfig& router);
 
   // builder_chain.cpp
-  HandlerPtr router_handler(RouterInfo& info, const Node& node);
-  HandlerPtr router_end(RouterInfo& info, const Node& node, const std::string& provider);
+  HandlerPtr router_handler(RouterInfo& info, Node& node);
+  HandlerPtr router_end(RouterInfo& info, Node& node, const std::string& provider);
   using Steps = std::vector<std::unique_ptr<middleware::Middleware>>;
   // Appends the steps of one middleware (a chain expands in place). False: the router cannot use it; why is told to `user`.
   bool append_steps(Steps& steps, const std::string& name, const SourceSpan& at, ObjectInfo& user,

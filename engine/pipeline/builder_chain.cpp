@@ -37,7 +37,7 @@ std::string arrow_path(const std::vector<std::string>& path) {
 
 }  // namespace
 
-HandlerPtr Builder::router_end(RouterInfo& info, const Node& node, const std::string& provider) {
+HandlerPtr Builder::router_end(RouterInfo& info, Node& node, const std::string& provider) {
   const config::Text& written = node.config->service;
   if (!node.children.empty()) return child_routes(info, node);
   if (written.value.empty()) {
@@ -60,6 +60,7 @@ HandlerPtr Builder::router_end(RouterInfo& info, const Node& node, const std::st
   }
   ObjectInfo& known = out_.services.edit(name);
   known.used_by.push_back(info.name);
+  node.user = true;
   if (!end) {
     info.fail(text::join(known.errors, ", "));
     finding("GP0306", written.span, info.label(),
@@ -68,7 +69,7 @@ HandlerPtr Builder::router_end(RouterInfo& info, const Node& node, const std::st
   return end;
 }
 
-HandlerPtr Builder::router_handler(RouterInfo& info, const Node& node) {
+HandlerPtr Builder::router_handler(RouterInfo& info, Node& node) {
   const std::string provider(config::provider_of(node.original));
   HandlerPtr end = router_end(info, node, provider);
   std::vector<config::Text> names;

@@ -201,7 +201,7 @@ void Builder::build_again(const Keys& keys) {
   TcpBuilder tcp(in_, out_, defaults_, tls_);
   for (auto& [name, node] : nodes_) {
     place_router(node);
-    RouterInfo& info = *out_.routers.at(name);
+    RouterInfo& info = *node.info;
     tcp.claim(info);
     for (const std::string& e : info.entry_points) {
       std::vector<rules::RoutePtr>& https = pending_[e].https;

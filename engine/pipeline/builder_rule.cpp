@@ -44,8 +44,8 @@ std::string error_for_hosts(const std::string& rule, std::string_view told) {
 
 }  // namespace
 
-std::optional<rules::Route> Builder::make_route(RouterInfo& info,
-                                                const config::RouterConfig& router) {
+std::shared_ptr<rules::Route> Builder::make_route(RouterInfo& info,
+                                                  const config::RouterConfig& router) {
   const std::string& text = router.rule.value;
   const rules::Priority priority = rules::effective_priority(text, router.priority.value);
   info.priority = priority.value;
@@ -63,9 +63,10 @@ std::optional<rules::Route> Builder::make_route(RouterInfo& info,
         router.rule.span.known() ? router.rule.span.at(e.offset, e.length) : router.span;
     finding("GP0301", at, info.label(), e.message + ": the router is disabled",
             e.remedy.empty() ? "correct the rule; see the table of matchers" : e.remedy);
-    return std::nullopt;
+    return nullptr;
   }
-  rules::Route route;
+  auto made = std::make_shared<rules::Route>();
+  rules::Route& route = *made;
   route.name = info.name;
   route.rule = std::move(*parsed);
   route.priority = info.priority;
@@ -73,7 +74,7 @@ std::optional<rules::Route> Builder::make_route(RouterInfo& info,
   route.precedence = provider_rank(info.name);
   if (router.filters) route.order = router.filters->order;
   route.rule_span = router.rule.span;
-  return route;
+  return made;
 }
 
 }  // namespace gateproof::pipeline

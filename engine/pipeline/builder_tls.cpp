@@ -151,8 +151,7 @@ void Builder::place_roots() {
     const Root& root = roots_[i];
     if (!root.where.entry_points.empty()) apart[i].push_back(root.where);
     for (const Placement& p : apart[i]) {
-      add_node(p, *root.config, root.original);
-      RouterInfo& info = *out_.routers.at(p.name);
+      RouterInfo& info = *add_node(p, *root.config, root.original, *root.draft).info;
       for (const std::string& w : root.warnings) info.fail(w, Status::warning);
     }
   }

@@ -5,7 +5,7 @@
 namespace gateproof::pipeline {
 
 Builder::Node& Builder::add_node(const Placement& where, const config::RouterConfig& router,
-                                 const std::string& original) {
+                                 const std::string& original, Draft& draft) {
   auto info = std::make_shared<RouterInfo>();
   info->name = where.name;
   info->rule = router.rule.value;
@@ -13,9 +13,12 @@ Builder::Node& Builder::add_node(const Placement& where, const config::RouterCon
   info->rule_span = router.rule.span;
   info->entry_points = where.entry_points;
   info->service = router.service.value;
-  out_.routers.set(where.name, std::move(info));
-  drafts_[router_key(original)].names.push_back(where.name);
   Node& node = nodes_[where.name];
+  node.info = info.get();
+  node.draft = &draft;
+  out_.routers.put(where.name,
+                   std::make_shared<const std::shared_ptr<RouterInfo>>(std::move(info)));
+  draft.names.push_back(where.name);
   node.config = &router;
   node.original = original;
   node.where = where;
@@ -55,11 +58,11 @@ void Builder::add_orphan(const std::string& name, const config::RouterConfig& ro
   }
   copies_[name].push_back(name);
   if (!where.entry_points.empty()) {
-    roots_.push_back({&router, name, {}, where});
+    roots_.push_back({&router, name, {}, where, &drafts_[router_key(name)]});
     return;
   }
-  add_node(where, router, name);
-  out_.routers.at(name)->fail("no valid entryPoint for this router");
+  add_node(where, router, name, drafts_[router_key(name)])
+      .info->fail("no valid entryPoint for this router");
 }
 
 void Builder::add_nodes() {
@@ -76,14 +79,19 @@ void Builder::add_nodes() {
     }
   }
   place_roots();
+  if (children.empty()) return;
   for (const auto& [name, router] : children) add_child(name, *router);
   link_children();
+  reach_all();
+}
+
+void Builder::reach_all() {
   for (auto& [name, node] : nodes_) {
     std::vector<std::string> path;
     if (node.config->parent_refs.empty() && !node.reached) walk(name, path);
   }
   for (auto& [name, node] : nodes_) {
-    RouterInfo& info = *out_.routers.at(name);
+    RouterInfo& info = *node.info;
     if (!node.reached) {
       info.fail("router is not reachable");
       finding("GP0313", node.config->span, info.label(),
@@ -102,8 +110,7 @@ void Builder::add_nodes() {
 }
 
 void Builder::add_child(const std::string& name, const config::RouterConfig& router) {
-  add_node({name, {}, nullptr}, router, name);
-  RouterInfo& info = *out_.routers.at(name);
+  RouterInfo& info = *add_node({name, {}, nullptr}, router, name, drafts_[router_key(name)]).info;
   const auto refuse = [&](std::string_view what) {
     const std::string error = "non-root router cannot have " + std::string(what) + " configuration";
     info.fail(error);
@@ -215,7 +222,7 @@ void Builder::build_child(Node& node) {
   if (!handler && !strict()) return;
   node.route = make_route(info, *node.config);
   if (!node.route) return;
-  info.route = std::make_shared<const rules::Route>(*node.route);
+  info.route = node.route;
   if (!handler) {
     fail_closed(info, node);
     info.served = true;
@@ -243,22 +250,26 @@ bool Builder::refuse_both(const Node& node) {
 void Builder::check_tree() {
   for (auto& [name, node] : nodes_) {
     if (node.config->parent_refs.empty() && refuse_both(node)) {
-      std::vector<std::string>& errors = out_.routers.at(name)->errors;
+      std::vector<std::string>& errors = node.info->errors;
       std::rotate(errors.begin(), errors.end() - 1,
                   errors.end());  // Traefik looks at the tree first
     }
-    const std::string service =
-        config::qualify(node.config->service.value, config::provider_of(node.original));
-    const Building building(*this, router_key(node.original));
-    asked(service_key(service));
-    // Those of the proxy's own are there as soon as somebody names them.
-    if (config::provider_of(service) == "internal") this->service(service);
-    const auto used = out_.services.find(service);
-    if (used == out_.services.end()) continue;
-    const std::vector<std::string>& users = used->second.used_by;
-    if (std::find(users.begin(), users.end(), name) == users.end())
-      out_.services.edit(service).used_by.push_back(name);
+    if (!node.user) note_user(name, node);
   }
+}
+
+// One that names a service without having been built with it.
+void Builder::note_user(const std::string& name, const Node& node) {
+  const std::string service =
+      config::qualify(node.config->service.value, config::provider_of(node.original));
+  const Building building(*this, *node.draft);
+  asked(service_key(service));
+  // Those of the proxy's own are there as soon as somebody names them.
+  if (config::provider_of(service) == "internal") this->service(service);
+  if (!out_.services.contains(service)) return;
+  const std::vector<std::string>& users = out_.services.at(service).used_by;
+  if (std::find(users.begin(), users.end(), name) == users.end())
+    out_.services.edit(service).used_by.push_back(name);
 }
 
 }  // namespace gateproof::pipeline

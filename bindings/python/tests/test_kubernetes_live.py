@@ -26,7 +26,7 @@ Cluster = cluster_module.Cluster
 DAEMON = Path(__file__).parents[3] / "build/release/bin/gateproofd"
 pytestmark = pytest.mark.skipif(not DAEMON.is_file(), reason="gateproofd is not built")
 
-SECONDS = 20.0
+SECONDS = 45.0  # more than the longest wait between two tries to reach the API server
 CRD = """\
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition

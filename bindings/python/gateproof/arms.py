@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import itertools
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from gateproof.case_arm import (
     UpstreamSeen,
     without_probes,
 )
+from gateproof.case_client import CaseClient, CookieJar
 from gateproof.case_model import (
     Case,
     ChangeSpec,
@@ -35,9 +37,8 @@ from gateproof.errors import StartError
 from gateproof.http2 import world as http2_world
 from gateproof.loopback import free_address
 from gateproof.plugins import Factory, adapt
-from gateproof.rawhttp import Client, request_target, serialise
-from gateproof.rawtcp import StreamClient
-from gateproof.real_traefik import CookieJar, full_static
+from gateproof.rawhttp import request_target, serialise
+from gateproof.real_traefik import full_static
 from gateproof.tls_cases import world_client, world_seen, world_server
 from gateproof.upstreams import UpstreamSet
 
@@ -333,9 +334,7 @@ class SocketSession:
         self._upstreams = UpstreamSet(case.upstreams)
         self._addresses = {name: free_address() for name in case.entry_points}
         self._addresses |= {**self._upstreams.addresses, "dir": _DIRECTORY}
-        self._client = Client(self._addresses)
-        self._streams = StreamClient()
-        self._jar = CookieJar()
+        self._client = CaseClient(self._addresses, self._upstreams)
         self._server: _core.Server | None = None
         try:
             core, self._files = load_case(case, self._addresses)
@@ -356,17 +355,7 @@ class SocketSession:
 
     def send(self, request: RequestSpec) -> Observation:
         """See `ArmSession.send`."""
-        self._upstreams.take()
-        if request.stream is not None:
-            at = self._addresses[request.entry_point]
-            got = self._streams.send(at, request.stream, request.client_ip, request.tls)
-        else:
-            got = self._client.send(self._jar.apply(request))
-        self._jar.store(got)
-        if request.settle:
-            self.wait(request.settle)
-        seen = self._upstreams.take()
-        return dataclasses.replace(got, upstream=seen if request.settle else without_probes(seen))
+        return self._client.send(request)
 
     def change(self, change: ChangeSpec) -> None:
         """Hands the files to the engine as the file provider would."""
@@ -375,8 +364,6 @@ class SocketSession:
 
     def wait(self, seconds: float) -> None:
         """Sleeps."""
-        import time
-
         time.sleep(seconds)
 
     def routers(self) -> Mapping[str, RouterState]:
@@ -387,7 +374,6 @@ class SocketSession:
     def close(self) -> None:
         """Ends the server and the upstreams."""
         self._client.close()
-        self._streams.close()
         if self._server is not None:
             self._server.stop()
         self._upstreams.close()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import dataclasses
 import http.client
 import json
 import os
@@ -14,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +22,10 @@ from gateproof.case_arm import (
     ArmUnsupported,
     Observation,
     RouterState,
-    without_probes,
 )
-from gateproof.case_digest import DigestClient
+from gateproof.case_client import CaseClient
 from gateproof.case_model import Case, ChangeSpec, RequestSpec, ResolvedCase
 from gateproof.loopback import free_address
-from gateproof.rawhttp import Client, request_target
-from gateproof.rawtcp import StreamClient
 from gateproof.upstreams import UpstreamSet
 
 START_SECONDS = 20.0
@@ -52,37 +46,6 @@ def find_traefik() -> Path | None:
         return beside
     found = shutil.which("traefik")
     return Path(found) if found else None
-
-
-class CookieJar:
-    """Cookies of one case by name, attributes play no part; and its Digest challenges."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, str] = {}
-        self._digest = DigestClient()
-
-    def apply(self, request: RequestSpec) -> RequestSpec:
-        """The request with what it asks for: a Cookie line from the jar, Digest credentials."""
-        if request.digest is not None:
-            line = self._digest.authorization(
-                request.digest, request.method, request_target(request)
-            )
-            headers = (*request.headers, ("Authorization", line))
-            request = dataclasses.replace(request, headers=headers)
-        if not request.jar or not self._values:
-            return request
-        line = "; ".join(f"{name}={value}" for name, value in self._values.items())
-        return dataclasses.replace(request, headers=(*request.headers, ("Cookie", line)))
-
-    def store(self, observation: Observation) -> None:
-        """Remembers every Set-Cookie and every Digest challenge of an answer."""
-        for name, value in observation.headers:
-            if name.lower() == "www-authenticate":
-                self._digest.store(value)
-            if name.lower() == "set-cookie":
-                with contextlib.suppress(CookieError):
-                    for key, morsel in SimpleCookie(value).items():
-                        self._values[key] = morsel.value
 
 
 def full_static(resolved: ResolvedCase, directory: Path | str, api: str) -> dict[str, Any]:
@@ -115,9 +78,7 @@ class TraefikSession:
         self._addresses = {name: free_address() for name in case.entry_points}
         self._addresses |= {**self._upstreams.addresses, "dir": str(self._dynamic)}
         self._api = self._addresses.get(_API) or free_address()
-        self._client = Client(self._addresses)
-        self._streams = StreamClient()
-        self._jar = CookieJar()
+        self._client = CaseClient(self._addresses, self._upstreams)
         self._process: subprocess.Popen[bytes] | None = None
         try:
             resolved = case.resolve(self._addresses)
@@ -200,17 +161,7 @@ class TraefikSession:
 
     def send(self, request: RequestSpec) -> Observation:
         """See `ArmSession.send`."""
-        self._upstreams.take()
-        if request.stream is not None:
-            at = self._addresses[request.entry_point]
-            got = self._streams.send(at, request.stream, request.client_ip, request.tls)
-        else:
-            got = self._client.send(self._jar.apply(request))
-        self._jar.store(got)
-        if request.settle:
-            self.wait(request.settle)
-        seen = self._upstreams.take()
-        return dataclasses.replace(got, upstream=seen if request.settle else without_probes(seen))
+        return self._client.send(request)
 
     def change(self, change: ChangeSpec) -> None:
         """Writes the files; returns when the API shows something new, refuses, or after
@@ -248,7 +199,6 @@ class TraefikSession:
     def close(self) -> None:
         """Stops the process by its id, then the upstreams, and removes the files."""
         self._client.close()
-        self._streams.close()
         if self._process is not None:
             # Nothing here needs a graceful end, and SIGTERM waits for open connections.
             self._process.kill()

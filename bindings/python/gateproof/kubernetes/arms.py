@@ -7,7 +7,6 @@ of the same manifests in this process, in virtual time.
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,8 +23,8 @@ from gateproof.case_arm import (
     ArmUnsupported,
     Observation,
     RouterState,
-    without_probes,
 )
+from gateproof.case_client import CaseClient
 from gateproof.case_model import Case, CaseError, ChangeSpec, RequestSpec
 from gateproof.cluster import Cluster
 from gateproof.errors import StartError
@@ -33,9 +32,7 @@ from gateproof.kubernetes.case_files import KubernetesCase
 from gateproof.kubernetes.manifests import manifest, traefik_crds
 from gateproof.kubernetes.proxies import Daemon, Proxy, Traefik, with_addresses
 from gateproof.loopback import free_port
-from gateproof.rawhttp import Client
-from gateproof.rawtcp import StreamClient
-from gateproof.real_traefik import CookieJar, find_traefik
+from gateproof.real_traefik import find_traefik
 from gateproof.upstreams import UpstreamSet
 
 # Each proxy of each cluster has a loopback address: the ports of their entry points are the same,
@@ -155,9 +152,7 @@ class ProxySession:
         self._servers.rewind()
         entries = cell.entry_points(host)
         self._addresses = {**entries, **self._servers.addresses, **case.words}
-        self._client = Client(entries)
-        self._streams = StreamClient()
-        self._jar = CookieJar()
+        self._client = CaseClient(entries, self._servers)
 
     @property
     def addresses(self) -> Mapping[str, str]:
@@ -166,17 +161,7 @@ class ProxySession:
 
     def send(self, request: RequestSpec) -> Observation:
         """See `ArmSession.send`."""
-        self._servers.take()
-        if request.stream is not None:
-            at = self._addresses[request.entry_point]
-            got = self._streams.send(at, request.stream, request.client_ip, request.tls)
-        else:
-            got = self._client.send(self._jar.apply(request))
-        self._jar.store(got)
-        if request.settle:
-            self.wait(request.settle)
-        seen = self._servers.take()
-        return dataclasses.replace(got, upstream=seen if request.settle else without_probes(seen))
+        return self._client.send(request)
 
     def change(self, change: ChangeSpec) -> None:  # noqa: ARG002
         """Objects do not change within a case."""
@@ -193,7 +178,6 @@ class ProxySession:
     def close(self) -> None:
         """Ends the connections of this case."""
         self._client.close()
-        self._streams.close()
 
 
 class ProxyArm:

@@ -9,7 +9,15 @@
 namespace gateproof {
 namespace {
 
-using kubernetes::CrdRoutes;
+using kubernetes::CrdMaker;
+
+std::string slice(const std::string& service, const std::string& address) {
+  return R"({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {"name": ")" +
+         service + R"(", "namespace": "default", "labels": {"kubernetes.io/service-name": ")" +
+         service +
+         R"("}}, "addressType": "IPv4", "ports": [{"port": 3000}], "endpoints": [{"addresses": [")" +
+         address + R"("]}]})";
+}
 
 std::vector<std::string> manifests(int64_t n) {
   std::vector<std::string> out;
@@ -17,11 +25,7 @@ std::vector<std::string> manifests(int64_t n) {
     const std::string name = "s" + std::to_string(i);
     out.push_back(R"({"apiVersion": "v1", "kind": "Service", "metadata": {"name": ")" + name +
                   R"(", "namespace": "default"}, "spec": {"ports": [{"port": 80}]}})");
-    out.push_back(
-        R"({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {"name": ")" +
-        name + R"(", "namespace": "default", "labels": {"kubernetes.io/service-name": ")" + name +
-        R"("}}, "addressType": "IPv4", "ports": [{"port": 3000}], "endpoints": [{"addresses": )" +
-        R"(["10.0.0.1"]}]})");
+    out.push_back(slice(name, "10.0.0.1"));
   }
   return out;
 }
@@ -51,13 +55,11 @@ struct Loaded {
   kubernetes::Context context() {
     return {store, options, kubernetes::crd_provider, "providers.kubernetesCRD", findings};
   }
-  config::DynamicConfig translate() {
-    return kubernetes::translate_crd(context(), middleware::middleware_types(), &routes).config;
-  }
+  config::DynamicConfig translate() { return maker.make(context()); }
   kubernetes::ObjectStore store;
   config::KubernetesProviderConfig options;
   config::Findings findings;
-  CrdRoutes routes;
+  CrdMaker maker{middleware::middleware_types()};
 };
 
 std::shared_ptr<const config::StaticConfig> statics() {
@@ -93,14 +95,33 @@ void BM_Change(benchmark::State& state) {
   Loaded l(state.range(0));
   sim::World world(1, statics());
   world.engine().update("kubernetescrd", l.translate());
-  const std::vector<CrdRoutes::Name> names = {
+  const std::vector<CrdMaker::Name> names = {
       {std::string(kubernetes::traefik_group), "IngressRoute", "default", "r7"}};
   int64_t change = 0, built = 0;
   for (auto _ : state) {
     l.store.put(document(route(7, "x" + std::to_string(++change) + ".test", "s0")), l.findings);
-    const auto patch = l.routes.update(l.context(), names);
+    const auto patch = l.maker.update(l.context(), names);
     if (!patch) return state.SkipWithError("no patch");
-    const auto snapshot = world.engine().patch("kubernetescrd", *patch);
+    const auto snapshot = world.engine().patch("kubernetescrd", patch->patch);
+    built += static_cast<int64_t>(snapshot->work.routers);
+  }
+  state.counters["routers_built"] =
+      benchmark::Counter(static_cast<double>(built), benchmark::Counter::kAvgIterations);
+}
+
+// A pod of a Service comes and goes, which ten routes name.
+void BM_Endpoint(benchmark::State& state) {
+  Loaded l(state.range(0));
+  sim::World world(1, statics());
+  world.engine().update("kubernetescrd", l.translate());
+  const std::vector<CrdMaker::Name> names = {
+      {std::string(kubernetes::discovery_group), "EndpointSlice", "default", "s7"}};
+  int64_t change = 0, built = 0;
+  for (auto _ : state) {
+    l.store.put(document(slice("s7", "10.0.0." + std::to_string(++change % 200 + 1))), l.findings);
+    const auto patch = l.maker.update(l.context(), names);
+    if (!patch) return state.SkipWithError("no patch");
+    const auto snapshot = world.engine().patch("kubernetescrd", patch->patch);
     built += static_cast<int64_t>(snapshot->work.routers);
   }
   state.counters["routers_built"] =
@@ -111,6 +132,7 @@ BENCHMARK(BM_Put)->Arg(1000)->Arg(10000)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_Translate)->Arg(1000)->Arg(10000)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_Update)->Arg(1000)->Arg(10000)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_Change)->Arg(1000)->Arg(10000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_Endpoint)->Arg(1000)->Arg(10000)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace gateproof

@@ -24,6 +24,15 @@ std::string route(int64_t number, const std::string& host, const std::string& se
          backend + "}, {" + backend + "}]}}";
 }
 
+std::string slice(const std::string& service, const std::string& address) {
+  return "{\"apiVersion\": \"discovery.k8s.io/v1\", \"kind\": \"EndpointSlice\", \"metadata\": "
+         "{\"name\": \"" +
+         service + "\", \"labels\": {\"kubernetes.io/service-name\": \"" + service +
+         "\"}}, \"addressType\": \"IPv4\", \"ports\": [{\"port\": 3000}], \"endpoints\": "
+         "[{\"addresses\": [\"" +
+         address + "\"]}]}";
+}
+
 // A Gateway with one listener, `n` routes with a host, a header filter and two rules each, and a tenth as many Services.
 std::string manifests(int64_t n) {
   std::string out =
@@ -37,11 +46,7 @@ std::string manifests(int64_t n) {
   for (int64_t i = 0; i < std::max<int64_t>(n / 10, 1); ++i) {
     const std::string name = "s" + std::to_string(i);
     out += ", {\"apiVersion\": \"v1\", \"kind\": \"Service\", \"metadata\": {\"name\": \"" + name +
-           "\"}, \"spec\": {\"ports\": [{\"port\": 80}]}}, {\"apiVersion\": "
-           "\"discovery.k8s.io/v1\", \"kind\": \"EndpointSlice\", \"metadata\": {\"name\": \"" +
-           name + "\", \"labels\": {\"kubernetes.io/service-name\": \"" + name +
-           "\"}}, \"addressType\": \"IPv4\", \"ports\": [{\"port\": 3000}], \"endpoints\": "
-           "[{\"addresses\": [\"10.0.0.1\"]}]}";
+           "\"}, \"spec\": {\"ports\": [{\"port\": 80}]}}, " + slice(name, "10.0.0.1");
   }
   for (int64_t i = 0; i < n; ++i) {
     out += ", " + route(i, "h" + std::to_string(i) + ".test",
@@ -98,6 +103,28 @@ void BM_Change(benchmark::State& state) {
   state.counters["routers_built"] =
       benchmark::Counter(static_cast<double>(built), benchmark::Counter::kAvgIterations);
 }
+// A pod of a Service comes and goes, which ten routes name.
+void BM_Endpoint(benchmark::State& state) {
+  Loaded l(state.range(0));
+  sim::World world(1, std::make_shared<config::StaticConfig>());
+  pipeline::GatewayController controller(world.engine(), {}, {});
+  controller.reconcile(l.store, {});
+  const gw::ObjectName name{std::string(kubernetes::discovery_group), "EndpointSlice", "default",
+                            "s7"};
+  int64_t change = 0, built = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    auto parsed =
+        config::parse_document(slice("s7", "10.0.0." + std::to_string(++change % 200 + 1)),
+                               "m.json", config::Format::json);
+    l.store.put(std::make_shared<const config::Document>(std::move(*parsed)), l.findings);
+    state.ResumeTiming();
+    controller.reconcile(l.store, {&name, 1});
+    built += static_cast<int64_t>(world.engine().snapshot()->work.routers);
+  }
+  state.counters["routers_built"] =
+      benchmark::Counter(static_cast<double>(built), benchmark::Counter::kAvgIterations);
+}
 // The same from nothing.
 void BM_Full(benchmark::State& state) {
   Loaded l(state.range(0));
@@ -131,6 +158,7 @@ BENCHMARK(BM_ToConfig)->Arg(1000)->Arg(10000)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_Update)->Arg(1000)->Arg(10000)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_Full)->Arg(1000)->Arg(10000)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_Change)->Arg(1000)->Arg(10000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_Endpoint)->Arg(1000)->Arg(10000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_Send)->Arg(10)->Arg(10000);
 
 }  // namespace

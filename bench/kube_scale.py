@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Thousands of routes: the first complete configuration, one change, memory; beside Traefik.
+"""Thousands of routes: the first complete configuration, changes, memory; beside Traefik.
 
 An API server of ours holds --routes routes, each with a host of its own, and a tenth as many
 Services. Each proxy starts in turn: the time until the last route answers is that of its first
-configuration, the time from the write of one changed route until it answers that of a change
-(median of --changes, no two within the throttle). HTTPRoutes are served by the API server's own
-Gateway controller, IngressRoutes by gateproofd and by Traefik. Prints a line of JSON for each.
+configuration, the time from the write of one changed route until it answers that of a change, and
+the same of a changed EndpointSlice (medians of --changes, no two within the throttle). HTTPRoutes
+are served by the API server's own Gateway controller and by gateproofd in the standard dialect,
+IngressRoutes by gateproofd and by Traefik. Prints a line of JSON for each.
 Exit code 1 when one of our figures is missed: a fifth of Traefik's first configuration, a
 hundredth of our own for one change, memory under 1 GB.
 """
@@ -64,17 +65,23 @@ def crd(kind: str) -> dict[str, Any]:
     }
 
 
-def backend(number: int, port: int) -> list[dict[str, Any]]:
+def endpoint_slice(number: int, port: int) -> dict[str, Any]:
     name = f"s{number}"
     labels = {"kubernetes.io/service-name": name}
-    return [
-        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
-         "spec": {"ports": [{"name": "http", "port": 80, "targetPort": port}]}},
-        {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
-         "metadata": {"name": name, "labels": labels},
-         "ports": [{"name": "http", "port": port, "protocol": "TCP"}],
-         "endpoints": [{"addresses": ["127.0.0.1"], "conditions": {"ready": True}}]},
-    ]  # fmt: skip
+    return {
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "metadata": {"name": name, "labels": labels},
+        "ports": [{"name": "http", "port": port, "protocol": "TCP"}],
+        "endpoints": [{"addresses": ["127.0.0.1"], "conditions": {"ready": True}}],
+    }  # fmt: skip
+
+
+def backend(number: int, port: int) -> list[dict[str, Any]]:
+    service = {
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": f"s{number}"},
+        "spec": {"ports": [{"name": "http", "port": 80, "targetPort": port}]},
+    }  # fmt: skip
+    return [service, endpoint_slice(number, port)]
 
 
 def ingress_route(number: int, host: str, service: int) -> dict[str, Any]:
@@ -118,9 +125,10 @@ GATEWAY_ADDRESS = "127.80.0.1:80"
 
 
 class Backend:
-    """Answers 200 to whoever asks, with as little as possible."""
+    """Answers 200, or another status, to whoever asks, with as little as possible."""
 
-    def __init__(self) -> None:
+    def __init__(self, status: int = 200) -> None:
+        self._answer_line = f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = int(self._socket.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
@@ -130,11 +138,14 @@ class Backend:
             link, _ = self._socket.accept()
             threading.Thread(target=self._answer, args=(link,), daemon=True).start()
 
-    @staticmethod
-    def _answer(link: socket.socket) -> None:
+    def _answer(self, link: socket.socket) -> None:
         with contextlib.suppress(OSError), link:
             while link.recv(65536):
-                link.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                link.sendall(self._answer_line)
+
+
+# What is behind a Service at first, and what after an odd number of changes of its EndpointSlice.
+STATUSES = (200, 202)
 
 
 def status(address: str, host: str) -> int:
@@ -149,28 +160,46 @@ def status(address: str, host: str) -> int:
         link.close()
 
 
-def until_served(address: str, host: str) -> float:
-    """When the host is served."""
+def until_served(address: str, host: str, wanted: tuple[int, ...] = STATUSES) -> float:
+    """When the host is served, with one of these statuses."""
     end = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < end:
-        if status(address, host) == 200:
+        if status(address, host) in wanted:
             return time.monotonic()
         time.sleep(0.002)
     raise SystemExit(f"{host} is not served after {START_SECONDS_MAX:g} s")
 
 
-def write(url: str, route: dict[str, Any]) -> None:
-    """Replaces a route through the API."""
-    plural = route["kind"].lower() + "s"
-    path = f"/apis/{route['apiVersion']}/namespaces/default/{plural}/{route['metadata']['name']}"
+def write(url: str, wanted: dict[str, Any]) -> None:
+    """Replaces an object through the API."""
+    plural = wanted["kind"].lower() + "s"
+    name = wanted["metadata"]["name"]
+    path = f"/apis/{wanted['apiVersion']}/namespaces/default/{plural}/{name}"
     with urllib.request.urlopen(url + path) as answer:
         now = json.loads(answer.read())
-    now["spec"] = route["spec"]
+    now |= {key: value for key, value in wanted.items() if key != "metadata"}
     request = urllib.request.Request(
         url + path, json.dumps(now).encode(), {"Content-Type": "application/json"}, method="PUT"
     )
     with urllib.request.urlopen(request) as answer:
         answer.read()
+
+
+def endpoint_changes(
+    url: str, address: str, services: int, changes: int, ports: tuple[int, int]
+) -> list[float]:
+    """Times from the write of an EndpointSlice until its new endpoint answers."""
+    took = []
+    behind = [0] * services
+    for change in range(changes):
+        number = (change * 31 + 7) % services
+        behind[number] ^= 1
+        time.sleep(0.2)
+        start = time.monotonic()
+        write(url, endpoint_slice(number, ports[behind[number]]))
+        wanted = (STATUSES[behind[number]],)
+        took.append(until_served(address, f"h{number}.test", wanted) - start)
+    return took
 
 
 def measure(
@@ -181,19 +210,22 @@ def measure(
     make: Any,
     count: int,
     changes: int,
+    ports: tuple[int, int],
     settle: Any = lambda: None,
 ) -> dict[str, Any]:
-    """From `began` until everything is served, then changes of routes all over the table."""
+    """From `began` until everything is served, then changes of endpoints and of routes."""
     first = until_served(address, f"h{count - 1}.test") - began
     settle()
     settled = time.monotonic() - began
     for number in range(0, count, max(count // 100, 1)):
         if status(address, f"h{number}.test") != 200:
             raise SystemExit(f"h{number}.test is not served, and the last route is")
+    services = max(count // 10, 1)
+    endpoints = endpoint_changes(url, address, services, changes, ports)
     took = []
     for change in range(changes):
         number = (change * 7919 + 13) % count
-        route = make(number, f"x{change}.test", number % max(count // 10, 1))
+        route = make(number, f"x{change}.test", number % services)
         time.sleep(0.2)
         start = time.monotonic()
         write(url, route)
@@ -204,7 +236,8 @@ def measure(
         "settled_s": round(settled, 3),
         "change_ms": round(change * 1000, 2),
         "change_max_ms": round(max(took) * 1000, 2),
-        "share": round(change / first, 5),
+        "endpoint_ms": round(statistics.median(endpoints) * 1000, 2),
+        "endpoint_max_ms": round(max(endpoints) * 1000, 2),
         "rss_mb": rss_kb(pid) // 1024,
     }
 
@@ -218,13 +251,13 @@ def write_objects(count: int, make: Any, more: list[dict[str, Any]], port: int) 
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
 
 
-def gateways(count: int, changes: int, port: int) -> dict[str, Any]:
+def gateways(count: int, changes: int, ports: tuple[int, int]) -> dict[str, Any]:
     """HTTPRoutes, in a process of its own; the routes are there when the controller starts."""
     crds = manifest_files(gateway_api_crds(BUNDLE))
     with Cluster(*crds) as cluster:
         refused = [
             a.message
-            for a in cluster.apply(write_objects(count, http_route, GATEWAY, port))
+            for a in cluster.apply(write_objects(count, http_route, GATEWAY, ports[0]))
             if a.outcome == "failed"
         ]
         if refused:
@@ -238,28 +271,37 @@ def gateways(count: int, changes: int, port: int) -> dict[str, Any]:
         controller.start()
         pid = os.getpid()
         url, address, settle = cluster.url, GATEWAY_ADDRESS, controller.join
-        row = measure(url, address, pid, began, http_route, count, changes, settle)
+        row = measure(url, address, pid, began, http_route, count, changes, ports, settle)
         return {**row, "rss_objects_mb": before // 1024}
 
 
-def proxy(binary: Path, count: int, changes: int, port: int) -> dict[str, Any]:
-    """IngressRoutes, by a process that follows the API server."""
-    with Cluster() as cluster, tempfile.TemporaryDirectory() as folder:
+def proxy(
+    binary: Path, kind: str, count: int, changes: int, ports: tuple[int, int]
+) -> dict[str, Any]:
+    """IngressRoutes or HTTPRoutes, by a process that follows the API server."""
+    http = kind == "HTTPRoute"
+    crds = manifest_files(gateway_api_crds(BUNDLE)) if http else []
+    with Cluster(*crds) as cluster, tempfile.TemporaryDirectory() as folder:
         cluster.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": [*map(crd, KINDS)]}))
-        cluster.apply(write_objects(count, ingress_route, [], port))
-        address = f"127.0.0.1:{free_port()}"
+        make, more = (http_route, GATEWAY) if http else (ingress_route, [])
+        cluster.apply(write_objects(count, make, more, ports[0]))
+        port = f"127.0.0.1:{free_port()}"
+        address = GATEWAY_ADDRESS if http else port
+        standard = ["--gateproof.dialect=standard", f"--gateproof.gatewayVersion={BUNDLE}"]
+        provider = "kubernetesGateway" if http else "kubernetesCRD"
         began = time.monotonic()
         with (Path(folder) / "log").open("wb") as log:
             process = subprocess.Popen(
-                [str(binary.resolve()), f"--entryPoints.web.address={address}",
+                [str(binary.resolve()), f"--entryPoints.web.address={port}",
                  f"--providers.providersThrottleDuration={THROTTLE_SECONDS * 1000:g}ms",
-                 f"--providers.kubernetesCRD.endpoint={cluster.url}", "--log.level=ERROR"],
+                 f"--providers.{provider}.endpoint={cluster.url}", "--log.level=ERROR",
+                 *(standard if http else [])],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder,
                 env={"PATH": os.environ.get("PATH", "")},
             )  # fmt: skip
         try:
-            url = cluster.url
-            return measure(url, address, process.pid, began, ingress_route, count, changes)
+            url, pid = cluster.url, process.pid
+            return measure(url, address, pid, began, make, count, changes, ports)
         finally:
             process.terminate()
             process.wait(60)
@@ -277,13 +319,12 @@ def row(what: str, count: int, changes: int, daemon: Path) -> dict[str, Any]:
 
 
 def one(what: str, count: int, changes: int, daemon: Path) -> dict[str, Any]:
-    port = Backend().port
+    ports = (Backend(STATUSES[0]).port, Backend(STATUSES[1]).port)
     if what == "HTTPRoute gateproof":
-        return gateways(count, changes, port)
-    traefik = find_traefik()
-    if what == "IngressRoute traefik" and traefik:
-        return proxy(traefik, count, changes, port)
-    return proxy(daemon, count, changes, port)
+        return gateways(count, changes, ports)
+    kind, _, who = what.partition(" ")
+    traefik = find_traefik() if who == "traefik" else None
+    return proxy(traefik or daemon, kind, count, changes, ports)
 
 
 def judged(rows: list[dict[str, Any]]) -> list[str]:
@@ -297,8 +338,10 @@ def judged(rows: list[dict[str, Any]]) -> list[str]:
             continue
         if theirs and r["first_s"] > theirs["first_s"] * FIRST_SHARE:
             out.append(f"{what}: {r['first_s']} s against {theirs['first_s']} s")
-        if r["share"] > CHANGE_SHARE:
-            out.append(f"{what}: a change costs {r['share']:.4f} of everything")
+        for change in ("change_ms", "endpoint_ms"):
+            share = r[change] / 1000 / r["first_s"]
+            if share > CHANGE_SHARE:
+                out.append(f"{what}: {change} is {share:.4f} of everything")
         if r["rss_mb"] > MEMORY_MB:
             out.append(f"{what}: {r['rss_mb']} MB")
     return out
@@ -315,7 +358,7 @@ def main() -> int:
     if options.one:
         print(json.dumps(one(options.one, counts[0], options.changes, options.daemon)))
         return 0
-    whats = ["HTTPRoute gateproof", "IngressRoute gateproof"]
+    whats = ["HTTPRoute gateproof", "HTTPRoute gateproofd", "IngressRoute gateproofd"]
     if find_traefik():
         whats.append("IngressRoute traefik")
     else:

@@ -1,6 +1,7 @@
 // A provider of Gateways over an API server in virtual time that takes statuses.
 #pragma once
 #include "engine/daemon/cluster_source.h"
+#include "engine/daemon/provider_outcome.h"
 #include "engine/providers/kube_json.h"
 #include "engine/sim/kube_host_test.h"
 
@@ -24,11 +25,13 @@ class GatewayRig : public ::testing::Test {
   config::Findings findings;
   Texts written;  // "gateways/g": statuses that the server has taken
   Texts log;
+  size_t patches = 0;
+  config::DynamicConfig shown;
   std::vector<size_t> routers;  // of each configuration
 
   struct Served {
     ClusterSource::Listener changed;
-    std::function<config::DynamicConfig(config::Findings&)> make;
+    std::function<ProviderOutcome(config::Findings&)> make;
   };
   template <class Gateway>
   static Served served_by(std::shared_ptr<Gateway> g) {
@@ -70,10 +73,24 @@ class GatewayRig : public ::testing::Test {
     ClusterSource::Unit unit;
     unit.name = provider.name;
     unit.kinds = kinds;
-    unit.make = [this, served] { return served.make(findings); };
-    unit.deliver = [this](const config::DynamicConfig& c) { routers.push_back(c.routers.size()); };
+    unit.show = [this, served] {
+      ProviderOutcome made = served.make(findings);
+      if (made.changes) {
+        change(*made.changes);
+      } else {
+        shown = std::move(made.config);
+      }
+      routers.push_back(shown.routers.size());
+    };
     source->add(std::move(unit));
     source->start();
+  }
+  void change(const config::ConfigPatch& patch) {
+    for (const auto& [name, router] : patch.routers) {
+      shown.routers.erase(name);
+      if (router) shown.routers.emplace(name, *router);
+    }
+    ++patches;
   }
   void put_all() {
     rig.host.put(classes, "", "traefik", R"("spec":{"controllerName":")" + controller() + "\"}");

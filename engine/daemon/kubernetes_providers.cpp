@@ -4,9 +4,9 @@
 #include "engine/daemon/ingress_status.h"
 #include "engine/daemon/standard_gateway.h"
 #include "engine/daemon/traefik_gateway.h"
-#include "engine/kubernetes/crd.h"
+#include "engine/kubernetes/crd_maker.h"
 #include "engine/kubernetes/gateway_config.h"
-#include "engine/kubernetes/ingress.h"
+#include "engine/kubernetes/ingress_maker.h"
 #include "engine/net/server.h"
 #include "engine/tls/connector.h"
 
@@ -105,16 +105,7 @@ void KubernetesProviders::add_units(Cluster& cluster) {
     unit.name = p.name;
     unit.kinds = kinds_of(p);
     unit.throttle = std::max(statics_.providers_throttle, p.options->throttle);
-    unit.make = [this, &source, p] { return make(source, p); };
-    if (p.name == gateway_provider) unit.make = gateway(source);
-    unit.deliver = [this, name = std::string(p.name)](config::DynamicConfig objects) {
-      hooks_.apply(name, std::move(objects));
-    };
-    if (p.name == crd_provider) {
-      const auto crd = std::make_shared<Crd>();
-      follow_crd(source, crd, unit.kinds);
-      unit.show = [this, &source, p, crd] { show_crd(source, p, *crd); };
-    }
+    unit.show = p.name == gateway_provider ? gateway(source) : units(source, p, unit.kinds);
     source.add(std::move(unit));
     if (p.name == ingress_provider && p.options->status_address) {
       const auto status = std::make_shared<IngressStatus>(source, *p.options, hooks_.log);
@@ -124,18 +115,17 @@ void KubernetesProviders::add_units(Cluster& cluster) {
 }
 
 template <class Gateway>
-providers::Throttle::Make KubernetesProviders::follow(ClusterSource& source,
+KubernetesProviders::Show KubernetesProviders::follow(ClusterSource& source,
                                                       std::shared_ptr<Gateway> gateway) {
   source.add_listener([gateway](const auto& changes) { gateway->changed(changes); });
   return [this, gateway] {
     config::Findings findings;
-    config::DynamicConfig out = gateway->make(findings);
-    report_new(gateway_provider, findings);
-    return out;
+    ProviderOutcome made = gateway->make(findings);
+    show(gateway_provider, std::move(made), findings);
   };
 }
 
-providers::Throttle::Make KubernetesProviders::gateway(ClusterSource& source) {
+KubernetesProviders::Show KubernetesProviders::gateway(ClusterSource& source) {
   if (statics_.gateproof.dialect == config::GateproofOptions::Dialect::standard) {
     return follow(source,
                   std::make_shared<StandardGateway>(source, statics_.gateproof, types_, env_));
@@ -176,63 +166,83 @@ Task<void> KubernetesProviders::release() {
   for (const auto& cluster : clusters_) co_await cluster->source->release();
 }
 
-config::DynamicConfig KubernetesProviders::make(const ClusterSource& source,
-                                                const ClusterProvider& p) {
-  config::Findings findings;
-  const kubernetes::Context context{source.store(), *p.options, p.name, p.option, findings};
-  config::DynamicConfig out = kubernetes::translate_ingress(context, statics_.default_rule_syntax);
-  report_new(p.name, findings);
-  return out;
-}
-
-void KubernetesProviders::follow_crd(ClusterSource& source, const std::shared_ptr<Crd>& crd,
-                                     const std::vector<ClusterKind>& kinds) {
-  source.add_listener([crd, kinds](const std::vector<providers::KubeChange>& changes) {
+KubernetesProviders::Show KubernetesProviders::units(ClusterSource& source,
+                                                     const ClusterProvider& p,
+                                                     const std::vector<ClusterKind>& kinds) {
+  const auto units = std::make_shared<Units>();
+  if (p.name == crd_provider) {
+    units->maker = std::make_unique<kubernetes::CrdMaker>(types_);
+  } else {
+    units->maker = std::make_unique<kubernetes::IngressMaker>(statics_.default_rule_syntax);
+  }
+  source.add_listener([units, kinds](const std::vector<providers::KubeChange>& changes) {
     for (const providers::KubeChange& c : changes) {
       const ClusterKind kind{c.key.group, c.key.kind};
       if (c.content_changed() && std::find(kinds.begin(), kinds.end(), kind) != kinds.end())
-        crd->changed.insert({c.key.group, c.key.kind, c.key.ns, c.key.name});
+        units->changed.insert({c.key.group, c.key.kind, c.key.ns, c.key.name});
     }
   });
+  return [this, &source, p, units] {
+    config::Findings findings;
+    ProviderOutcome made = make({source.store(), *p.options, p.name, p.option, findings}, *units);
+    show(p.name, std::move(made), findings);
+  };
 }
 
-// Where only IngressRoutes have changed, only what they become is made.
-void KubernetesProviders::show_crd(const ClusterSource& source, const ClusterProvider& p,
-                                   Crd& crd) {
-  config::Findings findings;
-  const kubernetes::Context context{source.store(), *p.options, p.name, p.option, findings};
-  const std::set<kubernetes::CrdRoutes::Name> changed = std::exchange(crd.changed, {});
-  const std::string name(p.name);
-  if (std::exchange(crd.made, true)) {
-    const std::vector<kubernetes::CrdRoutes::Name> names(changed.begin(), changed.end());
-    if (const auto patch = crd.routes.update(context, names)) {
-      report_changed(name, findings, changed);
-      hooks_.patch(name, *patch);
-      return;
-    }
-    findings = {};
+// What the changed objects do not concern is not translated.
+ProviderOutcome KubernetesProviders::make(const kubernetes::Context& context, Units& units) {
+  const std::set<kubernetes::UnitMaker::Name> changed = std::exchange(units.changed, {});
+  if (std::exchange(units.made, true)) {
+    const std::vector<kubernetes::UnitMaker::Name> names(changed.begin(), changed.end());
+    if (auto update = units.maker->update(context, names))
+      return {std::move(update->patch), {}, std::move(update->about)};
+    context.findings = {};
   }
-  config::DynamicConfig all = kubernetes::translate_crd(context, types_, &crd.routes).config;
-  report_new(name, findings);
-  hooks_.apply(name, std::move(all));
+  return {std::nullopt, units.maker->make(context), std::nullopt};
 }
 
-// What is wrong with objects that have not changed stays reported.
+void KubernetesProviders::show(std::string_view provider, ProviderOutcome outcome,
+                               const config::Findings& findings) {
+  if (outcome.about) {
+    report_changed(provider, findings, *outcome.about);
+  } else {
+    report_new(provider, findings);
+  }
+  const std::string name(provider);
+  if (!outcome.changes) {
+    hooks_.apply(name, std::move(outcome.config));
+  } else if (!outcome.changes->empty()) {
+    hooks_.patch(name, *outcome.changes);
+  }
+}
+
+namespace {
+
+// What tells findings from each other; two objects' differ.
+std::string finding_key(const config::Finding& f) {
+  return f.code + "\n" + f.object + "\n" + f.message;
+}
+
+std::string object_of(const std::string& finding_key) {
+  const size_t from = finding_key.find('\n') + 1;
+  return finding_key.substr(from, finding_key.find('\n', from) - from);
+}
+
+}  // namespace
+
+// What is wrong with objects that were not looked at stays reported.
 void KubernetesProviders::report_changed(std::string_view provider,
                                          const config::Findings& findings,
-                                         const std::set<kubernetes::CrdRoutes::Name>& changed) {
+                                         const std::set<std::string>& about) {
   std::set<std::string>& reported = reported_[std::string(provider)];
   std::set<std::string> before;
-  for (const kubernetes::CrdRoutes::Name& n : changed) {
-    const std::string object = "\n" + n.kind + " " + n.ns + "/" + n.name + "\n";
-    for (auto i = reported.begin(); i != reported.end();) {
-      const auto at = i++;
-      if (at->find(object) != std::string::npos) before.insert(reported.extract(at));
-    }
+  for (auto i = reported.begin(); i != reported.end();) {
+    const auto at = i++;
+    if (about.contains(object_of(*at))) before.insert(reported.extract(at));
   }
   config::Findings fresh;
   for (const config::Finding& f : findings.list()) {
-    std::string key = f.code + "\n" + f.object + "\n" + f.message;
+    std::string key = finding_key(f);
     if (!before.contains(key) && !reported.contains(key)) fresh.add(f);
     reported.insert(std::move(key));
   }
@@ -245,7 +255,7 @@ void KubernetesProviders::report_new(std::string_view provider, const config::Fi
   config::Findings fresh;
   std::set<std::string>& before = reported_[std::string(provider)];
   for (const config::Finding& f : findings.list()) {
-    std::string key = f.code + "\n" + f.object + "\n" + f.message;
+    std::string key = finding_key(f);
     if (!before.contains(key) && !now.contains(key)) fresh.add(f);
     now.insert(std::move(key));
   }

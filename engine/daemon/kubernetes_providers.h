@@ -5,7 +5,8 @@
 #include <set>
 
 #include "engine/daemon/cluster_source.h"
-#include "engine/kubernetes/crd_maker.h"
+#include "engine/daemon/provider_outcome.h"
+#include "engine/kubernetes/unit_maker.h"
 
 namespace gateproof::daemon {
 
@@ -37,22 +38,24 @@ class KubernetesProviders {
  private:
   void add_cluster(const providers::KubeAccessOptions& access, std::vector<ClusterProvider> on);
   void add_units(Cluster& cluster);
-  providers::Throttle::Make gateway(ClusterSource& source);
+  // How the provider's objects are shown when its turn has come.
+  using Show = std::function<void()>;
+  Show gateway(ClusterSource& source);
   template <class Gateway>
-  providers::Throttle::Make follow(ClusterSource& source, std::shared_ptr<Gateway> gateway);
+  Show follow(ClusterSource& source, std::shared_ptr<Gateway> gateway);
   void use_lease(Cluster& cluster, const providers::KubeAccess& access);
-  config::DynamicConfig make(const ClusterSource& source, const ClusterProvider& provider);
-  // What the provider kubernetesCRD knows since its last configuration.
-  struct Crd {
-    kubernetes::CrdRoutes routes;
-    std::set<kubernetes::CrdRoutes::Name> changed;
+  // What a provider whose objects are translated one by one knows since its last configuration.
+  struct Units {
+    std::unique_ptr<kubernetes::UnitMaker> maker;
+    std::set<kubernetes::UnitMaker::Name> changed;
     bool made = false;
   };
-  void follow_crd(ClusterSource& source, const std::shared_ptr<Crd>& crd,
-                  const std::vector<ClusterKind>& kinds);
-  void show_crd(const ClusterSource& source, const ClusterProvider& provider, Crd& crd);
+  Show units(ClusterSource& source, const ClusterProvider& provider,
+             const std::vector<ClusterKind>& kinds);
+  static ProviderOutcome make(const kubernetes::Context& context, Units& units);
+  void show(std::string_view provider, ProviderOutcome outcome, const config::Findings& findings);
   void report_changed(std::string_view provider, const config::Findings& findings,
-                      const std::set<kubernetes::CrdRoutes::Name>& changed);
+                      const std::set<std::string>& about);
   void report_new(std::string_view provider, const config::Findings& findings);
 
   Env& env_;

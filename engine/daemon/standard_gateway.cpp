@@ -2,8 +2,6 @@
 
 namespace gateproof::daemon {
 
-using kubernetes::gateway::Model;
-
 namespace {
 
 kubernetes::gateway::Options options_of(const config::GateproofOptions& o) {
@@ -20,7 +18,7 @@ StandardGateway::StandardGateway(ClusterSource& source, const config::GateproofO
     : source_(source),
       types_(types),
       options_(options_of(options)),
-      resolver_(options_),
+      follower_(options_),
       statuses_(source, env.clock, options_.controller_name),
       accounts_(source, env.scheduler) {}
 
@@ -39,18 +37,19 @@ void StandardGateway::changed(const std::vector<providers::KubeChange>& changes)
   }
 }
 
-config::DynamicConfig StandardGateway::make(config::Findings& findings) {
-  const size_t runs = resolver_.full_runs();
-  const Model& model = runs == 0
-                           ? resolver_.resolve(objects_, findings)
-                           : resolver_.update(objects_, std::exchange(changed_, {}), findings);
-  changed_.clear();
-  const bool all = resolver_.full_runs() != runs;
-  statuses_.want(model.statuses, all);
-  if (all) {
-    for (const kubernetes::gateway::Gateway& g : model.gateways) accounts_.want(*g.object);
+ProviderOutcome StandardGateway::make(config::Findings& findings) {
+  kubernetes::gateway::Follower::Step step =
+      follower_.look(objects_, std::exchange(changed_, {}), types_, findings);
+  statuses_.want(step.model.statuses, step.everything);
+  ProviderOutcome out{std::move(step.changes), std::move(step.config), std::nullopt};
+  if (step.everything) {
+    for (const kubernetes::gateway::Gateway& g : step.model.gateways) accounts_.want(*g.object);
+    return out;
   }
-  return kubernetes::gateway::to_config(model, types_, findings);
+  out.about.emplace();
+  for (const kubernetes::gateway::ObjectName& r : follower_.routes())
+    out.about->insert(r.kind + " " + r.ns + "/" + r.name);
+  return out;
 }
 
 }  // namespace gateproof::daemon

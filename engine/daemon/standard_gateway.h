@@ -3,7 +3,8 @@
 #pragma once
 #include "engine/daemon/gateway_accounts.h"
 #include "engine/daemon/gateway_status.h"
-#include "engine/kubernetes/gateway/resolver.h"
+#include "engine/daemon/provider_outcome.h"
+#include "engine/kubernetes/gateway/follower.h"
 
 namespace gateproof::daemon {
 
@@ -16,7 +17,7 @@ class StandardGateway {
   // A listener of the source.
   void changed(const std::vector<providers::KubeChange>& changes);
   // What the objects ask for now; their statuses are on their way when it returns.
-  config::DynamicConfig make(config::Findings& findings);
+  ProviderOutcome make(config::Findings& findings);
 
  private:
   ClusterSource& source_;
@@ -25,7 +26,7 @@ class StandardGateway {
   kubernetes::ObjectStore objects_;
   std::vector<kubernetes::gateway::ObjectName> changed_;  // since the last make()
   kubernetes::gateway::Options options_;
-  kubernetes::gateway::Resolver resolver_;
+  kubernetes::gateway::Follower follower_;
   GatewayStatus statuses_;
   GatewayAccounts accounts_;
 };

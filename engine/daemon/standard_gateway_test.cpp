@@ -15,22 +15,21 @@ class StandardGateways : public GatewayRig {
     gateway = std::make_shared<StandardGateway>(from, statics.gateproof,
                                                 middleware::middleware_types(), rig.env);
     return {[g = gateway](const auto& changes) { g->changed(changes); },
-            [this, g = gateway](config::Findings& f) {
-              config::DynamicConfig made = g->make(f);
-              entry_points.clear();
-              for (const auto& [name, e] : made.entry_points) entry_points.push_back(name);
-              return made;
-            }};
+            [g = gateway](config::Findings& f) { return g->make(f); }};
   }
   std::string controller() const override { return "gateproof.dev/gateway-controller"; }
   void TearDown() override {
     gateway.reset();
     GatewayRig::TearDown();
   }
+  Texts entry_points() const {
+    Texts out;
+    for (const auto& [name, e] : shown.entry_points) out.push_back(name);
+    return out;
+  }
   size_t posted() const { return rig.host.requests("POST " + accounts); }
 
   std::shared_ptr<StandardGateway> gateway;
-  Texts entry_points;
 };
 
 TEST_F(StandardGateways, AnAddressIsGivenAndKept) {
@@ -38,7 +37,7 @@ TEST_F(StandardGateways, AnAddressIsGivenAndKept) {
   put_all();
   start();
   rig.pass(1s);
-  EXPECT_EQ(entry_points, (Texts{"127.90.0.1:80/tcp"}));
+  EXPECT_EQ(entry_points(), (Texts{"127.90.0.1:80/tcp"}));
   EXPECT_EQ(take(), (Texts{"gatewayclasses/traefik", "gateways/g", "httproutes/r"}));
   EXPECT_EQ(told(gateways, "g", "status.addresses"),
             R"([{"type":"IPAddress","value":"127.90.0.1"}])");
@@ -47,7 +46,7 @@ TEST_F(StandardGateways, AnAddressIsGivenAndKept) {
   // One whose name comes first takes nothing from anybody.
   rig.host.put(gateways, "shop", "a", of_gateway);
   rig.pass(1s);
-  EXPECT_EQ(entry_points, (Texts{"127.90.0.1:80/tcp", "127.90.0.2:80/tcp"}));
+  EXPECT_EQ(entry_points(), (Texts{"127.90.0.1:80/tcp", "127.90.0.2:80/tcp"}));
   EXPECT_EQ(told(gateways, "a", "status.addresses"),
             R"([{"type":"IPAddress","value":"127.90.0.2"}])");
 }
@@ -60,6 +59,8 @@ TEST_F(StandardGateways, OfAChangedRouteOnlyWhatItMeansIsTold) {
   rig.host.put(routes, "shop", "second", of_route);
   rig.pass(1s);
   EXPECT_EQ(take(), (Texts{"gateways/g", "httproutes/second"}));
+  EXPECT_EQ(patches, 1u);
+  EXPECT_EQ(routers, (std::vector<size_t>{1, 2}));
   // Not among the updates of the last change, and yet known.
   rig.host.put(routes, "shop", "r", of_route + R"(,"status":{"parents":[]})");
   rig.pass(1s);
@@ -67,6 +68,28 @@ TEST_F(StandardGateways, OfAChangedRouteOnlyWhatItMeansIsTold) {
   rig.host.remove(routes, "shop", "second");
   rig.pass(1s);
   EXPECT_EQ(take(), (Texts{"gateways/g"}));
+  EXPECT_EQ(patches, 2u);
+  EXPECT_EQ(routers.back(), 1u);
+}
+
+TEST_F(StandardGateways, OfAServiceOnlyTheRoutesThatNameItAreLookedAt) {
+  put_all();
+  rig.host.put(
+      routes, "shop", "second",
+      R"("spec":{"parentRefs":[{"name":"g"}],"rules":[{"backendRefs":[{"name":"s","port":80}]}]})");
+  start();
+  rig.pass(1s);
+  take();
+  rig.host.put(services, "shop", "s", R"("spec":{"ports":[{"port":80}]})");
+  rig.pass(1s);
+  EXPECT_EQ(take(), (Texts{"httproutes/second"}));
+  rig.host.put(services, "shop", "nobodys", R"("spec":{"ports":[{"port":80}]})");
+  rig.pass(1s);
+  EXPECT_TRUE(take().empty());
+  rig.host.remove(services, "shop", "s");
+  rig.pass(1s);
+  EXPECT_EQ(take(), (Texts{"httproutes/second"}));
+  EXPECT_EQ(patches, 3u);
 }
 
 TEST_F(StandardGateways, AClusterThatIsMadeAnewIsToldEverything) {

@@ -1,8 +1,5 @@
 #include "engine/daemon/traefik_gateway.h"
 
-#include "engine/kubernetes/gateway_config.h"
-#include "engine/kubernetes/gateway_statuses.h"
-
 namespace gateproof::daemon {
 
 using providers::KubeLevel;
@@ -12,10 +9,17 @@ TraefikGateway::TraefikGateway(ClusterSource& source, const config::StaticConfig
     : source_(source),
       statics_(statics),
       log_(std::move(log)),
-      setting_{kubernetes::entry_points_of(&statics), statics.kubernetes_crd.has_value(), true},
+      maker_({kubernetes::entry_points_of(&statics), statics.kubernetes_crd.has_value(), true}),
       statuses_(source, clock, std::string(kubernetes::traefik_gateway_controller)) {}
 
-config::DynamicConfig TraefikGateway::make(config::Findings& findings) {
+void TraefikGateway::changed(const std::vector<providers::KubeChange>& changes) {
+  statuses_.changed(changes);
+  for (const providers::KubeChange& c : changes) {
+    if (c.content_changed()) changed_.insert({c.key.group, c.key.kind, c.key.ns, c.key.name});
+  }
+}
+
+ProviderOutcome TraefikGateway::make(config::Findings& findings) {
   const kubernetes::Context context{source_.store(), *statics_.kubernetes_gateway,
                                     kubernetes::gateway_provider, "providers.kubernetesGateway",
                                     findings};
@@ -23,13 +27,25 @@ config::DynamicConfig TraefikGateway::make(config::Findings& findings) {
   if (!addresses) {
     const std::string line = "addresses of Gateways: " + addresses.error().message;
     if (line != std::exchange(told_, line)) log_(KubeLevel::error, line);
-    return last_;
+    known_.reset();
+    if (!std::exchange(shown_, true)) return {};
+    return {config::ConfigPatch(), {}, std::set<std::string>()};
   }
   told_.clear();
-  const kubernetes::GatewayResult result = kubernetes::check_gateway(context, setting_);
-  last_ = kubernetes::gateway_config(context, result, setting_.entry_points);
-  statuses_.want(kubernetes::gateway_statuses(context, result, *addresses), true);
-  return last_;
+  shown_ = true;
+  const std::set<kubernetes::UnitMaker::Name> changed = std::exchange(changed_, {});
+  if (known_ == *addresses) {
+    const std::vector<kubernetes::UnitMaker::Name> names(changed.begin(), changed.end());
+    if (auto update = maker_.update(context, names)) {
+      statuses_.want(maker_.statuses(context, *addresses), false);
+      return {std::move(update->patch), {}, std::move(update->about)};
+    }
+    findings = {};
+  }
+  known_ = *addresses;
+  config::DynamicConfig all = maker_.make(context);
+  statuses_.want(maker_.statuses(context, *addresses), true);
+  return {std::nullopt, std::move(all), std::nullopt};
 }
 
 }  // namespace gateproof::daemon

@@ -2,7 +2,8 @@
 // Traefik writes them.
 #pragma once
 #include "engine/daemon/gateway_status.h"
-#include "engine/kubernetes/gateway.h"
+#include "engine/daemon/provider_outcome.h"
+#include "engine/kubernetes/gateway_maker.h"
 
 namespace gateproof::daemon {
 
@@ -14,19 +15,22 @@ class TraefikGateway {
                  Log log);
 
   // A listener of the source.
-  void changed(const std::vector<providers::KubeChange>& changes) { statuses_.changed(changes); }
+  void changed(const std::vector<providers::KubeChange>& changes);
   // What the objects ask for now; their statuses are on their way when it returns. While the address that they are to be told is
   // not known, everything stays as it was.
-  config::DynamicConfig make(config::Findings& findings);
+  ProviderOutcome make(config::Findings& findings);
 
  private:
   const ClusterSource& source_;
   const config::StaticConfig& statics_;
   Log log_;
-  kubernetes::GatewaySetting setting_;
+  kubernetes::GatewayMaker maker_;
   GatewayStatus statuses_;
-  config::DynamicConfig last_;
+  std::set<kubernetes::UnitMaker::Name> changed_;
+  // That were told with the last configuration; nullopt: there was none, or changes since then are not in it.
+  std::optional<std::vector<kubernetes::StatusAddress>> known_;
   std::string told_;
+  bool shown_ = false;  // a configuration, if an empty one
 };
 
 }  // namespace gateproof::daemon

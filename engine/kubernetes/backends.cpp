@@ -25,7 +25,7 @@ std::vector<config::ServerConfig> endpoint_servers(const Context& c, const Servi
                                                    std::string_view scheme) {
   std::vector<config::ServerConfig> out;
   std::set<std::string, std::less<>> seen;
-  for (const EndpointSlice& slice : endpoint_slices(c.store, service)) {
+  for (const EndpointSlice& slice : c.slices(service)) {
     const auto p = std::find_if(slice.ports.begin(), slice.ports.end(),
                                 [&port](const ServicePort& x) { return x.name == port.name; });
     if (p == slice.ports.end() || p->number == 0) continue;
@@ -66,9 +66,7 @@ std::optional<config::ServerConfig> native_server(const Service& service, const 
 std::optional<std::vector<Text>> node_addresses(const Context& c, const Service& service,
                                                 const SourceSpan& at, const Report& report) {
   const std::string path = service.object->ns + "/" + service.object->name;
-  const std::vector<const Object*> nodes = c.options.disable_cluster_scope
-                                               ? std::vector<const Object*>()
-                                               : c.store.list(core_group, "Node");
+  const std::vector<const Object*> nodes = c.nodes();
   if (nodes.empty()) {
     report("GP0715", at, "nodes not found for NodePort service " + path,
            c.options.disable_cluster_scope
@@ -111,7 +109,7 @@ config::ServerConfig external_server(const Service& service, int64_t port,
 
 void report_no_servers(const Context& c, const Service& service, const ServicePort& port,
                        const SourceSpan& at, const std::string& message, const Report& report) {
-  const std::vector<EndpointSlice> slices = endpoint_slices(c.store, service);
+  const std::vector<EndpointSlice> slices = c.slices(service);
   const std::string label = "kubernetes.io/service-name: " + service.object->name;
   if (slices.empty() && service.has_selector) {
     report("GP0713", at, message + " among these files, and a cluster would make the EndpointSlice",

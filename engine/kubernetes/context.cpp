@@ -59,7 +59,32 @@ std::vector<const Object*> Context::list(std::string_view group, std::string_vie
 
 const Object* Context::find(std::string_view group, std::string_view kind, std::string_view ns,
                             std::string_view name) const {
+  if (asked) asked->push_back(lookup_key(kind, ns, name));
   return watched(ns) ? store.find(group, kind, ns, name) : nullptr;
+}
+
+const Object* Context::find_in_cluster(std::string_view group, std::string_view kind,
+                                       std::string_view name) const {
+  if (asked) asked->push_back(lookup_key(kind, "", name));
+  return store.find(group, kind, "", name);
+}
+
+std::vector<EndpointSlice> Context::slices(const Service& service) const {
+  if (asked)
+    asked->push_back(lookup_key("EndpointSlice", service.object->ns, service.object->name));
+  return endpoint_slices(store, service);
+}
+
+std::vector<const Object*> Context::nodes() const {
+  if (options.disable_cluster_scope) return {};
+  if (asked) asked->push_back(lookup_key("Node", "", ""));
+  return store.list(core_group, "Node");
+}
+
+std::string lookup_key(std::string_view kind, std::string_view ns, std::string_view name) {
+  std::string key;
+  key.reserve(kind.size() + ns.size() + name.size() + 2);
+  return key.append(kind).append("/").append(ns).append("/").append(name);
 }
 
 bool Context::cross_provider_allowed(std::string_view ns) const {

@@ -33,18 +33,29 @@ struct Context {
   std::string_view provider;       // "kubernetescrd"
   std::string_view option_prefix;  // "providers.kubernetesCRD", for remedies
   config::Findings& findings;
+  // Told of each object that is looked for by its name, whether or not it is there: lookup_key(). Null: nobody wants to know.
+  std::vector<std::string>* asked = nullptr;
 
   // `namespaces` of the provider; empty is all.
   bool watched(std::string_view ns) const;
   std::vector<const Object*> list(std::string_view group, std::string_view kind) const;
   const Object* find(std::string_view group, std::string_view kind, std::string_view ns,
                      std::string_view name) const;
+  // Of a kind of the cluster, which `namespaces` does not hide.
+  const Object* find_in_cluster(std::string_view group, std::string_view kind,
+                                std::string_view name) const;
+  std::vector<EndpointSlice> slices(const Service& service) const;
+  // All of them, if the provider may see them.
+  std::vector<const Object*> nodes() const;
   bool cross_provider_allowed(std::string_view ns) const;
   CrdNames names() const { return CrdNames(options.safe_naming); }
   std::string option(std::string_view name) const {
     return std::string(option_prefix) + "." + std::string(name);
   }
 };
+
+// What whoever looks for an object depends on. EndpointSlices are looked for by the name of their Service, Nodes by none.
+std::string lookup_key(std::string_view kind, std::string_view ns, std::string_view name);
 
 // Where a name resolves to nothing: objects of that kind and name in other namespaces, and near names in this one.
 std::string where_else(const Context& c, std::string_view group, std::string_view kind,

@@ -6,16 +6,12 @@
 
 namespace gateproof::kubernetes {
 
-class CrdRoutes;
-
 struct CrdResult {
   config::DynamicConfig config;
   std::vector<SecretUsers> users;
 };
 
-// `routes`, if given, is told what the IngressRoutes have become, for changes that follow (crd_maker.h).
-CrdResult translate_crd(const Context& c, const config::MiddlewareTypes& types,
-                        CrdRoutes* routes = nullptr);
+CrdResult translate_crd(const Context& c, const config::MiddlewareTypes& types);
 
 // ---- parts, each in its own file ----
 
@@ -57,7 +53,7 @@ class CrdServices {
   bool weighted(std::string_view parent_ns, const std::vector<config::Value>& entries,
                 const config::Value* sticky, std::string_view owner, const std::string& name,
                 const SourceSpan& span, const Report& report);
-  void traefik_services();
+  void traefik_service(const Object& o);
   // nativeLBByDefault holds for the services of routes alone, not for those of other objects (recorded).
   void routes_are_done() { native_by_default_ = false; }
 
@@ -91,12 +87,12 @@ class CrdServices {
 
 // What one IngressRoute becomes, whatever else there is.
 config::DynamicConfig crd_route(const Context& c, const Object& o);
-void crd_middlewares(const Context& c, const config::MiddlewareTypes& types, CrdServices& services,
-                     CrdResult& out);
 // One Middleware object.
 void crd_middleware(const Context& c, const config::MiddlewareTypes& types, CrdServices& services,
                     const Object& o, CrdResult& out);
-// TLSOption, TLSStore, ServersTransport.
+// One ServersTransport.
+void crd_transport(const Context& c, const Object& o, config::DynamicConfig& out);
+// TLSOption, TLSStore.
 void crd_tls(const Context& c, config::DynamicConfig& out);
 // IngressRouteTCP, IngressRouteUDP, MiddlewareTCP, ServersTransportTCP.
 void crd_streams(const Context& c, config::DynamicConfig& out);

@@ -1,43 +1,25 @@
-// IngressRoutes that change one by one: a changed one costs what it costs itself, whatever else there is.
+// The CRD provider's translation of objects that change one by one. Units are IngressRoutes, Middlewares, TraefikServices and
+// ServersTransports.
 #pragma once
-#include <span>
-
-#include "engine/config/patch.h"
 #include "engine/kubernetes/crd.h"
+#include "engine/kubernetes/unit_maker.h"
 
 namespace gateproof::kubernetes {
 
-// The routers and services of all IngressRoutes, by the object that they came from.
-class CrdRoutes {
+class CrdMaker final : public UnitMaker {
  public:
-  // Of all of them, into `out`; findings go to the context's.
-  void make(const Context& c, config::DynamicConfig& out);
-
-  struct Name {
-    std::string group, kind, ns, name;
-    auto operator<=>(const Name&) const = default;
-  };
-  // What is another one than in the last configuration, when of the store only the objects `changed` are. Nullopt: more depends on
-  // them than their own routers; then everything is to be translated.
-  std::optional<config::ConfigPatch> update(const Context& c, std::span<const Name> changed);
+  explicit CrdMaker(const config::MiddlewareTypes& types);
+  CrdResult make_all(const Context& c);
 
  private:
-  struct Made {
-    std::vector<std::string> routers, services;  // qualified names
-    std::vector<size_t> certificates;            // hashes
-    bool child = false;
-  };
-  using Key = std::pair<std::string, std::string>;  // namespace, name
-  static Made read(const config::DynamicConfig& own, const Object& o);
-  bool update(const Context& c, const Name& name, config::ConfigPatch& patch);
-  bool is_free(const Made& made) const;
-  void claim(const Made& made);
-  void release(const Made& made);
+  config::DynamicConfig translate(const Context& c, const Object& o) override;
+  void make_rest(const Context& c, config::DynamicConfig& out) override;
+  bool of_rest(const Name& n) const override;
+  // The routers of children depend on those of their parents.
+  bool ties_all(const Object& o) const override;
 
-  std::map<Key, Made> made_;
-  std::map<std::string, size_t> routers_, services_;  // how many objects make one of that name
-  size_t children_ = 0;                               // IngressRoutes with parents
-  size_t collisions_ = 0;
+  const config::MiddlewareTypes& types_;
+  std::vector<SecretUsers>* users_ = nullptr;  // while everything is translated
 };
 
 }  // namespace gateproof::kubernetes

@@ -1,4 +1,4 @@
-// IngressRoutes that change one by one come to what a translation of everything says, or say that it is needed.
+// Objects that change one by one come to what a translation of everything says, or say that it is needed.
 #include "engine/kubernetes/crd_maker.h"
 
 #include <gtest/gtest.h>
@@ -9,46 +9,65 @@
 namespace gateproof::kubernetes {
 namespace {
 
-using Name = CrdRoutes::Name;
+using Name = CrdMaker::Name;
+
+std::string head(const std::string& version, const std::string& kind, const std::string& name) {
+  return "apiVersion: " + version + "\nkind: " + kind + "\nmetadata: {name: " + name;
+}
+std::string traefik(const std::string& kind, const std::string& name, const std::string& spec) {
+  return head("traefik.io/v1alpha1", kind, name) + "}\nspec: {" + spec + "}\n";
+}
+std::string service(const std::string& name, const std::string& more = "") {
+  return head("v1", "Service", name) + "}\nspec: {ports: [{port: 80}]" + more + "}\n";
+}
+std::string slice(const std::string& name, const std::string& of, const std::string& address) {
+  return head("discovery.k8s.io/v1", "EndpointSlice", name) +
+         ", labels: {kubernetes.io/service-name: " + of +
+         "}}\naddressType: IPv4\nports: [{port: 8080}]\nendpoints: [{addresses: [" + address +
+         "]}]\n";
+}
+std::string secret(const std::string& name, const std::string& value) {
+  return head("v1", "Secret", name) + "}\nstringData: {" + value + "}\n";
+}
 
 struct Cluster {
   Cluster() {
     for (const std::string name : {"one", "two"}) {
-      put("apiVersion: v1\nkind: Service\nmetadata: {name: " + name +
-          "}\nspec: {ports: [{port: 80}]}\n");
-      put("apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: " + name +
-          "-1, labels: {kubernetes.io/service-name: " + name +
-          "}}\naddressType: IPv4\nports: [{port: 8080}]\nendpoints: [{addresses: [10.0.0.1]}]\n");
+      put(service(name));
+      put(slice(name + "-1", name, "10.0.0.1"));
     }
-    put("apiVersion: v1\nkind: Secret\nmetadata: {name: pair}\ntype: "
-        "kubernetes.io/tls\nstringData: "
-        "{tls.crt: a, tls.key: b}\n");
+    put(secret("pair", "tls.crt: a, tls.key: b"));
   }
-  void put(const std::string& text) {
+  Name put(const std::string& text) {
     auto parsed = config::parse_document(text, "put.yaml", config::Format::yaml);
-    ASSERT_TRUE(parsed) << text;
-    store.put(std::make_shared<const config::Document>(std::move(*parsed)), findings);
+    EXPECT_TRUE(parsed) << text;
+    auto document = std::make_shared<const config::Document>(std::move(*parsed));
+    const config::Value& root = document->root;
+    store.put(document, findings);
+    const auto [group, version] = split_api_version(root.at("apiVersion")->str());
+    return {std::string(group), std::string(root.at("kind")->str()), "default",
+            std::string(root.at("metadata.name")->str())};
   }
-  void route(int n, const std::string& spec) {
-    put("apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: {name: r" +
-        std::to_string(n) + "}\nspec: {" + spec + "}\n");
+  Name route(int n, const std::string& spec) {
+    return put(traefik("IngressRoute", "r" + std::to_string(n), spec));
   }
-  bool remove(int n) {
-    return store.remove(traefik_group, "IngressRoute", "default", "r" + std::to_string(n));
+  config::DynamicConfig all(CrdMaker& maker) {
+    found.clear();
+    config::Findings all;
+    config::DynamicConfig out =
+        maker.make({store, options, crd_provider, "providers.kubernetesCRD", all});
+    for (const config::Finding& f : all.list()) found[f.object].insert(f.code + " " + f.message);
+    return out;
   }
-  config::DynamicConfig all(CrdRoutes& routes) {
-    return translate_crd(context(), testing::TestTypes(), &routes).config;
-  }
-  Context context() { return {store, options, crd_provider, "providers.kubernetesCRD", findings}; }
+  // False: everything is to be translated.
+  bool update(CrdMaker& maker, std::span<const Name> changed, config::DynamicConfig& kept);
 
   ObjectStore store;
+  testing::TestTypes types;
   config::KubernetesProviderConfig options;
   config::Findings findings;
+  std::map<std::string, std::set<std::string>> found;  // by object
 };
-
-Name name(int n) {
-  return {std::string(traefik_group), "IngressRoute", "default", "r" + std::to_string(n)};
-}
 
 template <class T>
 void apply(std::map<std::string, T>& objects, const config::ConfigPatch::Changes<T>& changes) {
@@ -58,6 +77,42 @@ void apply(std::map<std::string, T>& objects, const config::ConfigPatch::Changes
   }
 }
 
+bool Cluster::update(CrdMaker& maker, std::span<const Name> changed, config::DynamicConfig& kept) {
+  config::Findings now;
+  const auto done =
+      maker.update({store, options, crd_provider, "providers.kubernetesCRD", now}, changed);
+  if (!done) return false;
+  for (const std::string& object : done->about) found.erase(object);
+  for (const config::Finding& f : now.list()) {
+    EXPECT_TRUE(done->about.contains(f.object)) << f.object;
+    found[f.object].insert(f.code + " " + f.message);
+  }
+  apply(kept.routers, done->patch.routers);
+  apply(kept.services, done->patch.services);
+  apply(kept.middlewares, done->patch.middlewares);
+  apply(kept.servers_transports, done->patch.servers_transports);
+  return true;
+}
+
+std::string shown(const config::ServiceConfig& s) {
+  std::string out = s.span.to_string();
+  if (s.load_balancer) {
+    for (const auto& server : s.load_balancer->servers) out += " " + server.url.value;
+    out += " " + s.load_balancer->servers_transport.value;
+  }
+  if (s.weighted) {
+    for (const auto& child : s.weighted->services)
+      out += " " + child.name.value + "*" + std::to_string(child.weight);
+  }
+  if (s.mirroring) {
+    out += " " + s.mirroring->service.value;
+    for (const auto& mirror : s.mirroring->mirrors) out += " >" + mirror.name.value;
+  }
+  if (s.failover) out += " " + s.failover->service.value + " else " + s.failover->fallback.value;
+  for (const auto& m : s.middlewares) out += " through " + m.value;
+  return out;
+}
+
 std::vector<std::string> shown(const config::DynamicConfig& c) {
   std::vector<std::string> out;
   for (const auto& [name, r] : c.routers) {
@@ -65,67 +120,150 @@ std::vector<std::string> shown(const config::DynamicConfig& c) {
                   (r.tls ? " tls " + r.tls->options.value : ""));
     for (const auto& m : r.middlewares) out.back() += " " + m.value;
   }
-  for (const auto& [name, s] : c.services) {
-    out.push_back(name + " " + s.span.to_string());
-    if (s.load_balancer) {
-      for (const auto& server : s.load_balancer->servers) out.back() += " " + server.url.value;
-    }
-    if (s.weighted) {
-      for (const auto& child : s.weighted->services) out.back() += " " + child.name.value;
-    }
+  for (const auto& [name, s] : c.services) out.push_back(name + " " + shown(s));
+  for (const auto& [name, m] : c.middlewares) {
+    out.push_back(name + " " + m.type + " " + m.span.to_string());
+    const auto* o = static_cast<const testing::Options*>(m.options.get());
+    if (!o) continue;
+    out.back() += " " + o->prefix;
+    for (const std::string& user : o->users) out.back() += " " + user;
+    for (const Text& ref : o->refs) out.back() += " " + ref.value;
   }
-  out.push_back(std::to_string(c.certificates.size()) + " certificates");
+  for (const auto& [name, t] : c.servers_transports) {
+    out.push_back(name + " " + t.tls.server_name + " " + t.span.to_string());
+    for (const Text& ca : t.tls.root_cas) out.back() += " " + ca.value;
+  }
+  out.push_back(std::to_string(c.certificates.size()) + " certificates, " +
+                std::to_string(c.tls_options.size()) + " options, " +
+                std::to_string(c.tcp.routers.size()) + " tcp");
+  for (const auto& [name, s] : c.tcp.services) {
+    out.push_back(name);
+    if (!s.load_balancer) continue;
+    for (const auto& server : s.load_balancer->servers) out.back() += " " + server.address.value;
+  }
   return out;
 }
 
-std::string draw_spec() {
-  const auto service = [] {
-    return "{name: " + *rc::gen::element<std::string>("one", "two", "gone") + ", port: 80}";
-  };
+template <class... T>
+std::string one_of(T... texts) {
+  return *rc::gen::elementOf(std::vector<std::string>{texts...});
+}
+bool rarely(int n) { return *rc::gen::inRange(0, n) == 0; }
+
+std::string draw_entry(const std::string& more = "") {
+  if (rarely(5)) return "{kind: TraefikService, name: " + one_of("ts0", "ts1", "gone") + more + "}";
+  return "{name: " + one_of("one", "two", "three", "gone") + ", port: 80" +
+         (rarely(6) ? ", serversTransport: " + one_of("st0", "gone") : "") +
+         (rarely(6) ? ", nativeLB: true" : "") + (rarely(6) ? ", nodePortLB: true" : "") + more +
+         "}";
+}
+
+std::string draw_route() {
   std::string out = "routes: [";
   for (int n = *rc::gen::inRange(0, 3); n >= 0; --n) {
-    out += "{kind: Rule, match: '" +
-           *rc::gen::element<std::string>("Host(`a.test`)", "Host(`b.test`)", "Path(`/x`)") +
-           "', services: [" + service() + (*rc::gen::inRange(0, 3) ? "" : ", " + service()) +
-           "], middlewares: [" + (*rc::gen::inRange(0, 3) ? "" : "{name: m}") + "]}" +
+    out += "{kind: Rule, match: '" + one_of("Host(`a.test`)", "Host(`b.test`)", "Path(`/x`)") +
+           "', services: [" + draw_entry() + (rarely(3) ? ", " + draw_entry() : "") +
+           "], middlewares: [" + (rarely(3) ? "{name: " + one_of("m0", "m1") + "}" : "") + "]}" +
            (n ? ", " : "");
   }
-  out += "]";
-  out += *rc::gen::element<std::string>("", "", "", ", tls: {}", ", tls: {secretName: pair}",
-                                        ", tls: {options: {name: o}}");
-  if (*rc::gen::inRange(0, 12) == 0) out += ", parentRefs: [{name: r0}]";
+  out += "]" + one_of("", "", "", "", ", tls: {}", ", tls: {secretName: pair}",
+                      ", tls: {options: {name: o}}");
+  if (rarely(30)) out += ", parentRefs: [{name: r0}]";
   return out;
 }
 
-TEST(CrdRoutes, AnyChangesComeToWhatATranslationOfAllSays) {
-  EXPECT_TRUE(rc::check("a chain of changes", [] {
-    Cluster c;
-    CrdRoutes routes;
-    config::DynamicConfig kept = c.all(routes);
-    for (int step = *rc::gen::inRange(1, 12); step > 0; --step) {
-      std::vector<Name> changed;
-      for (int k = *rc::gen::inRange(1, 3); k > 0; --k) {
-        const int n = *rc::gen::inRange(0, 6);
-        changed.push_back(name(n));
-        if (*rc::gen::inRange(0, 4) == 0) {
-          c.remove(n);
-        } else {
-          c.route(n, draw_spec());
-        }
-      }
-      if (const auto patch = routes.update(c.context(), changed)) {
-        apply(kept.routers, patch->routers);
-        apply(kept.services, patch->services);
-      } else {
-        kept = c.all(routes);
-      }
-      CrdRoutes fresh;
-      RC_ASSERT(shown(kept) == shown(c.all(fresh)));
+std::string draw_traefik_service() {
+  const std::string two = draw_entry() + ", " + draw_entry();
+  switch (*rc::gen::inRange(0, 4)) {
+    case 0: return "weighted: {services: [" + two + "]}";
+    case 1: return "highestRandomWeight: {services: [" + two + "]}";
+    case 2: return "failover: {service: " + draw_entry() + ", fallback: " + draw_entry() + "}";
+    default: {
+      const std::string main = draw_entry();
+      return "mirroring: " + main.substr(0, main.size() - 1) + ", mirrors: [" +
+             draw_entry(", percent: 10") + "]}";
     }
-  }));
+  }
 }
 
-TEST(CrdRoutes, WhatReachesFurtherIsSaid) {
+std::string draw_middleware() {
+  return one_of("addPrefix: {prefix: /a}", "addPrefix: {prefix: /b}", "basicAuth: {secret: users}",
+                "chain: {middlewares: [{name: m0}]}", "nonsense: {}",
+                "errors: {status: ['500'], query: /, service: {name: one, port: 80}}");
+}
+
+// What a put object may be; a removed one is one of the same name.
+std::string draw_object() {
+  const std::string n = std::to_string(*rc::gen::inRange(0, 2));
+  switch (*rc::gen::inRange(0, 14)) {
+    case 0:
+    case 1:
+      return service(one_of("one", "two", "three"),
+                     one_of("", "", ", type: NodePort", ", clusterIP: 10.1.1.1",
+                            ", type: ExternalName, externalName: x.test"));
+    case 2:
+    case 3:
+    case 4:
+      return slice(one_of("one-1", "two-1", "three-1", "more"), one_of("one", "two", "three"),
+                   one_of("10.0.0.1", "10.0.0.2"));
+    case 5:
+    case 6: return traefik("Middleware", "m" + n, draw_middleware());
+    case 7:
+    case 8: return traefik("TraefikService", "ts" + n, draw_traefik_service());
+    case 9:
+      return traefik("ServersTransport", "st0",
+                     one_of("serverName: a", "serverName: b", "rootCAsSecrets: [ca]"));
+    case 10:
+      return one_of(secret("users", "a: 'u:1'"), secret("users", "a: 'u:2'"),
+                    secret("users", "a: u, b: v"), secret("ca", "ca.crt: one"),
+                    secret("ca", "ca.crt: two"), secret("pair", "tls.crt: a, tls.key: c"));
+    case 11:
+      if (!rarely(3)) return slice("one-1", "one", one_of("10.0.0.3", "10.0.0.4"));
+      return one_of(traefik("TLSOption", "o", "minVersion: VersionTLS12"),
+                    traefik("IngressRouteTCP", "tcp",
+                            "entryPoints: [web], routes: [{match: HostSNI(`*`), services: [{name: "
+                            "two, port: 80}]}]"),
+                    head("v1", "Node", "n") +
+                        "}\nstatus: {addresses: [{type: InternalIP, address: 10.9.9.9}]}\n");
+    default:
+      return traefik("IngressRoute", "r" + std::to_string(*rc::gen::inRange(0, 5)), draw_route());
+  }
+}
+
+void chain_of_changes(size_t& alone, size_t& steps) {
+  Cluster c;
+  c.options.safe_naming = rarely(2);
+  c.options.allow_empty_services = rarely(3);
+  c.options.allow_external_name_services = rarely(2);
+  CrdMaker maker(c.types);
+  config::DynamicConfig kept = c.all(maker);
+  for (int step = *rc::gen::inRange(1, 16); step > 0; --step) {
+    std::vector<Name> changed;
+    for (int k = *rc::gen::inRange(1, 3); k > 0; --k) {
+      changed.push_back(c.put(draw_object()));
+      const Name& n = changed.back();
+      if (rarely(5)) c.store.remove(n.group, n.kind, n.kind == "Node" ? "" : n.ns, n.name);
+    }
+    ++steps;
+    if (c.update(maker, changed, kept)) {
+      ++alone;
+    } else {
+      kept = c.all(maker);
+    }
+    const auto found = c.found;
+    CrdMaker fresh(c.types);
+    RC_ASSERT(shown(kept) == shown(c.all(fresh)));
+    RC_ASSERT(found == c.found);
+  }
+}
+
+TEST(CrdMaker, AnyChangesComeToWhatATranslationOfAllSays) {
+  size_t alone = 0, steps = 0;
+  EXPECT_TRUE(rc::check("a chain of changes", [&] { chain_of_changes(alone, steps); }));
+  EXPECT_GT(alone * 10, steps * 6) << "most changes are translated alone";
+}
+
+TEST(CrdMaker, WhatReachesFurtherIsSaid) {
   struct Row {
     std::string clause, before, after;
     bool alone;
@@ -145,18 +283,81 @@ TEST(CrdRoutes, WhatReachesFurtherIsSaid) {
     Cluster c;
     c.route(0, row.before);
     c.route(1, "routes: [{kind: Rule, match: 'Host(`c.test`)'}]");
-    CrdRoutes routes;
-    c.all(routes);
-    c.route(0, row.after);
-    EXPECT_EQ(routes.update(c.context(), std::vector<Name>{name(0)}).has_value(), row.alone)
-        << row.clause;
+    CrdMaker maker(c.types);
+    config::DynamicConfig kept = c.all(maker);
+    const Name changed = c.route(0, row.after);
+    EXPECT_EQ(c.update(maker, {&changed, 1}, kept), row.alone) << row.clause;
   }
+}
+
+TEST(CrdMaker, OfAServiceOnlyThoseThatNameItAreTranslated) {
   Cluster c;
-  CrdRoutes routes;
-  c.all(routes);
-  const Name service{"", "Service", "default", "one"};
-  EXPECT_FALSE(routes.update(c.context(), std::vector<Name>{service}));
-  EXPECT_TRUE(routes.update(c.context(), {})->empty());
+  const auto naming = [](const std::string& name) {
+    return "routes: [{kind: Rule, match: 'Host(`a.test`)', services: [{name: " + name +
+           ", port: 80}]}]";
+  };
+  for (int n = 0; n < 6; ++n) c.route(n, naming(n % 3 ? "one" : "two"));
+  c.put(traefik("IngressRouteTCP", "tcp",
+                "routes: [{match: HostSNI(`*`), services: [{name: three, port: 80}]}]"));
+  CrdMaker maker(c.types);
+  c.all(maker);
+  const auto about = [&](const Name& changed) {
+    const auto done = maker.update(
+        {c.store, c.options, crd_provider, "providers.kubernetesCRD", c.findings}, {&changed, 1});
+    if (!done) return std::set<std::string>{"everything"};
+    std::set<std::string> others = done->about;
+    others.erase(changed.kind + " default/" + changed.name);
+    return others;
+  };
+  using Set = std::set<std::string>;
+  const Set of_two{"IngressRoute default/r0", "IngressRoute default/r3"};
+  EXPECT_EQ(about(c.put(slice("two-1", "two", "10.0.0.9"))), of_two);
+  EXPECT_EQ(about(c.put(slice("two-2", "two", "10.0.0.8"))), of_two);
+  EXPECT_EQ(about(c.put(service("two"))), of_two);
+  EXPECT_EQ(about(c.put(slice("two-2", "nobody", "10.0.0.8"))), of_two);
+  EXPECT_EQ(about(c.put(slice("two-2", "nobody", "10.0.0.7"))), Set{});
+  // What is no unit looked for it.
+  EXPECT_EQ(about(c.put(service("three"))), Set{"everything"});
+}
+
+// Two weighted services make one of the same name, unless names are safe: the last of them decides (recorded).
+TEST(CrdMaker, ANameOfSeveralIsTheLastOnes) {
+  for (const bool safe : {false, true}) {
+    Cluster c;
+    c.options.safe_naming = safe;
+    const auto both = [](const std::string& more) {
+      return "routes: [{kind: Rule, match: 'Host(`a.test`)', services: [{name: one, port: 80" +
+             more + "}, {name: two, port: 80}]}]";
+    };
+    c.route(0, both(""));
+    c.route(1, both(", serversTransport: st0"));
+    CrdMaker maker(c.types);
+    config::DynamicConfig kept = c.all(maker);
+    for (const auto& [n, more] : {std::pair(0, ", serversTransport: a"), {1, ""}}) {
+      const Name changed = c.route(n, both(more));
+      ASSERT_TRUE(c.update(maker, {&changed, 1}, kept));
+      CrdMaker fresh(c.types);
+      EXPECT_EQ(shown(kept), shown(c.all(fresh))) << safe;
+    }
+  }
+}
+
+TEST(CrdMaker, WithTooManyEverythingIsTranslated) {
+  Cluster c;
+  for (size_t n = 0; n <= changed_units_max; ++n) {
+    c.put(traefik("IngressRoute", "n" + std::to_string(n),
+                  "routes: [{kind: Rule, match: 'Host(`a.test`)', services: [{name: one, port: "
+                  "80}]}]"));
+  }
+  CrdMaker maker(c.types);
+  config::DynamicConfig kept = c.all(maker);
+  const Name changed = c.put(slice("one-1", "one", "10.0.0.9"));
+  EXPECT_FALSE(c.update(maker, {&changed, 1}, kept));
+  c.all(maker);
+  c.store.remove(std::string(traefik_group), "IngressRoute", "default", "n0");
+  const Name gone{std::string(traefik_group), "IngressRoute", "default", "n0"};
+  EXPECT_TRUE(c.update(maker, {&gone, 1}, kept));
+  EXPECT_TRUE(c.update(maker, {&changed, 1}, kept));
 }
 
 }  // namespace

@@ -166,10 +166,4 @@ void crd_middleware(const Context& c, const config::MiddlewareTypes& types, CrdS
   Middlewares(c, types, services, out).one(o);
 }
 
-void crd_middlewares(const Context& c, const config::MiddlewareTypes& types, CrdServices& services,
-                     CrdResult& out) {
-  Middlewares all(c, types, services, out);
-  for (const Object* o : c.list(traefik_group, "Middleware")) all.one(*o);
-}
-
 }  // namespace gateproof::kubernetes

@@ -359,23 +359,21 @@ bool CrdServices::other_kind(const Object& o, const Value& spec, ServiceConfig& 
   return false;
 }
 
-void CrdServices::traefik_services() {
-  for (const Object* o : c_.list(traefik_group, "TraefikService")) {
-    const Report report(c_.findings, *o,
-                        "the TraefikService is dropped, and what names it is disabled");
-    const std::string id = c_.names().object(o->ns, o->name);
-    const std::string name = qualify(id, crd_provider);
-    const Value* spec = o->at("spec");
-    if (!spec) continue;
-    // Of several kinds in one object Traefik takes the first of: weighted, mirroring, highestRandomWeight, failover.
-    if (const Value* w = member(spec, "weighted")) {
-      weighted(o->ns, items_at(w, "services"), member(w, "sticky"), id, name, o->span, report);
-      continue;
-    }
-    ServiceConfig s;
-    s.span = o->span;
-    if (other_kind(*o, *spec, s, report)) put(out_.services, name, std::move(s), "service", report);
+void CrdServices::traefik_service(const Object& o) {
+  const Report report(c_.findings, o,
+                      "the TraefikService is dropped, and what names it is disabled");
+  const std::string id = c_.names().object(o.ns, o.name);
+  const std::string name = qualify(id, crd_provider);
+  const Value* spec = o.at("spec");
+  if (!spec) return;
+  // Of several kinds in one object Traefik takes the first of: weighted, mirroring, highestRandomWeight, failover.
+  if (const Value* w = member(spec, "weighted")) {
+    weighted(o.ns, items_at(w, "services"), member(w, "sticky"), id, name, o.span, report);
+    return;
   }
+  ServiceConfig s;
+  s.span = o.span;
+  if (other_kind(o, *spec, s, report)) put(out_.services, name, std::move(s), "service", report);
 }
 
 }  // namespace gateproof::kubernetes

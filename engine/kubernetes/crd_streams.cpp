@@ -99,7 +99,7 @@ class StreamServers {
   std::vector<Text> ready(const Service& service, const ServicePort& port) const {
     std::vector<Text> out;
     std::set<std::string, std::less<>> seen;
-    for (const EndpointSlice& slice : endpoint_slices(c_.store, service)) {
+    for (const EndpointSlice& slice : c_.slices(service)) {
       const auto p = std::find_if(slice.ports.begin(), slice.ports.end(),
                                   [&port](const ServicePort& x) { return x.name == port.name; });
       if (p == slice.ports.end() || p->number == 0) continue;

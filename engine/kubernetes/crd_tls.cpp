@@ -1,5 +1,5 @@
 // TLSOption, TLSStore and ServersTransport of the CRD provider.
-#include "engine/kubernetes/crd_maker.h"
+#include "engine/kubernetes/crd.h"
 
 namespace gateproof::kubernetes {
 
@@ -187,49 +187,28 @@ config::TransportTlsConfig crd_transport_tls(const Context& c, const Object& o, 
   return tls;
 }
 
-namespace {
-
-void servers_transports(const Context& c, config::DynamicConfig& out) {
-  for (const Object* o : c.list(traefik_group, "ServersTransport")) {
-    const Report report(c.findings, *o, "");
-    const Value* spec = o->at("spec");
-    config::ServersTransportConfig t;
-    t.span = o->span;
-    // Go's net/http keeps two idle connections a host when nothing is said.
-    t.max_idle_conns_per_host = integer_at(spec, "maxIdleConnsPerHost");
-    if (t.max_idle_conns_per_host == 0) t.max_idle_conns_per_host = 2;
-    const Value* timeouts = member(spec, "forwardingTimeouts");
-    crd_duration(timeouts, "dialTimeout", t.dial_timeout, report);
-    crd_duration(timeouts, "responseHeaderTimeout", t.response_header_timeout, report);
-    crd_duration(timeouts, "idleConnTimeout", t.idle_conn_timeout, report);
-    crd_duration(timeouts, "readIdleTimeout", t.read_idle_timeout, report);
-    crd_duration(timeouts, "pingTimeout", t.ping_timeout, report);
-    t.tls = crd_transport_tls(c, *o, spec);
-    put(out.servers_transports, qualify(c.names().object(o->ns, o->name), crd_provider),
-        std::move(t), "serversTransport", report);
-  }
+void crd_transport(const Context& c, const Object& o, config::DynamicConfig& out) {
+  const Report report(c.findings, o, "");
+  const Value* spec = o.at("spec");
+  config::ServersTransportConfig t;
+  t.span = o.span;
+  // Go's net/http keeps two idle connections a host when nothing is said.
+  t.max_idle_conns_per_host = integer_at(spec, "maxIdleConnsPerHost");
+  if (t.max_idle_conns_per_host == 0) t.max_idle_conns_per_host = 2;
+  const Value* timeouts = member(spec, "forwardingTimeouts");
+  crd_duration(timeouts, "dialTimeout", t.dial_timeout, report);
+  crd_duration(timeouts, "responseHeaderTimeout", t.response_header_timeout, report);
+  crd_duration(timeouts, "idleConnTimeout", t.idle_conn_timeout, report);
+  crd_duration(timeouts, "readIdleTimeout", t.read_idle_timeout, report);
+  crd_duration(timeouts, "pingTimeout", t.ping_timeout, report);
+  t.tls = crd_transport_tls(c, o, spec);
+  put(out.servers_transports, qualify(c.names().object(o.ns, o.name), crd_provider), std::move(t),
+      "serversTransport", report);
 }
-
-}  // namespace
 
 void crd_tls(const Context& c, config::DynamicConfig& out) {
   tls_options(c, out);
   tls_stores(c, out);
-  servers_transports(c, out);
-}
-
-CrdResult translate_crd(const Context& c, const config::MiddlewareTypes& types, CrdRoutes* routes) {
-  CrdResult result;
-  CrdServices services(c, result.config);
-  CrdRoutes unasked;
-  (routes ? *routes : unasked).make(c, result.config);
-  services.routes_are_done();
-  crd_middlewares(c, types, services, result);
-  services.traefik_services();
-  crd_tls(c, result.config);
-  crd_streams(c, result.config);
-  crd_later(c);
-  return result;
 }
 
 }  // namespace gateproof::kubernetes

@@ -70,6 +70,7 @@ struct ParentView {
   std::string section;  // parentRef.sectionName
   Condition accepted, resolved;
   std::vector<size_t> attached;  // listeners that take the route
+  std::vector<size_t> counted;   // listeners that have it among their attached routes
   // Listeners that parentRef and hostnames select, whether or not they take the route: where it would be served once allowed.
   std::vector<size_t> selected;
   SourceSpan span;
@@ -114,8 +115,14 @@ GatewayResult check_gateway(const Context& c, const GatewaySetting& setting);
 // ---- parts ----
 inline constexpr std::string_view traefik_gateway_controller = "traefik.io/gateway-controller";
 std::vector<GatewayView> read_gateways(const Context& c, const GatewaySetting& setting);
-std::vector<RouteView> read_routes(const Context& c, std::vector<GatewayView>& gateways,
-                                   const GatewaySetting& setting);
+class BackendIndex;
+// Nullopt: it names none of the Gateways.
+std::optional<RouteView> read_route(const Context& c, const BackendIndex& index,
+                                    const std::vector<GatewayView>& gateways, const Object& o);
+// Those of TLSRoutes and TCPRoutes.
+std::vector<RouteView> read_stream_routes(const Context& c, const BackendIndex& index,
+                                          const std::vector<GatewayView>& gateways);
+void count_route(const RouteView& route, std::vector<GatewayView>& gateways);
 // Whether a ReferenceGrant in `to_ns` lets an object of `from_kind` and `from_ns` name the target.
 bool reference_granted(const Context& c, std::string_view from_kind, std::string_view from_ns,
                        std::string_view to_group, std::string_view to_kind, std::string_view to_ns,

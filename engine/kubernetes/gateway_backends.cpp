@@ -46,9 +46,9 @@ bool is_traefik_service(const Ref& r) {
 
 class Backends {
  public:
-  Backends(const BackendIndex& index, RouteView& route)
+  Backends(const Context& c, const BackendIndex& index, RouteView& route)
       : index_(index),
-        c_(index.context),
+        c_(c),
         view_(route),
         route_(*route.object),
         report_(c_.findings, route_, "the backend's share of requests is answered with 500"),
@@ -259,7 +259,7 @@ class Backends {
       out.addresses.push_back(server_url("", s.cluster_ip, p.number).substr(3));
       return true;
     }
-    const std::vector<EndpointSlice>& slices = index_.slices(*s.object);
+    const std::vector<EndpointSlice> slices = c_.slices(s);
     if (slices.empty()) {
       return fail("BackendNotFound", cannot(path, "endpointslices not found"),
                   s.has_selector ? "GP0713" : "GP0812", r.name.span,
@@ -370,8 +370,8 @@ class Backends {
 
 }  // namespace
 
-Condition read_backends(const BackendIndex& index, RouteView& route) {
-  return Backends(index, route).read();
+Condition read_backends(const Context& c, const BackendIndex& index, RouteView& route) {
+  return Backends(c, index, route).read();
 }
 
 }  // namespace gateproof::kubernetes

@@ -9,7 +9,8 @@ namespace gateproof::kubernetes {
 // What all routes look up, read once.
 class BackendIndex {
  public:
-  BackendIndex(const Context& c, const GatewaySetting& setting);
+  BackendIndex(const Context& c, const std::vector<GatewayView>& gateways,
+               const GatewaySetting& setting);
 
   struct Targeted {
     const Object* policy = nullptr;
@@ -17,14 +18,14 @@ class BackendIndex {
   };
   // BackendTLSPolicies of a Service, older ones first.
   const std::vector<Targeted>& policies(const Object& service) const;
-  const std::vector<EndpointSlice>& slices(const Object& service) const;
+  // Nullopt: none of ours has this name.
+  std::optional<size_t> gateway(const std::string& ns, const std::string& name) const;
 
-  const Context& context;
   const GatewaySetting& setting;
 
  private:
   std::map<std::string, std::vector<Targeted>> policies_;
-  std::map<std::string, std::vector<EndpointSlice>> slices_;
+  std::map<std::string, size_t> gateways_;
 };
 
 // TLS of a backend by a BackendTLSPolicy. The error is what is told: its reason, and the words.
@@ -35,6 +36,6 @@ struct PolicyTls {
 PolicyTls policy_tls(const Context& c, const Object& policy);
 
 // Fills the rules and the verdicts of policies; ResolvedRefs, with a finding for each backend that does not resolve.
-Condition read_backends(const BackendIndex& index, RouteView& route);
+Condition read_backends(const Context& c, const BackendIndex& index, RouteView& route);
 
 }  // namespace gateproof::kubernetes

@@ -62,20 +62,24 @@ bool RuleTable::take(const RoutePlace& at, const std::string& rule, const std::s
   if (fresh) return true;
   // The same route through another listener of the entry point is no loss.
   if (first->second == router) return false;
-  const Object& o = *at.route.object;
-  c_.findings.add("GP0820", o.span, o.label(),
-                  "router " + router + " is not made: " + first->second + " serves the rule " +
-                      rule + " on entry point " + at.listener.entry_point,
-                  "remove one of the two routes, or give them different hostnames or matches");
+  report_taken(c_, *at.route.object, at.listener.entry_point, rule, router, first->second);
   return false;
+}
+
+void report_taken(const Context& c, const Object& route, const std::string& entry_point,
+                  const std::string& rule, const std::string& router, const std::string& first) {
+  c.findings.add("GP0820", route.span, route.label(),
+                 "router " + router + " is not made: " + first + " serves the rule " + rule +
+                     " on entry point " + entry_point,
+                 "remove one of the two routes, or give them different hostnames or matches");
 }
 
 namespace {
 
 // A pair that several listeners name is served once.
-void add_certificates(const GatewayResult& result, config::DynamicConfig& out) {
+void add_certificates(const std::vector<GatewayView>& gateways, config::DynamicConfig& out) {
   std::set<std::pair<std::string, std::string>> seen;
-  for (const GatewayView& g : result.gateways) {
+  for (const GatewayView& g : gateways) {
     for (const ListenerView& l : g.listeners) {
       for (const config::CertificateConfig& pair : l.certificates) {
         if (l.sound && seen.emplace(pair.cert_file.value, pair.key_file.value).second)
@@ -102,28 +106,40 @@ void deny_unknown_hosts(const EntryPointsView& entry_points, config::DynamicConf
 
 }  // namespace
 
+void add_gateway_route(RuleTable& rules, const std::vector<GatewayView>& gateways,
+                       const RouteView& route, config::DynamicConfig& out) {
+  const std::string& kind = route.object->kind;
+  for (const ParentView& p : route.parents) {
+    const GatewayView& g = gateways[p.gateway];
+    for (const size_t i : p.attached) {
+      const RoutePlace at{route, g.listeners[i], *g.object};
+      if (kind == "HTTPRoute" || kind == "GRPCRoute") {
+        add_gateway_http(rules, at, out);
+      } else {
+        add_gateway_stream(rules, at, out);
+      }
+    }
+  }
+}
+
+void add_gateway_rest(const std::vector<GatewayView>& gateways, const EntryPointsView& entry_points,
+                      config::DynamicConfig& out) {
+  const bool tls_routes = std::any_of(out.tcp.routers.begin(), out.tcp.routers.end(),
+                                      [](const auto& r) { return r.second.tls.has_value(); });
+  if (tls_routes) deny_unknown_hosts(entry_points, out);
+  add_certificates(gateways, out);
+}
+
 config::DynamicConfig gateway_config(const Context& c, const GatewayResult& result,
                                      const EntryPointsView& entry_points) {
   config::DynamicConfig out;
   RuleTable http(c), tls(c), tcp(c);
   for (const RouteView& r : result.routes) {
     const std::string& kind = r.object->kind;
-    for (const ParentView& p : r.parents) {
-      const GatewayView& g = result.gateways[p.gateway];
-      for (const size_t i : p.attached) {
-        const RoutePlace at{r, g.listeners[i], *g.object};
-        if (kind == "HTTPRoute" || kind == "GRPCRoute") {
-          add_gateway_http(http, at, out);
-        } else {
-          add_gateway_stream(kind == "TLSRoute" ? tls : tcp, at, out);
-        }
-      }
-    }
+    const bool stream = kind == "TLSRoute" || kind == "TCPRoute";
+    add_gateway_route(kind == "TLSRoute" ? tls : stream ? tcp : http, result.gateways, r, out);
   }
-  const bool tls_routes = std::any_of(out.tcp.routers.begin(), out.tcp.routers.end(),
-                                      [](const auto& r) { return r.second.tls.has_value(); });
-  if (tls_routes) deny_unknown_hosts(entry_points, out);
-  add_certificates(result, out);
+  add_gateway_rest(result.gateways, entry_points, out);
   return out;
 }
 

@@ -39,6 +39,16 @@ class RuleTable {
   std::map<std::pair<std::string, std::string>, std::string> taken_;
 };
 
+// On all listeners that take it.
+void add_gateway_route(RuleTable& rules, const std::vector<GatewayView>& gateways,
+                       const RouteView& route, config::DynamicConfig& out);
+// What is there once all routes are.
+void add_gateway_rest(const std::vector<GatewayView>& gateways, const EntryPointsView& entry_points,
+                      config::DynamicConfig& out);
+// A finding: `router` is not made, since `first` is there.
+void report_taken(const Context& c, const Object& route, const std::string& entry_point,
+                  const std::string& rule, const std::string& router, const std::string& first);
+
 void add_gateway_http(RuleTable& rules, const RoutePlace& at, config::DynamicConfig& out);
 void add_gateway_stream(RuleTable& rules, const RoutePlace& at, config::DynamicConfig& out);
 

@@ -321,7 +321,7 @@ bool ours(const Context& c, const Object& gateway) {
   const Text name = located_at(gateway.at("spec"), "gatewayClassName");
   const Object* found = c.find(gateway_group, "GatewayClass", "", name.value);
   // The class is of the cluster, which `namespaces` does not hide.
-  if (!found) found = c.store.find(gateway_group, "GatewayClass", "", name.value);
+  if (!found) found = c.find_in_cluster(gateway_group, "GatewayClass", name.value);
   if (found) return text_at(found->at("spec"), "controllerName") == traefik_gateway_controller;
   c.findings.add(
       "GP0808", name.span.known() ? name.span : gateway.span, gateway.label(),
@@ -341,6 +341,12 @@ std::vector<GatewayView> read_gateways(const Context& c, const GatewaySetting& s
     Listeners listeners(c, setting, *o);
     for (const Value& v : items_at(o->at("spec"), "listeners"))
       view.listeners.push_back(listeners.one(v));
+    for (ListenerView& l : view.listeners) {
+      if (!l.sound) continue;
+      l.conditions = {{"Accepted", true, "Accepted", "No error found"},
+                      {"ResolvedRefs", true, "ResolvedRefs", "No error found"},
+                      {"Programmed", true, "Programmed", "No error found"}};
+    }
     out.push_back(std::move(view));
   }
   return out;

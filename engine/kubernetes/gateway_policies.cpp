@@ -6,7 +6,11 @@ namespace gateproof::kubernetes {
 
 using config::Value;
 
-BackendIndex::BackendIndex(const Context& c, const GatewaySetting& s) : context(c), setting(s) {
+BackendIndex::BackendIndex(const Context& c, const std::vector<GatewayView>& gateways,
+                           const GatewaySetting& s)
+    : setting(s) {
+  for (size_t i = 0; i < gateways.size(); ++i)
+    gateways_.emplace(gateways[i].object->ns + "/" + gateways[i].object->name, i);
   for (const Object* o : gateway::by_age(c.list(gateway_group, "BackendTLSPolicy"))) {
     for (const Value& ref : items_at(o->at("spec"), "targetRefs")) {
       const std::string group = text_at(&ref, "group");
@@ -14,21 +18,9 @@ BackendIndex::BackendIndex(const Context& c, const GatewaySetting& s) : context(
       policies_[o->ns + "/" + text_at(&ref, "name")].push_back({o, text_at(&ref, "sectionName")});
     }
   }
-  for (EndpointSlice& slice : all_endpoint_slices(c.store)) {
-    const std::string service =
-        text_at(slice.object->at("metadata.labels"), "kubernetes.io/service-name");
-    slices_[slice.object->ns + "/" + service].push_back(std::move(slice));
-  }
 }
 
 namespace {
-
-template <class Map>
-const typename Map::mapped_type& found_or_none(const Map& map, const Object& service) {
-  static const typename Map::mapped_type none;
-  const auto found = map.find(service.ns + "/" + service.name);
-  return found == map.end() ? none : found->second;
-}
 
 // The member `ca.crt` of a ConfigMap or a Secret.
 std::optional<Text> authority(const Context& c, const Object& o) {
@@ -46,11 +38,15 @@ std::optional<Text> authority(const Context& c, const Object& o) {
 }  // namespace
 
 const std::vector<BackendIndex::Targeted>& BackendIndex::policies(const Object& service) const {
-  return found_or_none(policies_, service);
+  static const std::vector<Targeted> none;
+  const auto found = policies_.find(service.ns + "/" + service.name);
+  return found == policies_.end() ? none : found->second;
 }
 
-const std::vector<EndpointSlice>& BackendIndex::slices(const Object& service) const {
-  return found_or_none(slices_, service);
+std::optional<size_t> BackendIndex::gateway(const std::string& ns, const std::string& name) const {
+  const auto found = gateways_.find(ns + "/" + name);
+  if (found == gateways_.end()) return std::nullopt;
+  return found->second;
 }
 
 PolicyTls policy_tls(const Context& c, const Object& policy) {

@@ -38,17 +38,12 @@ bool allows(const ListenerView& l, const Object& route) {
          std::find(l.namespaces.begin(), l.namespaces.end(), route.ns) != l.namespaces.end();
 }
 
-class Routes {
+class RouteReader {
  public:
-  Routes(const Context& c, std::vector<GatewayView>& gateways, const GatewaySetting& setting)
-      : c_(c), gateways_(gateways), index_(c, setting) {
-    for (size_t i = 0; i < gateways.size(); ++i) {
-      const Object& o = *gateways[i].object;
-      by_name_.emplace(o.ns + "/" + o.name, i);
-    }
-  }
+  RouteReader(const Context& c, const BackendIndex& index, const std::vector<GatewayView>& gateways)
+      : c_(c), index_(index), gateways_(gateways) {}
 
-  void one(const Object& o) {
+  std::optional<RouteView> read(const Object& o) {
     RouteView view;
     view.object = &o;
     if (o.kind != "TCPRoute") {
@@ -60,15 +55,13 @@ class Routes {
       const auto gateway = gateway_of(o, ref);
       if (!gateway) continue;
       // Backends do not depend on the parent: looked at once, and only for routes that are ours.
-      if (!resolved) resolved = read_backends(index_, view);
+      if (!resolved) resolved = read_backends(c_, index_, view);
       view.parents.push_back(parent(o, ref, *gateway, view.hostnames));
       view.parents.back().resolved = *resolved;
     }
-    if (view.parents.empty()) return;
-    out.push_back(std::move(view));
+    if (view.parents.empty()) return std::nullopt;
+    return view;
   }
-
-  std::vector<RouteView> out;
 
  private:
   std::optional<size_t> gateway_of(const Object& o, const Value& ref) {
@@ -78,8 +71,7 @@ class Routes {
     const Text name = located_at(&ref, "name");
     std::string ns = text_at(&ref, "namespace");
     if (ns.empty()) ns = o.ns;
-    const auto found = by_name_.find(ns + "/" + name.value);
-    if (found != by_name_.end()) return found->second;
+    if (const auto found = index_.gateway(ns, name.value)) return found;
     if (!c_.find(gateway_group, "Gateway", ns, name.value)) {
       c_.findings.add("GP0809", name.span, o.label(),
                       "no Gateway " + ns + "/" + name.value +
@@ -97,9 +89,9 @@ class Routes {
     p.section = text_at(&ref, "sectionName");
     p.span = member(&ref, "name") ? member(&ref, "name")->span : ref.span;
     p.accepted = {"Accepted", false, "NoMatchingParent", ""};
-    std::vector<ListenerView>& listeners = gateways_[gateway].listeners;
+    const std::vector<ListenerView>& listeners = gateways_[gateway].listeners;
     for (size_t i = 0; i < listeners.size(); ++i) {
-      ListenerView& l = listeners[i];
+      const ListenerView& l = listeners[i];
       if (!selected_by(ref, l)) continue;
       const bool meet = hostnames_meet(l.hostname, hostnames);
       if (meet) p.selected.push_back(i);
@@ -111,7 +103,7 @@ class Routes {
         if (!p.accepted.status) p.accepted.reason = "NoMatchingListenerHostname";
         continue;
       }
-      ++l.attached_routes;
+      p.counted.push_back(i);
       if (!l.sound) continue;
       p.attached.push_back(i);
       p.accepted = {"Accepted", true, "Accepted", ""};
@@ -150,36 +142,48 @@ class Routes {
   }
 
   const Context& c_;
-  std::vector<GatewayView>& gateways_;
-  std::map<std::string, size_t> by_name_;
-  BackendIndex index_;
+  const BackendIndex& index_;
+  const std::vector<GatewayView>& gateways_;
 };
+
+void read_all(const Context& c, const BackendIndex& index, const std::vector<GatewayView>& gateways,
+              std::initializer_list<const char*> kinds, std::vector<RouteView>& out) {
+  for (const char* kind : kinds) {
+    // TCPRoute belongs to the experimental channel, which Traefik reads only with an option.
+    if (std::string_view(kind) == "TCPRoute" && !c.options.experimental_channel) continue;
+    for (const Object* o : gateway::by_age(c.list(gateway_group, kind))) {
+      if (auto view = read_route(c, index, gateways, *o)) out.push_back(std::move(*view));
+    }
+  }
+}
 
 }  // namespace
 
-std::vector<RouteView> read_routes(const Context& c, std::vector<GatewayView>& gateways,
-                                   const GatewaySetting& setting) {
-  Routes routes(c, gateways, setting);
-  for (const char* kind : {"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"}) {
-    // TCPRoute belongs to the experimental channel, which Traefik reads only with an option.
-    if (std::string_view(kind) == "TCPRoute" && !c.options.experimental_channel) continue;
-    for (const Object* o : gateway::by_age(c.list(gateway_group, kind))) routes.one(*o);
+std::optional<RouteView> read_route(const Context& c, const BackendIndex& index,
+                                    const std::vector<GatewayView>& gateways, const Object& o) {
+  return RouteReader(c, index, gateways).read(o);
+}
+
+std::vector<RouteView> read_stream_routes(const Context& c, const BackendIndex& index,
+                                          const std::vector<GatewayView>& gateways) {
+  std::vector<RouteView> out;
+  read_all(c, index, gateways, {"TLSRoute", "TCPRoute"}, out);
+  return out;
+}
+
+void count_route(const RouteView& route, std::vector<GatewayView>& gateways) {
+  for (const ParentView& p : route.parents) {
+    for (const size_t i : p.counted) ++gateways[p.gateway].listeners[i].attached_routes;
   }
-  return std::move(routes.out);
 }
 
 GatewayResult check_gateway(const Context& c, const GatewaySetting& setting) {
   GatewayResult result;
   result.gateways = read_gateways(c, setting);
-  result.routes = read_routes(c, result.gateways, setting);
-  for (GatewayView& g : result.gateways) {
-    for (ListenerView& l : g.listeners) {
-      if (!l.sound) continue;
-      l.conditions = {{"Accepted", true, "Accepted", "No error found"},
-                      {"ResolvedRefs", true, "ResolvedRefs", "No error found"},
-                      {"Programmed", true, "Programmed", "No error found"}};
-    }
-  }
+  const BackendIndex index(c, result.gateways, setting);
+  read_all(c, index, result.gateways, {"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"},
+           result.routes);
+  for (const RouteView& route : result.routes) count_route(route, result.gateways);
   return result;
 }
 

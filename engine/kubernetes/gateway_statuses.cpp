@@ -82,6 +82,8 @@ std::vector<Condition> gateway_conditions(const GatewayView& g) {
           {"Programmed", true, "Programmed", "Gateway successfully programmed" + but}};
 }
 
+}  // namespace
+
 gateway::StatusUpdate gateway_status(const GatewayView& g,
                                      const std::vector<StatusAddress>& addresses) {
   const int64_t generation = gateway::generation_of(*g.object);
@@ -102,6 +104,8 @@ gateway::StatusUpdate gateway_status(const GatewayView& g,
   return update_of(*g.object, status);
 }
 
+namespace {
+
 // A parentRef as it is written.
 json parent_json(const Value& ref) {
   json out = json::object();
@@ -111,6 +115,8 @@ json parent_json(const Value& ref) {
   if (member(&ref, "port")) out["port"] = integer_at(&ref, "port");
   return out;
 }
+
+}  // namespace
 
 gateway::StatusUpdate route_status(const RouteView& r) {
   const int64_t generation = gateway::generation_of(*r.object);
@@ -122,6 +128,8 @@ gateway::StatusUpdate route_status(const RouteView& r) {
   }
   return update_of(*r.object, {{"parents", std::move(parents)}});
 }
+
+namespace {
 
 // Every listener of each Gateway that a route names which needs the policy, whichever the route attaches to (recorded). The last
 // such route decides what is told there.

@@ -4,6 +4,7 @@
 #include "engine/config/schema.h"
 #include "engine/kubernetes/backends.h"
 #include "engine/kubernetes/ingress_annotations.h"
+#include "engine/kubernetes/ingress_maker.h"
 
 namespace gateproof::kubernetes {
 
@@ -24,6 +25,9 @@ Text port_text(const Value* port) {
                                                       : port ? port->span
                                                              : SourceSpan{}};
 }
+
+std::string default_service() { return qualify("default-backend", ingress_provider); }
+std::string default_router() { return qualify("default-router", ingress_provider); }
 
 class Ingresses {
  public:
@@ -99,12 +103,6 @@ class Ingresses {
 
   void default_backend(const Object& o, const Value& backend, const RouterAnnotations& a) {
     const Report report(c_.findings, o, "the default backend is dropped");
-    const std::string name = qualify("default-backend", ingress_provider);
-    if (out_.services.contains(name)) {
-      report("GP0728", backend.span, "The default backend already exists.",
-             "keep one Ingress with a defaultBackend and no rules");
-      return;
-    }
     const Value* target = backend_service(backend, report);
     if (!target) return;
     auto service = load_service(o, *target, report);
@@ -114,13 +112,13 @@ class Ingresses {
     r.rule = {"PathPrefix(\"/\")", backend.span};
     r.rule_syntax.value = "default";  // v3, whatever core.defaultRuleSyntax says
     r.priority = {INT32_MIN, backend.span};
-    r.service = {name, target->span};
+    r.service = {default_service(), target->span};
     r.entry_points = a.entry_points;
     r.middlewares = a.middlewares;
     r.tls = a.tls;
     r.has_observability = a.has_observability;
-    out_.services[name] = std::move(*service);
-    out_.routers[qualify("default-router", ingress_provider)] = std::move(r);
+    out_.services[default_service()] = std::move(*service);
+    out_.routers[default_router()] = std::move(r);
   }
 
   std::optional<Route> path_route(const Object& o, const Value& rule, const Value& path,
@@ -311,7 +309,7 @@ bool ingress_taken(const Context& c, const Object& ingress) {
   const std::string& option = c.options.ingress_class;
   if (spec_class && spec_class->kind == Value::scalar) {
     const std::string_view name = spec_class->str();
-    const Object* found = c.store.find(networking_group, "IngressClass", "", name);
+    const Object* found = c.find_in_cluster(networking_group, "IngressClass", name);
     const bool looks_ours =
         option.empty() ? name.find("traefik") != std::string_view::npos : name == option;
     if (!found && !looks_ours) {
@@ -344,11 +342,32 @@ bool ingress_taken(const Context& c, const Object& ingress) {
   return false;
 }
 
+IngressMaker::IngressMaker(std::string rule_syntax)
+    : UnitMaker({{networking_group, "Ingress"}}), rule_syntax_(std::move(rule_syntax)) {}
+
+config::DynamicConfig IngressMaker::translate(const Context& c, const Object& o) {
+  config::DynamicConfig own;
+  Ingresses(c, rule_syntax_, own).one(o);
+  return own;
+}
+
+bool IngressMaker::decided_by_all(const std::string& service) const {
+  return service == default_service();
+}
+
+void IngressMaker::yield(const Context& c, const Object& o, config::DynamicConfig& own,
+                         const config::DynamicConfig& out) {
+  const auto router = own.routers.find(default_router());
+  if (router == own.routers.end() || !out.routers.contains(default_router())) return;
+  const Report report(c.findings, o, "the default backend is dropped");
+  report("GP0728", router->second.span, "The default backend already exists.",
+         "keep one Ingress with a defaultBackend and no rules");
+  own.services.erase(default_service());
+  own.routers.erase(router);
+}
+
 config::DynamicConfig translate_ingress(const Context& c, std::string_view rule_syntax) {
-  config::DynamicConfig out;
-  Ingresses all(c, rule_syntax, out);
-  for (const Object* o : c.list(networking_group, "Ingress")) all.one(*o);
-  return out;
+  return IngressMaker(std::string(rule_syntax)).make(c);
 }
 
 }  // namespace gateproof::kubernetes

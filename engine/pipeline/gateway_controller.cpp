@@ -7,30 +7,19 @@ namespace gateproof::pipeline {
 void GatewayController::reconcile(const kubernetes::ObjectStore& objects,
                                   std::span<const kubernetes::gateway::ObjectName> changed) {
   config::Findings findings;  // the statuses say it to whoever wrote the objects
-  const size_t full_runs = resolver_.full_runs();
-  const kubernetes::gateway::Model& model = std::exchange(resolved_, true)
-                                                ? resolver_.update(objects, changed, findings)
-                                                : resolver_.resolve(objects, findings);
+  kubernetes::gateway::Follower::Step step =
+      follower_.look(objects, changed, middleware::middleware_types(), findings);
+  const std::string provider(gateway_provider);
   // Traffic first: who reads "Programmed" may ask at once.
-  show(model, changed, resolver_.full_runs() != full_runs, findings);
+  if (!step.changes) {
+    engine_.update(provider, std::move(step.config));
+  } else if (!step.changes->empty()) {
+    engine_.patch(provider, *step.changes);
+  }
   if (hooks_.configuration_changed) hooks_.configuration_changed();
   if (!hooks_.write_status) return;
-  for (const kubernetes::gateway::StatusUpdate& update : model.statuses)
+  for (const kubernetes::gateway::StatusUpdate& update : step.model.statuses)
     hooks_.write_status(update);
-}
-
-void GatewayController::show(const kubernetes::gateway::Model& model,
-                             std::span<const kubernetes::gateway::ObjectName> changed, bool all,
-                             config::Findings& findings) {
-  const std::string provider(gateway_provider);
-  if (!all) {
-    const auto find = [this](const auto& name) { return resolver_.find(name); };
-    if (const auto patch = maker_.update(model, changed, find)) {
-      if (!patch->empty()) engine_.patch(provider, *patch);
-      return;
-    }
-  }
-  engine_.update(provider, maker_.make(model, middleware::middleware_types(), findings));
 }
 
 }  // namespace gateproof::pipeline

@@ -3,8 +3,7 @@
 #pragma once
 #include <functional>
 
-#include "engine/kubernetes/gateway/config_maker.h"
-#include "engine/kubernetes/gateway/resolver.h"
+#include "engine/kubernetes/gateway/follower.h"
 #include "engine/pipeline/engine.h"
 
 namespace gateproof::pipeline {
@@ -26,7 +25,7 @@ class GatewayController {
       : engine_(engine),
         options_(std::move(options)),
         hooks_(std::move(hooks)),
-        resolver_(options_) {}
+        follower_(options_) {}
 
   // What the objects ask for is served and told when this returns. The store is the same one each time; `changed` names every
   // object of it that was put or removed since the last call.
@@ -39,13 +38,7 @@ class GatewayController {
   Engine& engine_;
   const kubernetes::gateway::Options options_;
   const Hooks hooks_;
-  void show(const kubernetes::gateway::Model& model,
-            std::span<const kubernetes::gateway::ObjectName> changed, bool all,
-            config::Findings& findings);
-
-  kubernetes::gateway::Resolver resolver_;
-  kubernetes::gateway::ConfigMaker maker_;
-  bool resolved_ = false;  // once at least
+  kubernetes::gateway::Follower follower_;
 };
 
 }  // namespace gateproof::pipeline

@@ -1,4 +1,4 @@
-// Routes that come, change and go: after every change a cluster's traffic and statuses are those of a controller that sees all
+// Routes, Services and EndpointSlices that come, change and go: after every change a cluster's traffic and statuses are those of a controller that sees all
 // objects for the first time, and little is built for it.
 #include <rapidcheck.h>
 
@@ -14,6 +14,17 @@ using kubernetes::gateway::ObjectName;
 constexpr size_t services = 4;
 
 std::string service_name(size_t n) { return "s" + std::to_string(n); }
+
+std::string service_text(size_t n, const std::string& port_more) {
+  return "apiVersion: v1\nkind: Service\nmetadata: {name: " + service_name(n) +
+         "}\nspec: {ports: [{port: 80" + port_more + "}]}\n";
+}
+std::string slice_text(size_t n, const std::string& service, size_t address) {
+  return "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: " +
+         service_name(n) + ", labels: {kubernetes.io/service-name: " + service +
+         "}}\naddressType: IPv4\nports: [{port: 80}]\nendpoints: [{addresses: [10.0.0." +
+         std::to_string(address) + "]}]\n";
+}
 
 // A store, a controller and the engine that it keeps.
 struct Cluster {
@@ -51,14 +62,13 @@ struct Cluster {
       put("apiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: " + std::string(m) +
           "}\n");
     for (size_t n = 0; n < services; ++n) {
-      const std::string name = service_name(n);
-      put("apiVersion: v1\nkind: Service\nmetadata: {name: " + name +
-          "}\nspec: {ports: [{port: 80}]}\n");
-      put("apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: " + name +
-          ", labels: {kubernetes.io/service-name: " + name +
-          "}}\naddressType: IPv4\nports: [{port: 80}]\nendpoints: [{addresses: [10.0.0." +
-          std::to_string(n + 1) + "]}]\n");
+      put(service_text(n, ""));
+      put(slice_text(n, service_name(n), n + 1));
     }
+    put("apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\nmetadata: {name: p}\n"
+        "spec: {targetRefs: [{group: '', kind: Service, name: s3}], validation: {hostname: "
+        "s3.test, "
+        "wellKnownCACertificates: System}}\n");
   }
   std::vector<std::string> answers() {
     std::vector<std::string> out;
@@ -137,34 +147,63 @@ std::string draw_route(int n, int step, bool named) {
          "], rules: [" + (n == 5 ? "{backendRefs: [{name: s0, port: 80}]}" : rules) + "]}\n";
 }
 
+// Objects that are not as base() has them; "": gone.
+using Texts = std::map<ObjectName, std::string>;
+
+ObjectName draw_change(Texts& texts, int step, bool named) {
+  const bool gone = *rc::gen::inRange(0, 4) == 0;
+  const auto put = [&](std::string_view group, const char* kind, const std::string& name,
+                       std::string text) {
+    ObjectName o{std::string(group), kind, "default", name};
+    texts[o] = gone ? "" : std::move(text);
+    return o;
+  };
+  const size_t n = *rc::gen::inRange<size_t>(0, services);
+  switch (*rc::gen::inRange(0, 4)) {
+    case 0:
+      return put("", "Service", service_name(n),
+                 service_text(n, *rc::gen::element<std::string>("", ", name: x",
+                                                                ", appProtocol: kubernetes.io/h2c",
+                                                                ", appProtocol: nonsense")));
+    case 1:
+      return put("discovery.k8s.io", "EndpointSlice", service_name(n),
+                 slice_text(n, *rc::gen::element(service_name(n), std::string("nobody")),
+                            *rc::gen::inRange<size_t>(1, services + 1)));
+    default: {
+      const int r = *rc::gen::inRange(0, 6);
+      return put(kubernetes::gateway_group, r == 5 ? "GRPCRoute" : "HTTPRoute",
+                 "r" + std::to_string(r), draw_route(r, step, named));
+    }
+  }
+}
+
+void put_as(Cluster& c, const ObjectName& name, const std::string& text) {
+  if (!text.empty()) return c.put(text);
+  c.store.remove(name.group, name.kind, name.ns, name.name);
+  c.told.erase(name);
+}
+
 void chain_of_changes(bool named) {
   Cluster kept;
   kept.base();
   kept.controller->reconcile(kept.store, {});
   const uint64_t first = kept.world.engine().version();
-  std::map<int, std::string> routes;
+  Texts texts;
   for (int step = *rc::gen::inRange(1, 10); step > 0; --step) {
     std::vector<ObjectName> changed;
     for (int n = *rc::gen::inRange(1, 3); n > 0; --n) {
-      const int r = *rc::gen::inRange(0, 6);
-      const ObjectName name{std::string(kubernetes::gateway_group),
-                            r == 5 ? "GRPCRoute" : "HTTPRoute", "default", "r" + std::to_string(r)};
-      changed.push_back(name);
-      if (*rc::gen::inRange(0, 4) == 0) {
-        kept.store.remove(name.group, name.kind, name.ns, name.name);
-        kept.told.erase(name);
-        routes.erase(r);
-      } else {
-        kept.put(routes[r] = draw_route(r, step, named));
-      }
+      changed.push_back(draw_change(texts, step, named));
+      put_as(kept, changed.back(), texts.at(changed.back()));
     }
     kept.controller->reconcile(kept.store, changed);
     const auto now = kept.world.engine().snapshot();
     RC_ASSERT(named || now->work.patched || now->version == first);
     Cluster fresh;
     fresh.base();
-    for (const auto& [r, text] : routes) fresh.put(text);
+    for (const auto& [name, text] : texts) put_as(fresh, name, text);
     fresh.controller->reconcile(fresh.store, {});
+    // A policy that is told of no Gateway any more and one that never was are one and the same.
+    std::erase_if(kept.told, [](const auto& t) { return t.second == "{\"ancestors\":[]}"; });
     RC_ASSERT(kept.told == fresh.told);
     RC_ASSERT(kept.answers() == fresh.answers());
     RC_ASSERT(kept.world.engine().snapshot()->routers.size() ==
@@ -179,6 +218,39 @@ void chain_of_changes(bool named) {
 TEST(GatewayChanges, TrafficAndStatusesAreThoseOfAFreshStart) {
   EXPECT_TRUE(rc::check("a chain of changed routes", [] { chain_of_changes(false); }));
   EXPECT_TRUE(rc::check("some of which name middlewares", [] { chain_of_changes(true); }));
+}
+
+// An endpoint that comes and goes is the work of the routes that name its Service.
+TEST(GatewayChanges, OneEndpointIsTheWorkOfItsService) {
+  Cluster c;
+  c.base();
+  for (int n = 0; n < 100; ++n) {
+    const std::string text = route("r" + std::to_string(n),
+                                   "hostnames: [h" + std::to_string(n) + ".test], rules: [" +
+                                       rule(path("PathPrefix", "/"), n < 2 ? "s2" : "s1") + "]",
+                                   "HTTPRoute", "http");
+    c.put(text.substr(0, text.find("---")));
+  }
+  c.controller->reconcile(c.store, {});
+  const auto before = c.world.engine().snapshot();
+  c.put(slice_text(2, "s2", 1));
+  const ObjectName slice{"discovery.k8s.io", "EndpointSlice", "default", "s2"};
+  c.controller->reconcile(c.store, {&slice, 1});
+  const auto after = c.world.engine().snapshot();
+  EXPECT_TRUE(after->work.patched);
+  EXPECT_EQ(after->work.routers, 2u);
+  EXPECT_EQ(after->work.services, 1u);
+  const std::string s1 = "service/default/s1/80@kubernetesgateway";
+  EXPECT_EQ(before->server_health.at(s1), after->server_health.at(s1));
+  Request r;
+  r.host = "h1.test";
+  r.entry_point = "127.80.0.1:80/tcp";
+  EXPECT_EQ(who(c.world.send(r, Arm::direct, Detail::none)), "s0");
+  // Of a Service that nobody names nothing is made.
+  c.put(slice_text(0, "s0", 2));
+  const ObjectName nobodys{"discovery.k8s.io", "EndpointSlice", "default", "s0"};
+  c.controller->reconcile(c.store, {&nobodys, 1});
+  EXPECT_EQ(c.world.engine().snapshot(), after);
 }
 
 // Work is counted, not timed: a changed route among a thousand is as much of it as among ten.

@@ -25,10 +25,12 @@ bool is_extension(const Value& filter) { return text_at(&filter, "type") == "Ext
 
 class Extensions {
  public:
-  Extensions(const Model& model, const config::MiddlewareTypes& types, config::Findings& findings)
+  Extensions(const Model& model, const config::MiddlewareTypes& types, config::Findings& findings,
+             std::vector<std::string>& asked)
       : model_(model),
         types_(types),
-        context_{*model.store, usual_options(), crd_provider, "providers.kubernetesCRD", findings},
+        context_{*model.store, usual_options(), crd_provider, "providers.kubernetesCRD",
+                 findings,     &asked},
         services_(context_, made_.config) {}
 
   void add() {
@@ -79,21 +81,25 @@ std::string middleware_name(std::string_view ns, std::string_view name) {
   return config::qualify(CrdNames(usual_options().safe_naming).object(ns, name), crd_provider);
 }
 
-bool names_middlewares(const Route& route) {
-  const auto any = [](const Value* owner) {
-    const std::vector<Value>& filters = items_at(owner, "filters");
-    return std::any_of(filters.begin(), filters.end(), is_extension);
+std::set<std::string> named_middlewares(const Route& route) {
+  std::set<std::string> out;
+  const auto add = [&out](const Value* owner) {
+    for (const Value& f : items_at(owner, "filters")) {
+      if (is_extension(f)) out.insert(text_at(member(&f, "extensionRef"), "name"));
+    }
   };
-  return std::any_of(route.rules.begin(), route.rules.end(), [&](const Rule& r) {
-    return any(r.rule) || std::any_of(r.backends.begin(), r.backends.end(),
-                                      [&](const Backend& b) { return any(b.ref); });
-  });
+  for (const Rule& r : route.rules) {
+    add(r.rule);
+    for (const Backend& b : r.backends) add(b.ref);
+  }
+  return out;
 }
 
 void add_extensions(const Model& model, const config::MiddlewareTypes& types,
-                    config::Findings& findings, config::DynamicConfig& out) {
+                    config::Findings& findings, config::DynamicConfig& out,
+                    std::vector<std::string>& asked) {
   if (!model.store) return;
-  Extensions all(model, types, findings);
+  Extensions all(model, types, findings, asked);
   all.add();
   config::DynamicConfig& made = all.made().config;
   out.middlewares.merge(made.middlewares);

@@ -1,7 +1,6 @@
 #include "engine/kubernetes/gateway/config_maker.h"
 
-#include <algorithm>
-
+#include "engine/kubernetes/context.h"
 #include "engine/kubernetes/gateway/config_parts.h"
 
 namespace gateproof::kubernetes::gateway {
@@ -36,35 +35,45 @@ config::DynamicConfig ConfigMaker::make(const Model& model, const config::Middle
     Made& made = routes_[name_of(route)];
     made.routers = add_http_route(model, route, services, out);
     made.services = services.take_used();
-    made.extended = names_middlewares(route);
+    made.middlewares = named_middlewares(route);
     for (const std::string& s : made.services) ++users_[s];
   }
   add_stream_routers(model, services, out);
-  add_extensions(model, types, findings, out);
+  std::vector<std::string> asked;
+  add_extensions(model, types, findings, out, asked);
+  asked_ = {asked.begin(), asked.end()};
   return out;
 }
 
-std::optional<config::ConfigPatch> ConfigMaker::update(
-    const Model& model, std::span<const ObjectName> changed,
-    const std::function<const Route*(const ObjectName&)>& find) {
-  if (std::any_of(changed.begin(), changed.end(), is_stream)) return std::nullopt;
-  // Middlewares are everybody's, and none is left behind that nobody names.
-  const auto extended = [&](const ObjectName& name) {
-    const auto known = routes_.find(name);
-    const Route* route = find(name);
-    return (known != routes_.end() && known->second.extended) ||
-           (route && names_middlewares(*route));
-  };
-  if (std::any_of(changed.begin(), changed.end(), extended)) return std::nullopt;
-  config::ConfigPatch patch;
-  for (const ObjectName& name : changed) {
-    if (name.group == gateway_group && is_http(name.kind)) update(model, find(name), name, patch);
-  }
-  return patch;
+// Middlewares are everybody's, and none is left behind that nobody names.
+bool ConfigMaker::other_middlewares(const ObjectName& name, const Route* route) const {
+  const auto known = routes_.find(name);
+  const std::set<std::string> now = route ? named_middlewares(*route) : std::set<std::string>();
+  return known == routes_.end() ? !now.empty() : known->second.middlewares != now;
 }
 
-void ConfigMaker::update(const Model& model, const Route* route, const ObjectName& name,
-                         config::ConfigPatch& patch) {
+std::optional<config::ConfigPatch> ConfigMaker::update(const Model& model,
+                                                       const Resolver& resolver) {
+  const Resolver::Looked& looked = resolver.looked_at();
+  for (const ObjectName& name : looked.routes) {
+    if (is_stream(name) || other_middlewares(name, resolver.find(name))) return std::nullopt;
+  }
+  Update u{model, {}, {}};
+  for (const ObjectName& s : looked.services) {
+    for (const char* kind : {"Service", "EndpointSlice"}) {
+      if (asked_.contains(lookup_key(kind, s.ns, s.name))) return std::nullopt;
+    }
+    const std::string prefix = Services::prefix(s.ns, s.name);
+    for (auto i = users_.lower_bound(prefix); i != users_.end() && i->first.starts_with(prefix);
+         ++i)
+      u.anew.insert(i->first);
+  }
+  for (const ObjectName& name : looked.routes) update(u, resolver.find(name), name);
+  return std::move(u.patch);
+}
+
+void ConfigMaker::update(Update& u, const Route* route, const ObjectName& name) {
+  config::ConfigPatch& patch = u.patch;
   const auto known = routes_.find(name);
   const Made before = known == routes_.end() ? Made() : std::move(known->second);
   for (const std::string& router : before.routers) patch.routers[router] = nullptr;
@@ -72,9 +81,10 @@ void ConfigMaker::update(const Model& model, const Route* route, const ObjectNam
   if (route) {
     config::DynamicConfig own;
     // Services that its last version used are there still, so that those which it shares with others stay what they are.
-    Services services(model, own, &users_);
-    made.routers = add_http_route(model, *route, services, own);
+    Services services(u.model, own, users_, u.anew);
+    made.routers = add_http_route(u.model, *route, services, own);
     made.services = services.take_used();
+    made.middlewares = named_middlewares(*route);
     add_to(patch.routers, own.routers);
     add_to(patch.services, own.services);
     add_to(patch.servers_transports, own.servers_transports);

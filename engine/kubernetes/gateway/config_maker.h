@@ -1,10 +1,11 @@
-// to_config() for a model that changes route by route: a changed route costs what its own routers and services cost.
+// to_config() for a model that changes route by route: a changed route costs what its own routers and services cost, a changed
+// Service what its users cost.
 #pragma once
 #include <functional>
 #include <span>
 
 #include "engine/config/patch.h"
-#include "engine/kubernetes/gateway/model.h"
+#include "engine/kubernetes/gateway/resolver.h"
 
 namespace gateproof::kubernetes::gateway {
 
@@ -14,24 +15,28 @@ class ConfigMaker {
   config::DynamicConfig make(const Model& model, const config::MiddlewareTypes& types,
                              config::Findings& findings);
 
-  // What is another one than in the last configuration, when of the model only the routes `changed` are. `find` gives a route of
-  // the model, null where it is not there. Nullopt: there are others than HTTPRoutes and GRPCRoutes among them, or some that name
-  // Middlewares; then make().
-  std::optional<config::ConfigPatch> update(
-      const Model& model, std::span<const ObjectName> changed,
-      const std::function<const Route*(const ObjectName&)>& find);
+  // What is another one than in the last configuration, after an update of the model that has not looked at everything. Nullopt:
+  // there are others than HTTPRoutes and GRPCRoutes among the routes, some that name other Middlewares than before, or a Middleware
+  // depends on one of the Services; then make().
+  std::optional<config::ConfigPatch> update(const Model& model, const Resolver& resolver);
 
  private:
   struct Made {
-    std::vector<std::string> routers;  // qualified names
-    std::set<std::string> services;    // that they use, those of others included
-    bool extended = false;             // it names Middlewares
+    std::vector<std::string> routers;   // qualified names
+    std::set<std::string> services;     // that they use, those of others included
+    std::set<std::string> middlewares;  // that it names
   };
-  void update(const Model& model, const Route* route, const ObjectName& name,
-              config::ConfigPatch& patch);
+  struct Update {
+    const Model& model;
+    std::set<std::string> anew;  // services
+    config::ConfigPatch patch;
+  };
+  bool other_middlewares(const ObjectName& name, const Route* route) const;
+  void update(Update& u, const Route* route, const ObjectName& name);
 
   std::map<ObjectName, Made> routes_;
-  std::map<std::string, size_t> users_;  // of each service
+  std::map<std::string, size_t> users_;       // of each service
+  std::set<std::string, std::less<>> asked_;  // what Middlewares depend on
 };
 
 }  // namespace gateproof::kubernetes::gateway

@@ -31,19 +31,26 @@ std::vector<std::string> each_once(std::vector<std::string> hostnames);
 // Of the hostname that the route itself writes and that covers `hostname` (1.7: it counts before what listeners make of it).
 HostRank original_rank(const Route& route, std::string_view hostname);
 
+// Names of services, qualified, that are to be made again, though somebody uses them already.
+using Anew = std::set<std::string>;
+
 // The services that backends become, each once, and what is needed to reach them.
 class Services {
  public:
   // How many routes use each service, by qualified name.
   using Users = std::map<std::string, size_t>;
-  // Services that several rules share and that are among `known` are not made again; null: none is.
-  Services(const Model& model, config::DynamicConfig& out, const Users* known = nullptr)
-      : model_(model), out_(out), known_(known) {}
+  Services(const Model& model, config::DynamicConfig& out) : model_(model), out_(out) {}
+  // Services that several rules share and that are among `known` are not made again, unless they are among `anew`, from which they
+  // are taken.
+  Services(const Model& model, config::DynamicConfig& out, const Users& known, Anew& anew)
+      : model_(model), out_(out), known_(&known), anew_(&anew) {}
   // Names of services of HTTP that were asked for since the last call, qualified.
   std::set<std::string> take_used() { return std::exchange(used_, {}); }
 
   // How the rule's backends are chosen; the name of a service.
   std::string of_rule(const Route& route, size_t rule, size_t gateway);
+  // Names of services of HTTP for the ports of a Service begin with it.
+  static std::string prefix(std::string_view ns, std::string_view service);
   // Of one backend that can be asked, unqualified.
   std::string backend(const Route& route, const Backend& backend, size_t gateway);
   // The same for bytes. Of a backend that cannot be asked the service has no server.
@@ -61,7 +68,8 @@ class Services {
 
   const Model& model_;
   config::DynamicConfig& out_;
-  const Users* known_;
+  const Users* known_ = nullptr;
+  Anew* anew_ = nullptr;
   std::set<std::string> used_;
 };
 
@@ -77,10 +85,13 @@ std::vector<config::RouteFilter> read_filters(const config::Value* owner, bool& 
 // ---- config_extensions.cpp
 // The middleware that a Middleware object becomes, qualified.
 std::string middleware_name(std::string_view ns, std::string_view name);
-bool names_middlewares(const Route& route);
-// Middlewares that ExtensionRef filters of the model name, and what these name in turn.
+// Middlewares that filters of the route name, whether or not they are there.
+std::set<std::string> named_middlewares(const Route& route);
+// Middlewares that ExtensionRef filters of the model name, and what these name in turn; objects that they depend on
+// (lookup_key()) are added to `asked`.
 void add_extensions(const Model& model, const config::MiddlewareTypes& types,
-                    config::Findings& findings, config::DynamicConfig& out);
+                    config::Findings& findings, config::DynamicConfig& out,
+                    std::vector<std::string>& asked);
 // All of a rule but what depends on its matches.
 config::RouteFilters read_rule(const Route& route, const Rule& rule, size_t gateway,
                                Services& services);

@@ -32,8 +32,9 @@ std::string scheme_of(const Route& route, const Backend& b) {
 }  // namespace
 
 bool Services::shared(const std::string& name) {
-  used_.insert(qualified(name));
-  return known_ && known_->contains(qualified(name));
+  const std::string full = qualified(name);
+  used_.insert(full);
+  return known_ && known_->contains(full) && anew_->erase(full) == 0;
 }
 
 std::string Services::gateway_label(size_t gateway) const {
@@ -53,6 +54,10 @@ config::TransportTlsConfig Services::transport(const BackendTls& tls, size_t gat
     t.certificates.push_back(std::move(pair));
   }
   return t;
+}
+
+std::string Services::prefix(std::string_view ns, std::string_view service) {
+  return "service/" + std::string(ns) + "/" + std::string(service) + "/";
 }
 
 std::string Services::backend(const Route& route, const Backend& b, size_t gateway) {

@@ -3,6 +3,7 @@
 
 #include "engine/kubernetes/gateway/resolve_routes.h"
 #include "engine/kubernetes/gateway/resolver.h"
+#include "engine/kubernetes/slice_owners.h"
 
 namespace gateproof::kubernetes::gateway {
 
@@ -27,6 +28,7 @@ struct Run {
     for (const SetWork& set : s.sets) write_set(set);
     policies.write(s, true);
     routes.take_touched();
+    slices.read_all(store);
   }
 
   void write_gateway(size_t g) {
@@ -36,6 +38,26 @@ struct Run {
   void write_set(const SetWork& set) {
     model.statuses.push_back(
         {name_of(*set.object), generation_of(*set.object), set_status(s, set)});
+  }
+
+  // Routes that are to be looked at: those that have changed and those whose Services have.
+  Resolver::Looked concerned(const std::vector<ObjectName>& changed) {
+    std::set<ObjectName> found, services;
+    for (const ObjectName& n : changed) {
+      if (is_route(n)) {
+        found.insert(n);
+      } else if (n.kind == "Service") {
+        services.insert(n);
+      } else {
+        for (const std::string& service : slices.follow(index.store, n.ns, n.name))
+          services.insert({std::string(core_group), "Service", n.ns, service});
+      }
+    }
+    for (const ObjectName& s : services) {
+      for (ObjectName& route : routes.renewed(path_of(s.ns, s.name)))
+        found.insert(std::move(route));
+    }
+    return {{found.begin(), found.end()}, {services.begin(), services.end()}};
   }
 
   void update(const std::vector<ObjectName>& changed) {
@@ -56,6 +78,7 @@ struct Run {
   State s;
   Policies policies;
   Routes routes;
+  SliceOwners slices;
 };
 
 // Objects that resolve() reads besides routes.
@@ -68,6 +91,12 @@ bool matters(const ObjectName& n) {
          std::find(std::begin(core), std::end(core), n.kind) != std::end(core);
 }
 
+// What depends on it is known by name.
+bool is_followed(const ObjectName& n) {
+  return is_route(n) || (n.group == discovery_group && n.kind == "EndpointSlice") ||
+         (n.group == core_group && n.kind == "Service");
+}
+
 }  // namespace
 
 struct Resolver::Impl {
@@ -75,6 +104,7 @@ struct Resolver::Impl {
   CertificateCache certificates;
   config::Findings found;  // of the call that is going on
   std::unique_ptr<Run> run;
+  Looked looked;
   size_t full_runs = 0;
 
   const Model& hand_over(config::Findings& findings) {
@@ -91,6 +121,8 @@ Resolver::~Resolver() = default;
 
 size_t Resolver::full_runs() const { return impl_->full_runs; }
 
+const Resolver::Looked& Resolver::looked_at() const { return impl_->looked; }
+
 const Route* Resolver::find(const ObjectName& route) const {
   return impl_->run ? impl_->run->routes.find(route) : nullptr;
 }
@@ -104,6 +136,7 @@ const Model& Resolver::resolve(const ObjectStore& store, config::Findings& findi
     }
   }
   impl_->run.reset();
+  impl_->looked = {};
   ++impl_->full_runs;
   impl_->run = std::make_unique<Run>(store, impl_->options, impl_->found, impl_->certificates,
                                      std::move(addresses));
@@ -116,13 +149,12 @@ const Model& Resolver::update(const ObjectStore& store, std::span<const ObjectNa
   for (const ObjectName& n : changed) {
     if (matters(n)) relevant.push_back(n);
   }
-  const bool routes_only = std::all_of(relevant.begin(), relevant.end(),
-                                       [](const ObjectName& n) { return is_route(n); });
-  if (!impl_->run || !routes_only || &impl_->run->index.store != &store)
+  const bool followed = std::all_of(relevant.begin(), relevant.end(), is_followed);
+  if (!impl_->run || !followed || &impl_->run->index.store != &store)
     return resolve(store, findings);
-  std::sort(relevant.begin(), relevant.end());
-  relevant.erase(std::unique(relevant.begin(), relevant.end()), relevant.end());
-  impl_->run->update(relevant);
+  impl_->looked = impl_->run->concerned(relevant);
+  if (impl_->looked.routes.size() > changed_routes_max) return resolve(store, findings);
+  impl_->run->update(impl_->looked.routes);
   return impl_->hand_over(findings);
 }
 

@@ -76,9 +76,9 @@ std::optional<Problem> Backends::resolve(const Object& route, const Value& ref, 
 
 const Backends::Port& Backends::port(const std::string& ns, const std::string& name, int64_t number,
                                      std::string_view protocol) {
-  std::string key = path_of(ns, name) + ":" + std::to_string(number) + "/";
-  key.append(protocol);
-  const auto [at, fresh] = ports_.try_emplace(std::move(key));
+  std::string path = path_of(ns, name);
+  asked_.insert(path);
+  const auto [at, fresh] = ports_[std::move(path)].try_emplace({number, std::string(protocol)});
   Port& out = at->second;
   if (!fresh) return out;
   const Object* service = index_.store.find(core_group, "Service", ns, name);
@@ -131,7 +131,7 @@ void Backends::read_port(const Object& object, int64_t number, std::string_view 
 // Slices are matched by the name of the port, whatever its number: that of the Service is no number of an endpoint.
 void Backends::read_endpoints(const Object& service, const ServicePort& port, Port& out) {
   std::unordered_set<std::string> seen;
-  for (const Object* slice : index_.slices(service.ns, service.name)) {
+  for (const Object* slice : index_.store.slices_of(service.ns, service.name)) {
     const Value* slice_port = nullptr;
     for (const Value& p : items_at(slice->root, "ports")) {
       std::string protocol = text_at(&p, "protocol");

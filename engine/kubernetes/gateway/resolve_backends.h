@@ -11,6 +11,11 @@ class Backends {
   // Fills `out`; a problem when nothing valid is named, and `out` then answers 500.
   std::optional<Problem> resolve(const Object& route, const config::Value& ref, Backend& out);
 
+  // Services ("namespace/name") that were looked for since the last call, whether or not they are there.
+  std::set<std::string> take_asked() { return std::exchange(asked_, {}); }
+  // The Service or one of its EndpointSlices has changed.
+  void forget(const std::string& service) { ports_.erase(service); }
+
  private:
   // What a port of a Service comes to, for all who name it.
   struct Port {
@@ -26,7 +31,9 @@ class Backends {
 
   Index& index_;
   const Policies& policies_;
-  std::unordered_map<std::string, Port> ports_;
+  using PortName = std::pair<int64_t, std::string>;                  // number, protocol
+  std::unordered_map<std::string, std::map<PortName, Port>> ports_;  // by Service
+  std::set<std::string> asked_;
 };
 
 }  // namespace gateproof::kubernetes::gateway

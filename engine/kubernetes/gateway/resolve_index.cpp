@@ -112,7 +112,6 @@ Index::Index(const ObjectStore& objects, const Options& wanted, config::Findings
              CertificateCache& certificates)
     : store(objects), options(wanted), findings(reports), certificates_(certificates) {
   read_grants();
-  read_slices();
 }
 
 std::string Index::grant_key(std::string_view to_ns, std::string_view to_kind,
@@ -143,26 +142,12 @@ void Index::read_grants() {
   }
 }
 
-void Index::read_slices() {
-  for (const Object* o : store.list(discovery_group, "EndpointSlice")) {
-    const std::string service = text_at(o->at("metadata.labels"), "kubernetes.io/service-name");
-    if (!service.empty()) slices_[path_of(o->ns, service)].push_back(o);
-  }
-}
-
 bool Index::granted(std::string_view from_kind, std::string_view from_ns, std::string_view to_kind,
                     std::string_view to_ns, std::string_view to_name) const {
   if (from_ns == to_ns) return true;
   const auto found = grants_.find(grant_key(to_ns, to_kind, from_kind, from_ns));
   if (found == grants_.end()) return false;
   return found->second.all || found->second.some.contains(std::string(to_name));
-}
-
-const std::vector<const Object*>& Index::slices(std::string_view ns,
-                                                std::string_view service) const {
-  static const std::vector<const Object*> none;
-  const auto found = slices_.find(path_of(ns, service));
-  return found == slices_.end() ? none : found->second;
 }
 
 void Index::report(const Object& object, const Problem& p, std::string_view prefix) const {

@@ -60,7 +60,6 @@ class Index {
   // Whether a ReferenceGrant in `to_ns` lets objects of `from_kind` in `from_ns` name the target; always within a namespace.
   bool granted(std::string_view from_kind, std::string_view from_ns, std::string_view to_kind,
                std::string_view to_ns, std::string_view to_name) const;
-  const std::vector<const Object*>& slices(std::string_view ns, std::string_view service) const;
   void report(const Object& object, const Problem& p, std::string_view prefix = "") const;
 
   // A Secret with certificate and key that `owner` names; a problem with `invalid` as its reason otherwise.
@@ -79,11 +78,9 @@ class Index {
   static std::string grant_key(std::string_view to_ns, std::string_view to_kind,
                                std::string_view from_kind, std::string_view from_ns);
   void read_grants();
-  void read_slices();
 
   CertificateCache& certificates_;
   std::unordered_map<std::string, Names> grants_;
-  std::unordered_map<std::string, std::vector<const Object*>> slices_;
   std::unordered_map<const Object*, std::shared_ptr<const KeyPair>> pairs_;
 };
 

@@ -232,9 +232,23 @@ void Routes::resolve_all() {
 
 void Routes::update(const ObjectName& name) {
   const std::string key = path_of(name.kind, path_of(name.ns, name.name));
-  const bool was_told = drop(key);
   const Object* o = s_.index.store.find(name.group, name.kind, name.ns, name.name);
-  if (o) put(*o, was_told);
+  if (!o) return drop(key);
+  const auto before = known_.find(key);
+  put(*o, before != known_.end() && before->second.told);
+}
+
+std::vector<ObjectName> Routes::renewed(const std::string& service) {
+  rules_.backends().forget(service);
+  std::vector<ObjectName> out;
+  const auto users = users_.find(service);
+  if (users == users_.end()) return out;
+  for (const std::string& key : users->second) {
+    const std::vector<std::string_view> parts = text::split(key, '/');
+    out.push_back({std::string(gateway_group), std::string(parts[0]), std::string(parts[1]),
+                   std::string(parts[2])});
+  }
+  return out;
 }
 
 const Route* Routes::find(const ObjectName& name) const {
@@ -244,37 +258,63 @@ const Route* Routes::find(const ObjectName& name) const {
   return &s_.model.routes[static_cast<size_t>(at - order_.begin())];
 }
 
+std::vector<Route>::iterator Routes::place_of(const Known& known) {
+  const auto at = std::lower_bound(order_.begin(), order_.end(), known.age);
+  return s_.model.routes.begin() + (at - order_.begin());
+}
+
 void Routes::put(const Object& o, bool was_told) {
   RouteResult r = Resolver(s_, rules_).one(o);
   // What is told nothing any more has to lose what it was told before.
   if (r.told || was_told || has_our_entries(o, "parents", s_.index.options.controller_name))
     s_.model.statuses.push_back(std::move(r.status));
-  Known known{age_key(o), r.told, !r.route.attachments.empty()};
-  if (known.served) {
-    count(r.route, 1);
-    // Most are younger than all that are there.
-    const auto at = order_.empty() || order_.back() < known.age
-                        ? order_.end()
-                        : std::lower_bound(order_.begin(), order_.end(), known.age);
-    s_.model.routes.insert(s_.model.routes.begin() + (at - order_.begin()), std::move(r.route));
-    order_.insert(at, known.age);
+  const std::string key = path_of(o.kind, path_of(o.ns, o.name));
+  Known known{age_key(o), r.told, !r.route.attachments.empty(), rules_.backends().take_asked()};
+  const auto before = known_.find(key);
+  // One that stays where it is moves nothing of those after it.
+  if (before != known_.end() && before->second.served && known.served &&
+      before->second.age == known.age) {
+    Route& route = *place_of(known);
+    count(route, -1);
+    route = std::move(r.route);
+    count(route, 1);
+    forget_users(key, before->second);
+  } else {
+    drop(key);
+    if (known.served) {
+      count(r.route, 1);
+      // Most are younger than all that are there.
+      const auto at = order_.empty() || order_.back() < known.age
+                          ? order_.end()
+                          : std::lower_bound(order_.begin(), order_.end(), known.age);
+      s_.model.routes.insert(s_.model.routes.begin() + (at - order_.begin()), std::move(r.route));
+      order_.insert(at, known.age);
+    }
   }
-  if (known.served || known.told) known_[path_of(o.kind, path_of(o.ns, o.name))] = std::move(known);
+  if (!known.served && !known.told) return;
+  for (const std::string& service : known.services) users_[service].insert(key);
+  known_[key] = std::move(known);
 }
 
-bool Routes::drop(const std::string& key) {
+void Routes::forget_users(const std::string& key, const Known& known) {
+  for (const std::string& service : known.services) {
+    const auto users = users_.find(service);
+    users->second.erase(key);
+    if (users->second.empty()) users_.erase(users);
+  }
+}
+
+void Routes::drop(const std::string& key) {
   const auto found = known_.find(key);
-  if (found == known_.end()) return false;
+  if (found == known_.end()) return;
   const Known known = std::move(found->second);
   known_.erase(found);
-  if (known.served) {
-    const auto at = std::lower_bound(order_.begin(), order_.end(), known.age);
-    const auto route = s_.model.routes.begin() + (at - order_.begin());
-    count(*route, -1);
-    s_.model.routes.erase(route);
-    order_.erase(at);
-  }
-  return known.told;
+  forget_users(key, known);
+  if (!known.served) return;
+  const auto route = place_of(known);
+  count(*route, -1);
+  order_.erase(order_.begin() + (route - s_.model.routes.begin()));
+  s_.model.routes.erase(route);
 }
 
 void Routes::count(const Route& route, int64_t change) {

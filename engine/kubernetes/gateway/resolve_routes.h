@@ -16,8 +16,11 @@ class Routes {
  public:
   Routes(State& s, Policies& policies);
   void resolve_all();
-  // A route that was written or deleted. Nothing but routes may have changed since the last call.
+  // A route that was written or deleted, or whose backends have changed. Nothing but routes and what renewed() was told may have
+  // changed since the last call.
   void update(const ObjectName& name);
+  // The Service, "namespace/name", or one of its EndpointSlices has changed: the routes that are to be updated.
+  std::vector<ObjectName> renewed(const std::string& service);
   // Of the model; null: it is not served.
   const Route* find(const ObjectName& name) const;
   // Gateways whose counts changed since the last call.
@@ -27,17 +30,21 @@ class Routes {
   struct Known {
     std::string age;
     bool told = false, served = false;
+    std::set<std::string> services;  // that it names
   };
   void put(const Object& o, bool was_told = false);
-  bool drop(const std::string& key);
+  void drop(const std::string& key);
+  std::vector<Route>::iterator place_of(const Known& known);
+  void forget_users(const std::string& key, const Known& known);
   void count(const Route& route, int64_t change);
   void reached(const Backend& b, size_t gateway, int64_t change);
 
   State& s_;
   Policies& policies_;
   Rules rules_;
-  std::vector<std::string> order_;  // beside Model::routes
-  std::unordered_map<std::string, Known> known_;
+  std::vector<std::string> order_;                                // beside Model::routes
+  std::unordered_map<std::string, Known> known_;                  // by "kind/namespace/name"
+  std::unordered_map<std::string, std::set<std::string>> users_;  // of Services: keys of routes
   std::unordered_set<size_t> touched_;
 };
 

@@ -18,6 +18,7 @@ class Rules {
  public:
   Rules(Index& index, const Policies& policies) : index_(index), backends_(index, policies) {}
   RulesVerdict read(const Object& route, std::vector<Rule>& out);
+  Backends& backends() { return backends_; }
 
  private:
   void rule(const config::Value& v, Rule& out);

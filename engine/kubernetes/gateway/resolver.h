@@ -1,4 +1,5 @@
-// resolve() for a store that changes while it is in use: a changed route costs what one route costs, whatever else there is.
+// resolve() for a store that changes while it is in use: a changed route costs what one route costs, and a changed Service or
+// EndpointSlice what the routes cost that name the Service, whatever else there is.
 #pragma once
 #include <memory>
 #include <span>
@@ -6,6 +7,9 @@
 #include "engine/kubernetes/gateway/model.h"
 
 namespace gateproof::kubernetes::gateway {
+
+// With more routes to look at, looking at everything is as good.
+inline constexpr size_t changed_routes_max = 1000;
 
 class Resolver {
  public:
@@ -16,10 +20,18 @@ class Resolver {
   const Model& resolve(const ObjectStore& store, config::Findings& findings);
 
   // The same model after ObjectStore::put and remove on the same store. `changed` has to name every object that was put or
-  // removed since the last call. When there are only routes among those that matter, only they are looked at, and `statuses`
-  // then has what may have changed only: theirs, and those of their Gateways, ListenerSets and policies.
+  // removed since the last call. When there are only routes, Services and EndpointSlices among those that matter, only routes that
+  // they concern are looked at, and `statuses` then has what may have changed only: theirs, and those of their Gateways,
+  // ListenerSets and policies.
   const Model& update(const ObjectStore& store, std::span<const ObjectName> changed,
                       config::Findings& findings);
+
+  // What the last update() has looked at, if not at everything.
+  struct Looked {
+    std::vector<ObjectName> routes;
+    std::vector<ObjectName> services;  // they or their EndpointSlices have changed
+  };
+  const Looked& looked_at() const;
 
   // Of the model; null: it is not there, or served nowhere.
   const Route* find(const ObjectName& route) const;

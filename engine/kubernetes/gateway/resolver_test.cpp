@@ -57,6 +57,31 @@ struct World {
   config::Findings findings;
 };
 
+ObjectName put_backend(World& w) {
+  const std::string name = *rc::gen::element<std::string>("one", "two", "three");
+  const bool gone = *rc::gen::inRange(0, 3) == 0;
+  ObjectName changed{"", "Service", "infra", name};
+  if (*rc::gen::inRange(0, 2) == 0) {
+    if (!gone) {
+      w.put("apiVersion: v1\nkind: Service\nmetadata: {name: " + name +
+            ", namespace: infra}\nspec: {ports: [{name: p, port: " +
+            *rc::gen::element<std::string>("80", "80, appProtocol: https", "81") + "}]}\n");
+    }
+  } else {
+    changed = {"discovery.k8s.io", "EndpointSlice", "infra", name};
+    if (!gone) {
+      w.put(
+          "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: " + name +
+          ", namespace: infra, labels: {kubernetes.io/service-name: " +
+          *rc::gen::element<std::string>("one", "two", "three") +
+          "}}\naddressType: IPv4\nports: [{name: p, port: 80}]\nendpoints: [{addresses: [10.0.0." +
+          std::to_string(*rc::gen::inRange(1, 4)) + "]}]\n");
+    }
+  }
+  if (gone) w.store.remove(changed.group, changed.kind, changed.ns, changed.name);
+  return changed;
+}
+
 std::vector<std::string> routes_of(const Model& m) {
   std::vector<std::string> out;
   for (const Route& r : m.routes) {
@@ -66,7 +91,11 @@ std::vector<std::string> routes_of(const Model& m) {
       for (const std::string& h : a.hostnames) text += "," + h;
     }
     for (const Rule& rule : r.rules) {
-      for (const Backend& b : rule.backends) text += " " + b.service.name + (b.tls ? "+tls" : "");
+      for (const Backend& b : rule.backends) {
+        text += " " + b.service.name + (b.tls ? "+tls " : " ") + b.app_protocol + " " +
+                std::to_string(b.error_status);
+        for (const Backend::Address& a : b.endpoints) text += " " + a.ip;
+      }
     }
     out.push_back(std::move(text));
   }
@@ -85,7 +114,7 @@ Told without_empty(Told told) {
   return told;
 }
 
-TEST(Resolver, AnyChangesOfRoutesComeToWhatAFreshLookSays) {
+TEST(Resolver, AnyChangesOfRoutesAndBackendsComeToWhatAFreshLookSays) {
   EXPECT_TRUE(rc::check([] {
     World w;
     Resolver resolver({});
@@ -96,12 +125,14 @@ TEST(Resolver, AnyChangesOfRoutesComeToWhatAFreshLookSays) {
         "{kind: ListenerSet, name: set}", "{name: other, port: 99}");
     for (int step = 0; step < 12; ++step) {
       const int n = *rc::gen::inRange(0, 5);
-      const ObjectName name = gateway_object("HTTPRoute", "r" + std::to_string(n));
-      if (*rc::gen::inRange(0, 3) == 0) {
+      ObjectName name = gateway_object("HTTPRoute", "r" + std::to_string(n));
+      if (*rc::gen::inRange(0, 2) == 0) {
+        name = put_backend(w);
+      } else if (*rc::gen::inRange(0, 3) == 0) {
         w.remove_route(n);
         told.erase(name);
       } else {
-        w.route(n, *rc::gen::inRange(1, 4), *parents, *rc::gen::element("one", "two", "gone"));
+        w.route(n, *rc::gen::inRange(1, 4), *parents, *rc::gen::element("one", "two", "three"));
       }
       const Model& kept = resolver.update(w.store, {&name, 1}, w.findings);
       tell(told, kept);
@@ -116,7 +147,7 @@ TEST(Resolver, AnyChangesOfRoutesComeToWhatAFreshLookSays) {
   }));
 }
 
-TEST(Resolver, OnlyRoutesAreLookedAtAlone) {
+TEST(Resolver, RoutesServicesAndEndpointsAreLookedAtAlone) {
   World w;
   Resolver resolver({});
   resolver.resolve(w.store, w.findings);
@@ -130,9 +161,16 @@ TEST(Resolver, OnlyRoutesAreLookedAtAlone) {
   // The route, its Gateway, the Gateway's ListenerSet, and the policy that has an ancestor now.
   EXPECT_EQ(m.statuses.size(), 4u);
   EXPECT_TRUE(resolver.update(w.store, {}, w.findings).statuses.empty());
-  const ObjectName service{"", "Service", "infra", "one"};
+  const ObjectName service{"", "Service", "infra", "one"}, nobodys{"", "Service", "infra", "two"};
   w.store.remove("", "Service", "infra", "one");
   resolver.update(w.store, {&service, 1}, w.findings);
+  EXPECT_EQ(resolver.looked_at().routes,
+            (std::vector<ObjectName>{gateway_object("HTTPRoute", "r1")}));
+  EXPECT_TRUE(resolver.update(w.store, {&nobodys, 1}, w.findings).statuses.empty());
+  EXPECT_TRUE(resolver.looked_at().routes.empty());
+  EXPECT_EQ(resolver.full_runs(), 1u);
+  const ObjectName policy = gateway_object("BackendTLSPolicy", "one");
+  resolver.update(w.store, {&policy, 1}, w.findings);
   EXPECT_EQ(resolver.full_runs(), 2u);
   ObjectStore another;
   resolver.update(another, {}, w.findings);

@@ -39,7 +39,8 @@ void check_model(const gw::Model& m) {
   }
 }
 
-std::string run(std::string_view text, std::string_view existing) {
+// `merges` is how many statuses are merged: that takes longer than all the rest.
+std::string run(std::string_view text, std::string_view existing, size_t merges) {
   config::TextLimits limits;
   limits.file_bytes_max = 1u << 20;
   auto documents = config::parse_documents(text, "m.yaml", config::Format::yaml, limits);
@@ -61,6 +62,8 @@ std::string run(std::string_view text, std::string_view existing) {
   }
   for (const gw::StatusUpdate& u : m.statuses) {
     print += u.object.kind + u.object.ns + u.object.name + u.status;
+    if (merges == 0) continue;
+    --merges;
     const auto merged = gw::merge_status(existing, u, options.controller_name, 1000);
     if (!merged) continue;
     GP_ASSERT(!gw::merge_status(*merged, u, options.controller_name, 2000));
@@ -76,6 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t end = std::min(all.find('\0'), all.size());
   const std::string_view text = all.substr(0, end);
   const std::string_view existing = end < all.size() ? all.substr(end + 1) : std::string_view();
-  GP_ASSERT(run(text, existing) == run(text, existing));
+  constexpr size_t merges = 4;
+  GP_ASSERT(run(text, existing, merges) == run(text, existing, 0));
   return 0;
 }

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "engine/base/utf8.h"
+
 namespace gateproof::text {
 
 std::string to_lower(std::string_view s) {
@@ -131,28 +133,6 @@ std::optional<std::string> nearest(std::string_view word,
   }
   return found;
 }
-
-namespace {
-
-// Bytes of the UTF-8 character at the front, which is above ASCII; 0 if there is none.
-size_t utf8_length(std::string_view s) {
-  const auto at = [&](size_t i) { return static_cast<unsigned char>(s[i]); };
-  const unsigned char first = at(0);
-  const size_t n = first >= 0xc2 && first < 0xe0   ? 2
-                   : first >= 0xe0 && first < 0xf0 ? 3
-                   : first >= 0xf0 && first < 0xf5 ? 4
-                                                   : 0;
-  if (n == 0 || s.size() < n) return 0;
-  for (size_t i = 1; i < n; ++i) {
-    if ((at(i) & 0xc0) != 0x80) return 0;
-  }
-  const unsigned char second = at(1);
-  const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-  const bool beyond = (first == 0xed && second >= 0xa0) || (first == 0xf4 && second >= 0x90);
-  return overlong || beyond ? 0 : n;
-}
-
-}  // namespace
 
 std::string quote(std::string_view s) {
   static const char hex[] = "0123456789abcdef";

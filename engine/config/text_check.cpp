@@ -1,5 +1,7 @@
 #include "engine/config/text_check.h"
 
+#include "engine/base/utf8.h"
+
 namespace gateproof::config {
 
 SourceSpan span_at(std::string_view text, size_t offset,
@@ -14,28 +16,6 @@ SourceSpan span_at(std::string_view text, size_t offset,
 }
 
 namespace {
-
-// Bytes of the well-formed UTF-8 sequence at i (Unicode table 3-7), 0 when there is none.
-size_t sequence_length(std::string_view s, size_t i) {
-  const auto byte = [&](size_t k) {
-    return i + k < s.size() ? static_cast<unsigned char>(s[i + k]) : 0u;
-  };
-  const auto tail = [&](size_t k) { return (byte(k) & 0xC0u) == 0x80u; };
-  const unsigned b = byte(0), second = byte(1);
-  if (b < 0x80) return 1;
-  if (b >= 0xC2 && b <= 0xDF) return tail(1) ? 2 : 0;
-  if (b >= 0xE0 && b <= 0xEF) {
-    const unsigned low = b == 0xE0 ? 0xA0 : 0x80;
-    const unsigned high = b == 0xED ? 0x9F : 0xBF;
-    return second >= low && second <= high && tail(2) ? 3 : 0;
-  }
-  if (b >= 0xF0 && b <= 0xF4) {
-    const unsigned low = b == 0xF0 ? 0x90 : 0x80;
-    const unsigned high = b == 0xF4 ? 0x8F : 0xBF;
-    return second >= low && second <= high && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
-}
 
 bool is_control(std::string_view s, size_t i, size_t length) {
   const auto b = static_cast<unsigned char>(s[i]);
@@ -66,7 +46,7 @@ std::optional<Error> check_text(std::string_view text,
       ++i;
       continue;
     }
-    const size_t length = sequence_length(text, i);
+    const size_t length = text::utf8_length(text.substr(i));
     if (length == 0) {
       return Error(Code::invalid, "invalid UTF-8: byte " + hex_byte(text[i]),
                    span_at(text, i, file),

@@ -77,12 +77,14 @@ bool read_extensions(std::string_view data, ClientHello& out) {
   while (!r.empty()) {
     const uint32_t type = r.number(2);
     const std::string_view body = r.vector(2);
-    if (r.failed() || std::find(seen.begin(), seen.end(), type) != seen.end()) return false;
+    if (r.failed()) return false;
     seen.push_back(type);
     if (type == extension_server_name && !read_server_names(body, out.server_name)) return false;
     if (type == extension_alpn && !read_alpn(body, out.alpn)) return false;
   }
-  return true;
+  // No two of a type. Sorted, because a hello has room for thousands.
+  std::sort(seen.begin(), seen.end());
+  return std::adjacent_find(seen.begin(), seen.end()) == seen.end();
 }
 
 bool read_hello(std::string_view body, ClientHello& out) {

@@ -135,6 +135,15 @@ TEST(ClientHello, BrokenHellosAreClosed) {
   }
 }
 
+TEST(ClientHello, ThousandsOfExtensionsAndOneOfThemTwice) {
+  std::string extensions;
+  for (int type = 100; type < 4000; ++type)
+    extensions += {static_cast<char>(type >> 8), static_cast<char>(type & 0xFF), '\0', '\0'};
+  EXPECT_EQ(look(with_extensions(extensions)).opening, Opening::tls);
+  EXPECT_EQ(look(with_extensions(extensions + std::string("\0\x7f\0\0", 4))).opening,
+            Opening::broken);
+}
+
 // A message of type ClientHello with a body of so many bytes, and only its first record.
 std::string begin_of(size_t body_bytes) {
   const std::string message = {1, static_cast<char>(body_bytes >> 16),

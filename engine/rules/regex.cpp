@@ -3,44 +3,17 @@
 #include <re2/re2.h>
 
 #include "engine/base/text.h"
+#include "engine/base/utf8.h"
 #include "engine/rules/regex_translate.h"
 
 namespace gateproof::rules {
 namespace {
 
-// The length of the UTF-8 sequence at s[i], or 0 if there is none (Go's utf8.DecodeRune).
-size_t rune_length(std::string_view s, size_t i) {
-  const auto b = [&](size_t k) { return static_cast<unsigned char>(s[k]); };
-  const auto tail = [&](size_t k, unsigned lo = 0x80, unsigned hi = 0xBF) {
-    return k < s.size() && b(k) >= lo && b(k) <= hi;
-  };
-  const unsigned c = b(i);
-  if (c < 0x80) return 1;
-  if (c >= 0xC2 && c <= 0xDF) return tail(i + 1) ? 2 : 0;
-  if (c >= 0xE0 && c <= 0xEF) {
-    return tail(i + 1, c == 0xE0 ? 0xA0 : 0x80, c == 0xED ? 0x9F : 0xBF) && tail(i + 2) ? 3 : 0;
-  }
-  if (c >= 0xF0 && c <= 0xF4) {
-    const bool ok = tail(i + 1, c == 0xF0 ? 0x90 : 0x80, c == 0xF4 ? 0x8F : 0xBF);
-    return ok && tail(i + 2) && tail(i + 3) ? 4 : 0;
-  }
-  return 0;
-}
-
-bool is_utf8(std::string_view s) {
-  for (size_t i = 0; i < s.size();) {
-    const size_t n = rune_length(s, i);
-    if (n == 0) return false;
-    i += n;
-  }
-  return true;
-}
-
 // The text with each stray byte as U+FFFD, and where each byte of the copy came from.
 std::string mended(std::string_view s, std::vector<size_t>* origin) {
   std::string out;
   for (size_t i = 0; i < s.size();) {
-    const size_t n = rune_length(s, i);
+    const size_t n = text::utf8_length(s.substr(i));
     const std::string_view piece = n ? s.substr(i, n) : std::string_view("\xEF\xBF\xBD");
     for (size_t k = 0; origin && k < piece.size(); ++k) origin->push_back(i + (n ? k : 0));
     out += piece;
@@ -102,7 +75,7 @@ Result<Regex> Regex::compile(std::string_view pattern) {
 }
 
 bool Regex::search(std::string_view text) const {
-  if (!is_utf8(text)) return re2::RE2::PartialMatch(mended(text, nullptr), *re_);
+  if (!text::is_utf8(text)) return re2::RE2::PartialMatch(mended(text, nullptr), *re_);
   return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *re_);
 }
 
@@ -111,7 +84,7 @@ bool Regex::find(std::string_view text, size_t from, std::vector<Group>& groups)
   std::string copy;
   std::string_view subject = text;
   size_t start = from;
-  if (!is_utf8(text)) {
+  if (!text::is_utf8(text)) {
     copy = mended(text, &origin);
     subject = copy;
     start = std::lower_bound(origin.begin(), origin.end(), from) - origin.begin();
@@ -194,7 +167,7 @@ std::string Regex::replace_all(std::string_view text, std::string_view go_templa
       search_at = whole.end;
     } else {
       const size_t n =
-          search_at < text.size() ? std::max<size_t>(1, rune_length(text, search_at)) : 1;
+          search_at < text.size() ? std::max<size_t>(1, text::utf8_length(text.substr(search_at))) : 1;
       search_at += n;
     }
   }

@@ -228,6 +228,14 @@ TEST(Api, LogsComeFromTheNodesAgent) {
   EXPECT_EQ(log.text, "a line\n");
   EXPECT_EQ(w.origin.asked,
             "http://127.0.0.9:10250/containerLogs/default/two/b?sinceTime=2026-01-02T03:04:05Z");
+  // Nobody checks what a container is called: its name is one segment of the path all the same.
+  const char* odd = "c HTTP/1.1\r\nX: /y";
+  Json pod = *parse_json(R"({"metadata":{"name":"odd"},"spec":{"containers":[{"image":"i"}]}})");
+  pod.member("spec").member("containers").item(0).set("name", Json(odd));
+  if (w.ask("POST", pods, to_text(pod)).status == 201) {
+    (void)w.get(std::string(pods) + "/odd/log");
+    EXPECT_EQ(w.origin.asked.find_first_of(" \r\n"), std::string::npos) << w.origin.asked;
+  }
 }
 
 }  // namespace

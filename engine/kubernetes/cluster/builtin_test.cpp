@@ -182,5 +182,18 @@ TEST(Registry, EveryBuiltInKindTakesAnObject) {
   EXPECT_EQ(c.store.registry().groups().front(), "");
 }
 
+TEST(Registry, SharesWhatIsBuiltInAndNothingElse) {
+  Registry a, b;
+  EXPECT_EQ(a.find_kind("", "Pod"), b.find_kind("", "Pod"));
+  auto own = std::make_shared<ResourceType>(*a.find_kind("", "Pod"));
+  own->group = "example.com";
+  a.put(own);
+  EXPECT_EQ(a.find_kind("example.com", "Pod"), own);
+  EXPECT_EQ(b.find_kind("example.com", "Pod"), nullptr);
+  a.remove("", "pods");
+  EXPECT_EQ(a.find_kind("", "Pod"), nullptr);
+  EXPECT_NE(b.find_kind("", "Pod"), nullptr);
+}
+
 }  // namespace
 }  // namespace gateproof::kubernetes::cluster

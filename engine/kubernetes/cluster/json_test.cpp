@@ -20,6 +20,12 @@ TEST(Json, TextsComeBack) {
   EXPECT_EQ(again("1e20"), "100000000000000000000");
 }
 
+// A message may hold bytes of a request, or a text that was cut in the middle of a character: what is written is JSON all the same.
+TEST(Json, BytesThatAreNoUtf8AreReplaced) {
+  EXPECT_EQ(to_text(Json("a\xff\xc3z\xc3\xa4")), "\"a\xEF\xBF\xBD\xEF\xBF\xBDz\xc3\xa4\"");
+  EXPECT_EQ(to_text(json_object({{"\xe2\x82", Json(1)}})), "{\"\xEF\xBF\xBD\xEF\xBF\xBD\":1}");
+}
+
 TEST(Json, TextsThatAreNone) {
   for (const char* bad : {"", "{", "[1,]", "{\"a\"}", "nul", "\"\xff\"", "1 2", "\"\n\"", "1e999"})
     EXPECT_FALSE(parse_json(bad)) << bad;

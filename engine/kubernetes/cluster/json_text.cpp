@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/base/utf8.h"
 #include "engine/kubernetes/cluster/json.h"
 
 namespace gateproof::kubernetes::cluster {
@@ -97,7 +98,9 @@ class Builder {
   std::optional<Error> error_;
 };
 
+// Bytes that are no UTF-8 (of a query that a message repeats, or where a text was cut) become U+FFFD, as Go's encoder has it.
 void append_string(std::string& out, std::string_view s) {
+  if (!text::is_utf8(s)) return append_string(out, text::mended_utf8(s));
   out += '"';
   size_t from = 0;
   for (size_t i = 0; i < s.size(); ++i) {

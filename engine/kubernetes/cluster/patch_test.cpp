@@ -224,5 +224,22 @@ TEST(StrategicMerge, MergesListsByTheirKeys) {
   EXPECT_EQ(strategic_merge(json("{}"), json(R"({"$patch":"x"})"), *pod).error().code, 400);
 }
 
+// 20,000 of 40,000 values, each of which would have to be looked for among the 20,000.
+TEST(StrategicMerge, ManyValuesAreTakenOutOfAList) {
+  Json there = Json::array(), gone = Json::array();
+  for (int i = 0; i < 40'000; ++i) {
+    there.push(Json("f" + std::to_string(i)));
+    if (i % 2) gone.push(Json("f" + std::to_string(i)));
+  }
+  const Json target = json_object({{"metadata", json_object({{"finalizers", there}})}});
+  const Json patch =
+      json_object({{"metadata", json_object({{"$deleteFromPrimitiveList/finalizers", gone}})}});
+  const auto merged = strategic_merge(target, patch, *builtin_schema("", "Pod"));
+  ASSERT_TRUE(merged);
+  const Json& left = merged->at("metadata.finalizers");
+  ASSERT_EQ(left.size(), 20'000u);
+  EXPECT_EQ(left.items()[1].str(), "f2");
+}
+
 }  // namespace
 }  // namespace gateproof::kubernetes::cluster

@@ -63,7 +63,7 @@ Reply<LogPlace> log_place(const Store& store, const ApiCall& call) {
   if (!container) return container.error();
   LogPlace place;
   place.address = kubelet_address(store, (*pod)->body);
-  place.target = "/containerLogs/" + at->ns + "/" + at->name + "/" + *container;
+  place.target = "/containerLogs/" + at->ns + "/" + at->name + "/" + escaped_query(*container);
   char separator = '?';
   for (const std::string_view name : log_parameters) {
     if (!call.query.has(name)) continue;

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <map>
 
 #include "engine/base/crypto.h"
+#include "engine/base/utf8.h"
 #include "engine/kubernetes/cluster/request_body.h"
 #include "engine/kubernetes/cluster/wire_fields.h"
 
@@ -107,7 +109,7 @@ bool read_int_or_string(std::string_view bytes, Json& out) {
     if (f.number == 3) text = f.bytes;
   }
   out = is_text ? Json(text) : Json(number);
-  return !r.bad();
+  return !r.bad() && text::is_utf8(text);
 }
 
 // The one field of a message that stands for a text.
@@ -117,7 +119,7 @@ bool read_wrapped(std::string_view bytes, std::string_view& out) {
   while (r.next(f)) {
     if (f.number == 1) out = f.bytes;
   }
-  return !r.bad();
+  return !r.bad() && text::is_utf8(out);
 }
 
 bool read_message(std::string_view bytes, const WireMessage& message, size_t depth, Json& out);
@@ -131,7 +133,7 @@ bool read_value(const Field& f, const WireField& known, size_t depth, Json& out)
   }
   std::string_view wrapped;
   switch (known.type.front()) {
-    case 's': out = Json(f.bytes); return f.wire == 2;
+    case 's': out = Json(f.bytes); return f.wire == 2 && text::is_utf8(f.bytes);
     case 'y': out = Json(crypto::base64(f.bytes)); return f.wire == 2;
     case 'b': out = Json(f.value != 0); return f.wire == 0;
     case 'i': out = Json(static_cast<int32_t>(f.value)); return f.wire == 0;
@@ -168,7 +170,10 @@ bool left_out(const Json& v, const WireField& known) {
   }
 }
 
-bool read_entry(const Field& f, const WireField& known, size_t depth, Json& map) {
+// Entries of maps, by the field's name. They are sorted once at the end: one by one, a body of many would take a square of time.
+using Maps = std::map<std::string_view, std::vector<Json::Member>>;
+
+bool read_entry(const Field& f, const WireField& known, size_t depth, Maps& maps) {
   if (f.wire != 2) return false;
   Reader r(f.bytes);
   Field part;
@@ -178,22 +183,24 @@ bool read_entry(const Field& f, const WireField& known, size_t depth, Json& map)
     if (part.number == 1) key = part.bytes;
     if (part.number == 2 && !read_value(part, known, depth, value)) return false;
   }
-  map.set(key, std::move(value));
-  return !r.bad();
+  maps[known.name].push_back({std::string(key), std::move(value)});
+  return !r.bad() && text::is_utf8(key);
 }
 
-bool read_field(const Field& f, const WireField& known, size_t depth, Json& out) {
+bool read_field(const Field& f, const WireField& known, size_t depth, Json& out, Maps& maps) {
   if (known.inlined) {
     const WireMessage* message = wire_message(known.type);
     return f.wire == 2 && message && read_message(f.bytes, *message, depth + 1, out);
   }
-  if (known.map) return read_entry(f, known, depth, out.member(known.name));
+  if (known.map) return read_entry(f, known, depth, maps);
   Json value;
   if (!read_value(f, known, depth, value)) return false;
   if (known.list) {
     out.member(known.name).push(std::move(value));
   } else if (!left_out(value, known)) {
     out.set(known.name, std::move(value));
+  } else {
+    out.erase(known.name);  // the last of several counts
   }
   return true;
 }
@@ -202,10 +209,12 @@ bool read_message(std::string_view bytes, const WireMessage& message, size_t dep
   if (depth > message_depth_max) return false;
   Reader r(bytes);
   Field f;
+  Maps maps;
   while (r.next(f)) {
     const auto known = std::ranges::find(message.fields, f.number, &WireField::number);
-    if (known != message.fields.end() && !read_field(f, *known, depth, out)) return false;
+    if (known != message.fields.end() && !read_field(f, *known, depth, out, maps)) return false;
   }
+  for (auto& [name, members] : maps) out.set(name, Json::object_of(std::move(members)));
   return !r.bad();
 }
 
@@ -229,7 +238,7 @@ Reply<Json> decode_protobuf(std::string_view bytes) {
     }
     if (type_meta.bad()) return malformed;
   }
-  if (unknown.bad()) return malformed;
+  if (unknown.bad() || !text::is_utf8(api_version) || !text::is_utf8(kind)) return malformed;
   const size_t slash = api_version.find('/');
   const std::string_view group =
       slash == std::string_view::npos ? std::string_view() : api_version.substr(0, slash);
@@ -248,7 +257,7 @@ Reply<Json> decode_protobuf(std::string_view bytes) {
     out.set("apiVersion", Json(api_version));
     out.set("kind", Json(kind));
   }
-  // Texts of protobuf are UTF-8 by agreement only.
+  // Numbers that JSON does not have, and the limits of a body in JSON.
   Result<Json> checked = parse_json(to_text(out));
   if (!checked) return malformed;
   return std::move(*checked);

@@ -79,6 +79,35 @@ TEST(RequestBody, ProtobufThatIsNone) {
   EXPECT_EQ(decoded(unknown("v1", "Secret", number(1, 3))), "400");
 }
 
+TEST(RequestBody, ProtobufTheLastOfSeveralValuesCounts) {
+  const auto ready = [](const std::string& numbers) {
+    return decoded(unknown("apps/v1", "Deployment", text(2, numbers)));
+  };
+  EXPECT_EQ(ready(number(5, 3) + number(5, 4)),
+            R"({"apiVersion":"apps/v1","kind":"Deployment","spec":{"minReadySeconds":4}})");
+  EXPECT_EQ(ready(number(5, 3) + number(5, 0)), R"({"apiVersion":"apps/v1","kind":"Deployment"})");
+}
+
+// Names that come in falling order, the worst one for a sorted list. The last of equal names wins, as in Go.
+TEST(RequestBody, ProtobufMapsOfManyEntries) {
+  std::string entries;
+  constexpr int count = 100'000;
+  for (int i = count; i > 0; --i) entries += text(2, entry("k" + std::to_string(i), "v"));
+  entries += text(2, entry("k7", "last"));
+  const Reply<Json> r = decode_protobuf(unknown("v1", "ConfigMap", entries));
+  ASSERT_TRUE(r);
+  EXPECT_EQ((*r)["data"].size(), size_t(count));
+  EXPECT_EQ((*r)["data"]["k7"].str(), "last");
+}
+
+TEST(RequestBody, ProtobufTextsAreUtf8) {
+  EXPECT_EQ(decoded(unknown("v1", "ConfigMap", text(2, entry("\xff", "x")))), "400");
+  EXPECT_EQ(decoded(unknown("v1", "ConfigMap", text(2, entry("x", "\xff")))), "400");
+  EXPECT_EQ(decoded(unknown("apps.\xff/v1", "Deployment", "")), "400");
+  const std::string port = text(4, number(1, 1) + text(3, "\xff"));
+  EXPECT_EQ(decoded(unknown("v1", "Service", text(2, text(1, port)))), "400");
+}
+
 TEST(RequestBody, ContentTypes) {
   const auto read = [](std::string_view type, std::string_view bytes) {
     const Reply<Json> r = decode_body(type, bytes);

@@ -206,8 +206,14 @@ std::string ResourceType::qualified() const {
 }
 
 Registry::Registry() {
-  for (const Row& row : core) put(make(row));
-  for (const Row& row : apps) put(make(row));
+  // Types never change, and their schemas take a while to make: all registries of a process share them.
+  static const std::vector<TypePtr> builtin = [] {
+    std::vector<TypePtr> all;
+    for (const Row& row : core) all.push_back(make(row));
+    for (const Row& row : apps) all.push_back(make(row));
+    return all;
+  }();
+  for (const TypePtr& type : builtin) put(type);
 }
 
 TypePtr Registry::find_plural(std::string_view group, std::string_view plural) const {

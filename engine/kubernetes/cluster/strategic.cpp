@@ -92,9 +92,11 @@ class Merger {
       const std::string name = m.key.substr(delete_prefix.size());
       const Json& there = out[name];
       if (!there.is_array()) continue;
+      std::set<std::string> gone;
+      for (const Json& i : m.value.items()) gone.insert(to_text(i));
       std::vector<Json> kept;
       for (const Json& i : there.items()) {
-        if (std::ranges::find(m.value.items(), i) == m.value.items().end()) kept.push_back(i);
+        if (!gone.contains(to_text(i))) kept.push_back(i);
       }
       out.set(name, Json::array_of(std::move(kept)));
     }

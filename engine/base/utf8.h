@@ -1,0 +1,14 @@
+// UTF-8 (RFC 3629): which bytes are characters, as Go's utf8 package judges it.
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace gateproof::text {
+
+// Bytes of the character at the front; 0: there is none (an overlong form, half of a surrogate pair, a stray byte, no bytes).
+size_t utf8_length(std::string_view s);
+bool is_utf8(std::string_view s);
+// Each byte that belongs to no character as U+FFFD.
+std::string mended_utf8(std::string_view s);
+
+}  // namespace gateproof::text

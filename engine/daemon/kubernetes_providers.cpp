@@ -7,6 +7,7 @@
 #include "engine/kubernetes/crd.h"
 #include "engine/kubernetes/gateway_config.h"
 #include "engine/kubernetes/ingress.h"
+#include "engine/kubernetes/nginx.h"
 #include "engine/net/server.h"
 #include "engine/tls/connector.h"
 
@@ -146,7 +147,7 @@ providers::Throttle::Make KubernetesProviders::gateway(ClusterSource& source) {
 // The Lease decides who writes statuses, where there are any to write.
 void KubernetesProviders::use_lease(Cluster& cluster, const KubeAccess& access) {
   const bool writes = std::any_of(cluster.on.begin(), cluster.on.end(), [](const auto& p) {
-    return p.name != crd_provider && (p.name != ingress_provider || p.options->status_address);
+    return p.name == gateway_provider || (p.name == ingress_provider && p.options->status_address);
   });
   if (!writes) return;
   std::string name = statics_.gateproof.lease;
@@ -180,7 +181,14 @@ config::DynamicConfig KubernetesProviders::make(const ClusterSource& source,
                                                 const ClusterProvider& p) {
   config::Findings findings;
   const kubernetes::Context context{source.store(), *p.options, p.name, p.option, findings};
-  config::DynamicConfig out = kubernetes::translate_ingress(context, statics_.default_rule_syntax);
+  config::DynamicConfig out;
+  if (p.name == kubernetes::nginx_provider) {
+    const config::NginxProviderConfig& options = *statics_.kubernetes_nginx;
+    out = kubernetes::translate_nginx(
+        {context, options, types_, kubernetes::nginx_entry_points(options, &statics_)});
+  } else {
+    out = kubernetes::translate_ingress(context, statics_.default_rule_syntax);
+  }
   report_new(p.name, findings);
   return out;
 }

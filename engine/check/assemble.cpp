@@ -156,8 +156,8 @@ class Assembler {
 }  // namespace
 
 bool has_provider(const StaticConfig& s) {
-  return s.file || s.kubernetes_crd || s.kubernetes_ingress || s.kubernetes_gateway || s.kubernetes_nginx ||
-         !s.other_providers.empty();
+  return s.file || s.kubernetes_crd || s.kubernetes_ingress || s.kubernetes_gateway ||
+         s.kubernetes_nginx || !s.other_providers.empty();
 }
 
 bool reaches(const std::string& target, const std::string& file) {

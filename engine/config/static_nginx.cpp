@@ -62,11 +62,10 @@ const Schema<NginxProviderConfig>& nginx_schema() {
     s.field("strictValidatePathType", &N::strict_path_type, "bool", "true");
     static const std::unique_ptr<ObjectSchema> strategy =
         accepted_schema("depth:i excludedIPs:l ipv6Subnet:i");
-    s.custom("ipAllowListStrategy", "object",
-             [](const Value& v, N& n, DecodeContext& c) {
-               strategy->decode(v, nullptr, c);
-               n.ip_strategy = v;
-             });
+    s.custom("ipAllowListStrategy", "object", [](const Value& v, N& n, DecodeContext& c) {
+      strategy->decode(v, nullptr, c);
+      n.ip_strategy = v;
+    });
     s.child(Shape::object, *strategy);
     proxy_fields(s);
     accept_fields(s, "publishService:s publishStatusAddress:l");

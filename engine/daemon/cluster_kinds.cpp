@@ -92,7 +92,8 @@ std::vector<ClusterKind> kinds_of(const ClusterProvider& p) {
                          (k.group == discovery_group && k.kind == "EndpointSlice");
     // For nodePortLB.
     const bool nodes = k.group == core_group && k.kind == "Node" && !gateway;
-    const bool trust = k.group == core_group && k.kind == "ConfigMap" && p.name != kubernetes::ingress_provider;
+    const bool trust =
+        k.group == core_group && k.kind == "ConfigMap" && p.name != kubernetes::ingress_provider;
     const bool own = crd       ? k.group == traefik_group
                      : gateway ? gateway_reads(p, k)
                                : k.group == networking_group;

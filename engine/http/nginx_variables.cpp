@@ -36,8 +36,7 @@ std::string target_of(const Exchange& x) {
 
 std::string joined(const Headers& headers, std::string_view nginx_name) {
   std::string out;
-  for (std::string_view v :
-       headers.values(text::replace_all(std::string(nginx_name), "_", "-"))) {
+  for (std::string_view v : headers.values(text::replace_all(std::string(nginx_name), "_", "-"))) {
     if (!out.empty()) out += ',';
     out += v;
   }
@@ -112,9 +111,8 @@ std::string fill_nginx_variables(std::string_view text, const Exchange& x,
   for (size_t i = 0; i < text.size();) {
     const bool brace = text[i] == '$' && i + 1 < text.size() && text[i + 1] == '{';
     const size_t begin = i + (brace ? 2 : 1);
-    const size_t length = text[i] == '$' && begin <= text.size()
-                              ? name_length(text.substr(begin))
-                              : 0;
+    const size_t length =
+        text[i] == '$' && begin <= text.size() ? name_length(text.substr(begin)) : 0;
     if (length == 0) {
       out += text[i++];
       continue;

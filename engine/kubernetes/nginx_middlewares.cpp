@@ -15,8 +15,12 @@ class Body {
  public:
   explicit Body(const SourceSpan& at) : at_(at) { v_.kind = Value::mapping; }
   Body& text(std::string_view key, std::string value) { return add(key, scalar(value, true)); }
-  Body& number(std::string_view key, int64_t n) { return add(key, scalar(std::to_string(n), false)); }
-  Body& flag(std::string_view key, bool on) { return add(key, scalar(on ? "true" : "false", false)); }
+  Body& number(std::string_view key, int64_t n) {
+    return add(key, scalar(std::to_string(n), false));
+  }
+  Body& flag(std::string_view key, bool on) {
+    return add(key, scalar(on ? "true" : "false", false));
+  }
   Body& texts(std::string_view key, const std::vector<Text>& values) {
     Value list;
     list.kind = Value::sequence;
@@ -98,8 +102,8 @@ void NginxMiddlewares::put(const std::string& name, std::string_view type, Value
 
 void NginxMiddlewares::apply(const NginxLocation& l, const std::string& name,
                              const std::string& error_service, RouterConfig& router) {
-  const bool redirects = l.a.flag("force-ssl-redirect") ||
-                         (l.has_tls && l.a.flag("ssl-redirect", true));
+  const bool redirects =
+      l.a.flag("force-ssl-redirect") || (l.has_tls && l.a.flag("ssl-redirect", true));
   if (redirects && !router.tls) {
     put(name + "-redirect-scheme", "redirectScheme",
         Body(l.span).text("scheme", "https").flag("forcePermanentRedirect", true).take(), l.span,
@@ -140,8 +144,11 @@ void NginxMiddlewares::redirect(const NginxLocation& l, const std::string& name,
   if (code < 300 || code > 308) code = usual;
   const std::string regex = l.use_regex ? "^https?://[^/]+" + l.path : ".*";
   put(name + "-redirect", "redirectRegex",
-      Body(url.span).text("regex", regex).text("replacement", url.value)
-          .number("statusCode", code).take(),
+      Body(url.span)
+          .text("regex", regex)
+          .text("replacement", url.value)
+          .number("statusCode", code)
+          .take(),
       url.span, &router);
 }
 
@@ -150,7 +157,8 @@ void NginxMiddlewares::auth(const NginxLocation& l, const std::string& name, Rou
   if (!type) return;
   const bool digest = type->value == "digest";
   put(name + (digest ? "-digest-auth" : "-basic-auth"), digest ? "digestAuth" : "basicAuth",
-      Body(type->span).texts("users", l.users)
+      Body(type->span)
+          .texts("users", l.users)
           .text("realm", l.a.text_or("auth-realm"))
           .flag("removeHeader", true)
           .take(),
@@ -165,9 +173,9 @@ void NginxMiddlewares::buffering(const NginxLocation& l, const std::string& name
   if (requests || responses) {
     Body b(l.span);
     b.flag("disableRequestBuffer", !requests).flag("disableResponseBuffer", !responses);
-    b.number("memRequestBodyBytes", requests ? size_or(l, "client-body-buffer-size",
-                                                       o.client_body_buffer)
-                                             : o.client_body_buffer);
+    b.number("memRequestBodyBytes",
+             requests ? size_or(l, "client-body-buffer-size", o.client_body_buffer)
+                      : o.client_body_buffer);
     b.number("maxRequestBodyBytes",
              requests ? size_or(l, "proxy-body-size", o.body_size) : o.body_size);
     int64_t memory = o.buffer_size * o.buffers;
@@ -175,8 +183,7 @@ void NginxMiddlewares::buffering(const NginxLocation& l, const std::string& name
       memory = size_or(l, "proxy-buffer-size", o.buffer_size) *
                l.a.number("proxy-buffers-number").value_or(o.buffers);
       constexpr int64_t file_bytes = int64_t(1) << 30;  // NGINX' default
-      b.number("maxResponseBodyBytes",
-               memory + size_or(l, "proxy-max-temp-file-size", file_bytes));
+      b.number("maxResponseBodyBytes", memory + size_or(l, "proxy-max-temp-file-size", file_bytes));
     }
     b.number("memResponseBodyBytes", memory);
     put(name + "-buffering", "buffering", b.take(), l.span, &router);
@@ -205,8 +212,7 @@ void NginxMiddlewares::cors(const NginxLocation& l, const std::string& name, Rou
   b.texts("accessControlAllowMethods",
           l.a.list("cors-allow-methods")
               .value_or(texts_of({"GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"})));
-  b.texts("accessControlAllowOriginList",
-          l.a.list("cors-allow-origin").value_or(texts_of({"*"})));
+  b.texts("accessControlAllowOriginList", l.a.list("cors-allow-origin").value_or(texts_of({"*"})));
   constexpr int64_t usual_max_age_s = 1728000;
   b.number("accessControlMaxAge", l.a.number("cors-max-age").value_or(usual_max_age_s));
   put(name + "-cors", "headers", b.take(), l.span, &router);

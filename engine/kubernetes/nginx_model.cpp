@@ -76,7 +76,9 @@ class Build {
   std::vector<const Object*> sorted() const {
     std::vector<const Object*> out = n_.c.list(networking_group, "Ingress");
     const auto key = [](const Object* o) { return o->ns + "/" + o->name; };
-    const auto age = [](const Object* o) { return text_at(o->at("metadata"), "creationTimestamp"); };
+    const auto age = [](const Object* o) {
+      return text_at(o->at("metadata"), "creationTimestamp");
+    };
     std::stable_sort(out.begin(), out.end(), [&](const Object* a, const Object* b) {
       const std::string one = age(a), other = age(b);
       return one == other ? key(a) > key(b) : one < other;
@@ -92,8 +94,8 @@ class Build {
     Object none;
     none.root = &nothing;
     const Report report(n_.c.findings, none, "there is no default backend");
-    auto servers = nginx_servers(n_, name.value.substr(0, slash), service, NginxAnnotations(none),
-                                 report);
+    auto servers =
+        nginx_servers(n_, name.value.substr(0, slash), service, NginxAnnotations(none), report);
     if (servers) m_.default_backend = std::move(*servers);
   }
 
@@ -154,8 +156,7 @@ class Build {
     return o.ns + "/" + host + text_at(&path, "path") + "/" + path_type(path);
   }
   static std::string primary_key(const Object& o, const Value& service) {
-    return o.ns + "/" + text_at(&service, "name") + "/" +
-           nginx_port_text(member(&service, "port"));
+    return o.ns + "/" + text_at(&service, "name") + "/" + nginx_port_text(member(&service, "port"));
   }
 
   void canary(const Object& o) {
@@ -182,8 +183,8 @@ class Build {
     }
   }
 
-  void share(const Object& o, const NginxAnnotations& a, const Value& service,
-             const Value& primary, NginxModel::Servers servers) {
+  void share(const Object& o, const NginxAnnotations& a, const Value& service, const Value& primary,
+             NginxModel::Servers servers) {
     NginxCanary c;
     c.total = std::max<int64_t>(a.number("canary-weight-total").value_or(0), 100);
     c.weight = std::clamp<int64_t>(a.number("canary-weight").value_or(0), 0, c.total);
@@ -191,7 +192,8 @@ class Build {
     c.header_value = a.text_or("canary-by-header-value");
     c.header_pattern = a.text_or("canary-by-header-pattern");
     c.cookie = a.text_or("canary-by-cookie");
-    c.backend = joined({o.ns, text_at(&service, "name"), nginx_port_text(member(&service, "port"))});
+    c.backend =
+        joined({o.ns, text_at(&service, "name"), nginx_port_text(member(&service, "port"))});
     m_.backends.emplace(c.backend, std::move(servers));
     shares_[primary_key(o, primary)] = std::move(c);
   }
@@ -261,10 +263,10 @@ class Build {
       }
       auto servers = nginx_servers(n_, o.ns, *service, a, report);
       if (!servers) continue;
-      NginxPassthrough p{joined({o.ns, o.name, host.value}),
-                         joined({o.ns, text_at(service, "name"),
-                                 nginx_port_text(member(service, "port"))}),
-                         host.value, host.span};
+      NginxPassthrough p{
+          joined({o.ns, o.name, host.value}),
+          joined({o.ns, text_at(service, "name"), nginx_port_text(member(service, "port"))}),
+          host.value, host.span};
       m_.backends.emplace(p.backend, std::move(*servers));
       m_.passthroughs.push_back(std::move(p));
     }
@@ -285,11 +287,11 @@ class Build {
     l.service = text_at(service, "name");
     l.port = nginx_port_text(member(service, "port"));
     l.backend = joined({o.ns, o.name, l.service, l.port});
-    l.router = joined({o.ns, o.name, "rule", std::to_string(rule_index), "path",
-                       std::to_string(path_index)});
+    l.router = joined(
+        {o.ns, o.name, "rule", std::to_string(rule_index), "path", std::to_string(path_index)});
     auto servers = nginx_servers(n_, o.ns, *service, l.a, report);
-    const auto at = m_.backends.emplace(
-        l.backend, servers ? std::move(*servers) : NginxModel::Servers());
+    const auto at =
+        m_.backends.emplace(l.backend, servers ? std::move(*servers) : NginxModel::Servers());
     l.servers = at.first->second.size();
     if (const auto share = shares_.find(primary_key(o, *service)); share != shares_.end())
       l.canary = share->second;
@@ -334,7 +336,8 @@ class Build {
 
   void finish(NginxLocation& l) const {
     l.app_root = app_root(l.a);
-    if (const auto of_host = app_roots_.find(l.host); l.app_root.empty() && of_host != app_roots_.end())
+    if (const auto of_host = app_roots_.find(l.host);
+        l.app_root.empty() && of_host != app_roots_.end())
       l.app_root = of_host->second;
     for (const Text& alias : l.a.list("server-alias").value_or(std::vector<Text>())) {
       const std::string low = text::to_lower(alias.value);

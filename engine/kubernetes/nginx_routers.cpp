@@ -66,7 +66,8 @@ std::string canary_rule(const std::string& rule, const NginxCanary& c) {
   }
   if (!c.cookie.empty()) {
     std::string cookie = cookie_rule(c.cookie, "always");
-    if (!c.header.empty() && words) cookie = "(" + cookie + " && !Header(" + header + ", \"never\"))";
+    if (!c.header.empty() && words)
+      cookie = "(" + cookie + " && !Header(" + header + ", \"never\"))";
     rules.push_back(std::move(cookie));
   }
   return "(" + rule + ") && (" + either(rules) + ")";

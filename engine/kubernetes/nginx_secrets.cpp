@@ -49,8 +49,8 @@ const std::string* entry(const Secret& s, const char* key) {
 // Letters, digits and what NGINX lets stand in a field's value.
 bool is_field_value(std::string_view v) {
   return !v.empty() && std::all_of(v.begin(), v.end(), [](char c) {
-    return text::is_alnum(c) ||
-           std::string_view("_ :;.,\\/\"'?!(){}[]@<>=-+*#$&`|~^%").find(c) != std::string_view::npos;
+    return text::is_alnum(c) || std::string_view("_ :;.,\\/\"'?!(){}[]@<>=-+*#$&`|~^%").find(c) !=
+                                    std::string_view::npos;
   });
 }
 
@@ -158,8 +158,7 @@ std::optional<config::ServersTransportConfig> nginx_transport(const NginxContext
     return std::nullopt;
   }
   if (ca) t.tls.root_cas.push_back({*ca, name->span});
-  if (cert && key)
-    t.tls.certificates.push_back({{*cert, name->span}, {*key, name->span}, {}});
+  if (cert && key) t.tls.certificates.push_back({{*cert, name->span}, {*key, name->span}, {}});
   return t;
 }
 
@@ -182,8 +181,7 @@ std::optional<config::TlsOptionsConfig> nginx_tls_options(const NginxContext& n,
   config::TlsOptionsConfig t;
   t.span = secret_name.span;
   t.ca_files.push_back({*ca, secret_name.span});
-  const Text verify =
-      a.text("auth-tls-verify-client").value_or(Text{"on", secret_name.span});
+  const Text verify = a.text("auth-tls-verify-client").value_or(Text{"on", secret_name.span});
   t.client_auth_type = {verify.value == "off"              ? "NoClientCert"
                         : verify.value == "optional"       ? "VerifyClientCertIfGiven"
                         : verify.value == "optional_no_ca" ? "RequestClientCert"

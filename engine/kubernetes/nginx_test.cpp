@@ -49,8 +49,8 @@ TEST(Nginx, EachPathHasTwoRouters) {
   EXPECT_EQ(plain.entry_points[0].value, "web");
   const auto& secure = routers.at("default-i-rule-0-path-0-tls@kubernetesingressnginx");
   EXPECT_TRUE(secure.tls && secure.entry_points.empty());
-  const auto& lb = *t.result.config.services.at("default-i-shop-80@kubernetesingressnginx")
-                        .load_balancer;
+  const auto& lb =
+      *t.result.config.services.at("default-i-shop-80@kubernetesingressnginx").load_balancer;
   EXPECT_EQ(lb.servers.at(0).url.value, "http://10.0.0.1:8080");
   EXPECT_EQ(lb.servers_transport.value, "default-i@kubernetesingressnginx");
 }
@@ -97,8 +97,9 @@ TEST(Nginx, WhatIsRefusedSkipsTheIngress) {
 }
 
 TEST(Nginx, WithoutStaticConfigurationItCountsWhereAnIngressIsIts) {
-  EXPECT_TRUE(Translated(ingress("")).result.config.routers.contains(
-      "default-i-rule-0-path-0@kubernetesingressnginx"));
+  EXPECT_TRUE(
+      Translated(ingress(""))
+          .result.config.routers.contains("default-i-rule-0-path-0@kubernetesingressnginx"));
   EXPECT_TRUE(Translated(around).result.config.services.empty());
 }
 

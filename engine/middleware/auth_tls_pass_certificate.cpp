@@ -26,8 +26,7 @@ std::string pem_of(const std::string& der) {
   constexpr size_t line_bytes = 64;
   const std::string packed = crypto::base64(der);
   std::string out = "-----BEGIN CERTIFICATE-----\n";
-  for (size_t i = 0; i < packed.size(); i += line_bytes)
-    out += packed.substr(i, line_bytes) + "\n";
+  for (size_t i = 0; i < packed.size(); i += line_bytes) out += packed.substr(i, line_bytes) + "\n";
   return out + "-----END CERTIFICATE-----\n";
 }
 

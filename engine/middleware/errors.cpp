@@ -18,7 +18,8 @@ struct Options {
   config::Text service;
   std::string query;
   std::vector<std::string> request_headers;
-  std::map<std::string, std::string> more_headers;  // of ingress-nginx: the page's server is told more
+  std::map<std::string, std::string>
+      more_headers;  // of ingress-nginx: the page's server is told more
 };
 
 void read_rewrites(const config::Value& v, Options& o, config::DecodeContext& c) {

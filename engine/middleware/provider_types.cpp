@@ -15,10 +15,15 @@ ProviderSpec snippet();
 ProviderSpec upstream_vhost();
 
 std::span<const ProviderSpec> provider_types() {
-  static const std::vector<ProviderSpec> specs = {
-      app_root(),       auth_tls_pass_certificate(),  buffering_of_provider(),
-      errors_of_provider(), redirect_regex_of_provider(), redirect_scheme_of_provider(),
-      rewrite_target(), snippet(),                    upstream_vhost()};
+  static const std::vector<ProviderSpec> specs = {app_root(),
+                                                  auth_tls_pass_certificate(),
+                                                  buffering_of_provider(),
+                                                  errors_of_provider(),
+                                                  redirect_regex_of_provider(),
+                                                  redirect_scheme_of_provider(),
+                                                  rewrite_target(),
+                                                  snippet(),
+                                                  upstream_vhost()};
   return specs;
 }
 

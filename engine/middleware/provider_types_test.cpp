@@ -73,8 +73,8 @@ TEST(RewriteTarget, RewritesOrRedirects) {
 
 TEST(RewriteTarget, TellsThePrefix) {
   Rig rig;
-  ASSERT_TRUE(rig.use("rewriteTarget",
-                      "{regex: '/app/(.*)', replacement: /$1, xForwardedPrefix: /p/$1}"));
+  ASSERT_TRUE(
+      rig.use("rewriteTarget", "{regex: '/app/(.*)', replacement: /$1, xForwardedPrefix: /p/$1}"));
   rig.send("/app/x");
   EXPECT_EQ(rig.end->headers.get("X-Forwarded-Prefix"), "/p/x");
 }

@@ -55,8 +55,8 @@ class RewriteTarget final : public SyncFilter {
     }
     if (redirects_) return send_to(x, target);
     if (!o_.forwarded_prefix.empty()) {
-      x.request.headers.set("X-Forwarded-Prefix", expression_ ? filled(path, o_.forwarded_prefix)
-                                                              : o_.forwarded_prefix);
+      x.request.headers.set("X-Forwarded-Prefix",
+                            expression_ ? filled(path, o_.forwarded_prefix) : o_.forwarded_prefix);
     }
     return put_path(x, target, true);
   }
@@ -94,8 +94,8 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
     auto made = rules::Regex::compile(pattern);
     if (made && made->group_count() < 2 && redirects) made = rules::Regex::compile(pattern + ".*");
     if (!made) {
-      return Error(Code::invalid, "compiling regular expression " + o.regex + ": " +
-                                      made.error().message);
+      return Error(Code::invalid,
+                   "compiling regular expression " + o.regex + ": " + made.error().message);
     }
     expression = std::move(*made);
   }

@@ -23,13 +23,13 @@ struct Options {
 };
 
 const config::Schema<Options>& schema() {
-  static const auto auth = config::Schema<Auth>()
-                               .field("address", &Auth::address, "string")
-                               .field("authSigninURL", &Auth::signin_url, "string")
-                               .field("method", &Auth::method, "string")
-                               .field("snippet", &Auth::snippet, "string")
-                               .field("authResponseHeaders", &Auth::answer_headers,
-                                      "list of strings");
+  static const auto auth =
+      config::Schema<Auth>()
+          .field("address", &Auth::address, "string")
+          .field("authSigninURL", &Auth::signin_url, "string")
+          .field("method", &Auth::method, "string")
+          .field("snippet", &Auth::snippet, "string")
+          .field("authResponseHeaders", &Auth::answer_headers, "list of strings");
   static const auto s = config::Schema<Options>()
                             .field("serverSnippet", &Options::server_snippet, "string")
                             .field("configurationSnippet", &Options::location_snippet, "string")

@@ -206,7 +206,8 @@ Task<void> LoadBalancer::serve(http::Exchange& x, const Session* session) {
     if (x.trace && !what.empty()) x.note(stage_, "health", servers_[chosen].url + ": " + what);
   }
   // Before the server's own cookies, and on failures too, as Traefik does.
-  if (choice->set_cookie) x.response.headers.add_first("Set-Cookie", sticky_->set_cookie(chosen, x.env->clock.wall_ns()));
+  if (choice->set_cookie)
+    x.response.headers.add_first("Set-Cookie", sticky_->set_cookie(chosen, x.env->clock.wall_ns()));
   // No session begins with a server that could not be asked.
   if (session && !x.failure) session->tell(seen, chosen, x.env->clock.wall_ns(), x.tls, x.response);
   if (under_way) hold(x, std::move(under_way));

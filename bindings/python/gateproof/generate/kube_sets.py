@@ -18,7 +18,7 @@ CLUSTER_BATCH = 40
 """Sets that live in one cluster: they share its options."""
 _MIDDLEWARES, _TRAEFIK_SERVICES, _ROUTES = 4, 3, 3
 _SHA_OF_TEST = "{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M="
-_AT, _NUMBER = "@at", "@n"  # a route's path, and its number
+_AT = "@at"
 
 
 @dataclass(frozen=True)
@@ -146,12 +146,12 @@ class _Draw:
 
     def _one(self, node: Any) -> Any:
         text = json.dumps(node)
-        if _AT not in text and _NUMBER not in text:
+        if _AT not in text:
             return node
         self._routes += 1
         path = f"/r{self._routes}"
         self._paths.append(path)
-        return json.loads(text.replace(_AT, path).replace(_NUMBER, str(self._routes)))
+        return json.loads(text.replace(_AT, path))
 
     def path(self) -> str:
         return self._paths[self.below(len(self._paths))] if self._paths else "/r1"
@@ -212,24 +212,12 @@ class _Draw:
             out.append({"kind": "HTTPRoute", "name": f"h{number}", "spec": spec})
         return out
 
-    def streams(self) -> list[Data]:
-        out: list[Data] = [
-            {"kind": "MiddlewareTCP", "name": "near",
-             "spec": {"ipAllowList": {"sourceRange": ["127.0.0.0/8"]}}},
-            {"kind": "ServersTransportTCP", "name": "quick", "spec": {"dialTimeout": "1s"}},
-        ]  # fmt: skip
-        for number in range(1 + self.below(_ROUTES)):
-            spec = self.value("ingress-route-tcp")
-            out.append({"kind": "IngressRouteTCP", "name": f"s{number}", "spec": spec})
-        return out
-
-    def request(self, hosts: str = "request") -> Data:
+    def request(self) -> Data:
         path = self._grammar.draw("request-path", self._choices).replace(_AT, self.path())
-        host = self._grammar.draw(f"{hosts}-host", self._choices)
-        host = host.replace(_NUMBER, str(1 + self.below(max(self._routes, 1))))
+        host = self._grammar.draw("request-host", self._choices)
         out: Data = {"method": self._grammar.draw("request-method", self._choices)}
         out["url"] = f"http://{host}{path}"
-        if hosts == "stream" or self.below(4) == 0:
+        if self.below(4) == 0:
             out["url"] = f"https://{host}{path}"
             out["entry_point"] = "websecure"
         count = self.below(3)
@@ -241,7 +229,7 @@ class _Draw:
         return out
 
 
-FAMILIES = ("crd", "ingress", "gateway", "nginx", "streams")
+FAMILIES = ("crd", "ingress", "gateway", "nginx")
 
 
 def draw_set(
@@ -250,8 +238,7 @@ def draw_set(
     """Objects of one family and `requests` requests for them."""
     draw = _Draw(grammar, choices)
     objects = getattr(draw, family)()
-    hosts = "stream" if family == "streams" else "request"
-    sent = tuple(draw.request(hosts) for _ in range(requests))
+    sent = tuple(draw.request() for _ in range(requests))
     return KubeSet(prefix, cluster, family, tuple(objects), sent)
 
 

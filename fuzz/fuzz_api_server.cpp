@@ -57,7 +57,8 @@ void ask(gateproof::testing::FakeWorld& world, Api& api, std::string_view reques
   if (x.response.headers.get("Content-Type") == "application/json") {
     JsonLimits limits;
     limits.bytes_max = 64u << 20;
-    limits.depth_max = 1000;  // what is around an object, and the fields that are managed, go deeper than a body may
+    limits.depth_max =
+        1000;  // what is around an object, and the fields that are managed, go deeper than a body may
     GP_ASSERT(parse_json(x.response.body.bytes(), limits).has_value());
   }
 }

@@ -47,8 +47,8 @@ std::string time_message(std::string_view s) {
   using namespace std::chrono;
   const auto date =
       year(at(0, 4)) / month(unsigned(at(5, 2))) / day(static_cast<unsigned>(at(8, 2)));
-  const int64_t seconds =
-      sys_days(date).time_since_epoch().count() * int64_t{86400} + at(11, 2) * 3600 + at(14, 2) * 60 + at(17, 2);
+  const int64_t seconds = sys_days(date).time_since_epoch().count() * int64_t{86400} +
+                          at(11, 2) * 3600 + at(14, 2) * 60 + at(17, 2);
   std::string out = number_field(1, uint64_t(seconds));
   if (s[19] == '.') out += number_field(2, uint64_t(at(20, 6)) * 1000);
   return out;
@@ -64,13 +64,13 @@ std::string field_of(const Json& v, const WireField& f, uint32_t number) {
     case 'b': return number_field(number, v.boolean());
     case 'i':
     case 'l': return number_field(number, uint64_t(v.integer()));
-    case 'd': return varint(uint64_t{number} << 3 | 1) + eight_bytes(std::bit_cast<uint64_t>(v.real()));
+    case 'd':
+      return varint(uint64_t{number} << 3 | 1) + eight_bytes(std::bit_cast<uint64_t>(v.real()));
     case 't':
     case 'u': return bytes_field(number, time_message(v.str()));
     case 'o':
-      return bytes_field(number, v.is_string()
-                                     ? number_field(1, 1) + bytes_field(3, v.str())
-                                     : number_field(2, uint64_t(v.integer())));
+      return bytes_field(number, v.is_string() ? number_field(1, 1) + bytes_field(3, v.str())
+                                               : number_field(2, uint64_t(v.integer())));
     case 'q': return bytes_field(number, bytes_field(1, v.str()));
     case 'r': return bytes_field(number, bytes_field(1, to_text(v)));
     default: return "";
@@ -88,7 +88,8 @@ std::string message_of(const Json& object, const WireMessage& message) {
     if (!v) continue;
     if (f.map) {
       for (const Json::Member& m : v->members())
-        out += bytes_field(f.number, bytes_field(1, m.key) + (m.value.is_null() ? "" : field_of(m.value, f, 2)));
+        out += bytes_field(
+            f.number, bytes_field(1, m.key) + (m.value.is_null() ? "" : field_of(m.value, f, 2)));
     } else if (f.list) {
       for (const Json& item : v->items()) out += field_of(item, f, f.number);
     } else {
@@ -103,11 +104,18 @@ struct Kind {
 };
 
 const std::vector<Kind>& kinds() {
-  static const std::vector<Kind> all = {
-      {"v1", "Pod"}, {"v1", "Service"}, {"v1", "Secret"}, {"v1", "ConfigMap"}, {"v1", "Node"},
-      {"v1", "Event"}, {"v1", "Namespace"}, {"apps/v1", "Deployment"},
-      {"networking.k8s.io/v1", "Ingress"}, {"discovery.k8s.io/v1", "EndpointSlice"},
-      {"coordination.k8s.io/v1", "Lease"}, {"v1", "DeleteOptions"}};
+  static const std::vector<Kind> all = {{"v1", "Pod"},
+                                        {"v1", "Service"},
+                                        {"v1", "Secret"},
+                                        {"v1", "ConfigMap"},
+                                        {"v1", "Node"},
+                                        {"v1", "Event"},
+                                        {"v1", "Namespace"},
+                                        {"apps/v1", "Deployment"},
+                                        {"networking.k8s.io/v1", "Ingress"},
+                                        {"discovery.k8s.io/v1", "EndpointSlice"},
+                                        {"coordination.k8s.io/v1", "Lease"},
+                                        {"v1", "DeleteOptions"}};
   return all;
 }
 
@@ -128,9 +136,9 @@ void check(std::string_view bytes) {
                    : wire_message(wire_name(core ? "" : version.substr(0, slash),
                                             version.substr(core ? 0 : slash + 1), kind));
   if (!message) return;  // options that name a kind of their own
-  const std::string again =
-      kind.empty() ? unknown("v1", "DeleteOptions", message_of(*read, *message))
-                   : unknown(version, kind, message_of(*read, *message));
+  const std::string again = kind.empty()
+                                ? unknown("v1", "DeleteOptions", message_of(*read, *message))
+                                : unknown(version, kind, message_of(*read, *message));
   const Reply<Json> back = decode_protobuf(again);
   GP_ASSERT(back && to_text(*back) == text);
 }

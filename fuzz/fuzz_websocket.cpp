@@ -80,8 +80,10 @@ class H1Client final : public Client {
  public:
   explicit H1Client(std::unique_ptr<Stream> s) { end_.stream = std::move(s); }
   void ask() override {
-    end_.say("GET /chat HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + std::string(key) + "\r\n\r\n");
+    end_.say(
+        "GET /chat HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
+        std::string(key) + "\r\n\r\n");
   }
   void say(std::string_view bytes, bool end) override {
     end_.say(bytes);
@@ -182,8 +184,7 @@ struct World {
     } else {
       client = std::make_unique<H1Client>(std::move(ends.first));
     }
-    scheduler.spawn("connection",
-                    pipeline::serve_http(env, std::move(ends.second), through, {}));
+    scheduler.spawn("connection", pipeline::serve_http(env, std::move(ends.second), through, {}));
     run();
     client->ask();
     run();

@@ -6,6 +6,7 @@
 #include "engine/check/paths.h"
 #include "engine/config/file_set.h"
 #include "engine/kubernetes/gateway_config.h"
+#include "engine/kubernetes/nginx.h"
 #include "engine/middleware/middleware.h"
 
 namespace gateproof::check {
@@ -123,7 +124,8 @@ class Assembler {
     each(all.servers_transports, &DynamicConfig::servers_transports);
     each(all.tls_options, &DynamicConfig::tls_options);
     each(all.tls_stores, &DynamicConfig::tls_stores);
-    // Kubernetes objects of streams are the CRD provider's alone.
+    // What a name says whose it is goes there; Kubernetes objects of streams are otherwise the CRD provider's alone.
+    nginx_streams(all.tcp, out);
     if (!all.tcp.routers.empty() || !all.tcp.services.empty() || !all.tcp.middlewares.empty() ||
         !all.tcp.servers_transports.empty())
       out[std::string(kubernetes::crd_provider)].tcp = std::move(all.tcp);
@@ -131,6 +133,19 @@ class Assembler {
       out[std::string(kubernetes::crd_provider)].udp = std::move(all.udp);
     if (!all.certificates.empty())
       out[std::string(kubernetes::crd_provider)].certificates = std::move(all.certificates);
+  }
+
+  // Hosts that ingress-nginx' annotations pass through.
+  static void nginx_streams(config::TcpConfig& tcp, std::map<std::string, DynamicConfig>& out) {
+    const auto take = [&out](auto& from, auto config::TcpConfig::*member) {
+      for (auto i = from.begin(); i != from.end();) {
+        const auto at = i++;
+        if (config::provider_of(at->first) != kubernetes::nginx_provider) continue;
+        (out[std::string(kubernetes::nginx_provider)].tcp.*member).insert(from.extract(at));
+      }
+    };
+    take(tcp.routers, &config::TcpConfig::routers);
+    take(tcp.services, &config::TcpConfig::services);
   }
 
   const ConfigSet& set_;
@@ -142,7 +157,7 @@ class Assembler {
 
 bool has_provider(const StaticConfig& s) {
   return s.file || s.kubernetes_crd || s.kubernetes_ingress || s.kubernetes_gateway ||
-         !s.other_providers.empty();
+         s.kubernetes_nginx || !s.other_providers.empty();
 }
 
 bool reaches(const std::string& target, const std::string& file) {

@@ -143,7 +143,7 @@ class Collector {
         return a.providers.contains(pair_provider(f, f.pairs.format, a.statics.get()));
       return f.kind != FileKind::manifests || a.statics->kubernetes_crd ||
              a.statics->kubernetes_ingress || a.statics->kubernetes_gateway ||
-             !has_provider(*a.statics);
+             a.statics->kubernetes_nginx || !has_provider(*a.statics);
     }
     return true;
   }

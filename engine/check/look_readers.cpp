@@ -86,10 +86,11 @@ void unread_objects(const ConfigSet& set, Sightings& out) {
   if (set.objects.empty() || set.statics.empty()) return;
   for (const Assembly& a : set.assemblies) {
     const config::StaticConfig& s = *a.statics;
-    if (!has_provider(s) || s.kubernetes_crd || s.kubernetes_ingress || s.kubernetes_gateway)
+    if (!has_provider(s) || s.kubernetes_crd || s.kubernetes_ingress || s.kubernetes_gateway ||
+        s.kubernetes_nginx)
       return;
     for (const auto& [name, span] : s.other_providers) {
-      if (name == "kubernetesIngressNGINX" || name == "knative") return;
+      if (name == "knative") return;
     }
   }
   const kubernetes::Object& first = set.objects.all().front();

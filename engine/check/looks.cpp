@@ -31,6 +31,7 @@ bool Scene::serves_provider(std::string_view provider, const std::string& file) 
   const bool all = assembly.synthetic || !has_provider(s);
   if (provider == "kubernetescrd") return all || s.kubernetes_crd.has_value();
   if (provider == "kubernetes") return all || s.kubernetes_ingress.has_value();
+  if (provider == "kubernetesingressnginx") return all || s.kubernetes_nginx.has_value();
   if (provider != "file") return assembly.providers.contains(std::string(provider));
   if (!assembly.providers.contains("file")) return false;
   // A file that another static file names is not this one's.

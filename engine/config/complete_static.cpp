@@ -64,6 +64,9 @@ void add_entry_point(StaticConfig& s, const std::string& name, const std::string
 }  // namespace
 
 void complete_static(StaticConfig& s, Findings& findings) {
+  // Routes of Gateways name Middlewares as the CRD provider does.
+  if (s.kubernetes_gateway && s.kubernetes_crd)
+    s.kubernetes_gateway->safe_naming = s.kubernetes_crd->safe_naming;
   if (s.entry_points.empty()) add_entry_point(s, "http", ":80");
   if (uses_traefik_entry_point(s) && !s.entry_points.count("traefik"))
     add_entry_point(s, "traefik", ":8080");

@@ -64,6 +64,8 @@ struct CookieConfig {
   bool http_only = false;
   std::string same_site;
   int64_t max_age = 0;
+  int64_t expires =
+      0;  // seconds after the service was built; 0: the attribute is left out (ingress-nginx)
   std::string path = "/";
   std::string domain;
 };
@@ -103,6 +105,8 @@ struct PassiveHealthCheckConfig {
 struct LoadBalancerConfig {
   std::vector<ServerConfig> servers;
   Text strategy;  // "wrr" when empty
+  // hrw: what is hashed beside the server's name, with variables of NGINX; "": the client's address (ingress-nginx).
+  std::string hash_by;
   bool pass_host_header = true;
   Duration flush_interval = std::chrono::milliseconds(100);
   Text servers_transport;
@@ -216,6 +220,10 @@ class MiddlewareTypes {
  public:
   virtual ~MiddlewareTypes() = default;
   virtual const MiddlewareSchema* find(std::string_view type_nocase) const = 0;
+  // With types and options that no file can write.
+  virtual const MiddlewareSchema* find_of_provider(std::string_view type) const {
+    return find(type);
+  }
   virtual std::vector<std::string_view> names() const = 0;
 };
 

@@ -111,6 +111,27 @@ struct KubernetesProviderConfig {
   SourceSpan span;
 };
 
+// kubernetesIngressNGINX (catalogue 6.7): bytes and seconds as its options have them. `cluster` is what it shares with the other
+// Kubernetes providers.
+struct NginxProviderConfig {
+  KubernetesProviderConfig cluster;
+  std::string ingress_class = "nginx", controller_class = "k8s.io/ingress-nginx";
+  bool without_class = false, class_by_name = false;
+  std::string namespace_selector;
+  Text default_backend;  // "namespace/name"
+  bool disable_external_name = false;
+  std::string http_entry_point, https_entry_point, global_auth_url;
+  bool request_buffering = false, response_buffering = false;
+  int64_t client_body_buffer = 16384, body_size = 1048576, buffer_size = 8192, buffers = 4;
+  int64_t connect_timeout = 60, keepalive_timeout = 60;
+  std::string next_upstream = "error timeout";
+  int64_t next_upstream_tries = 3, next_upstream_timeout = 0;
+  std::vector<Text> custom_http_errors;
+  bool cross_namespace = false, snippets = false, strict_path_type = true;
+  std::vector<std::string> allowed_response_headers;
+  Value ip_strategy;  // of ipAllowList, as written
+};
+
 // What docker and swarm have in common, as far as it decides routing (catalogue 6.4).
 struct ContainerProviderConfig {
   bool exposed_by_default = true;
@@ -187,6 +208,7 @@ struct StaticConfig {
   std::optional<KubernetesProviderConfig> kubernetes_crd;
   std::optional<KubernetesProviderConfig> kubernetes_ingress;
   std::optional<KubernetesProviderConfig> kubernetes_gateway;
+  std::optional<NginxProviderConfig> kubernetes_nginx;
   std::vector<std::pair<std::string, SourceSpan>>
       other_providers;  // docker, consul ...: not acted on live
   std::map<std::string, ContainerProviderConfig> containers;  // "docker", "swarm"

@@ -39,20 +39,6 @@ constexpr OtherProvider other_providers[] = {
     {"knative",
      "namespaces:l publicEntrypoints:l privateEntrypoints:l publicService{name:s namespace:s}"
      " privateService{name:s namespace:s}" GP_KUBERNETES},
-    {"kubernetesIngressNGINX",
-     "ingressClass:s controllerClass:s watchIngressWithoutClass:b ingressClassByName:b "
-     "watchNamespace:s"
-     " watchNamespaceSelector:s publishService:s publishStatusAddress:l defaultBackendService:s"
-     " disableSvcExternalName:b proxyConnectTimeout:i proxyReadTimeout:i proxySendTimeout:i "
-     "proxyRequestBuffering:b"
-     " clientBodyBufferSize:i proxyBodySize:i proxyBuffering:b proxyBufferSize:i "
-     "proxyBuffersNumber:i"
-     " proxyNextUpstream:s proxyNextUpstreamTries:i proxyNextUpstreamTimeout:i "
-     "upstreamKeepaliveTimeout:i"
-     " customHTTPErrors:l allowCrossNamespaceResources:b allowSnippetAnnotations:b "
-     "globalAllowedResponseHeaders:l"
-     " globalAuthURL:s httpEntryPoint:s httpsEntryPoint:s strictValidatePathType:b"
-     " ipAllowListStrategy{depth:i excludedIPs:l ipv6Subnet:i}" GP_KUBERNETES},
 };
 
 // Providers whose containers or pairs can be given as files.
@@ -288,6 +274,13 @@ const Schema<StaticConfig>& providers_schema() {
     kubernetes_field(s, "kubernetesCRD", &StaticConfig::kubernetes_crd, crd_schema());
     kubernetes_field(s, "kubernetesIngress", &StaticConfig::kubernetes_ingress, ingress_schema());
     kubernetes_field(s, "kubernetesGateway", &StaticConfig::kubernetes_gateway, gateway_schema());
+    s.custom("kubernetesIngressNGINX", "object",
+             [](const Value& v, StaticConfig& o, DecodeContext& c) {
+               NginxProviderConfig& n = o.kubernetes_nginx.emplace();
+               n.cluster.span = v.span;
+               nginx_schema().decode(v, &n, c);
+             });
+    s.child(Shape::object, nginx_schema()).allow_empty();
     for (size_t i = 0; i < containers.size(); ++i)
       add_flat(s, container_providers[i].name, &StaticConfig::containers, containers[i]);
     for (size_t i = 0; i < pairs.size(); ++i)

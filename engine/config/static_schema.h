@@ -8,6 +8,7 @@ namespace gateproof::config {
 const Schema<StaticConfig>& static_schema();           // the whole
 const Schema<EntryPointConfig>& entry_point_schema();  // one entry point
 const Schema<StaticConfig>& providers_schema();        // below `providers`
+const Schema<NginxProviderConfig>& nginx_schema();     // below `providers.kubernetesIngressNGINX`
 const Schema<GateproofOptions>& gateproof_schema();
 
 // Checks that Traefik makes when it starts: what fails stops start-up.

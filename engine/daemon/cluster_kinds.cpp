@@ -5,6 +5,7 @@
 #include "engine/base/text.h"
 #include "engine/kubernetes/gateway_config.h"
 #include "engine/kubernetes/names.h"
+#include "engine/kubernetes/nginx.h"
 #include "engine/kubernetes/objects.h"
 
 namespace gateproof::daemon {
@@ -72,6 +73,10 @@ std::vector<ClusterProvider> cluster_providers(const config::StaticConfig& s) {
     on.push_back(
         {kubernetes::ingress_provider, "providers.kubernetesIngress", &*s.kubernetes_ingress});
   }
+  if (s.kubernetes_nginx) {
+    on.push_back({kubernetes::nginx_provider, "providers.kubernetesIngressNGINX",
+                  &s.kubernetes_nginx->cluster});
+  }
   if (s.kubernetes_gateway)
     on.push_back({gateway_provider, "providers.kubernetesGateway", &*s.kubernetes_gateway,
                   s.gateproof.dialect});
@@ -87,7 +92,8 @@ std::vector<ClusterKind> kinds_of(const ClusterProvider& p) {
                          (k.group == discovery_group && k.kind == "EndpointSlice");
     // For nodePortLB.
     const bool nodes = k.group == core_group && k.kind == "Node" && !gateway;
-    const bool trust = k.group == core_group && k.kind == "ConfigMap" && (gateway || crd);
+    const bool trust =
+        k.group == core_group && k.kind == "ConfigMap" && p.name != kubernetes::ingress_provider;
     const bool own = crd       ? k.group == traefik_group
                      : gateway ? gateway_reads(p, k)
                                : k.group == networking_group;

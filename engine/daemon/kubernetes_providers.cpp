@@ -7,6 +7,7 @@
 #include "engine/kubernetes/crd_maker.h"
 #include "engine/kubernetes/gateway_config.h"
 #include "engine/kubernetes/ingress_maker.h"
+#include "engine/kubernetes/nginx.h"
 #include "engine/net/server.h"
 #include "engine/tls/connector.h"
 
@@ -105,7 +106,9 @@ void KubernetesProviders::add_units(Cluster& cluster) {
     unit.name = p.name;
     unit.kinds = kinds_of(p);
     unit.throttle = std::max(statics_.providers_throttle, p.options->throttle);
-    unit.show = p.name == gateway_provider ? gateway(source) : units(source, p, unit.kinds);
+    unit.show = p.name == gateway_provider             ? gateway(source)
+                : p.name == kubernetes::nginx_provider ? nginx(source, p)
+                                                       : units(source, p, unit.kinds);
     source.add(std::move(unit));
     if (p.name == ingress_provider && p.options->status_address) {
       const auto status = std::make_shared<IngressStatus>(source, *p.options, hooks_.log);
@@ -136,7 +139,7 @@ KubernetesProviders::Show KubernetesProviders::gateway(ClusterSource& source) {
 // The Lease decides who writes statuses, where there are any to write.
 void KubernetesProviders::use_lease(Cluster& cluster, const KubeAccess& access) {
   const bool writes = std::any_of(cluster.on.begin(), cluster.on.end(), [](const auto& p) {
-    return p.name != crd_provider && (p.name != ingress_provider || p.options->status_address);
+    return p.name == gateway_provider || (p.name == ingress_provider && p.options->status_address);
   });
   if (!writes) return;
   std::string name = statics_.gateproof.lease;
@@ -164,6 +167,20 @@ bool KubernetesProviders::complete() const {
 
 Task<void> KubernetesProviders::release() {
   for (const auto& cluster : clusters_) co_await cluster->source->release();
+}
+
+// Everything at each change: the locations of a host depend on each other.
+KubernetesProviders::Show KubernetesProviders::nginx(ClusterSource& source,
+                                                     const ClusterProvider& p) {
+  return [this, &source, p] {
+    config::Findings findings;
+    const kubernetes::Context context{source.store(), *p.options, p.name, p.option, findings};
+    const config::NginxProviderConfig& options = *statics_.kubernetes_nginx;
+    ProviderOutcome made;
+    made.config = kubernetes::translate_nginx(
+        {context, options, types_, kubernetes::nginx_entry_points(options, &statics_)});
+    show(p.name, std::move(made), findings);
+  };
 }
 
 KubernetesProviders::Show KubernetesProviders::units(ClusterSource& source,

@@ -1,4 +1,4 @@
-// The providers kubernetesCRD, kubernetesIngress and kubernetesGateway, live: what the API server holds becomes configuration
+// The providers kubernetesCRD, kubernetesIngress, kubernetesIngressNGINX and kubernetesGateway, live: what the API server holds becomes configuration
 // under Traefik's names, Ingresses are told where they are served (providers.kubernetesIngress.ingressEndpoint), and Gateways and
 // their routes what became of them.
 #pragma once
@@ -41,6 +41,7 @@ class KubernetesProviders {
   // How the provider's objects are shown when its turn has come.
   using Show = std::function<void()>;
   Show gateway(ClusterSource& source);
+  Show nginx(ClusterSource& source, const ClusterProvider& provider);
   template <class Gateway>
   Show follow(ClusterSource& source, std::shared_ptr<Gateway> gateway);
   void use_lease(Cluster& cluster, const providers::KubeAccess& access);

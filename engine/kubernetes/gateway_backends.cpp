@@ -123,6 +123,11 @@ class Backends {
             "use one of " + text::join(std::vector<std::string>(known.begin(), known.end()), ", "));
         return false;
       }
+      if (type.value == "URLRewrite" && !f.at("urlRewrite.path") && !f.at("urlRewrite.hostname")) {
+        fault = "invalid filter URLRewrite: empty configuration";
+        report("GP0815", type.span, fault, "write hostname or path");
+        return false;
+      }
       if (type.value == "ExtensionRef" &&
           !extension(member(&f, "extensionRef"), type.span, report, fault))
         return false;

@@ -33,6 +33,10 @@ class RuleTable {
  public:
   explicit RuleTable(const Context& c) : c_(c) {}
   bool take(const RoutePlace& at, const std::string& rule, const std::string& router);
+  // The name of a Middleware with the CRD provider.
+  std::string middleware(const std::string& ns, const std::string& name) const {
+    return c_.options.safe_naming ? c_.names().object(ns, name) : make_id(ns, name);
+  }
 
  private:
   const Context& c_;

@@ -157,7 +157,7 @@ class HttpRoute {
     for (const Value& f : items_at(owner, "filters")) {
       if (text_at(&f, "type") != "ExtensionRef") continue;
       const Text name = located_at(member(&f, "extensionRef"), "name");
-      const std::string id = make_id(at_.route.object->ns, name.value);
+      const std::string id = rules_.middleware(at_.route.object->ns, name.value);
       out.push_back({id + "@" + std::string(crd_provider), name.span});
     }
     return out;

@@ -119,6 +119,7 @@ std::optional<RouterAnnotations> router_annotations(const Object& ingress, const
     if (!r.tls) r.tls.emplace().span = m.key_span;
     return *r.tls;
   };
+  bool no_tls = false;  // `tls: "false"` wins over its options
   const bool ok = all.read(
       [&](const std::string& name, const Value::Member& m) {
         if (name == "entrypoints") return all.value(m, r.entry_points);
@@ -139,6 +140,7 @@ std::optional<RouterAnnotations> router_annotations(const Object& ingress, const
           return false;
         }
         if (name == "tls") {
+          no_tls = text::iequals(m.value.str(), "false");
           if (m.value.str().empty() || text::iequals(m.value.str(), "true")) tls(m);
           return true;
         }
@@ -152,6 +154,7 @@ std::optional<RouterAnnotations> router_annotations(const Object& ingress, const
       },
       names);
   if (!ok) return std::nullopt;
+  if (no_tls) r.tls.reset();
   if (r.tls)
     std::erase_if(r.tls->domains,
                   [](const config::TlsDomain& d) { return d.main.empty() && d.sans.empty(); });

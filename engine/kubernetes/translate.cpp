@@ -2,6 +2,7 @@
 
 #include "engine/kubernetes/gateway_config.h"
 #include "engine/kubernetes/ingress.h"
+#include "engine/kubernetes/nginx.h"
 
 namespace gateproof::kubernetes {
 
@@ -31,6 +32,37 @@ EntryPointsView entry_points_of(const config::StaticConfig* s) {
 }
 
 namespace {
+
+void merge(config::DynamicConfig& into, config::DynamicConfig from) {
+  into.routers.merge(from.routers);
+  into.middlewares.merge(from.middlewares);
+  into.services.merge(from.services);
+  into.servers_transports.merge(from.servers_transports);
+  into.tls_options.merge(from.tls_options);
+  into.tls_stores.merge(from.tls_stores);
+  into.tcp.routers.merge(from.tcp.routers);
+  into.tcp.services.merge(from.tcp.services);
+  into.tcp.middlewares.merge(from.tcp.middlewares);
+  into.tcp.servers_transports.merge(from.tcp.servers_transports);
+  into.udp.routers.merge(from.udp.routers);
+  into.udp.services.merge(from.udp.services);
+  for (auto& c : from.certificates) into.certificates.push_back(std::move(c));
+}
+
+// Where nothing says which providers there are, this one counts as soon as an Ingress is its.
+void nginx(const ObjectStore& store, const config::StaticConfig* s,
+           const config::MiddlewareTypes& types, config::DynamicConfig& out,
+           config::Findings& findings) {
+  static const config::NginxProviderConfig usual;
+  const config::NginxProviderConfig& options =
+      s && s->kubernetes_nginx ? *s->kubernetes_nginx : usual;
+  const Context c{store, options.cluster, nginx_provider, "providers.kubernetesIngressNGINX",
+                  findings};
+  const NginxContext n{c, options, types, nginx_entry_points(options, s)};
+  const auto all = c.list(networking_group, "Ingress");
+  const auto ours = [&n](const Object* o) { return nginx_takes(n, *o); };
+  if (s || std::any_of(all.begin(), all.end(), ours)) merge(out, translate_nginx(n));
+}
 
 // One note for each provider whose objects are there and which is off.
 void provider_off(const ObjectStore& store, std::string_view group, std::string_view kind,
@@ -63,29 +95,14 @@ void not_routed(const Context& c, const GatewayResult& result, bool served) {
   }
 }
 
-void merge(config::DynamicConfig& into, config::DynamicConfig from) {
-  into.routers.merge(from.routers);
-  into.middlewares.merge(from.middlewares);
-  into.services.merge(from.services);
-  into.servers_transports.merge(from.servers_transports);
-  into.tls_options.merge(from.tls_options);
-  into.tls_stores.merge(from.tls_stores);
-  into.tcp.routers.merge(from.tcp.routers);
-  into.tcp.services.merge(from.tcp.services);
-  into.tcp.middlewares.merge(from.tcp.middlewares);
-  into.tcp.servers_transports.merge(from.tcp.servers_transports);
-  into.udp.routers.merge(from.udp.routers);
-  into.udp.services.merge(from.udp.services);
-  for (auto& c : from.certificates) into.certificates.push_back(std::move(c));
-}
-
 }  // namespace
 
 Translation translate(const ObjectStore& store, const config::StaticConfig* static_config,
                       const config::MiddlewareTypes& types, config::Findings& findings) {
   Translation out;
   const Providers on = providers_of(static_config);
-  if (!on.crd && !on.ingress && !on.gateway) return out;
+  const bool nginx_on = !static_config || static_config->kubernetes_nginx;
+  if (!on.crd && !on.ingress && !on.gateway && !nginx_on) return out;
   if (on.crd) {
     CrdResult crd =
         translate_crd({store, *on.crd, crd_provider, "providers.kubernetesCRD", findings}, types);
@@ -99,8 +116,9 @@ Translation translate(const ObjectStore& store, const config::StaticConfig* stat
     const Context c{store, *on.ingress, ingress_provider, "providers.kubernetesIngress", findings};
     merge(out.config, translate_ingress(c, syntax));
   } else {
-    provider_off(store, networking_group, "Ingress", "kubernetesIngress", findings);
+    if (!nginx_on) provider_off(store, networking_group, "Ingress", "kubernetesIngress", findings);
   }
+  if (nginx_on) nginx(store, static_config, types, out.config, findings);
   if (on.gateway) {
     const Context c{store, *on.gateway, gateway_provider, "providers.kubernetesGateway", findings};
     const EntryPointsView entry_points = entry_points_of(static_config);

@@ -15,6 +15,8 @@ constexpr size_t known_length_bytes_max = 2048, known_length_http2_bytes_max = 4
 struct Options {
   int64_t max_request = 0, mem_request = 1048576, max_response = 0, mem_response = 1048576;
   config::Text retry_expression;
+  // Of ingress-nginx, which has a switch for each way.
+  bool requests_pass = false, responses_pass = false;
 };
 
 const config::Schema<Options>& schema() {
@@ -24,6 +26,16 @@ const config::Schema<Options>& schema() {
                             .field("maxResponseBodyBytes", &Options::max_response, "int", "0")
                             .field("memResponseBodyBytes", &Options::mem_response, "int", "1048576")
                             .field("retryExpression", &Options::retry_expression, "string");
+  return s;
+}
+
+const config::Schema<Options>& provider_schema() {
+  static const auto s = [] {
+    config::Schema<Options> made = schema();
+    made.field("disableRequestBuffer", &Options::requests_pass, "bool", "false")
+        .field("disableResponseBuffer", &Options::responses_pass, "bool", "false");
+    return made;
+  }();
   return s;
 }
 
@@ -70,12 +82,22 @@ bool add_announced(http::Headers& head, const http::Headers& trailers) {
 
 class Buffering final : public WaitingMiddleware {
  public:
-  Buffering(size_t request_max, size_t response_max, std::optional<Predicate> again)
-      : request_max_(request_max), response_max_(response_max), again_(std::move(again)) {}
+  Buffering(const Options& o, size_t request_max, size_t response_max,
+            std::optional<Predicate> again)
+      : request_max_(request_max),
+        response_max_(response_max),
+        again_(std::move(again)),
+        requests_pass_(o.requests_pass),
+        responses_pass_(o.responses_pass) {}
 
   Task<void> handle(Exchange& x, Next next) override {
+    if (requests_pass_) {
+      co_await next(x);
+      if (!x.tunnel) co_await keep_response(x);
+      co_return;
+    }
     std::string bytes;
-    x.answer_held = true;
+    x.answer_held = !responses_pass_;
     Result<void> read = co_await read_request(x, bytes);
     if (!read) {
       refuse_request(x, read.error());
@@ -95,7 +117,7 @@ class Buffering final : public WaitingMiddleware {
     for (;; ++facts.attempt) {
       x.request.body = body.whole();
       co_await next(x);
-      if (x.tunnel) co_return;
+      if (x.tunnel || responses_pass_) co_return;
       bool whole = co_await keep_response(x);
       if (!whole) co_return;
       facts.status = x.response.status;
@@ -198,6 +220,7 @@ class Buffering final : public WaitingMiddleware {
 
   const size_t request_max_, response_max_;
   const std::optional<Predicate> again_;
+  const bool requests_pass_, responses_pass_;
 };
 
 Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext&) {
@@ -221,11 +244,15 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
     again = std::move(*compiled);
   }
   return std::unique_ptr<Middleware>(std::make_unique<Buffering>(
-      limit_of(o.max_request), limit_of(o.max_response), std::move(again)));
+      o, limit_of(o.max_request), limit_of(o.max_response), std::move(again)));
 }
 
 }  // namespace
 
 MiddlewareSpec buffering() { return {{"buffering", &schema(), make_options<Options>}, build}; }
+
+ProviderSpec buffering_of_provider() {
+  return {{"buffering", &provider_schema(), make_options<Options>}, build};
+}
 
 }  // namespace gateproof::middleware

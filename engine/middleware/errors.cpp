@@ -18,6 +18,8 @@ struct Options {
   config::Text service;
   std::string query;
   std::vector<std::string> request_headers;
+  std::map<std::string, std::string>
+      more_headers;  // of ingress-nginx: the page's server is told more
 };
 
 void read_rewrites(const config::Value& v, Options& o, config::DecodeContext& c) {
@@ -35,6 +37,15 @@ const config::Schema<Options>& schema() {
     made.field("service", &Options::service, "string")
         .field("query", &Options::query, "string")
         .field("errorRequestHeaders", &Options::request_headers, "list of strings");
+    return made;
+  }();
+  return s;
+}
+
+const config::Schema<Options>& provider_schema() {
+  static const auto s = [] {
+    config::Schema<Options> made = schema();
+    made.field("nginxHeaders", &Options::more_headers, "map");
     return made;
   }();
   return s;
@@ -80,7 +91,8 @@ class ErrorPages final : public WaitingMiddleware {
         rewrites_(std::move(rewrites)),
         service_(std::move(service)),
         query_(o.query),
-        request_headers_(o.request_headers) {}
+        request_headers_(o.request_headers),
+        more_headers_(o.more_headers) {}
 
   Task<void> handle(Exchange& x, Next next) override {
     const bool stopped_outside = x.stopped_with != nullptr;
@@ -166,6 +178,12 @@ class ErrorPages final : public WaitingMiddleware {
       if (f.is("Content-Length") || f.is("Transfer-Encoding") || f.is("Trailer")) continue;
       if (wanted(f)) page->request.headers.add(f.name, f.value);
     }
+    for (const auto& [name, value] : more_headers_) page->request.headers.add(name, value);
+    if (!more_headers_.empty()) {
+      page->request.headers.set("X-Code", std::to_string(code));
+      page->request.headers.set("X-Format", std::string(x.request.headers.get("Accept")));
+      page->request.headers.set("X-Original-Uri", x.request.target());
+    }
     if (x.trace) {
       const std::string was = code == original ? "" : " (was " + std::to_string(original) + ")";
       x.note(stage, "page", std::to_string(code) + was + ": GET " + page->request.target());
@@ -182,6 +200,7 @@ class ErrorPages final : public WaitingMiddleware {
   // The page's fields and body under the code that was caught.
   Task<void> take(Exchange& x, http::Response& answer, std::unique_ptr<Exchange> page, int code) {
     http::Response& got = page->stopped_with ? *page->stopped_with : page->response;
+    if (!more_headers_.empty()) code = got.status;  // as ingress-nginx: the page says what it is
     x.service = page->service;
     x.server = page->server;
     x.attempts += page->attempts;
@@ -218,6 +237,7 @@ class ErrorPages final : public WaitingMiddleware {
   const std::shared_ptr<http::Handler> service_;
   const std::string query_;
   const std::vector<std::string> request_headers_;
+  const std::map<std::string, std::string> more_headers_;
 };
 
 Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext& context) {
@@ -245,5 +265,9 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
 }  // namespace
 
 MiddlewareSpec errors() { return {{"errors", &schema(), make_options<Options>}, build}; }
+
+ProviderSpec errors_of_provider() {
+  return {{"errors", &provider_schema(), make_options<Options>}, build};
+}
 
 }  // namespace gateproof::middleware

@@ -7,6 +7,7 @@
 #include "engine/http/inflate.h"
 #include "engine/middleware/answers.h"
 #include "engine/middleware/auth_request.h"
+#include "engine/middleware/auth_server.h"
 #include "engine/middleware/chain.h"
 #include "engine/middleware/client_tls.h"
 #include "engine/middleware/go_url.h"
@@ -19,7 +20,6 @@ namespace {
 // Traefik reads without limit where none is configured; here these stand.
 constexpr size_t auth_request_body_bytes_max = 64u << 20;
 constexpr size_t auth_response_body_bytes_max = 64u << 20;
-constexpr Duration auth_time_max = std::chrono::seconds(30);  // of one sub-request, as Traefik's
 
 struct Options {
   config::Text address;
@@ -80,14 +80,6 @@ bool usually_lacks_body(std::string_view method) {
   return false;
 }
 
-// Fields of the authentication server's answer that a refused client does not get.
-bool hop_by_hop(const http::Headers::Field& f) {
-  static constexpr http::HeaderName own[] = {"Connection", "Keep-Alive",        "Te",
-                                             "Trailers",   "Transfer-Encoding", "Upgrade"};
-  return std::any_of(std::begin(own), std::end(own),
-                     [&f](const http::HeaderName& n) { return f.is(n); });
-}
-
 std::vector<http::SetCookie> set_cookies(const http::Headers& headers) {
   std::vector<http::SetCookie> out;
   for (std::string_view line : headers.values("Set-Cookie")) {
@@ -96,109 +88,9 @@ std::vector<http::SetCookie> set_cookies(const http::Headers& headers) {
   return out;
 }
 
-// Go's http.Redirect: what becomes of the URL, before other bytes than ASCII are escaped.
-std::string redirect_url(std::string url, const std::string& request_path) {
-  const auto parsed = parse_go_url(url);
-  if (parsed && parsed->scheme.empty() && parsed->host.empty()) {
-    if (!url.starts_with('/')) {
-      const std::string path = request_path.empty() ? "/" : request_path;
-      url = path.substr(0, path.rfind('/') + 1) + url;
-    }
-    const size_t mark = url.find('?');
-    const std::string query = mark == std::string::npos ? "" : url.substr(mark);
-    const std::string path = url.substr(0, mark);
-    url = http::clean_path(path);
-    if (path.ends_with('/') && !url.ends_with('/')) url += '/';
-    url += query;
-  }
-  return url;
-}
-
-std::string escape_non_ascii(std::string_view url) {
-  std::string out;
-  for (char c : url) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out += c;
-    } else {
-      out += "%" + crypto::hex(std::string_view(&c, 1));
-    }
-  }
-  return out;
-}
-
-// The authentication server, when the address names one.
-struct Server {
-  http::OriginServer origin;
-  GoUrl url;
-  std::string target;
-  std::string authorization;  // from user and password in the URL; "" without
-};
-
-std::string basic_of(const GoUrl& url) {
-  if (!url.has_userinfo) return {};
-  const size_t colon = url.userinfo.find(':');
-  std::string text = http::unescape_path(url.userinfo.substr(0, colon)).value_or("") + ":";
-  if (colon != std::string::npos)
-    text += http::unescape_path(url.userinfo.substr(colon + 1)).value_or("");
-  return "Basic " + crypto::base64(text);
-}
-
-Result<Server> make_server(const config::Text& address) {
-  auto url = parse_go_url(address.value);
-  if (!url) return url.error();
-  if (url->scheme != "http" && url->scheme != "https")
-    return Error(Code::invalid, "unsupported protocol scheme " + text::quote(url->scheme));
-  if (url->host.empty()) return Error(Code::invalid, "no Host in request URL");
-  config::ServerConfig config;
-  config.url.value = url->scheme + "://" + url->host;
-  config::ServersTransportConfig transport;
-  transport.max_idle_conns_per_host = 0;  // Go's default
-  auto origin = upstream::make_origin_server(config, transport);
-  if (!origin) return origin.error();
-  Server s{std::move(*origin), std::move(*url), "", ""};
-  s.target = s.url.path.escaped();
-  if (s.target.empty()) s.target = "/";
-  if (s.url.force_query || !s.url.query.empty()) s.target += "?" + s.url.query;
-  s.authorization = basic_of(s.url);
-  return s;
-}
-
-enum class Asked : uint8_t { answered, failed, too_large };
-
-// One sub-request: its answer's head stays in `sub`, the body goes to `body`.
-Task<Asked> ask(Exchange& sub, http::Outbound& out, bool asked_gzip, size_t bytes_max,
-                std::string& body) {
-  Result<void> sent;
-  if (const std::string_view bad = http::unsendable_field(out.headers); !bad.empty()) {
-    sent = Error(Code::invalid, Source::internal, "a control character in " + std::string(bad));
-  } else {
-    sent = co_await sub.origin->round_trip(sub, out);
-  }
-  if (!sent) {
-    sub.failure = sent.error();
-    co_return Asked::failed;
-  }
-  http::Response& r = sub.response;
-  // Go's client keeps the announcement of trailers to itself; without chunks it is a field like any other.
-  if (r.body.streaming() && !r.body.length()) r.headers.remove("Trailer");
-  if (asked_gzip && text::iequals(r.headers.get("Content-Encoding"), "gzip")) {
-    r.headers.remove("Content-Encoding");
-    r.headers.remove("Content-Length");
-    r.body = http::gunzip(std::move(r.body));
-  }
-  Result<std::string> read = co_await http::read_all(r.body, bytes_max);
-  if (read) {
-    body = std::move(*read);
-    co_return Asked::answered;
-  }
-  sub.failure = read.error();
-  co_return read.error().code == Code::limit ? Asked::too_large : Asked::failed;
-}
-
 class ForwardAuth final : public WaitingMiddleware {
  public:
-  ForwardAuth(const Options& o, Result<Server> server, std::optional<rules::Regex> regex,
+  ForwardAuth(const Options& o, Result<AuthServer> server, std::optional<rules::Regex> regex,
               bool strict)
       : o_(o), server_(std::move(server)), regex_(std::move(regex)) {
     policy_.trust_forward_header = o.trust_forward_header;
@@ -238,13 +130,13 @@ class ForwardAuth final : public WaitingMiddleware {
     if (x.trace) note_request(x, out);
     std::string body;
     const size_t bytes_max = response_bytes_max();
-    Task<Asked> asking = ask(sub, out, asked_gzip, bytes_max, body);
+    Task<AuthAsked> asking = ask_auth_server(sub, out, asked_gzip, bytes_max, body);
     const Instant deadline = x.env->scheduler.now() + auth_time_max;
-    std::optional<Asked> asked =
+    std::optional<AuthAsked> asked =
         co_await with_deadline(x.env->scheduler, deadline, std::move(asking));
     if (!asked) co_return refuse(x, 500, "no answer in time");
-    if (*asked == Asked::too_large) co_return refuse(x, 401, "the answer's body is too large");
-    if (*asked == Asked::failed) {
+    if (*asked == AuthAsked::too_large) co_return refuse(x, 401, "the answer's body is too large");
+    if (*asked == AuthAsked::failed) {
       const Error& why = *sub.failure;
       const bool gone = why.code == Code::canceled && why.source != Source::upstream;
       co_return refuse(x, gone ? 499 : 500, sub.failure->message);
@@ -324,7 +216,7 @@ class ForwardAuth final : public WaitingMiddleware {
     }
     if (x.trace) x.note(stage, "asked", std::to_string(r.status));
     if (!o_.signin_url.empty() && r.status == 401) {
-      sign_in(x);
+      go_redirect(x, o_.signin_url, 302);
       if (x.trace) x.note(stage, "answer", "302 to authSigninURL");
       return false;
     }
@@ -332,20 +224,6 @@ class ForwardAuth final : public WaitingMiddleware {
     take_headers(x, r.headers);
     cookies = set_cookies(r.headers);
     return true;
-  }
-
-  // http.Redirect names the page in a body, unless something has put a Content-Type first; Traefik's entry point puts "none".
-  void sign_in(Exchange& x) const {
-    const std::string url = redirect_url(o_.signin_url, x.request.url.escaped());
-    const bool page = x.fields_apart || x.detect_content_type;
-    if (page && (x.request.method == "GET" || x.request.method == "HEAD")) {
-      const std::string link = "<a href=\"" + text::escape_html(url) + "\">Found</a>.\n\n";
-      x.response = http::Response::make(302, x.request.method == "GET" ? link : "",
-                                        "text/html; charset=utf-8");
-    } else {
-      x.response = http::Response::make(302);
-    }
-    x.response.headers.add("Location", escape_non_ascii(url));
   }
 
   // The server's refusal goes to the client.
@@ -415,7 +293,7 @@ class ForwardAuth final : public WaitingMiddleware {
   }
 
   const Options o_;
-  const Result<Server> server_;  // an address that cannot be asked answers 500, as in Traefik
+  const Result<AuthServer> server_;  // an address that cannot be asked answers 500, as in Traefik
   const std::optional<rules::Regex> regex_;
   AuthRequestPolicy policy_;
 };
@@ -437,7 +315,7 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
     }
     regex = std::move(*compiled);
   }
-  Result<Server> server = make_server(o.address);
+  Result<AuthServer> server = make_auth_server(o.address);
   if (server && server->origin.scheme == "https") {
     Result<std::shared_ptr<TlsConnector>> connector =
         make_connector(o.tls ? &*o.tls : nullptr, context);

@@ -96,9 +96,13 @@ std::shared_ptr<void> make_options() {
   return std::make_shared<Options>();
 }
 
+// What only a provider writes, never a file: types of their own, or a public type with further options (provider_types.cpp).
+using ProviderSpec = MiddlewareSpec;
+std::span<const ProviderSpec> provider_types();
+
 // Every middleware type, sorted by name (registry.cpp).
 std::span<const MiddlewareSpec> registry();
-const MiddlewareSpec* find_middleware(std::string_view type_nocase);
+const MiddlewareSpec* find_middleware(std::string_view type_nocase);  // of providers, too
 // The registry as the configuration decoder sees it.
 const config::MiddlewareTypes& middleware_types();
 

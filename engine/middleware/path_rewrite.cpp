@@ -74,6 +74,10 @@ Flow strip_and_check(http::Exchange& x, const std::string& prefix, Rest rest) {
 Flow replace_and_continue(http::Exchange& x, std::string_view escaped, bool must_be_clean) {
   // Told first: what stands outside (a page of `errors`) sees it even where the new path is refused.
   x.request.headers.add("X-Replaced-Path", shown_path(x.request.url));
+  return put_path(x, escaped, must_be_clean);
+}
+
+Flow put_path(http::Exchange& x, std::string_view escaped, bool must_be_clean) {
   auto path = http::unescape_path(escaped);
   if (!path) {
     answer_error(x, 500, escape_error(escaped));

@@ -27,5 +27,7 @@ Flow strip_and_check(http::Exchange& x, const std::string& prefix, Rest rest = R
 // Puts the path (an escaped one) in place of the request's and keeps the old one in X-Replaced-Path. A bad escape is
 // answered with 500, a path that is not clean with 400 if `must_be_clean`.
 Flow replace_and_continue(http::Exchange& x, std::string_view escaped, bool must_be_clean);
+// The same without X-Replaced-Path.
+Flow put_path(http::Exchange& x, std::string_view escaped, bool must_be_clean);
 
 }  // namespace gateproof::middleware

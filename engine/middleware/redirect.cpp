@@ -6,10 +6,10 @@
 namespace gateproof::middleware {
 
 Result<Redirection> Redirection::compile(std::string_view regex, std::string replacement,
-                                         bool permanent) {
+                                         bool permanent, int status) {
   auto e = rules::Regex::compile(regex);
   if (!e) return e.error();
-  return Redirection(std::move(*e), std::move(replacement), permanent);
+  return Redirection(std::move(*e), std::move(replacement), permanent, status);
 }
 
 namespace {
@@ -35,7 +35,8 @@ void take_over(http::Request& r, GoUrl url) {
 
 }  // namespace
 
-Flow redirect(http::Exchange& x, std::string_view url, const std::string& target, bool permanent) {
+Flow redirect(http::Exchange& x, std::string_view url, const std::string& target, bool permanent,
+              int status) {
   const bool moved = target != url;
   // A path that has lost its slash is read as part of the host, and one of which nothing is left as "/".
   if (!moved && is_plain(url) && x.request.url.path.starts_with('/')) return Flow::next;
@@ -50,7 +51,7 @@ Flow redirect(http::Exchange& x, std::string_view url, const std::string& target
     return Flow::next;
   }
   const bool get = x.request.method == "GET";
-  answer_phrase(x, get ? (permanent ? 301 : 302) : (permanent ? 308 : 307));
+  answer_phrase(x, status ? status : get ? (permanent ? 301 : 302) : (permanent ? 308 : 307));
   x.response.headers.add("Location", location->to_string());
   return Flow::answer;
 }
@@ -93,7 +94,7 @@ std::optional<KeptOfUrl> kept_of_url(std::string_view url) {
 
 Flow Redirection::apply(http::Exchange& x, const std::string& url) const {
   if (!regex_.search(url)) return Flow::next;
-  return redirect(x, url, regex_.replace_all(url, replacement_), permanent_);
+  return redirect(x, url, regex_.replace_all(url, replacement_), permanent_, status_);
 }
 
 }  // namespace gateproof::middleware

@@ -7,7 +7,9 @@ namespace gateproof::middleware {
 
 // Sends the client to `target`, unless that is `url` itself. GET gets 301 or 302, everything else (HEAD too) 308 or 307; a
 // target that is no URL gets 502.
-Flow redirect(http::Exchange& x, std::string_view url, const std::string& target, bool permanent);
+// A `status` that is not 0 is the answer's, whatever was asked.
+Flow redirect(http::Exchange& x, std::string_view url, const std::string& target, bool permanent,
+              int status = 0);
 
 // What redirectScheme keeps of "http://host:port/rest".
 struct KeptOfUrl {
@@ -23,17 +25,21 @@ class Redirection {
  public:
   // Traefik's error text for a bad expression.
   static Result<Redirection> compile(std::string_view regex, std::string replacement,
-                                     bool permanent);
+                                     bool permanent, int status = 0);
 
   // Goes on if the expression does not match `url`.
   Flow apply(http::Exchange& x, const std::string& url) const;
 
  private:
-  Redirection(rules::Regex regex, std::string replacement, bool permanent)
-      : regex_(std::move(regex)), replacement_(std::move(replacement)), permanent_(permanent) {}
+  Redirection(rules::Regex regex, std::string replacement, bool permanent, int status)
+      : regex_(std::move(regex)),
+        replacement_(std::move(replacement)),
+        permanent_(permanent),
+        status_(status) {}
   rules::Regex regex_;
   std::string replacement_;
   bool permanent_;
+  int status_;
 };
 
 }  // namespace gateproof::middleware

@@ -9,6 +9,7 @@ struct Options {
   std::string regex;
   std::string replacement;
   bool permanent = false;
+  int64_t status = 0;  // of ingress-nginx' redirections
 };
 
 const config::Schema<Options>& schema() {
@@ -16,6 +17,15 @@ const config::Schema<Options>& schema() {
                             .field("regex", &Options::regex, "string")
                             .field("replacement", &Options::replacement, "string")
                             .field("permanent", &Options::permanent, "bool", "false");
+  return s;
+}
+
+const config::Schema<Options>& provider_schema() {
+  static const auto s = [] {
+    config::Schema<Options> made = schema();
+    made.field("statusCode", &Options::status, "int", "0");
+    return made;
+  }();
   return s;
 }
 
@@ -37,7 +47,7 @@ class RedirectRegex final : public SyncFilter {
 
 Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext&) {
   const auto& o = *static_cast<const Options*>(options);
-  auto r = Redirection::compile(o.regex, o.replacement, o.permanent);
+  auto r = Redirection::compile(o.regex, o.replacement, o.permanent, static_cast<int>(o.status));
   if (!r) return r.error();
   return std::unique_ptr<Middleware>(std::make_unique<RedirectRegex>(std::move(*r)));
 }
@@ -46,6 +56,10 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
 
 MiddlewareSpec redirect_regex() {
   return {{"redirectRegex", &schema(), make_options<Options>}, build};
+}
+
+ProviderSpec redirect_regex_of_provider() {
+  return {{"redirectRegex", &provider_schema(), make_options<Options>}, build};
 }
 
 }  // namespace gateproof::middleware

@@ -9,6 +9,7 @@ struct Options {
   std::string scheme;
   std::string port;
   bool permanent = false;
+  bool always_308 = false;  // of ingress-nginx' ssl-redirect
 };
 
 const config::Schema<Options>& schema() {
@@ -16,6 +17,15 @@ const config::Schema<Options>& schema() {
                             .field("scheme", &Options::scheme, "string")
                             .field("port", &Options::port, "string")
                             .field("permanent", &Options::permanent, "bool", "false");
+  return s;
+}
+
+const config::Schema<Options>& provider_schema() {
+  static const auto s = [] {
+    config::Schema<Options> made = schema();
+    made.field("forcePermanentRedirect", &Options::always_308, "bool", "false");
+    return made;
+  }();
   return s;
 }
 
@@ -46,8 +56,11 @@ std::string client_url(const Exchange& x) {
 
 class RedirectScheme final : public SyncFilter {
  public:
-  RedirectScheme(std::string scheme, std::string port, bool permanent)
-      : scheme_(std::move(scheme)), port_(std::move(port)), permanent_(permanent) {}
+  RedirectScheme(std::string scheme, std::string port, bool permanent, int status)
+      : scheme_(std::move(scheme)),
+        port_(std::move(port)),
+        permanent_(permanent),
+        status_(status) {}
   Flow on_request(Exchange& x) override {
     const std::string url = client_url(x);
     const std::optional<KeptOfUrl> kept = kept_of_url(url);
@@ -55,7 +68,7 @@ class RedirectScheme final : public SyncFilter {
     std::string target;
     target.reserve(scheme_.size() + port_.size() + url.size());
     target.append(scheme_).append(kept->host).append(port_).append(kept->rest);
-    const Flow flow = redirect(x, url, target, permanent_);
+    const Flow flow = redirect(x, url, target, permanent_, status_);
     if (x.trace && flow == Flow::next) x.note(stage, "pass", url + " is there already");
     return flow;
   }
@@ -63,6 +76,7 @@ class RedirectScheme final : public SyncFilter {
  private:
   std::string scheme_, port_;  // "https://", ":8443"
   bool permanent_;
+  int status_;
 };
 
 // Options with a '$': Traefik writes them into the replacement, so they may name groups.
@@ -82,10 +96,12 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
       (o.scheme == "http" && o.port == "80") || (o.scheme == "https" && o.port == "443");
   const std::string port = o.port.empty() || usual ? "" : ":" + o.port;
   const std::string scheme = o.scheme + "://";
+  const int status = o.always_308 ? 308 : 0;
   if ((scheme + port).find('$') == std::string::npos) {
-    return std::unique_ptr<Middleware>(std::make_unique<RedirectScheme>(scheme, port, o.permanent));
+    return std::unique_ptr<Middleware>(
+        std::make_unique<RedirectScheme>(scheme, port, o.permanent, status));
   }
-  auto r = Redirection::compile(url_pattern, scheme + "${2}" + port + "${4}", o.permanent);
+  auto r = Redirection::compile(url_pattern, scheme + "${2}" + port + "${4}", o.permanent, status);
   if (!r) return r.error();
   return std::unique_ptr<Middleware>(std::make_unique<RedirectByExpression>(std::move(*r)));
 }
@@ -94,6 +110,10 @@ Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContex
 
 MiddlewareSpec redirect_scheme() {
   return {{"redirectScheme", &schema(), make_options<Options>}, build};
+}
+
+ProviderSpec redirect_scheme_of_provider() {
+  return {{"redirectScheme", &provider_schema(), make_options<Options>}, build};
 }
 
 }  // namespace gateproof::middleware

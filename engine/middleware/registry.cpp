@@ -76,11 +76,22 @@ const std::vector<MiddlewareSpec>& table() {
   return specs;
 }
 
+const MiddlewareSpec* find_in(std::span<const MiddlewareSpec> specs, std::string_view type) {
+  for (const MiddlewareSpec& s : specs) {
+    if (text::iequals(s.schema.type, type)) return &s;
+  }
+  return nullptr;
+}
+
 class Types final : public config::MiddlewareTypes {
  public:
   const config::MiddlewareSchema* find(std::string_view type) const override {
-    const MiddlewareSpec* s = find_middleware(type);
+    const MiddlewareSpec* s = find_in(table(), type);
     return s ? &s->schema : nullptr;
+  }
+  const config::MiddlewareSchema* find_of_provider(std::string_view type) const override {
+    const MiddlewareSpec* s = find_in(provider_types(), type);
+    return s ? &s->schema : find(type);
   }
   std::vector<std::string_view> names() const override {
     std::vector<std::string_view> out;
@@ -94,10 +105,8 @@ class Types final : public config::MiddlewareTypes {
 std::span<const MiddlewareSpec> registry() { return table(); }
 
 const MiddlewareSpec* find_middleware(std::string_view type) {
-  for (const MiddlewareSpec& s : table()) {
-    if (text::iequals(s.schema.type, type)) return &s;
-  }
-  return nullptr;
+  const MiddlewareSpec* s = find_in(table(), type);
+  return s ? s : find_in(provider_types(), type);
 }
 
 const config::MiddlewareTypes& middleware_types() {

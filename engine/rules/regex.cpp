@@ -166,8 +166,9 @@ std::string Regex::replace_all(std::string_view text, std::string_view go_templa
     if (whole.end > search_at) {
       search_at = whole.end;
     } else {
-      const size_t n =
-          search_at < text.size() ? std::max<size_t>(1, text::utf8_length(text.substr(search_at))) : 1;
+      const size_t n = search_at < text.size()
+                           ? std::max<size_t>(1, text::utf8_length(text.substr(search_at)))
+                           : 1;
       search_at += n;
     }
   }

@@ -87,7 +87,11 @@ double HrwChooser::score(std::string_view client, std::string_view name, double 
 
 std::optional<size_t> HrwChooser::choose(const Usable& usable, const IpAddress& client,
                                          std::string* why) {
-  const std::string key = client.to_string();
+  return choose_by(usable, client.to_string(), why);
+}
+
+std::optional<size_t> HrwChooser::choose_by(const Usable& usable, const std::string& key,
+                                            std::string* why) {
   std::optional<size_t> best;
   double highest = 0;
   for (size_t i = 0; i < names_.size(); ++i) {

@@ -66,6 +66,8 @@ class HrwChooser final : public Chooser {
   HrwChooser(std::vector<std::string> names, std::vector<int64_t> weights);
   std::optional<size_t> choose(const Usable& usable, const IpAddress& client,
                                std::string* why) override;
+  // The same by any other text than the client's address.
+  std::optional<size_t> choose_by(const Usable& usable, const std::string& key, std::string* why);
   // weight / -ln(h / 2^64), h being the FNV-1a hash of client and name.
   static double score(std::string_view client, std::string_view name, double weight);
 

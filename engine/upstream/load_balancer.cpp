@@ -1,5 +1,6 @@
 #include "engine/upstream/load_balancer.h"
 
+#include "engine/http/nginx_variables.h"
 #include "engine/upstream/body_end.h"
 #include "engine/upstream/proxy.h"
 
@@ -120,6 +121,7 @@ LoadBalancer::LoadBalancer(const std::string& name, const config::LoadBalancerCo
     health_->passive =
         std::make_unique<PassiveHealth>(*config.passive_health_check, checked_, health_->board);
   }
+  if (config.strategy.value == "hrw") hash_by_ = config.hash_by;
   chooser_ = make_chooser(config.strategy.value, columns, random.stream("balancer/" + name));
   for (const auto& s : config.servers) {
     fenced_.push_back(s.fenced);
@@ -153,7 +155,7 @@ std::optional<LoadBalancer::Choice> LoadBalancer::choose(http::Exchange& x,
     Chooser::Usable usable;
     if (!all || any_fenced_)
       usable = [this, now](size_t i) { return !fenced_[i] && health_->usable(i, now); };
-    const auto picked = chooser_->choose(usable, x.peer.ip, x.trace ? &why : nullptr);
+    const auto picked = pick(x, usable, x.trace ? &why : nullptr);
     if (!picked) return std::nullopt;
     c.index = *picked;
   }
@@ -167,6 +169,13 @@ std::optional<LoadBalancer::Choice> LoadBalancer::choose(http::Exchange& x,
     x.note(stage_, "pick", text + ")");
   }
   return c;
+}
+
+std::optional<size_t> LoadBalancer::pick(const http::Exchange& x, const Chooser::Usable& usable,
+                                         std::string* why) {
+  if (hash_by_.empty()) return chooser_->choose(usable, x.peer.ip, why);
+  return static_cast<HrwChooser&>(*chooser_).choose_by(
+      usable, http::fill_nginx_variables(hash_by_, x), why);
 }
 
 Task<void> LoadBalancer::serve(http::Exchange& x, const Session* session) {
@@ -197,7 +206,8 @@ Task<void> LoadBalancer::serve(http::Exchange& x, const Session* session) {
     if (x.trace && !what.empty()) x.note(stage_, "health", servers_[chosen].url + ": " + what);
   }
   // Before the server's own cookies, and on failures too, as Traefik does.
-  if (choice->set_cookie) x.response.headers.add_first("Set-Cookie", sticky_->set_cookie(chosen));
+  if (choice->set_cookie)
+    x.response.headers.add_first("Set-Cookie", sticky_->set_cookie(chosen, x.env->clock.wall_ns()));
   // No session begins with a server that could not be asked.
   if (session && !x.failure) session->tell(seen, chosen, x.env->clock.wall_ns(), x.tls, x.response);
   if (under_way) hold(x, std::move(under_way));

@@ -41,6 +41,8 @@ class LoadBalancer final : public http::Handler, public StatusSource {
     bool by_cookie = false;
   };
   std::optional<Choice> choose(http::Exchange& x, std::optional<size_t> of_session);
+  std::optional<size_t> pick(const http::Exchange& x, const Chooser::Usable& usable,
+                             std::string* why);
   void count_until_end(http::Exchange& x, size_t server);
 
   std::string name_;
@@ -53,6 +55,7 @@ class LoadBalancer final : public http::Handler, public StatusSource {
   bool any_fenced_ = false;
   std::shared_ptr<ServerHealth> health_;
   std::shared_ptr<Chooser> chooser_;
+  std::string hash_by_;  // of hrw
   std::optional<Sticky> sticky_;
 };
 

@@ -86,7 +86,9 @@ Task<void> ServiceGroup::handle(http::Exchange& x) {
     x.note(stage_, "pick", text + ")");
   }
   co_await parts_[*chosen].handler->handle(x);
-  if (set_cookie) x.response.headers.add_first("Set-Cookie", sticky_->set_cookie(*chosen));
+  if (set_cookie)
+    x.response.headers.add_first("Set-Cookie",
+                                 sticky_->set_cookie(*chosen, x.env->clock.wall_ns()));
 }
 
 }  // namespace gateproof::upstream

@@ -2,6 +2,7 @@
 
 #include "engine/base/crypto.h"
 #include "engine/http/cookies.h"
+#include "engine/http/date.h"
 
 namespace gateproof::upstream {
 namespace {
@@ -52,7 +53,7 @@ std::optional<Sticky::Found> Sticky::find(const http::Request& request) const {
   return std::nullopt;
 }
 
-std::string Sticky::set_cookie(size_t index) const {
+std::string Sticky::set_cookie(size_t index, int64_t wall_ns) const {
   http::SetCookie c;
   c.name = name_;
   c.value = values_[index];
@@ -62,6 +63,8 @@ std::string Sticky::set_cookie(size_t index) const {
   c.http_only = cookie_.http_only;
   c.secure = cookie_.secure;
   c.same_site = text::to_lower(cookie_.same_site);
+  constexpr int64_t ns_in_s = 1'000'000'000;
+  if (cookie_.expires > 0) c.expires = http::http_date(wall_ns + cookie_.expires * ns_in_s);
   return http::format_set_cookie(c);
 }
 

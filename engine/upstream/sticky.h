@@ -23,7 +23,7 @@ class Sticky {
   // The entry that the request's cookie names.
   std::optional<Found> find(const http::Request& request) const;
   // The Set-Cookie value for an entry.
-  std::string set_cookie(size_t index) const;
+  std::string set_cookie(size_t index, int64_t wall_ns = 0) const;
   const std::string& name() const { return name_; }
 
  private:

@@ -35,7 +35,9 @@ def test_cases_are_many_and_spread(cases: list[KubernetesCase]) -> None:
     clauses = Counter(case.clause for case in cases)
     assert {k: n for k, n in clauses.items() if n > MOST_OF_A_CLAUSE} == {}
     providers = {name for case in cases for name in case.static["providers"]}
-    assert providers == {"kubernetesCRD", "kubernetesIngress", "kubernetesGateway"}
+    assert providers == {
+        "kubernetesCRD", "kubernetesIngress", "kubernetesGateway", "kubernetesIngressNGINX",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("arm", ["offline", pytest.param("daemon", marks=needs_daemon)])

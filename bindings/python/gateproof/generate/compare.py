@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
 
 from gateproof.arms import SocketSession, VirtualSession
 from gateproof.case_arm import ArmSession, ArmStartError, ArmUnsupported, Observation, RouterState
 from gateproof.case_compare import Difference, KnownDifference, compare_fields, fields_of, normalise
 from gateproof.case_model import Case
 from gateproof.case_resolve import sticky_value
-from gateproof.generate.as_case import as_case
+from gateproof.generate.as_case import as_case, case_text
 from gateproof.generate.grammar import Grammar
 from gateproof.generate.judge import Judge, Judged
 from gateproof.generate.pairs import Setup
+from gateproof.generate.smaller import smaller
 
 _ALIKE = ("many1", "many2")
 # Traefik shuffles a service's children and servers, and tells the first one that fails.
@@ -25,11 +27,29 @@ _NO_CONNECTION = KnownDifference(
 Fields = dict[str, str]
 
 
+class Drawn(Protocol):
+    """What is drawn and judged: a configuration, or a set of objects, with its requests."""
+
+    @property
+    def prefix(self) -> str:
+        """What begins its names."""
+
+    @property
+    def requests(self) -> tuple[Any, ...]:
+        """What is asked."""
+
+    def renamed(self, prefix: str) -> Any:
+        """The same under other names."""
+
+
+D = TypeVar("D", bound=Drawn)
+
+
 @dataclass
-class Verdict:
+class Verdict(Generic[D]):
     """One setup, what both sides did, and in what they differ; `skipped` is why it was not run."""
 
-    setup: Setup
+    setup: D
     judged: Judged
     mine: Judged
     differences: list[Difference] = field(default_factory=list)
@@ -142,6 +162,22 @@ def differences(
     return found
 
 
+class Judging(Protocol[D]):
+    """What a hunt needs: verdicts, and what is drawn made smaller and written down."""
+
+    def run(self, setups: Sequence[D], tick: Callable[[int], None] = ...) -> list[Verdict[D]]:
+        """A verdict for each, in the same order."""
+
+    def title(self, setup: D) -> str:
+        """A name for reports, alike for what is alike."""
+
+    def smaller(self, setup: D) -> list[D]:
+        """What lacks one part each, the smallest first."""
+
+    def text(self, verdict: Verdict[D], name: str) -> str:
+        """As text for a case file."""
+
+
 class Comparison:
     """Judges setups on one arm of the engine."""
 
@@ -157,19 +193,27 @@ class Comparison:
         self._arm = arm
         self._known = [*known, _NO_CONNECTION] if arm == "direct" else known
 
-    @property
-    def grammar(self) -> Grammar:
-        """What the setups were drawn from."""
-        return self._grammar
-
     def run(
         self, setups: Sequence[Setup], tick: Callable[[int], None] = lambda _: None
-    ) -> list[Verdict]:
+    ) -> list[Verdict[Setup]]:
         """A verdict for each setup, in the same order."""
         judged = self._judge.run(setups, tick)
         return [self._one(setup, by) for setup, by in zip(setups, judged, strict=True)]
 
-    def _one(self, setup: Setup, judged: Judged) -> Verdict:
+    def title(self, setup: Setup) -> str:
+        """See `title`."""
+        return title(setup)
+
+    def smaller(self, setup: Setup) -> list[Setup]:
+        """Setups that each lack one part of this one."""
+        return smaller(setup)
+
+    def text(self, verdict: Verdict[Setup], name: str) -> str:
+        """The setup as text for a case file."""
+        judged = verdict.judged
+        return case_text(verdict.setup, self._grammar, name, judged.observations, judged.routers)
+
+    def _one(self, setup: Setup, judged: Judged) -> Verdict[Setup]:
         try:
             mine = run_engine(setup, self._grammar, self._arm)
         except (ArmUnsupported, ArmStartError) as reason:

@@ -7,14 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic
 
 from rich.console import Console
 from rich.progress import Progress
 
-from gateproof.generate.as_case import case_text
-from gateproof.generate.compare import Comparison, Verdict, title
-from gateproof.generate.pairs import Setup
+from gateproof.generate.compare import D, Judging, Verdict
 from gateproof.generate.shrink import fields_in, shrink
 
 REQUESTS = 4
@@ -26,7 +24,7 @@ _AT_ONCE = 40
 class Disagreement:
     """Something in which engine and judge differ: the small setup and how many setups showed it."""
 
-    verdict: Verdict
+    verdict: Verdict[Any]
     name: str
     text: str
     seen: int = 1
@@ -40,11 +38,12 @@ class HuntReport:
     configurations: int = 0
     seconds: float = 0.0
     found: list[Disagreement] = field(default_factory=list)
-    unsteady: list[Verdict] = field(default_factory=list)
+    unsteady: list[Verdict[Any]] = field(default_factory=list)
     explained: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     disagreeing: int = 0
+    unsteady_titles: list[str] = field(default_factory=list)
 
     @property
     def fine(self) -> bool:
@@ -74,22 +73,22 @@ class HuntReport:
                 }
                 for one in self.found
             ],
-            "unsteady": [title(one.setup) for one in self.unsteady],
+            "unsteady": self.unsteady_titles,
             "explained": dict(self.explained),
             "skipped": dict(self.skipped),
             "statuses": {str(k): v for k, v in sorted(self.statuses.items())},
         }  # fmt: skip
 
 
-class Hunt:
+class Hunt(Generic[D]):
     """Compares setups until there were `pairs` pairs; shrinks at most `shrink_max` of them."""
 
-    def __init__(self, comparison: Comparison, shrink_max: int) -> None:
+    def __init__(self, comparison: Judging[D], shrink_max: int) -> None:
         self._comparison = comparison
         self._left = shrink_max
         self._known: dict[tuple[frozenset[str], str], Disagreement] = {}
 
-    def run(self, setups: Iterable[Setup], pairs: int, out: Console | None = None) -> HuntReport:
+    def run(self, setups: Iterable[D], pairs: int, out: Console | None = None) -> HuntReport:
         """Compares; a progress bar goes to `out` if that is a terminal."""
         report = HuntReport()
         begin = time.monotonic()
@@ -107,7 +106,7 @@ class Hunt:
         report.seconds = time.monotonic() - begin
         return report
 
-    def _note(self, verdict: Verdict, report: HuntReport) -> None:
+    def _note(self, verdict: Verdict[D], report: HuntReport) -> None:
         if verdict.skipped is not None:
             report.skipped[verdict.skipped] += 1
             return
@@ -118,28 +117,26 @@ class Hunt:
         if not verdict.unexplained:
             return
         report.disagreeing += 1
-        rough = (fields_in(verdict), title(verdict.setup))
+        rough = (fields_in(verdict), self._comparison.title(verdict.setup))
         if rough in self._known:
             self._known[rough].seen += 1
             return
         self._look_closer(verdict, report)
 
-    def _look_closer(self, verdict: Verdict, report: HuntReport) -> None:
+    def _look_closer(self, verdict: Verdict[D], report: HuntReport) -> None:
         again = self._comparison.run([verdict.setup.renamed("again0x")])[0]
         if not again.unexplained:
             report.unsteady.append(verdict)
+            report.unsteady_titles.append(self._comparison.title(verdict.setup))
             return
         if self._left > 0:
             self._left -= 1
             again = shrink(again, self._comparison)
-        mark = (fields_in(again), title(again.setup))
+        mark = (fields_in(again), self._comparison.title(again.setup))
         if mark in self._known:
             self._known[mark].seen += 1
             return
         name = f"generated-{len(report.found) + 1}"
-        text = case_text(
-            again.setup, self._comparison.grammar, name,
-            again.judged.observations, again.judged.routers,
-        )  # fmt: skip
+        text = self._comparison.text(again, name)
         self._known[mark] = Disagreement(again, name, text)
         report.found.append(self._known[mark])

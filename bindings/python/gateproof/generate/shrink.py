@@ -5,20 +5,19 @@ from __future__ import annotations
 
 import itertools
 
-from gateproof.generate.compare import Comparison, Verdict
-from gateproof.generate.smaller import smaller
+from gateproof.generate.compare import D, Judging, Verdict
 
 ROUNDS_MAX = 60
 """How often a setup is made smaller at most."""
 _AT_ONCE = 40
 
 
-def fields_in(verdict: Verdict) -> frozenset[str]:
+def fields_in(verdict: Verdict[D]) -> frozenset[str]:
     """The names of the fields that differ, without the numbers of requests."""
     return frozenset(one.field for one in verdict.unexplained)
 
 
-def shrink(verdict: Verdict, comparison: Comparison) -> Verdict:
+def shrink(verdict: Verdict[D], comparison: Judging[D]) -> Verdict[D]:
     """The smallest setup found which still differs in a field of this one."""
     wanted = fields_in(verdict)
     best = verdict
@@ -31,9 +30,9 @@ def shrink(verdict: Verdict, comparison: Comparison) -> Verdict:
 
 
 def _round(
-    best: Verdict, wanted: frozenset[str], comparison: Comparison, number: int
-) -> Verdict | None:
-    candidates = iter(smaller(best.setup))
+    best: Verdict[D], wanted: frozenset[str], comparison: Judging[D], number: int
+) -> Verdict[D] | None:
+    candidates = iter(comparison.smaller(best.setup))
     turn = itertools.count()
     while batch := list(itertools.islice(candidates, _AT_ONCE)):
         # Names must differ: all of them stand in one file.

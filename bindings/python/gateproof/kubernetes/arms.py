@@ -222,6 +222,10 @@ class ProxyArm:
         except ArmStartError as problem:
             return problem
 
+    def proxies(self) -> list[Proxy]:
+        """The processes that were started."""
+        return [one for one in self._started.values() if isinstance(one, Proxy)]
+
     def close(self) -> None:
         """Ends the processes."""
         for one in self._started.values():

@@ -30,6 +30,7 @@ PROVIDERS = {
     "kubernetesCRD": "kubernetescrd",
     "kubernetesIngress": "kubernetes",
     "kubernetesGateway": "kubernetesgateway",
+    "kubernetesIngressNGINX": "kubernetesingressnginx",
 }
 
 
@@ -166,8 +167,10 @@ class Traefik(Proxy):
         return {str(json.loads(line).get("providerName")) for line in lines}
 
     def _state(self) -> Any:
-        if not set(self._wanted) <= self._spoken():
-            return None
+        return self.raw_data() if set(self._wanted) <= self._spoken() else None
+
+    def raw_data(self) -> bytes | None:
+        """What its API shows of everything; None if it does not answer."""
         host, _, port = self._api.rpartition(":")
         link = http.client.HTTPConnection(host, int(port), timeout=5)
         with contextlib.closing(link):

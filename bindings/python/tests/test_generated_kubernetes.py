@@ -1,0 +1,72 @@
+"""Random sets of Kubernetes objects: how they are drawn, made smaller, written down and judged."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+
+from gateproof.generate.hunt import Hunt
+from gateproof.generate.kube_compare import KubeComparison, set_case, set_text
+from gateproof.generate.kube_sets import FAMILIES, KubeSet, kube_grammar, seeded_sets
+from gateproof.generate.kube_smaller import smaller_sets
+from gateproof.kubernetes.arms import OfflineArm
+from gateproof.kubernetes.case_files import load_kubernetes_cases
+from gateproof.real_traefik import find_traefik
+
+needs_traefik = pytest.mark.skipif(find_traefik() is None, reason="no Traefik binary")
+
+
+def _drawn(seed: int, count: int) -> list[KubeSet]:
+    return list(itertools.islice(seeded_sets(kube_grammar(), seed, 3), count))
+
+
+def test_one_seed_draws_the_same() -> None:
+    assert _drawn(5, 20) == _drawn(5, 20)
+    assert _drawn(5, 20) != _drawn(6, 20)
+    assert {one.family for one in _drawn(5, 20)} == set(FAMILIES)
+
+
+def test_every_kind_of_object_and_middleware_is_drawn() -> None:
+    text = json.dumps([one.objects for one in _drawn(1, 800)])
+    for alternative in kube_grammar().names["middleware-spec"]:
+        for name in alternative:
+            assert f'"{name}"' in text
+    for kind in ("IngressRoute", "TraefikService", "Ingress", "HTTPRoute", "ReferenceGrant"):
+        assert f'"kind": "{kind}"' in text
+
+
+def test_smaller_sets_are_smaller() -> None:
+    for one in _drawn(2, 12):
+        for less in smaller_sets(one):
+            assert less != one
+            assert less.size < one.size
+            assert less.objects
+
+
+def test_a_set_is_written_as_it_is_run(tmp_path: Path) -> None:
+    file = tmp_path / "generated.yaml"
+    arm = OfflineArm()
+    for one in _drawn(3, 12):
+        file.write_text(set_text(one, kube_grammar(), one.prefix))
+        (read,) = load_kubernetes_cases(file)
+        answers = []
+        for case in (set_case(one, kube_grammar()), read):
+            session = arm.open(case)
+            steps = case.resolve(session.addresses).steps
+            answers.append([session.send(step.send).status for step in steps if step.send])
+            session.close()
+        assert answers[0] == answers[1]
+
+
+@needs_traefik
+@pytest.mark.parametrize("arm", ["offline", "daemon"])
+def test_some_sets_are_answered_as_traefik_answers(arm: str) -> None:
+    report = Hunt(KubeComparison(kube_grammar(), arm), 0).run(
+        seeded_sets(kube_grammar(), 7, 6), 240
+    )
+    assert report.skipped == {}
+    assert [one.text for one in report.found] == []
+    assert report.statuses[200] > 0

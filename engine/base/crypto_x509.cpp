@@ -23,6 +23,11 @@ Error bad(std::string_view why) {
   return Error(Code::invalid, "x509: " + std::string(why));
 }
 
+Error too_large() {
+  return Error(Code::limit, "x509: certificate larger than " +
+                                std::to_string(certificate_bytes_max) + " bytes");
+}
+
 std::string utf8_of(const ASN1_STRING* s) {
   unsigned char* text = nullptr;
   const int n = ASN1_STRING_to_UTF8(&text, s);
@@ -98,23 +103,28 @@ bool is_address(const std::string& raw) { return raw.size() == 4 || raw.size() =
 }  // namespace
 
 Result<Certificate> parse_certificate(std::string_view der) {
-  if (der.size() > certificate_bytes_max)
-    return Error(Code::limit, "x509: certificate larger than " +
-                                  std::to_string(certificate_bytes_max) + " bytes");
+  if (der.size() > certificate_bytes_max) return too_large();
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
   const CertificatePtr certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
   if (!certificate) return bad("malformed certificate");
   if (at != reinterpret_cast<const unsigned char*>(der.data()) + der.size())
     return bad("trailing data");
+  return parse_certificate(certificate.get());
+}
+
+Result<Certificate> parse_certificate(x509_st* certificate) {
+  const int bytes = i2d_X509(certificate, nullptr);
+  if (bytes <= 0) return bad("malformed certificate");
+  if (static_cast<size_t>(bytes) > certificate_bytes_max) return too_large();
   Certificate out;
-  out.subject = name_of(X509_get_subject_name(certificate.get()));
-  out.issuer = name_of(X509_get_issuer_name(certificate.get()));
-  out.serial_number = decimal_of(X509_get0_serialNumber(certificate.get()));
-  if (!seconds_of(X509_get0_notBefore(certificate.get()), out.not_before_s) ||
-      !seconds_of(X509_get0_notAfter(certificate.get()), out.not_after_s)) {
+  out.subject = name_of(X509_get_subject_name(certificate));
+  out.issuer = name_of(X509_get_issuer_name(certificate));
+  out.serial_number = decimal_of(X509_get0_serialNumber(certificate));
+  if (!seconds_of(X509_get0_notBefore(certificate), out.not_before_s) ||
+      !seconds_of(X509_get0_notAfter(certificate), out.not_after_s)) {
     return bad("malformed validity");
   }
-  add_alternative_names(certificate.get(), out);
+  add_alternative_names(certificate, out);
   for (const std::string& ip : out.ip_addresses) {
     if (!is_address(ip))
       return bad("cannot parse IP address of length " + std::to_string(ip.size()));

@@ -7,6 +7,8 @@
 
 #include "engine/base/error.h"
 
+struct x509_st;  // OpenSSL's X509
+
 namespace gateproof::crypto {
 
 inline constexpr size_t certificate_bytes_max = 65536;  // of one certificate in DER
@@ -29,6 +31,8 @@ struct Certificate {
 
 // Code::invalid for what is no certificate, Code::limit for a larger one.
 Result<Certificate> parse_certificate(std::string_view der);
+// The same of one that OpenSSL has read already: most of what reading costs is its public key.
+Result<Certificate> parse_certificate(x509_st* certificate);
 
 // The certificates of a PEM text, each in DER, in order; other blocks and text between are passed over. Code::invalid when
 // there is none or one cannot be read, Code::limit for more than certificates_max.

@@ -39,6 +39,7 @@ IoResult ReadBuffer::fill(Stream& s, size_t bytes_max) {
   if (free.empty()) return {IoResult::failed, 0, Code::limit};
   const IoResult r = s.try_read(free);
   if (r.kind == IoResult::bytes) filled(r.n);
+  if (r.kind == IoResult::would_block && empty()) release();
   return r;
 }
 

@@ -9,12 +9,15 @@
 
 namespace gateproof::http {
 
-// Blocks of one size, kept for the next borrower. One per event loop.
+// Blocks of one size, kept for the next borrower, the one that was used last first. One per event loop.
 class BlockPool {
  public:
-  explicit BlockPool(size_t block_bytes, size_t kept_max = 256)
-      : block_bytes_(block_bytes), kept_max_(kept_max) {}
+  static constexpr size_t kept_bytes_max = 2u << 20;  // what a rush has needed beyond goes back to the heap
+
+  explicit BlockPool(size_t block_bytes)
+      : block_bytes_(block_bytes), kept_max_(kept_bytes_max / block_bytes) {}
   size_t block_bytes() const { return block_bytes_; }
+  size_t kept() const { return free_.size(); }
   std::unique_ptr<char[]> take() {
     if (free_.empty()) return std::make_unique_for_overwrite<char[]>(block_bytes_);
     std::unique_ptr<char[]> b = std::move(free_.back());
@@ -52,7 +55,8 @@ class ReadBuffer {
   void filled(size_t n) { end_ += n; }
   // Adds bytes that were read elsewhere, however many.
   void put(std::string_view bytes);
-  // One read from the stream into the free space.
+  // One read from the stream into the free space. Where nothing comes and nothing is unread the block is given back: of many that
+  // wait few read at a time.
   IoResult fill(Stream& s, size_t bytes_max);
   // Gives the block back, and keeps up to parked_bytes_max unread bytes in a place of their size: for a peer that is slow with
   // the rest.

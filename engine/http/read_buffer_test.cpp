@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/env/testing/fake.h"
+#include "engine/env/testing/stream_pair.h"
+
 namespace gateproof::http {
 namespace {
 
@@ -53,6 +56,34 @@ TEST(ReadBuffer, AnEmptyOneIsNotParked) {
   in.park();
   EXPECT_TRUE(in.empty());
   EXPECT_EQ(in.space(block_bytes).size(), block_bytes);
+}
+
+// Many that wait share what few of them need at a time.
+TEST(ReadBuffer, WhoWaitsHoldsNoBlock) {
+  gateproof::testing::FakeWorld world;
+  auto [server, client] = gateproof::testing::PairedStream::make(world.scheduler);
+  BlockPool pool(block_bytes);
+  ReadBuffer in(pool), other(pool);
+  EXPECT_EQ(in.fill(*server, block_bytes).kind, IoResult::would_block);
+  EXPECT_EQ(other.fill(*server, block_bytes).kind, IoResult::would_block);
+  EXPECT_EQ(pool.kept(), 1u);
+  const std::string_view piece[] = {"GET /"};
+  client->try_write(piece);
+  EXPECT_EQ(in.fill(*server, block_bytes).kind, IoResult::bytes);
+  EXPECT_EQ(pool.kept(), 0u);
+  // What is unread stays.
+  EXPECT_EQ(in.fill(*server, block_bytes).kind, IoResult::would_block);
+  EXPECT_EQ(in.view(), "GET /");
+}
+
+TEST(BlockPool, KeepsSoManyBytesAndNoMore) {
+  constexpr size_t kept = BlockPool::kept_bytes_max / block_bytes;
+  BlockPool pool(block_bytes);
+  std::vector<std::unique_ptr<char[]>> all;
+  for (size_t i = 0; i <= kept; ++i) all.push_back(pool.take());
+  EXPECT_EQ(pool.kept(), 0u);
+  for (std::unique_ptr<char[]>& one : all) pool.give(std::move(one));
+  EXPECT_EQ(pool.kept(), kept);
 }
 
 }  // namespace

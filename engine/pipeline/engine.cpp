@@ -92,7 +92,17 @@ Engine::Engine(std::shared_ptr<const config::StaticConfig> statics, const Clock&
   if (statics_->host_resolver && statics_->host_resolver->cname_flattening) {
     flattener_ = std::make_shared<HostFlattener>(*statics_->host_resolver, clock_);
   }
-  rebuild();
+}
+
+// A file provider has its objects before anybody asks, and a start does not build twice.
+std::shared_ptr<const Snapshot> Engine::of_no_objects() const {
+  const std::lock_guard lock(update_mutex_);
+  if (std::shared_ptr<const Snapshot> now = std::atomic_load(&current_)) return now;
+  std::shared_ptr<Snapshot> built = build_snapshot(inputs());
+  built->flattener = flattener_;
+  built->version = version_.load(std::memory_order_relaxed);
+  std::atomic_store(&current_, std::shared_ptr<const Snapshot>(built));
+  return built;
 }
 
 std::shared_ptr<const Snapshot> Engine::update(const std::string& provider,
@@ -113,8 +123,10 @@ std::shared_ptr<const Snapshot> Engine::patch(const std::string& provider,
   Objects all = *objects_;
   apply(all, changes);
   objects_ = std::make_shared<const Objects>(std::move(all));
-  if (std::shared_ptr<Snapshot> built = patch_snapshot(inputs(), *current_, changes))
-    return show(std::move(built));
+  if (current_) {
+    if (std::shared_ptr<Snapshot> built = patch_snapshot(inputs(), *current_, changes))
+      return show(std::move(built));
+  }
   return rebuild();
 }
 
@@ -126,7 +138,7 @@ void Engine::set_matchers(rules::MatcherSet m) {
 
 std::shared_ptr<const Snapshot> Engine::rebuild() { return show(build_snapshot(inputs())); }
 
-BuildInputs Engine::inputs() {
+BuildInputs Engine::inputs() const {
   return {statics_,      objects_->rest, clock_,   random_, host_name_, matchers_,
           &terminating_, files_,         plugins_, tls_,    objects_};
 }

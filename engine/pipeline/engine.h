@@ -29,7 +29,11 @@ class Engine {
   // The same for a provider that knows what changed since its last update or patch: costs what depends on that.
   std::shared_ptr<const Snapshot> patch(const std::string& provider,
                                         const config::ConfigPatch& changes);
-  std::shared_ptr<const Snapshot> snapshot() const { return std::atomic_load(&current_); }
+  // Before the first update: that of no objects, which is made only when somebody asks for it.
+  std::shared_ptr<const Snapshot> snapshot() const {
+    std::shared_ptr<const Snapshot> now = std::atomic_load(&current_);
+    return now ? now : of_no_objects();
+  }
   // Grows by one at every swap; lets an event loop keep its own copy of the pointer.
   uint64_t version() const { return version_.load(std::memory_order_acquire); }
   const config::StaticConfig& statics() const { return *statics_; }
@@ -51,13 +55,13 @@ class Engine {
   std::shared_ptr<const config::StaticConfig> statics_;
   const Clock& clock_;
   Random& random_;
-  std::mutex update_mutex_;
+  mutable std::mutex update_mutex_;
   std::map<std::string, std::shared_ptr<const Objects>> by_provider_;
   std::shared_ptr<const Objects> objects_ =
       std::make_shared<const Objects>(merged({}));  // all of them
   rules::MatcherSet matchers_ = rules::MatcherSet::standard();
-  std::shared_ptr<const Snapshot> current_;
-  std::atomic<uint64_t> version_{0};
+  mutable std::shared_ptr<const Snapshot> current_;
+  std::atomic<uint64_t> version_{1};
   std::atomic<bool> terminating_{false};
   std::string host_name_;
   Files* files_ = nullptr;
@@ -65,8 +69,9 @@ class Engine {
   std::shared_ptr<tls::Registry> tls_;
   std::shared_ptr<HostFlattener> flattener_;  // what it learnt outlives snapshots
 
+  std::shared_ptr<const Snapshot> of_no_objects() const;
   std::shared_ptr<const Snapshot> rebuild();
-  BuildInputs inputs();
+  BuildInputs inputs() const;
   std::shared_ptr<const Snapshot> show(std::shared_ptr<Snapshot> built);
 };
 

@@ -213,6 +213,7 @@ Task<Connection::Got> Connection::read_head() {
       in_.consume(step.consumed);
       if (step.event == Event::error) co_return Got::refused;
       if (step.event == Event::head) {
+        if (in_.empty()) in_.release();  // no buffer is held while a server is waited for
         read_deadline_ = deadline;
         co_return Got::request;
       }
@@ -222,7 +223,6 @@ Task<Connection::Got> Connection::read_head() {
     if (r.kind == IoResult::bytes) continue;
     if (r.kind != IoResult::would_block) co_return Got::closed;
     if (in_.empty()) {
-      in_.release();  // an idle connection holds no buffer
       handler_.idle(*stream_, true, requests_ == 0);
     } else {
       in_.park();

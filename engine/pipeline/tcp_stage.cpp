@@ -204,7 +204,10 @@ Task<bool> ConnectionStage::terminate(const TlsChoice& choice, Instant deadline,
     identity = choice.certificates->find(hello_.server_name);
     if (!identity) identity = choice.certificates->configured_default();
   } else if (named) {
-    identity = snapshot_->tls.identity(hello_.server_name, local_, choice.context->sni_strict());
+    const TlsSide& side = snapshot_->tls;
+    auto found = side.identity(hello_.server_name, local_, choice.context->sni_strict());
+    if (!found) found = co_await side.generate(env_.offload);
+    identity = std::move(*found);
   }
   auto stream =
       std::make_unique<tls::TlsStream>(std::move(stream_), std::exchange(in_, {}), choice.context,

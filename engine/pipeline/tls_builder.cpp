@@ -68,15 +68,23 @@ bool in_default_store(const config::CertificateConfig& pair) {
 
 }  // namespace
 
-std::shared_ptr<const tls::Identity> TlsSide::identity(std::string_view server_name,
-                                                       const SocketAddress& local,
-                                                       bool sni_strict) const {
+std::optional<TlsSide::IdentityPtr> TlsSide::identity(std::string_view server_name,
+                                                      const SocketAddress& local,
+                                                      bool sni_strict) const {
   const std::string name =
       server_name.empty() ? local.ip.unmapped().to_string() : std::string(server_name);
   if (auto found = certificates->find(name)) return found;
-  if (sni_strict) return nullptr;
+  if (sni_strict) return IdentityPtr();
   if (certificates->configured_default()) return certificates->configured_default();
-  return registry->generated();
+  if (IdentityPtr before = registry->generated_before()) return before;
+  return std::nullopt;
+}
+
+Task<TlsSide::IdentityPtr> TlsSide::generate(Offload& offload) const {
+  const std::shared_ptr<tls::Registry> maker = registry;  // a reload may come meanwhile
+  std::optional<IdentityPtr> made =
+      co_await run_elsewhere<IdentityPtr>(offload, [maker] { return maker->generated(); });
+  co_return made ? std::move(*made) : maker->generated();
 }
 
 Result<std::shared_ptr<const tls::Identity>> TlsBuilder::identity(

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "engine/base/assert.h"
 #include "engine/tls/context_parts.h"
 #include "engine/tls/identity_parts.h"
 #include "engine/tls/protocol.h"
@@ -84,7 +85,7 @@ int refuse_name(SSL* ssl, int* alert, void*) {
 // Go's negotiateALPN: the server's order counts, and a client of HTTP/1.1 is served without ALPN where only h2 is offered.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length,
                     const unsigned char* in, unsigned in_length, void* arg) {
-  const auto& offered = static_cast<ServerContext::Parts*>(arg)->alpn;
+  const auto& offered = static_cast<const ServerSettings*>(arg)->alpn;
   if (offered.empty()) return SSL_TLSEXT_ERR_NOACK;
   bool fallback = false;
   for (const std::string& ours : offered) {
@@ -101,19 +102,34 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length,
   return fallback ? SSL_TLSEXT_ERR_NOACK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// Whether each OpenSSL takes these settings. Others are tried at once, so that what is wrong with them is told with the
+// configuration.
+bool surely_known(const ServerSettings& s) {
+  return s.cipher_suites.empty() && s.curves.empty() && s.client_authorities.empty() &&
+         s.max_version.empty() &&
+         (version_of(s.min_version) == 0 || version_of(s.min_version) >= TLS1_2_VERSION);
+}
+
 }  // namespace
 
 void set_key_log(void (*sink)(std::string_view line)) { key_log.store(sink); }
 
 ServerContext::ServerContext(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 ServerContext::~ServerContext() = default;
-bool ServerContext::sni_strict() const { return parts_->sni_strict; }
+bool ServerContext::sni_strict() const { return parts_->settings.sni_strict; }
 
-Result<std::shared_ptr<const ServerContext>> ServerContext::make(const ServerSettings& s) {
-  auto parts = std::make_unique<Parts>();
-  parts->context.reset(SSL_CTX_new(TLS_server_method()));
-  if (!parts->context) return Error(Code::io, "tls: " + take_reason());
-  SSL_CTX* const c = parts->context.get();
+SSL_CTX* ServerContext::Parts::openssl() {
+  std::call_once(once, [this] {
+    if (!context) GP_ASSERT(open());
+  });
+  return context.get();
+}
+
+Result<void> ServerContext::Parts::open() {
+  const ServerSettings& s = settings;
+  context.reset(SSL_CTX_new(TLS_server_method()));
+  if (!context) return Error(Code::io, "tls: " + take_reason());
+  SSL_CTX* const c = context.get();
   prepare(c);
   if (Result<void> r = limit(c, s.cipher_suites, s.min_version, s.max_version); !r)
     return r.error();
@@ -129,11 +145,17 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::make(const ServerSet
   const bool tickets = s.session_tickets && s.client_auth == ClientAuth::none;
   if (!tickets) SSL_CTX_set_options(c, SSL_OP_NO_TICKET);
   SSL_CTX_set_num_tickets(c, tickets ? 1 : 0);
-  parts->alpn = s.alpn;
-  parts->sni_strict = s.sni_strict;
   SSL_CTX_set_client_hello_cb(c, refuse_name, nullptr);
   SSL_CTX_set_tlsext_status_cb(c, give_staple);
-  SSL_CTX_set_alpn_select_cb(c, choose_protocol, parts.get());
+  SSL_CTX_set_alpn_select_cb(c, choose_protocol, const_cast<ServerSettings*>(&s));
+  return {};
+}
+
+Result<std::shared_ptr<const ServerContext>> ServerContext::make(const ServerSettings& s) {
+  auto parts = std::make_unique<Parts>(s);
+  if (!surely_known(s)) {
+    if (Result<void> r = parts->open(); !r) return r.error();
+  }
   return std::make_shared<const ServerContext>(std::move(parts));
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/env/testing/fake.h"
+#include "engine/tls/context_parts.h"
 #include "engine/tls/session.h"
 #include "engine/tls/testing/certificates.h"
 
@@ -290,6 +291,36 @@ TEST(Handshake, BadInputsAreErrors) {
   EXPECT_EQ(ServerContext::make(s).error().code, Code::unsupported);
   s.curves = {"X25519MLKEM768", "CurveP384"};
   EXPECT_TRUE(ServerContext::make(s));
+}
+
+// What could be wrong is tried with the configuration; what cannot be waits for the first connection.
+TEST(Handshake, AContextIsMadeWhenItIsNeeded) {
+  ServerSettings s;
+  s.min_version = "VersionTLS13";
+  s.alpn = {"h2"};
+  const auto kept = *ServerContext::make(s);
+  EXPECT_FALSE(kept->parts().context);
+  SSL_CTX* const made = kept->parts().openssl();
+  ASSERT_TRUE(made);
+  EXPECT_EQ(kept->parts().openssl(), made);
+  EXPECT_EQ(SSL_CTX_get_min_proto_version(made), TLS1_3_VERSION);
+  const Pem authority = make_certificate({.common_name = "a"});
+  const auto with = [](auto set) {
+    ServerSettings o;
+    set(o);
+    return o;
+  };
+  for (const ServerSettings& o : {
+           with([](auto& o) { o.cipher_suites = {"TLS_RSA_WITH_AES_128_CBC_SHA"}; }),
+           with([](auto& o) { o.curves = {"CurveP384"}; }),
+           with([](auto& o) { o.max_version = "VersionTLS12"; }),
+           with([](auto& o) { o.min_version = "VersionTLS10"; }),
+           with([&](auto& o) { o.client_authorities = {authority.certificate}; }),
+       }) {
+    const auto made_now = ServerContext::make(o);
+    ASSERT_TRUE(made_now);
+    EXPECT_TRUE((*made_now)->parts().context);
+  }
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::string ip_text(std::string_view raw) {
 
 std::vector<std::string> names_of(X509* leaf) {
   std::vector<std::string> out;
-  const Result<crypto::Certificate> told = crypto::parse_certificate(der_of(leaf));
+  const Result<crypto::Certificate> told = crypto::parse_certificate(leaf);
   if (!told) return out;
   const std::string& common = told->subject.common_name;
   if (!common.empty()) out.push_back(text::to_lower(common));

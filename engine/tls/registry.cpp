@@ -18,6 +18,8 @@ constexpr const char* root_files[] = {"/etc/ssl/certs/ca-certificates.crt",
 // What settings say, told apart without doubt: each text with its length.
 class Fingerprint {
  public:
+  static constexpr size_t text_bytes_max = 512;
+
   void add(std::string_view text) {
     all_ += std::to_string(text.size()) + ":";
     all_ += text;
@@ -27,7 +29,8 @@ class Fingerprint {
     for (const std::string& s : list) add(s);
   }
   void add(bool on) { all_ += on ? "+" : "-"; }
-  std::string digest() const { return crypto::sha256(all_); }
+  // Short ones are their own: that of the usual options then takes no OpenSSL.
+  std::string digest() const { return all_.size() > text_bytes_max ? crypto::sha256(all_) : all_; }
 
  private:
   std::string all_;
@@ -75,18 +78,19 @@ Result<std::shared_ptr<const T>> kept(std::map<std::string, std::shared_ptr<cons
   return made;
 }
 
-// The options that every world has when nothing is said: a process makes them once. Of what they keep only the keys of session
-// tickets change, which no trace shows.
-struct Usual {
-  std::string digest;
-  Result<std::shared_ptr<const ServerContext>> context;
-};
-const Usual& usual() {
-  static const Usual made = [] {
+// The options that every world has when nothing is said: a process makes them once, if it needs them at all. Of what they keep only
+// the keys of session tickets change, which no trace shows.
+const std::string& usual_digest() {
+  static const std::string digest = [] {
     ServerSettings s;
     s.alpn.assign(std::begin(default_alpn), std::end(default_alpn));
-    return Usual{digest_of(s), ServerContext::make(s)};
+    return digest_of(s);
   }();
+  return digest;
+}
+
+Result<std::shared_ptr<const ServerContext>> usual_context(const ServerSettings& usual) {
+  static const Result<std::shared_ptr<const ServerContext>> made = ServerContext::make(usual);
   return made;
 }
 
@@ -94,7 +98,7 @@ const Usual& usual() {
 
 Result<std::shared_ptr<const ServerContext>> Registry::server(const ServerSettings& settings) {
   std::string digest = digest_of(settings);
-  if (digest == usual().digest) return usual().context;
+  if (digest == usual_digest()) return usual_context(settings);
   const std::lock_guard lock(mutex_);
   return kept(servers_, std::move(digest), [&] { return ServerContext::make(settings); });
 }
@@ -118,12 +122,13 @@ Result<std::shared_ptr<const Identity>> Registry::identity(const std::string& ce
 }
 
 std::shared_ptr<const Identity> Registry::generated() {
-  const std::lock_guard lock(mutex_);
-  if (generated_) return generated_;
+  const std::lock_guard lock(generating_);
+  if (std::shared_ptr<const Identity> before = generated_before()) return before;
   RandomStream random = random_.stream("tls/default certificate");
   Result<std::shared_ptr<const Identity>> made = Identity::self_signed(random, clock_.wall_ns());
-  if (made) generated_ = std::move(*made);
-  return generated_;
+  if (!made) return nullptr;
+  std::atomic_store(&generated_, *made);
+  return *made;
 }
 
 std::vector<std::string> Registry::system_roots(Files* files) {

@@ -22,9 +22,13 @@ class Registry {
   Result<std::shared_ptr<Connector>> client(const ClientSettings& settings);
   Result<std::shared_ptr<const Identity>> identity(const std::string& certificate_pem,
                                                    const std::string& key_pem);
-  // The self-signed certificate that is served where nothing else is configured; made when it is first needed. From any thread.
-  // Null only where OpenSSL has no randomness.
+  // The self-signed certificate that is served where nothing else is configured; made when it is first needed, which takes a tenth
+  // of a second. From any thread. Null only where OpenSSL has no randomness.
   std::shared_ptr<const Identity> generated();
+  // The same where it is made already, else null: nobody waits for a thread that makes it.
+  std::shared_ptr<const Identity> generated_before() const {
+    return std::atomic_load(&generated_);
+  }
   // The PEM texts of the authorities that the machine trusts, read once, where Go looks for them; empty without files.
   std::vector<std::string> system_roots(Files* files);
   // Forgets what nobody else holds.
@@ -40,6 +44,7 @@ class Registry {
   Kept<ServerContext> servers_;
   std::map<std::string, std::shared_ptr<Connector>> clients_;
   Kept<Identity> identities_;
+  std::mutex generating_;  // its own: certificates of a reload do not wait for a key that is made
   std::shared_ptr<const Identity> generated_;
   std::vector<std::string> roots_;
 };

@@ -83,7 +83,7 @@ void Session::attach(SSL_CTX* context, int64_t wall_ns) {
 Session::Session(Ciphertext& io, std::shared_ptr<const ServerContext> context,
                  const Identity* identity, int64_t wall_ns)
     : io_(io), server_(std::move(context)) {
-  attach(server_->parts().context.get(), wall_ns);
+  attach(server_->parts().openssl(), wall_ns);
   SSL_set_accept_state(ssl_);
   if (!identity) return;  // the context refuses the name
   SSL_set_app_data(ssl_, this);
@@ -200,7 +200,7 @@ bool Session::matches_uri() const {
                              X509_VERIFY_PARAM_get_time(SSL_get0_param(ssl_)));
   const bool good = X509_verify_cert(judge.get()) == 1;
   ERR_clear_error();
-  const Result<crypto::Certificate> told = crypto::parse_certificate(der_of(leaf.get()));
+  const Result<crypto::Certificate> told = crypto::parse_certificate(leaf.get());
   return good && told &&
          std::find(told->uris.begin(), told->uris.end(), parts.peer_cert_uri) != told->uris.end();
 }
@@ -216,7 +216,7 @@ bool Session::matches_names() const {
   for (const std::string& name : parts.peer_dns) {
     if (X509_check_host(leaf.get(), name.data(), name.size(), how, nullptr) == 1) return true;
   }
-  const Result<crypto::Certificate> told = crypto::parse_certificate(der_of(leaf.get()));
+  const Result<crypto::Certificate> told = crypto::parse_certificate(leaf.get());
   if (!told) return false;
   return std::any_of(parts.peer_uris.begin(), parts.peer_uris.end(), [&](const std::string& uri) {
     return std::find(told->uris.begin(), told->uris.end(), uri) != told->uris.end();

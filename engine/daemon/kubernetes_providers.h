@@ -1,4 +1,4 @@
-// The providers kubernetesCRD, kubernetesIngress, kubernetesIngressNGINX and kubernetesGateway, live: what the API server holds becomes configuration
+// The Kubernetes providers, live: what the API server holds becomes configuration
 // under Traefik's names, Ingresses are told where they are served (providers.kubernetesIngress.ingressEndpoint), and Gateways and
 // their routes what became of them.
 #pragma once

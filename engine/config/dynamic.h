@@ -64,8 +64,7 @@ struct CookieConfig {
   bool http_only = false;
   std::string same_site;
   int64_t max_age = 0;
-  int64_t expires =
-      0;  // seconds after the service was built; 0: the attribute is left out (ingress-nginx)
+  int64_t expires = 0;  // seconds from the answer on; 0: no attribute (ingress-nginx)
   std::string path = "/";
   std::string domain;
 };

@@ -92,7 +92,8 @@ class Backends {
 
   bool internal(const Value& ref) const {
     const Ref r = read_ref(ref, route_);
-    return is_traefik_service(r) && r.name.value.ends_with("@internal") &&
+    // Of internal services the group is not looked at (Traefik).
+    return r.kind == "TraefikService" && r.name.value.ends_with("@internal") &&
            route_.kind != "GRPCRoute";
   }
 

@@ -92,12 +92,14 @@ class Buffering final : public WaitingMiddleware {
 
   Task<void> handle(Exchange& x, Next next) override {
     if (requests_pass_) {
+      x.answer_held = true;
+      const FieldsApart apart(x, FieldsApart::Fields::added);
       co_await next(x);
       if (!x.tunnel) co_await keep_response(x);
       co_return;
     }
     std::string bytes;
-    x.answer_held = !responses_pass_;
+    x.answer_held = x.answer_held || !responses_pass_;
     Result<void> read = co_await read_request(x, bytes);
     if (!read) {
       refuse_request(x, read.error());
@@ -110,7 +112,8 @@ class Buffering final : public WaitingMiddleware {
     const uint64_t size = bytes.size();
     // The length is known from here on, and trailers have no place behind it.
     const KeptBody body(std::move(bytes), size, nullptr);
-    const FieldsApart apart(x, FieldsApart::Fields::added);
+    std::optional<FieldsApart> apart;
+    if (!responses_pass_) apart.emplace(x, FieldsApart::Fields::added);
     Facts facts;
     const std::string method = x.request.method;
     facts.method = method;

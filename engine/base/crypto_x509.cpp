@@ -24,8 +24,8 @@ Error bad(std::string_view why) {
 }
 
 Error too_large() {
-  return Error(Code::limit, "x509: certificate larger than " +
-                                std::to_string(certificate_bytes_max) + " bytes");
+  return Error(Code::limit,
+               "x509: certificate larger than " + std::to_string(certificate_bytes_max) + " bytes");
 }
 
 std::string utf8_of(const ASN1_STRING* s) {

@@ -1,29 +1,11 @@
 #include "engine/base/protobuf.h"
 
+#include "engine/base/utf8.h"
+
 namespace gateproof::protobuf {
 namespace {
 
 constexpr uint32_t field_number_max = 0x1fffffff;
-
-bool continues(std::string_view s, size_t at, unsigned char low = 0x80, unsigned char high = 0xbf) {
-  if (at >= s.size()) return false;
-  const auto c = static_cast<unsigned char>(s[at]);
-  return c >= low && c <= high;
-}
-
-// The length of the character that `s` begins with (RFC 3629: no overlong forms, no surrogates); 0: none.
-size_t character(std::string_view s) {
-  const auto c = static_cast<unsigned char>(s.front());
-  if (c < 0x80) return 1;
-  if (c >= 0xc2 && c <= 0xdf) return continues(s, 1) ? 2 : 0;
-  if (c >= 0xe0 && c <= 0xef) {
-    const unsigned char low = c == 0xe0 ? 0xa0 : 0x80, high = c == 0xed ? 0x9f : 0xbf;
-    return continues(s, 1, low, high) && continues(s, 2) ? 3 : 0;
-  }
-  if (c < 0xf0 || c > 0xf4) return 0;
-  const unsigned char low = c == 0xf0 ? 0x90 : 0x80, high = c == 0xf4 ? 0x8f : 0xbf;
-  return continues(s, 1, low, high) && continues(s, 2) && continues(s, 3) ? 4 : 0;
-}
 
 }  // namespace
 
@@ -85,26 +67,17 @@ void Writer::bytes(uint32_t field, std::string_view value) {
 }
 
 void Writer::text(uint32_t field, std::string_view value) {
-  if (is_utf8(value)) return bytes(field, value);
+  if (text::is_utf8(value)) return bytes(field, value);
   bytes(field, as_utf8(value));
 }
 
 void Writer::message(uint32_t field, const Writer& inner) { put(field, inner.out_); }
 
-bool is_utf8(std::string_view s) {
-  while (!s.empty()) {
-    const size_t n = character(s);
-    if (n == 0) return false;
-    s.remove_prefix(n);
-  }
-  return true;
-}
-
 std::string as_utf8(std::string_view s) {
   std::string out;
   out.reserve(s.size());
   while (!s.empty()) {
-    const size_t n = character(s);
+    const size_t n = text::utf8_length(s);
     out += n == 0 ? std::string_view("!") : s.substr(0, n);
     s.remove_prefix(n == 0 ? 1 : n);
   }

@@ -48,7 +48,6 @@ class Writer {
   std::string out_;
 };
 
-bool is_utf8(std::string_view s);
 // Bytes that are no UTF-8 become '!', one for one: readers refuse a whole message for one of them.
 std::string as_utf8(std::string_view s);
 

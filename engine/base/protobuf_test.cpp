@@ -73,13 +73,8 @@ TEST(Protobuf, WhatIsWrittenIsRead) {
   EXPECT_TRUE(ok);
 }
 
-TEST(Protobuf, Utf8) {
-  for (const std::string good :
-       {"", "a", "\xc2\x80", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
-        "\xf4\x8f\xbf\xbf", "x\xc3\xbcy"}) {
-    EXPECT_TRUE(is_utf8(good)) << good;
-    EXPECT_EQ(as_utf8(good), good);
-  }
+TEST(Protobuf, TextsAreMendedByteByByte) {
+  EXPECT_EQ(as_utf8("x\xc3\xbcy"), "x\xc3\xbcy");
   struct Row {
     std::string bad, mended;
   };
@@ -90,7 +85,6 @@ TEST(Protobuf, Utf8) {
                                          {"\xf4\x90\x80\x80", "!!!!"},  // beyond the last one
                                          {"a\xc3", "a!"},
                                          {"\xe4\xb8z", "!!z"}}) {
-    EXPECT_FALSE(is_utf8(row.bad)) << row.bad;
     EXPECT_EQ(as_utf8(row.bad), row.mended);
   }
 }

@@ -12,7 +12,8 @@ namespace gateproof::http {
 // Blocks of one size, kept for the next borrower, the one that was used last first. One per event loop.
 class BlockPool {
  public:
-  static constexpr size_t kept_bytes_max = 2u << 20;  // what a rush has needed beyond goes back to the heap
+  static constexpr size_t kept_bytes_max =
+      2u << 20;  // what a rush has needed beyond goes back to the heap
 
   explicit BlockPool(size_t block_bytes)
       : block_bytes_(block_bytes), kept_max_(kept_bytes_max / block_bytes) {}

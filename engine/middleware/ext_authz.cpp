@@ -5,6 +5,7 @@
 
 #include "engine/base/crypto_x509.h"
 #include "engine/base/protobuf.h"
+#include "engine/base/utf8.h"
 #include "engine/http/connection_headers.h"
 #include "engine/http/forwarded.h"
 
@@ -98,7 +99,7 @@ Writer http_request(const CheckSubject& s) {
                                  : s.body.size());
   out.text(10, protocol_of(r.version));
   // A text must be UTF-8: any other body goes where Envoy's pack_as_bytes would put it.
-  out.bytes(protobuf::is_utf8(s.body) ? 11 : 12, s.body);
+  out.bytes(text::is_utf8(s.body) ? 11 : 12, s.body);
   return out;
 }
 

@@ -26,9 +26,7 @@ class Registry {
   // of a second. From any thread. Null only where OpenSSL has no randomness.
   std::shared_ptr<const Identity> generated();
   // The same where it is made already, else null: nobody waits for a thread that makes it.
-  std::shared_ptr<const Identity> generated_before() const {
-    return std::atomic_load(&generated_);
-  }
+  std::shared_ptr<const Identity> generated_before() const { return std::atomic_load(&generated_); }
   // The PEM texts of the authorities that the machine trusts, read once, where Go looks for them; empty without files.
   std::vector<std::string> system_roots(Files* files);
   // Forgets what nobody else holds.

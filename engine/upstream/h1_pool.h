@@ -7,7 +7,8 @@
 
 namespace gateproof::upstream {
 
-inline constexpr size_t response_block_bytes = 32768;  // each client that is slow with an answer holds one
+inline constexpr size_t response_block_bytes =
+    32768;  // each client that is slow with an answer holds one
 // How often connections that have waited too long, or were closed by their server, are let go.
 inline constexpr Duration pool_sweep_period = std::chrono::seconds(5);
 

@@ -48,7 +48,8 @@ Reply<LogPlace> log_place(const Store& store, const ApiCall& call) {
   if (!container) return container.error();
   LogPlace place;
   place.address = kubelet_address(store, (*pod)->body);
-  place.target = "/containerLogs/" + at->ns + "/" + at->name + "/" + escaped_query(*container);
+  place.target =
+      "/containerLogs/" + at->ns + "/" + at->name + "/" + text::percent_escape(*container);
   char separator = '?';
   for (const std::string_view name : log_parameters) {
     if (!call.query.has(name)) continue;

@@ -94,6 +94,14 @@ class PyCluster {
     });
     return out;
   }
+  // What is wrong with the objects of Gateways and was not told yet.
+  std::vector<config::Finding> gateway_findings() {
+    config::Findings out;
+    if (!gateways_) return {};
+    const py::gil_scoped_release unlocked;
+    server_->with_store([&](cluster::Store&) { out = gateways_->take_findings(); });
+    return out.list();
+  }
   // Texts with the names of their files, as one set of manifests.
   py::list apply(const std::vector<std::pair<std::string, std::string>>& texts,
                  const std::string& bundle_version) {
@@ -205,6 +213,7 @@ void bind_cluster(py::module_& m) {
           py::arg("usable_addresses") = std::set<std::string>{}, py::arg("workers") = 1)
       .def_property_readonly("gateway_addresses", &PyCluster::gateway_addresses)
       .def("gateway_failures", &PyCluster::gateway_failures)
+      .def("gateway_findings", &PyCluster::gateway_findings)
       .def_property_readonly("connections", &PyCluster::connections);
 }
 

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 
 #include "engine/base/html.h"
+#include "engine/base/percent.h"
 
 namespace gateproof::text {
 namespace {
@@ -59,6 +60,12 @@ TEST(Text, NearestFindsSlips) {
   EXPECT_EQ(nearest("hots", words), "host");
   EXPECT_FALSE(nearest("completely", words));
   EXPECT_FALSE(nearest(std::string(65, 'a'), words));  // too long to be a slip
+}
+
+TEST(Text, PercentEscapeLeavesWhatIsUnreserved) {
+  EXPECT_EQ(percent_escape("aZ09-._~"), "aZ09-._~");
+  EXPECT_EQ(percent_escape("a b/c:d+e%\xff"), "a%20b%2Fc%3Ad%2Be%25%FF");
+  EXPECT_EQ(percent_escape(""), "");
 }
 
 TEST(Text, EscapeHtml) {

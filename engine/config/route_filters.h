@@ -23,6 +23,8 @@ struct HeaderFilter {
 struct PathFilter {
   bool prefix = false;
   std::string value;
+  // As Traefik has an empty value: nothing instead of "/", and no slash in front of what is behind a prefix.
+  bool bare = false;
 };
 
 struct RedirectFilter {
@@ -64,10 +66,12 @@ struct MiddlewareFilter {
 // ExternalAuth (GEP-1494): a service says whether a request may pass.
 struct ExternalAuthFilter {
   Located<std::string> service;
-  std::string prefix;                // in front of the request's path
-  std::vector<std::string> headers;  // of the request, beside those that it always hears
-  std::vector<std::string> taken;    // of its answer, for the request; empty: all
-  int64_t body_bytes_max = 0;        // 0: it does not hear the body
+  bool grpc = false;   // it speaks Envoy's ext_authz; else HTTP
+  std::string prefix;  // in front of the request's path; of HTTP
+  // Of the request: over HTTP beside those that it always hears; over gRPC only these, all where the list is empty.
+  std::vector<std::string> headers;
+  std::vector<std::string> taken;  // of its answer over HTTP, for the request; empty: all
+  int64_t body_bytes_max = 0;      // 0: it does not hear the body
 };
 
 using RouteFilter = std::variant<HeaderFilter, RedirectFilter, RewriteFilter, CorsFilter,

@@ -96,7 +96,8 @@ TEST(IngressAddresses, AsTraefikMakesThem) {
 
 const std::string services = "/api/v1/services";
 const std::string routes = "/apis/traefik.io/v1alpha1/ingressroutes";
-const ClusterKind service_kind{"", "Service"}, route_kind{"traefik.io", "IngressRoute"};
+const ClusterKind service_kind{"", "Service"}, route_kind{"traefik.io", "IngressRoute"},
+    node_kind{"", "Node"};
 
 class Source : public ::testing::Test {
  protected:
@@ -112,9 +113,8 @@ class Source : public ::testing::Test {
     hooks.client = rig.hooks;
     hooks.log = [this](providers::KubeLevel, const std::string& line) { log.push_back(line); };
     hooks.report = [](const config::Findings&) {};
-    std::vector<providers::KubeSelection> what(2);
-    what[0].resource = resource_of(service_kind);
-    what[1].resource = resource_of(route_kind);
+    std::vector<providers::KubeSelection> what;
+    for (const ClusterKind& kind : followed()) what.emplace_back().resource = resource_of(kind);
     source = std::make_unique<ClusterSource>(rig.env, std::move(what), std::move(hooks));
     add("services", {service_kind}, 0s);
     add("all", {service_kind, route_kind}, 2s);
@@ -122,6 +122,7 @@ class Source : public ::testing::Test {
     source->start();
   }
   void TearDown() override { rig.scheduler.cancel_all(); }
+  virtual std::vector<ClusterKind> followed() const { return {service_kind, route_kind}; }
   void add(const std::string& name, std::vector<ClusterKind> kinds, Duration throttle) {
     ClusterSource::Unit unit;
     unit.name = name;
@@ -194,6 +195,44 @@ TEST_F(Source, TheStoreFollows) {
   EXPECT_FALSE(source->store().find("", "Service", "a", "s"));
   EXPECT_FALSE(source->document({"", "Service", "a", "s"}));
   EXPECT_EQ(delivered.back(), "all");
+}
+
+class SourceWithNodes : public Source {
+ protected:
+  void SetUp() override {
+    rig.host.script = [this](const sim::KubeHost::Seen& seen, std::string& answer) {
+      if (!seen.line.starts_with("GET /api/v1/nodes?")) return false;
+      ++refused;
+      answer = "HTTP/1.1 403 F\r\nContent-Length: 9\r\n\r\nforbidden";
+      return true;
+    };
+    Source::SetUp();
+  }
+  std::vector<ClusterKind> followed() const override {
+    return {service_kind, route_kind, node_kind};
+  }
+  int refused = 0;
+};
+
+// Roles that were written for Traefik without nodePortLB let nobody list Nodes.
+TEST_F(SourceWithNodes, NodesThatMayNotBeListedAreLoggedAndHoldNobodyUp) {
+  service("s", 80);
+  rig.pass(1s);
+  EXPECT_TRUE(source->complete());
+  EXPECT_EQ(take(), (Texts{"services s", "all s"}));
+  EXPECT_EQ(std::count(log.begin(), log.end(), "nodes: cannot be listed: 403 forbidden"), 1);
+  service("t", 80);
+  rig.pass(10min);
+  EXPECT_EQ(take(), (Texts{"services s t", "all s t"}));
+  EXPECT_EQ(std::count(log.begin(), log.end(), "nodes: cannot be listed: 403 forbidden"), 1)
+      << "not told again at each try";
+  EXPECT_GT(refused, 1);
+  // A role that comes later is found.
+  rig.host.script = {};
+  rig.host.kinds["/api/v1/nodes"];
+  rig.host.put("/api/v1/nodes", "", "n", R"("spec":{})");
+  rig.pass(2min);
+  EXPECT_TRUE(source->store().find("", "Node", "", "n"));
 }
 
 // While the server is away and comes back with another history, what was delivered stays.

@@ -220,64 +220,16 @@ ProviderOutcome KubernetesProviders::make(const kubernetes::Context& context, Un
 
 void KubernetesProviders::show(std::string_view provider, ProviderOutcome outcome,
                                const config::Findings& findings) {
-  if (outcome.about) {
-    report_changed(provider, findings, *outcome.about);
-  } else {
-    report_new(provider, findings);
-  }
+  config::ToldFindings& told = told_[std::string(provider)];
+  const config::Findings fresh =
+      outcome.about ? told.part(findings, *outcome.about) : told.whole(findings);
+  if (!fresh.list().empty()) hooks_.report(fresh);
   const std::string name(provider);
   if (!outcome.changes) {
     hooks_.apply(name, std::move(outcome.config));
   } else if (!outcome.changes->empty()) {
     hooks_.patch(name, *outcome.changes);
   }
-}
-
-namespace {
-
-// What tells findings from each other; two objects' differ.
-std::string finding_key(const config::Finding& f) {
-  return f.code + "\n" + f.object + "\n" + f.message;
-}
-
-std::string object_of(const std::string& finding_key) {
-  const size_t from = finding_key.find('\n') + 1;
-  return finding_key.substr(from, finding_key.find('\n', from) - from);
-}
-
-}  // namespace
-
-// What is wrong with objects that were not looked at stays reported.
-void KubernetesProviders::report_changed(std::string_view provider,
-                                         const config::Findings& findings,
-                                         const std::set<std::string>& about) {
-  std::set<std::string>& reported = reported_[std::string(provider)];
-  std::set<std::string> before;
-  for (auto i = reported.begin(); i != reported.end();) {
-    const auto at = i++;
-    if (about.contains(object_of(*at))) before.insert(reported.extract(at));
-  }
-  config::Findings fresh;
-  for (const config::Finding& f : findings.list()) {
-    std::string key = finding_key(f);
-    if (!before.contains(key) && !reported.contains(key)) fresh.add(f);
-    reported.insert(std::move(key));
-  }
-  if (!fresh.list().empty()) hooks_.report(fresh);
-}
-
-// A change of one object does not tell again what is wrong with the others.
-void KubernetesProviders::report_new(std::string_view provider, const config::Findings& findings) {
-  std::set<std::string> now;
-  config::Findings fresh;
-  std::set<std::string>& before = reported_[std::string(provider)];
-  for (const config::Finding& f : findings.list()) {
-    std::string key = finding_key(f);
-    if (!before.contains(key) && !now.contains(key)) fresh.add(f);
-    now.insert(std::move(key));
-  }
-  before = std::move(now);
-  if (!fresh.list().empty()) hooks_.report(fresh);
 }
 
 }  // namespace gateproof::daemon

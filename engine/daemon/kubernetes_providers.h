@@ -4,6 +4,7 @@
 #pragma once
 #include <set>
 
+#include "engine/config/told_findings.h"
 #include "engine/daemon/cluster_source.h"
 #include "engine/daemon/provider_outcome.h"
 #include "engine/kubernetes/unit_maker.h"
@@ -54,10 +55,8 @@ class KubernetesProviders {
   Show units(ClusterSource& source, const ClusterProvider& provider,
              const std::vector<ClusterKind>& kinds);
   static ProviderOutcome make(const kubernetes::Context& context, Units& units);
+  // A change of one object does not tell again what is wrong with the others.
   void show(std::string_view provider, ProviderOutcome outcome, const config::Findings& findings);
-  void report_changed(std::string_view provider, const config::Findings& findings,
-                      const std::set<std::string>& about);
-  void report_new(std::string_view provider, const config::Findings& findings);
 
   Env& env_;
   const config::StaticConfig& statics_;
@@ -65,7 +64,7 @@ class KubernetesProviders {
   Files& files_;
   const Environment& environment_;
   Hooks hooks_;
-  std::map<std::string, std::set<std::string>, std::less<>> reported_;
+  std::map<std::string, config::ToldFindings, std::less<>> told_;
   std::vector<std::unique_ptr<Cluster>> clusters_;
 };
 

@@ -46,9 +46,7 @@ ProviderOutcome StandardGateway::make(config::Findings& findings) {
     for (const kubernetes::gateway::Gateway& g : step.model.gateways) accounts_.want(*g.object);
     return out;
   }
-  out.about.emplace();
-  for (const kubernetes::gateway::ObjectName& r : follower_.routes())
-    out.about->insert(r.kind + " " + r.ns + "/" + r.name);
+  out.about = follower_.about();
   return out;
 }
 

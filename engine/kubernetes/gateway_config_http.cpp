@@ -89,14 +89,17 @@ Match grpc_match(const Value& match) {
   return m;
 }
 
-// As Traefik has them: a new prefix without a slash at its end.
+// As Traefik has them: a new prefix without a slash at its end; an empty one takes the slash of what is behind it, but in redirects,
+// where the whole path may be empty.
 void as_traefik(config::RouteFilter& filter) {
   std::optional<config::PathFilter>* path = nullptr;
   if (auto* redirect = std::get_if<config::RedirectFilter>(&filter)) {
     redirect->as_traefik = true;
     path = &redirect->path;
+    if (*path) (*path)->bare = !(*path)->prefix && (*path)->value.empty();
   } else if (auto* rewrite = std::get_if<config::RewriteFilter>(&filter)) {
     path = &rewrite->path;
+    if (*path) (*path)->bare = (*path)->prefix && (*path)->value.empty();
   }
   if (path && *path && (*path)->prefix && (*path)->value.ends_with('/')) (*path)->value.pop_back();
 }

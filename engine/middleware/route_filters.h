@@ -31,6 +31,8 @@ std::unique_ptr<Middleware> route_external_auth(const config::ExternalAuthFilter
 // Bytes of a body that an authorization service may hear, whatever its filter says; and how long it has.
 inline constexpr int64_t external_auth_body_bytes_max = 64 << 20;
 inline constexpr Duration external_auth_time_max = std::chrono::seconds(30);
+// Of an answer over gRPC, which is a message: what clients of gRPC read at most unless they are told otherwise.
+inline constexpr size_t ext_authz_answer_bytes_max = 4u << 20;
 // The whole request with all its tries must have been answered in time (504).
 std::unique_ptr<Middleware> route_timeout(Duration request);
 // Tries, each of at most `backend` (0: no limit).

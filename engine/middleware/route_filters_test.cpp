@@ -57,6 +57,32 @@ TEST(RouteFilters, PrefixesAreReplacedElementByElement) {  // the table of HTTPP
         << row.path << " " << row.matched << " " << row.replacement;
 }
 
+TEST(RouteFilters, AnEmptyPathAsTraefikHasIt) {
+  struct Row {
+    std::string path, expected;
+  };
+  for (const Row& row : std::vector<Row>{{"/foo", "/"},
+                                         {"/foo/", "/"},
+                                         {"/foo/x", "x"},
+                                         {"/foo/x%2Fy/", "x%2Fy/"},
+                                         {"/foo/a:b", "a:b"}}) {
+    Rig rig;
+    auto x = raw(rig, row.path);
+    x->matched_prefix = "/foo";
+    config::RewriteFilter f;
+    f.path = config::PathFilter{true, "", true};
+    route_rewrite(f)->on_request(*x);
+    EXPECT_EQ(x->request.url.raw, row.expected) << row.path;
+  }
+  Rig rig;
+  auto x = raw(rig, "/x");
+  config::RedirectFilter f;
+  f.path = config::PathFilter{false, "", true};
+  f.as_traefik = true;
+  route_redirect(f, 80)->on_request(*x);
+  EXPECT_EQ(x->response.headers.get("Location"), "http://x.test");
+}
+
 TEST(RouteFilters, ARedirectionAsTraefikAnswers) {
   struct Row {
     config::RedirectFilter filter;

@@ -34,21 +34,23 @@ std::string escaped_text(const std::string& value) {
 
 class NewPath {
  public:
-  NewPath(const config::PathFilter& f) : prefix_(f.prefix), value_(escaped_text(f.value)) {}
+  NewPath(const config::PathFilter& f)
+      : prefix_(f.prefix), bare_(f.bare), value_(escaped_text(f.value)) {}
 
   // The rest keeps its slash, and a replaced prefix brings none of its own in front of it: neither "//" nor "" comes out.
   std::string of(std::string_view escaped, std::string_view matched) const {
-    if (!prefix_) return value_.empty() ? "/" : value_;
+    if (!prefix_) return value_.empty() && !bare_ ? "/" : value_;
     const std::string_view rest = behind(escaped, without_slash(matched));
     if (rest.empty()) return value_.empty() ? "/" : value_;
     std::string out(without_slash(value_));
     if (!rest.starts_with('/')) out += '/';
     out += rest;
+    if (bare_ && out.size() > 1) out.erase(0, 1);
     return out;
   }
 
  private:
-  bool prefix_;
+  bool prefix_, bare_;
   std::string value_;
 };
 

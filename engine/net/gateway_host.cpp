@@ -20,8 +20,12 @@ GatewayHost::GatewayHost(kubernetes::cluster::Store& store, Random& random, cons
                          kubernetes::gateway::Options options, size_t workers)
     : engine_(no_entry_points(), clock_, random, machine_name()),
       server_(engine_, random, log, serve_options(workers)),
-      gateway_(store, clock_, engine_, std::move(options),
-               [this] { failures_ = server_.configuration_changed(); }) {}
+      gateway_(
+          store, clock_, engine_, std::move(options),
+          [this] { failures_ = server_.configuration_changed(); },
+          [this](const config::Findings& fresh) {
+            if (findings_.list().size() < findings_max) findings_.append(fresh);
+          }) {}
 
 Result<std::unique_ptr<GatewayHost>> GatewayHost::make(kubernetes::cluster::Store& store,
                                                        Random& random, const Log& log,

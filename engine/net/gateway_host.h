@@ -20,6 +20,8 @@ class GatewayHost {
   // What the store holds already, told and served; writes do it by themselves.
   void follow_now() { gateway_.follow_all(); }
   void stop();
+  // What is wrong with the objects and was not told yet; to be asked where the store lives.
+  config::Findings take_findings() { return std::exchange(findings_, {}); }
   // Entry points that could not be listened on at the last change; to be asked where the store lives.
   const std::vector<Server::Failure>& failures() const { return failures_; }
   std::vector<Server::Bound> addresses() const { return server_.addresses(); }
@@ -28,7 +30,10 @@ class GatewayHost {
   GatewayHost(kubernetes::cluster::Store& store, Random& random, const Log& log,
               kubernetes::gateway::Options options, size_t workers);
   RealClock clock_;
+  // Beyond it the newest are dropped: nobody reads them.
+  static constexpr size_t findings_max = 10'000;
   std::vector<Server::Failure> failures_;
+  config::Findings findings_;
   pipeline::Engine engine_;
   Server server_;
   pipeline::ClusterGateway gateway_;

@@ -35,13 +35,14 @@ bool is_followed(const cluster::ResourceType& type) {
 
 ClusterGateway::ClusterGateway(cluster::Store& store, const Clock& clock, Engine& engine,
                                kubernetes::gateway::Options options,
-                               std::function<void()> configuration_changed)
+                               std::function<void()> configuration_changed,
+                               std::function<void(const config::Findings&)> report)
     : store_(store),
       clock_(clock),
       controller_(
           engine, std::move(options),
           {[this](const kubernetes::gateway::StatusUpdate& update) { write_status(update); },
-           std::move(configuration_changed)}) {
+           std::move(configuration_changed), std::move(report)}) {
   store_.add_hook(
       [this](cluster::Store&, std::span<const cluster::Event> events) { follow(events); });
 }

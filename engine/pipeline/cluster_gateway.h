@@ -10,9 +10,11 @@ namespace gateproof::pipeline {
 
 class ClusterGateway {
  public:
-  // Store, clock and engine outlive it, and it the store's last write. `configuration_changed` as in GatewayController.
+  // Store, clock and engine outlive it, and it the store's last write. `configuration_changed` and `report` as in
+  // GatewayController.
   ClusterGateway(kubernetes::cluster::Store& store, const Clock& clock, Engine& engine,
-                 kubernetes::gateway::Options options, std::function<void()> configuration_changed);
+                 kubernetes::gateway::Options options, std::function<void()> configuration_changed,
+                 std::function<void(const config::Findings&)> report = {});
 
   // Everything that is in the store already.
   void follow_all();

@@ -137,7 +137,16 @@ class ClusterGateways : public ::testing::Test {
   Engine engine{std::make_shared<const config::StaticConfig>(), world.clock, world.random, "h"};
   int changes = 0;                      // configurations: the objects were resolved
   std::map<std::string, int> modified;  // writes to objects that were there, by kind
-  ClusterGateway controller{store, world.clock, engine, {}, [this] { ++changes; }};
+  std::string told;                     // findings, "object code;" each
+  ClusterGateway controller{store,
+                            world.clock,
+                            engine,
+                            {},
+                            [this] { ++changes; },
+                            [this](const config::Findings& fresh) {
+                              for (const config::Finding& f : fresh.list())
+                                told += f.object + " " + f.code + ";";
+                            }};
   Echo origin;
 };
 
@@ -245,6 +254,23 @@ TEST_F(ClusterGateways, TwoGatewaysHaveAnAddressEach) {
   apply(gateway("a-third", listener("a", 80)));
   EXPECT_EQ(address("second") + ":80/tcp", two);
   EXPECT_EQ(address("a-third") + ":80/tcp", one);
+}
+
+TEST_F(ClusterGateways, WhatIsWrongIsToldOnce) {
+  apply(gateway("web", listener("a", 80)) + route("good", "web", "one"));
+  EXPECT_EQ(told, "");
+  apply(route("bad", "web", "nobody"));
+  EXPECT_EQ(std::exchange(told, {}), "HTTPRoute default/bad GP0812;");
+  // Not when another object changes, routes alone or everything.
+  apply(route("good", "web", "two"));
+  apply(service("three", "10.0.0.3"));
+  EXPECT_EQ(told, "");
+  apply(route("bad", "web", "two"));
+  EXPECT_EQ(told, "");
+  apply(route("bad", "web", "nobody"));
+  EXPECT_EQ(std::exchange(told, {}), "HTTPRoute default/bad GP0812;");
+  EXPECT_TRUE(store.remove(at("services", "one")));
+  EXPECT_EQ(told, "");
 }
 
 TEST_F(ClusterGateways, ABrokenObjectHurtsNoOtherRoute) {

@@ -6,7 +6,7 @@ namespace gateproof::pipeline {
 
 void GatewayController::reconcile(const kubernetes::ObjectStore& objects,
                                   std::span<const kubernetes::gateway::ObjectName> changed) {
-  config::Findings findings;  // the statuses say it to whoever wrote the objects
+  config::Findings findings;
   kubernetes::gateway::Follower::Step step =
       follower_.look(objects, changed, middleware::middleware_types(), findings);
   const std::string provider(gateway_provider);
@@ -17,6 +17,11 @@ void GatewayController::reconcile(const kubernetes::ObjectStore& objects,
     engine_.patch(provider, *step.changes);
   }
   if (hooks_.configuration_changed) hooks_.configuration_changed();
+  if (hooks_.report) {
+    const config::Findings fresh =
+        step.everything ? told_.whole(findings) : told_.part(findings, follower_.about());
+    if (!fresh.list().empty()) hooks_.report(fresh);
+  }
   if (!hooks_.write_status) return;
   for (const kubernetes::gateway::StatusUpdate& update : step.model.statuses)
     hooks_.write_status(update);

@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 
+#include "engine/config/told_findings.h"
 #include "engine/kubernetes/gateway/follower.h"
 #include "engine/pipeline/engine.h"
 
@@ -17,7 +18,9 @@ class GatewayController {
     // A status as it should be, once for each object and change; whoever writes it merges it with what is there.
     std::function<void(const kubernetes::gateway::StatusUpdate&)> write_status;
     // The engine has another configuration: entry points come and go. Empty in virtual time.
-    std::function<void()> configuration_changed;
+    std::function<void()> configuration_changed = {};
+    // What is wrong with the objects and was not before: the statuses say it to whoever wrote them, this to whoever runs us.
+    std::function<void(const config::Findings&)> report = {};
   };
 
   // The engine outlives it.
@@ -39,6 +42,7 @@ class GatewayController {
   const kubernetes::gateway::Options options_;
   const Hooks hooks_;
   kubernetes::gateway::Follower follower_;
+  config::ToldFindings told_;
 };
 
 }  // namespace gateproof::pipeline

@@ -1,6 +1,7 @@
 #include "engine/providers/kube_client.h"
 
 #include "engine/base/crypto_key_pair.h"
+#include "engine/base/percent.h"
 #include "engine/base/text.h"
 #include "engine/env/dial.h"
 #include "engine/http/h1_writer.h"
@@ -339,27 +340,13 @@ bool KubeClient::asks_again(const Attempt& a, const KubeAccess& access, bool& ag
   return refused && renewed(access) && std::exchange(again, false);
 }
 
-std::string kube_escape(std::string_view text) {
-  constexpr char digits[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (text::is_alnum(c) || std::string_view("-._~").find(c) != std::string_view::npos) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += {'%', digits[byte >> 4], digits[byte & 15]};
-  }
-  return out;
-}
-
 std::string kube_path(const KubeResource& resource, std::string_view version, std::string_view ns,
                       std::string_view name) {
   std::string path = resource.group.empty() ? "/api/" : "/apis/" + resource.group + "/";
   path += version;
-  if (!ns.empty()) path += "/namespaces/" + kube_escape(ns);
+  if (!ns.empty()) path += "/namespaces/" + text::percent_escape(ns);
   path += "/" + resource.plural;
-  if (!name.empty()) path += "/" + kube_escape(name);
+  if (!name.empty()) path += "/" + text::percent_escape(name);
   return path;
 }
 

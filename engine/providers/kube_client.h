@@ -109,8 +109,6 @@ class KubeClient {
   uint64_t connections_ = 0;
 };
 
-// A value in a query.
-std::string kube_escape(std::string_view text);
 // "/apis/GROUP/VERSION/namespaces/NS/PLURAL/NAME"; without a namespace for "", without a name for "".
 std::string kube_path(const KubeResource& resource, std::string_view version, std::string_view ns,
                       std::string_view name);

@@ -1,5 +1,6 @@
 #include "engine/providers/kube_reflector.h"
 
+#include "engine/base/percent.h"
 #include "engine/base/text.h"
 
 namespace gateproof::providers {
@@ -16,7 +17,7 @@ KubeReflector::KubeReflector(KubeClient& client, KubeSelection selection,
 std::string KubeReflector::target(const std::string& version) const {
   std::string out = kube_path(selection_.resource, version, selection_.ns, "") + "?";
   if (!selection_.label_selector.empty())
-    out += "labelSelector=" + kube_escape(selection_.label_selector) + "&";
+    out += "labelSelector=" + text::percent_escape(selection_.label_selector) + "&";
   return out;
 }
 
@@ -120,7 +121,7 @@ Task<std::optional<KubeReflector::Next>> KubeReflector::list_version(std::string
   for (int pages = 0; pages == 0 || !page.next.empty(); ++pages) {
     KubeRequest request;
     request.target = target(version) + "limit=" + std::to_string(page_objects_);
-    if (!page.next.empty()) request.target += "&continue=" + kube_escape(page.next);
+    if (!page.next.empty()) request.target += "&continue=" + text::percent_escape(page.next);
     const Result<KubeResponse> got = co_await client_.call(std::move(request));
     if (!got) co_return list_failed(got.error());
     if (got->status == 404) co_return std::nullopt;
@@ -192,9 +193,10 @@ Task<KubeReflector::End> KubeReflector::watch(std::string asked) {
   const int64_t most =
       seconds + static_cast<int64_t>(random_.below(static_cast<uint64_t>(seconds)));
   KubeRequest request;
-  request.target = target(selection_.resource.versions[version_]) +
-                   "watch=true&allowWatchBookmarks=true&resourceVersion=" + kube_escape(asked) +
-                   "&timeoutSeconds=" + std::to_string(most);
+  request.target =
+      target(selection_.resource.versions[version_]) +
+      "watch=true&allowWatchBookmarks=true&resourceVersion=" + text::percent_escape(asked) +
+      "&timeoutSeconds=" + std::to_string(most);
   ++watches_;
   const bool lost = std::exchange(lost_, true);
   Result<KubeClient::Opened> opened = co_await client_.open(std::move(request));

@@ -266,9 +266,9 @@ TEST_F(GatewayExtensions, ExternalAuthStandsInTheRulesOrderBehindCors) {
   EXPECT_LT(rig.send("a.test", "/", preflight, Arm::direct, "OPTIONS").status, 300);
 }
 
-TEST_F(GatewayExtensions, ExtAuthzIsRefused) {
-  load(filtered("{type: ExternalAuth, externalAuth: {protocol: GRPC, grpc: {}, backendRef: {name: "
-                "auth, port: 80}}}") +
+TEST_F(GatewayExtensions, ExternalAuthOverAnotherProtocolIsRefused) {
+  load(filtered("{type: ExternalAuth, externalAuth: {protocol: SPOE, backendRef: {name: auth, "
+                "port: 80}}}") +
        ", " + rule(path("Exact", "/ok"), "app"));
   EXPECT_EQ(rig.send("a.test", "/").status, 500);
   EXPECT_EQ(rig.send("a.test", "/ok").status, 200);

@@ -122,7 +122,9 @@ Task<Result<std::shared_ptr<H2Client>>> connect(Env& env, std::shared_ptr<H2Orig
   co_return adopt(env, pool, server, std::move(made->stream));
 }
 
-class AnswerBody final : public http::BodySource {
+class FramedBody : public http::BodySource {};
+
+class AnswerBody final : public FramedBody {
  public:
   explicit AnswerBody(std::unique_ptr<H2Call> call) : call_(std::move(call)) {}
   std::optional<Result<http::Chunk>> try_read() override { return call_->try_body(); }
@@ -131,6 +133,15 @@ class AnswerBody final : public http::BodySource {
 
  private:
   std::unique_ptr<H2Call> call_;
+};
+
+// Nothing at all, of an answer that announces trailers (to HEAD).
+class NoBody final : public FramedBody {
+ public:
+  std::optional<Result<http::Chunk>> try_read() override {
+    return Result<http::Chunk>(http::Chunk{{}, true});
+  }
+  Task<Result<http::Chunk>> read() override { co_return *try_read(); }
 };
 
 // As over HTTP/1.1: what a connection lost that had served before may be sent again, if sending twice does no harm.
@@ -143,7 +154,7 @@ bool may_resend(const Error& e, const H2Call& call, bool reused, const http::Out
 
 }  // namespace
 
-bool is_of_frames(http::Body& body) { return dynamic_cast<AnswerBody*>(body.source()) != nullptr; }
+bool is_of_frames(http::Body& body) { return dynamic_cast<FramedBody*>(body.source()) != nullptr; }
 
 H2Origin::H2Origin(Env& env) : env_(env), pool_(std::make_shared<Pool>()) {}
 H2Origin::~H2Origin() { close_idle(); }
@@ -193,6 +204,8 @@ Task<Result<void>> H2Origin::round_trip_on(http::Exchange& x, http::Outbound& ou
     }
     if (!call->has_body()) {
       x.response.body.reset();
+      if (x.response.headers.has("Trailer"))
+        x.response.body = http::Body::stream(std::make_unique<NoBody>(), 0);
       co_return Result<void>();
     }
     const std::optional<uint64_t> length = call->content_length();

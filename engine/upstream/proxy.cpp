@@ -133,9 +133,9 @@ std::string announcement(const http::Headers& h) {
 
 // Hop-by-hop fields go; the announcement of trailers stays where trailers can follow: behind chunks, or frames of HTTP/2.
 void clean_response(http::Response& r, bool to_head) {
-  const bool may_follow = to_head
-                              ? http::body_allowed(r.status) && !r.headers.has("Content-Length")
-                              : r.body.streaming() && (!r.body.length() || is_of_frames(r.body));
+  const bool chunked = to_head ? http::body_allowed(r.status) && !r.headers.has("Content-Length")
+                               : r.body.streaming() && !r.body.length();
+  const bool may_follow = chunked || is_of_frames(r.body);
   const std::string trailer = may_follow ? announcement(r.headers) : std::string();
   // Go's client takes a Connection that says close away, so that nothing else in it counts.
   if (http::list_has_token(r.headers, "Connection", "close")) r.headers.remove("Connection");

@@ -23,6 +23,7 @@ from typing import Any, Self
 from gateproof import _core
 from gateproof.cluster_keys import Keys, make_keys
 from gateproof.errors import StartError
+from gateproof.findings import Finding, from_core
 
 MANIFESTS = ("*.yaml", "*.yml", "*.json")
 DEFAULT_BUNDLE = "v1.7.0"  # of the Gateway API
@@ -191,6 +192,10 @@ class Cluster:
     def gateway_addresses(self) -> dict[str, str]:
         """With `gateways`: where each of their entry points listens."""
         return dict(self._core.gateway_addresses)
+
+    def gateway_findings(self) -> tuple[Finding, ...]:
+        """What is wrong with Gateways, their routes and what these name; each is given once."""
+        return from_core(self._core.gateway_findings())
 
     def gateway_failures(self) -> dict[str, str]:
         """Entry points of Gateways that cannot be listened on, with the reason."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import http.client
 import http.server
+import json
 import os
 import signal
 import subprocess
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -262,6 +264,68 @@ def test_a_crd_that_comes_later_is_found(tmp_path: Path, backends: tuple[Backend
             cluster.apply(CRDS)
             cluster.apply(route("crd", "Host(`crd.test`)", "one"))
             until(lambda: proxy.get("crd.test"), "200 one /", proxy)
+
+
+class NodesForbidden(contextlib.AbstractContextManager["NodesForbidden"]):
+    """In front of an API server: like a role that has no right to list Nodes."""
+
+    def __init__(self, url: str) -> None:
+        self.refused = 0
+        outer = self
+        refusal = json.dumps({"kind": "Status", "code": 403, "message": "nodes is forbidden"})
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+                """Silent."""
+
+            def do_GET(self) -> None:
+                """Passes lists and watches on as they come; one request for each connection."""
+                if self.path.startswith("/api/v1/nodes"):
+                    outer.refused += 1
+                    self.send_response(403)
+                    self.send_header("Content-Length", str(len(refusal)))
+                    self.end_headers()
+                    self.wfile.write(refusal.encode())
+                    return
+                self.close_connection = True
+                try:
+                    with urllib.request.urlopen(url + self.path) as answer:
+                        self.send_response(answer.status)
+                        self.send_header("Content-Type", "application/json")
+                        self.end_headers()
+                        while data := answer.read1(65536):
+                            self.wfile.write(data)
+                except urllib.error.HTTPError as error:
+                    self.send_error(error.code)
+                except OSError:
+                    """One of the two is gone."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def test_nodes_that_may_not_be_listed_are_only_logged(
+    tmp_path: Path, backends: tuple[Backend, Backend]
+) -> None:
+    with Cluster() as cluster:
+        cluster.apply(CRDS)
+        cluster.apply(objects(backends))
+        with (
+            NodesForbidden(cluster.url) as api,
+            Proxy(DAEMON, tmp_path, *both(api.url)) as proxy,
+        ):
+            until(lambda: proxy.get("crd.test"), "200 one /", proxy)
+            until(lambda: proxy.get("ingress.test"), "200 two /", proxy)
+            cluster.apply(route("crd", "Host(`crd.test`)", "two"))
+            until(lambda: proxy.get("crd.test"), "200 two /", proxy)
+            assert api.refused > 0
+            assert "nodes: cannot be listed: 403 nodes is forbidden" in proxy.log.read_text()
 
 
 def test_no_request_fails_while_the_api_server_comes_and_goes(

@@ -226,8 +226,9 @@ TEST(Api, LogsComeFromTheNodesAgent) {
   const Answered log =
       w.get(std::string(pods) + "/two/log?container=b&sinceTime=2026-01-02T03%3A04%3A05Z&x=1");
   EXPECT_EQ(log.text, "a line\n");
-  EXPECT_EQ(w.origin.asked,
-            "http://127.0.0.9:10250/containerLogs/default/two/b?sinceTime=2026-01-02T03:04:05Z");
+  EXPECT_EQ(
+      w.origin.asked,
+      "http://127.0.0.9:10250/containerLogs/default/two/b?sinceTime=2026-01-02T03%3A04%3A05Z");
   // Nobody checks what a container is called: its name is one segment of the path all the same.
   const char* odd = "c HTTP/1.1\r\nX: /y";
   Json pod = *parse_json(R"({"metadata":{"name":"odd"},"spec":{"containers":[{"image":"i"}]}})");

@@ -1,4 +1,5 @@
 // GET .../pods/{name}/log: what the pod's node agent says, on the kubelet's own path.
+#include "engine/base/percent.h"
 #include "engine/base/text.h"
 #include "engine/kubernetes/cluster/api.h"
 #include "engine/kubernetes/cluster/controllers.h"
@@ -11,22 +12,6 @@ namespace {
 constexpr std::string_view log_parameters[] = {"follow",     "previous",   "sinceSeconds",
                                                "sinceTime",  "timestamps", "tailLines",
                                                "limitBytes", "stream"};
-
-std::string escaped_query(std::string_view s) {
-  constexpr std::string_view plain = "-._~:";
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : s) {
-    if (text::is_alnum(c) || plain.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      out += '%';
-      out += digits[static_cast<unsigned char>(c) >> 4];
-      out += digits[static_cast<unsigned char>(c) & 15];
-    }
-  }
-  return out;
-}
 
 // The container whose log is meant.
 Reply<std::string> container_of(const StoredObject& pod, std::string_view asked) {
@@ -63,12 +48,13 @@ Reply<LogPlace> log_place(const Store& store, const ApiCall& call) {
   if (!container) return container.error();
   LogPlace place;
   place.address = kubelet_address(store, (*pod)->body);
-  place.target = "/containerLogs/" + at->ns + "/" + at->name + "/" + escaped_query(*container);
+  place.target =
+      "/containerLogs/" + at->ns + "/" + at->name + "/" + text::percent_escape(*container);
   char separator = '?';
   for (const std::string_view name : log_parameters) {
     if (!call.query.has(name)) continue;
     place.target += separator;
-    place.target += std::string(name) + "=" + escaped_query(call.query.get(name));
+    place.target += std::string(name) + "=" + text::percent_escape(call.query.get(name));
     separator = '&';
   }
   return place;

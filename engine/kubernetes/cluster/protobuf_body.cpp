@@ -5,6 +5,7 @@
 #include <map>
 
 #include "engine/base/crypto.h"
+#include "engine/base/protobuf.h"
 #include "engine/base/utf8.h"
 #include "engine/kubernetes/cluster/request_body.h"
 #include "engine/kubernetes/cluster/wire_fields.h"
@@ -15,59 +16,8 @@ namespace {
 
 constexpr size_t message_depth_max = 64;  // nesting of messages
 
-struct Field {
-  uint32_t number = 0;
-  uint32_t wire = 0;       // 0: a number; 1: eight bytes; 2: bytes
-  uint64_t value = 0;      // of numbers and eight bytes
-  std::string_view bytes;  // of bytes
-};
-
-// The fields of one message, one after the other.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
-  bool next(Field& f) {
-    if (rest_.empty() || bad_) return false;
-    uint64_t key = 0;
-    if (!varint(key) || key >> 3 == 0 || key >> 3 > 0x1fffffff) return fail();
-    f = Field{};
-    f.number = static_cast<uint32_t>(key >> 3);
-    f.wire = static_cast<uint32_t>(key & 7);
-    if (f.wire == 0) return varint(f.value) || fail();
-    if (f.wire == 1) return fixed(8, f.value) || fail();
-    if (f.wire == 5) return fixed(4, f.value) || fail();
-    uint64_t size = 0;
-    if (f.wire != 2 || !varint(size) || size > rest_.size()) return fail();
-    f.bytes = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return true;
-  }
-  bool bad() const { return bad_; }
-
- private:
-  bool fail() {
-    bad_ = true;
-    return false;
-  }
-  bool fixed(size_t n, uint64_t& value) {
-    if (n > rest_.size()) return false;
-    for (size_t i = n; i > 0; --i) value = value << 8 | static_cast<unsigned char>(rest_[i - 1]);
-    rest_.remove_prefix(n);
-    return true;
-  }
-  bool varint(uint64_t& value) {
-    value = 0;
-    for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
-      const auto byte = static_cast<unsigned char>(rest_.front());
-      rest_.remove_prefix(1);
-      value |= static_cast<uint64_t>(byte & 0x7f) << shift;
-      if (byte < 0x80) return true;
-    }
-    return false;
-  }
-  std::string_view rest_;
-  bool bad_ = false;
-};
+using protobuf::Field;
+using protobuf::Reader;
 
 std::string padded(int64_t n, size_t width) {
   std::string s = std::to_string(n);

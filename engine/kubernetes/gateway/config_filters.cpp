@@ -60,10 +60,15 @@ config::CorsFilter cors_filter(const Value* v) {
   return f;
 }
 
+bool asks_over_grpc(const Value* external_auth) {
+  return text_at(external_auth, "protocol") == "GRPC";
+}
+
 config::ExternalAuthFilter external_auth_filter(const Value* v, config::Text service) {
   config::ExternalAuthFilter f;
   f.service = std::move(service);
-  const Value* http = member(v, "http");
+  f.grpc = asks_over_grpc(v);
+  const Value* http = member(v, f.grpc ? "grpc" : "http");
   f.prefix = text_at(http, "path");
   f.headers = texts_at(http, "allowedHeaders");
   f.taken = texts_at(http, "allowedResponseHeaders");
@@ -115,7 +120,9 @@ config::RouteFilters read_rule(const Route& route, const Rule& rule, size_t gate
   bool unknown = false;  // told by the rule's own status
   const auto auth = [&](const Value& filter) {
     for (const ExternalAuth& a : rule.auths) {
-      if (a.filter == &filter) return services.backend(route, a.backend, gateway);
+      if (a.filter == &filter)
+        return services.backend(route, a.backend, gateway,
+                                asks_over_grpc(member(&filter, "externalAuth")));
     }
     return std::string();
   };

@@ -51,8 +51,9 @@ class Services {
   std::string of_rule(const Route& route, size_t rule, size_t gateway);
   // Names of services of HTTP for the ports of a Service begin with it.
   static std::string prefix(std::string_view ns, std::string_view service);
-  // Of one backend that can be asked, unqualified.
-  std::string backend(const Route& route, const Backend& backend, size_t gateway);
+  // Of one backend that can be asked, unqualified. `grpc`: it is spoken to over HTTP/2, whatever the route's kind.
+  std::string backend(const Route& route, const Backend& backend, size_t gateway,
+                      bool grpc = false);
   // The same for bytes. Of a backend that cannot be asked the service has no server.
   std::string tcp_of_rule(const Route& route, size_t rule, size_t gateway, bool tls_ends_here);
   std::string udp_of_rule(const Route& route, size_t rule, size_t gateway);

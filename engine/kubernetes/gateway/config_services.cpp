@@ -21,11 +21,11 @@ std::string rule_label(const Route& route, size_t rule) {
 
 bool usable(const Backend& b) { return b.error_status == 0 && (!b.tls || b.tls->valid); }
 
-std::string scheme_of(const Route& route, const Backend& b) {
+std::string scheme_of(const Backend& b, bool grpc) {
   const std::string& p = b.app_protocol;
   // Never plain where somebody says that it is TLS.
   if (b.tls || p == "https" || p == "kubernetes.io/wss") return "https";
-  if (route.kind == "GRPCRoute" || p == "kubernetes.io/h2c") return "h2c";
+  if (grpc || p == "kubernetes.io/h2c") return "h2c";
   return "http";
 }
 
@@ -60,8 +60,8 @@ std::string Services::prefix(std::string_view ns, std::string_view service) {
   return "service/" + std::string(ns) + "/" + std::string(service) + "/";
 }
 
-std::string Services::backend(const Route& route, const Backend& b, size_t gateway) {
-  const std::string scheme = scheme_of(route, b);
+std::string Services::backend(const Route& route, const Backend& b, size_t gateway, bool grpc) {
+  const std::string scheme = scheme_of(b, grpc || route.kind == "GRPCRoute");
   std::string name = "service/" + label_of(b);
   if (scheme != "http") name += "/" + scheme;
   if (b.tls) name += " " + gateway_label(gateway);

@@ -12,4 +12,11 @@ Follower::Step Follower::look(const ObjectStore& store, std::span<const ObjectNa
   return step;
 }
 
+std::set<std::string> Follower::about() const {
+  std::set<std::string> out;
+  for (const ObjectName& r : resolver_.looked_at().routes)
+    out.insert(r.kind + " " + r.ns + "/" + r.name);
+  return out;
+}
+
 }  // namespace gateproof::kubernetes::gateway

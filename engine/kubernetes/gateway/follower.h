@@ -21,8 +21,8 @@ class Follower {
   Step look(const ObjectStore& store, std::span<const ObjectName> changed,
             const config::MiddlewareTypes& types, config::Findings& findings);
 
-  // Routes that the last look() has looked at, if not at everything.
-  const std::vector<ObjectName>& routes() const { return resolver_.looked_at().routes; }
+  // What the last look() has looked at, if not at everything, as findings name objects.
+  std::set<std::string> about() const;
 
  private:
   Resolver resolver_;

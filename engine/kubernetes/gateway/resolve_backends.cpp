@@ -29,7 +29,8 @@ Problem not_found(std::string message, std::string remedy) {
 
 }  // namespace
 
-std::optional<Problem> Backends::resolve(const Object& route, const Value& ref, Backend& out) {
+std::optional<Problem> Backends::resolve(const Object& route, const Value& ref, Backend& out,
+                                         bool grpc) {
   std::string ns = text_at(&ref, "namespace");
   if (ns.empty()) ns = route.ns;
   std::string kind = text_at(&ref, "kind");
@@ -61,7 +62,8 @@ std::optional<Problem> Backends::resolve(const Object& route, const Value& ref, 
     problem.span = span_of(ref, "name");
     return problem;
   }
-  if (route.kind == "HTTPRoute" && !known_app_protocol(p.app_protocol)) {
+  const bool as_grpc = grpc && p.app_protocol == "grpc";
+  if (route.kind == "HTTPRoute" && !as_grpc && !known_app_protocol(p.app_protocol)) {
     return Problem{"GP0814", "UnsupportedProtocol",
                    "port " + std::to_string(out.port) + " of Service " + ns + "/" + name +
                        " has appProtocol " + p.app_protocol,

@@ -9,7 +9,9 @@ class Backends {
   Backends(Index& index, const Policies& policies) : index_(index), policies_(policies) {}
 
   // Fills `out`; a problem when nothing valid is named, and `out` then answers 500.
-  std::optional<Problem> resolve(const Object& route, const config::Value& ref, Backend& out);
+  // `grpc`: it must speak gRPC, whatever the route's kind.
+  std::optional<Problem> resolve(const Object& route, const config::Value& ref, Backend& out,
+                                 bool grpc = false);
 
   // Services ("namespace/name") that were looked for since the last call, whether or not they are there.
   std::set<std::string> take_asked() { return std::exchange(asked_, {}); }

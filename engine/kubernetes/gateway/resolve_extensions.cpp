@@ -56,12 +56,8 @@ bool Rules::external_auth(const Value& f, const Value& options, Rule& rule) {
     return false;
   };
   const std::string protocol = text_at(&options, "protocol");
-  if (protocol == "GRPC") {
-    return refuse(options, "protocol", "protocol GRPC (ext_authz) is not spoken here",
-                  "use protocol HTTP");
-  }
-  if (protocol != "HTTP")
-    return refuse(options, "protocol", "there is no protocol " + protocol, "write HTTP");
+  if (protocol != "HTTP" && protocol != "GRPC")
+    return refuse(options, "protocol", "there is no protocol " + protocol, "write HTTP or GRPC");
   const Value* http = member(&options, "http");
   if (const std::string path = text_at(http, "path"); !is_prefix(path))
     return refuse(*http, "path", "\"" + path + "\" is no path", "write a path such as /check");
@@ -72,7 +68,7 @@ bool Rules::external_auth(const Value& f, const Value& options, Rule& rule) {
   if (!ref) return refuse(f, "type", "there is no backendRef", "write backendRef");
   ExternalAuth auth;
   auth.filter = &f;
-  if (const auto problem = backends_.resolve(*route_, *ref, auth.backend)) {
+  if (const auto problem = backends_.resolve(*route_, *ref, auth.backend, protocol == "GRPC")) {
     not_resolved(*problem);
     return false;
   }

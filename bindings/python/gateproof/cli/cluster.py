@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from gateproof.cluster import Applied, Cluster
 
 
+_FINDINGS_SECONDS = 0.5  # how often what is new is printed
+
+
+def _report_findings(cluster: Cluster) -> None:
+    errors = console(errors=True)
+    for one in cluster.gateway_findings():
+        errors.print(str(one), markup=False)
+        if one.remedy:
+            errors.print(f"    {one.remedy}", markup=False)
+
+
 def _report(cluster: Cluster, failed: list[Applied], as_json: bool) -> None:
     if as_json:
         print_json(
@@ -75,7 +86,9 @@ def cluster(
     """Serves a Kubernetes API until it is interrupted: any client works, no cluster is needed.
 
     Objects are kept in memory. Deployments get Pods, Services their endpoints and addresses;
-    nothing runs in the Pods. Exit code 1: an object of the manifests could not be applied.
+    nothing runs in the Pods. With --gateways what is wrong with their objects is printed on
+    standard error when it comes to be. Exit code 1: an object of the manifests could not be
+    applied.
     """
     from gateproof.cluster import Cluster
 
@@ -97,8 +110,9 @@ def cluster(
     failed = [one for one in server.applied if one.outcome == "failed"]
     try:
         _report(server, failed, json)
-        while not ended.wait(3600):
-            pass
+        _report_findings(server)
+        while not ended.wait(_FINDINGS_SECONDS if gateways else 3600):
+            _report_findings(server)
     finally:
         server.stop()
     if failed:

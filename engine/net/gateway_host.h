@@ -18,7 +18,7 @@ class GatewayHost {
   ~GatewayHost() { stop(); }
 
   // What the store holds already, told and served; writes do it by themselves.
-  void follow_now() { gateway_.follow_all(); }
+  void follow_now(Offload& elsewhere = inline_offload()) { gateway_.follow_all(elsewhere); }
   void stop();
   // Entry points that could not be listened on at the last change; to be asked where the store lives.
   const std::vector<Server::Failure>& failures() const { return failures_; }

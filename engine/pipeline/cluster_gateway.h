@@ -3,6 +3,7 @@
 #pragma once
 #include <set>
 
+#include "engine/env/offload.h"
 #include "engine/kubernetes/cluster/store.h"
 #include "engine/pipeline/gateway_controller.h"
 
@@ -15,7 +16,7 @@ class ClusterGateway {
                  kubernetes::gateway::Options options, std::function<void()> configuration_changed);
 
   // Everything that is in the store already.
-  void follow_all();
+  void follow_all(Offload& elsewhere = inline_offload());
 
  private:
   void follow(std::span<const kubernetes::cluster::Event> events);
@@ -26,6 +27,7 @@ class ClusterGateway {
 
   kubernetes::cluster::Store& store_;
   const Clock& clock_;
+  Engine& engine_;
   kubernetes::ObjectStore objects_;  // what resolve() reads: kept, not made anew
   std::set<uint64_t> own_;  // resourceVersions of statuses written here, until they are told
   std::vector<kubernetes::gateway::ObjectName> changed_;  // since the controller looked

@@ -29,6 +29,8 @@ class Engine {
   // The same for a provider that knows what changed since its last update or patch: costs what depends on that.
   std::shared_ptr<const Snapshot> patch(const std::string& provider,
                                         const config::ConfigPatch& changes);
+  // Frees what the last snapshot was built with, for a caller that has the time now; the next update does it otherwise.
+  void tidy();
   std::shared_ptr<const Snapshot> snapshot() const { return std::atomic_load(&current_); }
   // Grows by one at every swap; lets an event loop keep its own copy of the pointer.
   uint64_t version() const { return version_.load(std::memory_order_acquire); }
@@ -57,6 +59,7 @@ class Engine {
       std::make_shared<const Objects>(merged({}));  // all of them
   rules::MatcherSet matchers_ = rules::MatcherSet::standard();
   std::shared_ptr<const Snapshot> current_;
+  std::shared_ptr<const void> leftovers_;  // of building it
   std::atomic<uint64_t> version_{0};
   std::atomic<bool> terminating_{false};
   std::string host_name_;

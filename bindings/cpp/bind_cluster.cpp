@@ -67,7 +67,7 @@ class PyCluster {
         auto made = net::GatewayHost::make(store, random_, log_, std::move(options), workers);
         if (made) {
           gateways_ = std::move(*made);
-          gateways_->follow_now();
+          gateways_->follow_now(server_->server().env().offload);
         } else {
           error = made.error();
         }

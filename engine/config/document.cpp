@@ -1,5 +1,6 @@
 #include "engine/config/document.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "engine/base/text.h"
@@ -24,9 +25,10 @@ const Value* Value::find_nocase(std::string_view key) const {
 
 const Value* Value::at(std::string_view dotted) const {
   const Value* v = this;
-  for (std::string_view part : text::split(dotted, '.')) {
-    v = v->find(part);
-    if (!v) return nullptr;
+  for (size_t from = 0; v && from <= dotted.size();) {
+    const size_t dot = std::min(dotted.find('.', from), dotted.size());
+    v = v->find(dotted.substr(from, dot - from));
+    from = dot + 1;
   }
   return v;
 }

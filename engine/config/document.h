@@ -71,6 +71,14 @@ std::optional<Format> format_of(std::string_view file_name);  // by extension .y
 // An empty text is a null root. Under Format::yaml a text that is JSON is read by the JSON reader. Errors carry file:line:column and a remedy.
 Result<Document> parse_document(std::string_view text, const std::string& file, Format format,
                                 const TextLimits& limits = {});
+// A member of a member of the root: `metadata` and `managedFields`.
+struct JsonMember {
+  std::string_view of, name;
+};
+// JSON that comes over the wire, where nobody sees its lines: all of it is at `span`, and `without` is read and not kept. An
+// empty text is an error.
+Result<Value> parse_json_at(std::string_view text, const SourceSpan& span,
+                            const JsonMember& without, const TextLimits& limits = {});
 // Every document of a multi-document YAML text (or the one of JSON).
 Result<std::vector<Document>> parse_documents(std::string_view text, const std::string& file,
                                               Format format, const TextLimits& limits = {});

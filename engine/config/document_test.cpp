@@ -137,6 +137,43 @@ TEST(Json, ValuesAndSpans) {
   EXPECT_EQ(b->items[2].kind, Value::null);
 }
 
+TEST(Json, FromTheWireIsAtOnePlace) {
+  SourceSpan at;
+  at.file = std::make_shared<const std::string>("Thing a/b");
+  const JsonMember without{"metadata", "managedFields"};
+  const auto v = parse_json_at(
+      R"({"managedFields":1,"metadata":{"name":"b","managedFields":[{"f:\n":{".":{}}},"x",2.5,null],"x":{"managedFields":2}},"s":["\u0041"]})",
+      at, without);
+  ASSERT_TRUE(v) << v.error().message;
+  const Value& metadata = *v->find("metadata");
+  ASSERT_EQ(metadata.members.size(), 2u);
+  EXPECT_EQ(metadata.at("x.managedFields")->str(), "2");
+  EXPECT_EQ(v->find("managedFields")->str(), "1");
+  const Value& letter = v->find("s")->items.at(0);
+  EXPECT_EQ(letter.str(), "A");
+  EXPECT_EQ(letter.span.to_string(), "Thing a/b");
+  EXPECT_EQ(metadata.members[0].key_span.to_string(), "Thing a/b");
+}
+
+TEST(Json, WhatIsPassedOverHasToBeJsonToo) {
+  const JsonMember without{"m", "x"};
+  TextLimits limits;
+  limits.depth_max = 4;
+  limits.nodes_max = 6;
+  const auto read = [&](const std::string& value) {
+    return parse_json_at(R"({"m":{"x":)" + value + "}}", {}, without, limits);
+  };
+  for (const char* good : {"1", "null", "\"a\\n\"", "[]", "{}", "[1,2]", R"({"a":[1]})"})
+    EXPECT_TRUE(read(good)) << good;
+  for (const char* bad : {"", "nul", "01", "\"a", "\"\\x\"", "[1,]", "[1 2]", "{\"a\"}", "{\"a\":}",
+                          "{1:2}", "{\"a\":1,}", "[", "{"})
+    EXPECT_FALSE(read(bad)) << bad;
+  EXPECT_TRUE(read("[[1]]"));
+  EXPECT_EQ(read("[[[]]]").error().code, Code::limit) << "depth";
+  EXPECT_TRUE(read("[1,2,3]"));
+  EXPECT_EQ(read("[1,2,3,4]").error().code, Code::limit) << "values";
+}
+
 TEST(Json, UnderAYamlNameFallsBackToYaml) {
   const auto doc = parse_document("{a: 1, 'b': [x]}", "f.yml", Format::yaml);
   ASSERT_TRUE(doc.has_value());

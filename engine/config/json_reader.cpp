@@ -8,10 +8,17 @@ namespace gateproof::config {
 
 namespace {
 
+// Of an object: spares most of them that their members are moved while they become more.
+constexpr size_t members_usual = 4;
+
 class JsonReader {
  public:
   JsonReader(std::string_view text, const FileName& file, const TextLimits& limits)
       : text_(text), file_(file), budget_(limits) {}
+  // Every value is at `span`, and `without` is passed over.
+  JsonReader(std::string_view text, const SourceSpan& span, const JsonMember& without,
+             const TextLimits& limits)
+      : text_(text), file_(span.file), budget_(limits), everywhere_(&span), without_(&without) {}
 
   Result<Value> read() {
     Value root;
@@ -25,7 +32,13 @@ class JsonReader {
   }
 
  private:
-  SourceSpan here() const { return {file_, line_, uint32_t(at_ - line_start_ + 1), 0}; }
+  SourceSpan here() const {
+    if (everywhere_) return *everywhere_;
+    return {file_, line_, uint32_t(at_ - line_start_ + 1), 0};
+  }
+  void set_length(SourceSpan& span, size_t length) const {
+    if (!everywhere_) span.length = uint32_t(length);
+  }
 
   bool fail(size_t offset, std::string message, std::string remedy) {
     error_.emplace(Code::invalid, std::move(message), span_at(text_, offset, file_),
@@ -72,6 +85,7 @@ class JsonReader {
     ++at_;
     skip_blank();
     if (take('}')) return true;
+    v.members.reserve(members_usual);
     for (;;) {
       skip_blank();
       if (at_ == text_.size() || text_[at_] != '"')
@@ -82,7 +96,13 @@ class JsonReader {
       if (!string(m.key, m.key_span)) return false;
       skip_blank();
       if (!take(':')) return fail(at_, "expected ':' after the name", "write \"name\": value");
-      if (!value(m.value, depth)) return false;
+      if (depth == 1) below_ = without_ && m.key == without_->of;
+      if (depth == 2 && below_ && m.key == without_->name) {
+        v.members.pop_back();
+        if (!pass(depth)) return false;
+      } else if (!value(m.value, depth)) {
+        return false;
+      }
       skip_blank();
       if (take(',')) continue;
       if (take('}')) break;
@@ -105,6 +125,38 @@ class JsonReader {
     }
   }
 
+  // Over a value that is checked as any other, and not kept.
+  bool pass(size_t depth) {
+    skip_blank();
+    const char open = at_ == text_.size() ? '\0' : text_[at_];
+    if (open != '{' && open != '[') {
+      passed_.text.clear();
+      return value(passed_, depth);
+    }
+    if (!check(budget_.node(here())) || !check(budget_.depth(depth + 1, here()))) return false;
+    const char close = open == '{' ? '}' : ']';
+    ++at_;
+    skip_blank();
+    if (take(close)) return true;
+    for (;;) {
+      skip_blank();
+      if (open == '{' && !pass_name()) return false;
+      if (!pass(depth + 1)) return false;
+      skip_blank();
+      if (take(',')) continue;
+      if (take(close)) return true;
+      return fail(at_, "expected ',' or a closing bracket", "separate by commas, and close");
+    }
+  }
+  bool pass_name() {
+    if (at_ == text_.size() || text_[at_] != '"')
+      return fail(at_, "expected a name in double quotes", "");
+    passed_.text.clear();
+    if (!string(passed_.text, passed_.span)) return false;
+    skip_blank();
+    return take(':') || fail(at_, "expected ':' after the name", "write \"name\": value");
+  }
+
   bool take(char c) {
     if (at_ == text_.size() || text_[at_] != c) return false;
     ++at_;
@@ -125,7 +177,7 @@ class JsonReader {
     }
     v.kind = word == "null" ? Value::null : Value::scalar;
     if (v.kind == Value::scalar) v.text = word;
-    v.span.length = uint32_t(word.size());
+    set_length(v.span, word.size());
     return true;
   }
 
@@ -154,7 +206,7 @@ class JsonReader {
 
   bool string(std::string& out, SourceSpan& span) {
     const size_t open = at_++;
-    if (span.column) ++span.column;  // the content, not the quote
+    if (span.column && !everywhere_) ++span.column;  // the content, not the quote
     for (;;) {
       const size_t from = at_;
       while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\' &&
@@ -170,7 +222,7 @@ class JsonReader {
       }
       if (!escape(out)) return false;
     }
-    span.length = uint32_t(at_ - open - 1);
+    set_length(span, at_ - open - 1);
     ++at_;
     return true;
   }
@@ -245,6 +297,10 @@ class JsonReader {
   size_t line_start_ = 0;
   uint32_t line_ = 1;
   std::optional<Error> error_;
+  const SourceSpan* everywhere_ = nullptr;
+  const JsonMember* without_ = nullptr;
+  bool below_ = false;  // in the member of the root that has what is passed over
+  Value passed_;        // the last scalar of it
 };
 
 }  // namespace
@@ -256,6 +312,12 @@ Result<Value> read_json(std::string_view text, const FileName& file, const TextL
     return empty;
   }
   return JsonReader(text, file, limits).read();
+}
+
+Result<Value> parse_json_at(std::string_view text, const SourceSpan& span,
+                            const JsonMember& without, const TextLimits& limits) {
+  if (auto e = check_text(text, span.file, limits.json_bytes_max)) return std::move(*e);
+  return JsonReader(text, span, without, limits).read();
 }
 
 }  // namespace gateproof::config

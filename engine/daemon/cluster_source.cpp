@@ -93,14 +93,17 @@ void ClusterSource::want_status(const KubeKey& key, providers::KubeStatusMaker m
 void ClusterSource::take(std::vector<KubeChange> changes) {
   config::Findings findings;
   bool look = false;
+  // Lists come in order.
+  auto hint = changes.empty() ? documents_.end() : documents_.lower_bound(changes.front().key);
   for (const KubeChange& c : changes) {
     const KubeKey& k = c.key;
     if (c.object) {
       store_.put(c.object, findings);
-      documents_[k] = c.object;
+      hint = std::next(documents_.insert_or_assign(hint, k, c.object));
     } else {
       store_.remove(k.group, k.kind, k.ns, k.name);
-      documents_.erase(k);
+      if (const auto known = documents_.find(k); known != documents_.end())
+        hint = documents_.erase(known);
       writer_.forget(k);
     }
     sums_[{k.group, k.kind}] += c.content - c.before;

@@ -14,6 +14,7 @@
 #include "engine/net/service_manager.h"
 #include "engine/net/signals.h"
 #include "engine/net/watcher.h"
+#include "engine/net/work_pool.h"
 #include "engine/providers/file_loader.h"
 
 namespace gateproof::daemon {
@@ -88,6 +89,8 @@ class Daemon {
   pipeline::Engine engine_;
   net::Server server_;
   std::unique_ptr<net::EventLoop> loop_;
+  net::WorkPool pool_;  // of the control loop: reading what an API server lists
+  std::unique_ptr<net::PoolOffload> offload_;
   std::unique_ptr<net::Signals> signals_;
   std::unique_ptr<net::InotifyWatcher> watcher_;
   std::unique_ptr<providers::FileLoader> loader_;
@@ -148,8 +151,9 @@ void Daemon::start_kubernetes() {
   if (cluster_providers(*statics_).empty()) return;
   transport_ = std::make_unique<net::NetTransport>(*loop_);
   resolver_ = std::make_unique<net::RealResolver>(*loop_);
-  env_.reset(
-      new Env{loop_->scheduler(), clock_, random_, *transport_, *resolver_, net::machine_name()});
+  offload_ = std::make_unique<net::PoolOffload>(pool_, *loop_);
+  env_.reset(new Env{loop_->scheduler(), clock_, random_, *transport_, *resolver_,
+                     net::machine_name(), *offload_});
   KubernetesProviders::Hooks hooks;
   hooks.apply = [this](const std::string& provider, config::DynamicConfig objects) {
     apply(provider, std::move(objects));
@@ -183,6 +187,7 @@ void Daemon::tell(const std::shared_ptr<const pipeline::Snapshot>& snapshot) {
   log_.info("configuration " + std::to_string(snapshot->version) +
             " is in force: " + std::to_string(snapshot->routers.size()) + " routers");
   report(snapshot->findings);
+  engine_.tidy();
 }
 
 Task<void> Daemon::watch_signals() {

@@ -36,6 +36,7 @@ namespace {
 std::string key_of(std::string_view group, std::string_view kind, std::string_view ns,
                    std::string_view name) {
   std::string key;
+  key.reserve(group.size() + kind.size() + ns.size() + name.size() + 4);
   for (std::string_view part : {group, kind, ns, name}) key.append(part).push_back('\n');
   return key;
 }
@@ -220,9 +221,9 @@ bool ObjectStore::remove(std::string_view group, std::string_view kind, std::str
 }
 
 void ObjectStore::keep(Object o, bool again, Findings& findings) {
-  const std::string key = key_of(o.group, o.kind, o.ns, o.name);
+  std::string key = key_of(o.group, o.kind, o.ns, o.name);
   const size_t place = free_.empty() ? objects_.size() : free_.back();
-  const auto [at, fresh] = index_.emplace(key, place);
+  const auto [at, fresh] = index_.emplace(std::move(key), place);
   if (fresh) {
     by_kind_[kind_key(o.group, o.kind)].push_back(place);
     if (free_.empty()) {

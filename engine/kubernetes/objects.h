@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <unordered_map>
 
 #include "engine/kubernetes/shapes.h"
 
@@ -66,7 +67,7 @@ class ObjectStore {
   std::vector<std::shared_ptr<const config::Document>> documents_;
   std::deque<Object> objects_;
   std::vector<size_t> free_;  // places of removed objects
-  std::map<std::string, size_t, std::less<>> index_;
+  std::unordered_map<std::string, size_t> index_;
   std::map<std::string, std::vector<size_t>, std::less<>> by_kind_;
   std::map<std::string, std::vector<size_t>, std::less<>> slices_;  // by Service
   uint64_t defined_ = 0;

@@ -8,6 +8,7 @@
 
 namespace gateproof::kubernetes {
 
+using config::Path;
 using config::Value;
 
 namespace {
@@ -100,7 +101,7 @@ class ShapeChecker {
   ShapeChecker(const std::string& label, config::Findings& findings)
       : label_(label), findings_(findings) {}
 
-  void check(const Shape& s, const Value& v, const std::string& path) {
+  void check(const Shape& s, const Value& v, const Path& path) {
     if (v.kind == Value::null) return;
     switch (s.kind) {
       case Shape::any: return;
@@ -114,8 +115,8 @@ class ShapeChecker {
       case Shape::object: return check_object(s, v, path);
       case Shape::text_map: {
         if (v.kind != Value::mapping) return wrong(s, v, path);
-        const Shape text{Shape::text};
-        for (const Value::Member& m : v.members) check(text, m.value, path + "." + m.key);
+        static const Shape text{Shape::text};
+        for (const Value::Member& m : v.members) check(text, m.value, Path{&path, m.key});
         return;
       }
       default:
@@ -138,26 +139,26 @@ class ShapeChecker {
     }
   }
 
-  void wrong(const Shape& s, const Value& v, const std::string& path) {
+  void wrong(const Shape& s, const Value& v, const Path& path) {
     refused = true;
     std::string remedy = "write " + std::string(wanted(s.kind));
     if (s.kind == Shape::text && v.kind == Value::scalar)
       remedy = "write it in quotes: \"" + v.text + "\"";
     if (v.quoted && s.kind != Shape::list && s.kind != Shape::object)
       remedy = "write it without quotes";
-    findings_.add(
-        "GP0706", v.span, label_,
-        path + " has to be " + std::string(wanted(s.kind)) + ": the API server refuses the object",
-        std::move(remedy));
+    findings_.add("GP0706", v.span, label_,
+                  path.to_string() + " has to be " + std::string(wanted(s.kind)) +
+                      ": the API server refuses the object",
+                  std::move(remedy));
   }
 
-  void check_object(const Shape& s, const Value& v, const std::string& path) {
+  void check_object(const Shape& s, const Value& v, const Path& path) {
     if (v.kind != Value::mapping) return wrong(s, v, path);
     for (const Value::Member& m : v.members) {
       const auto f = std::find_if(s.fields.begin(), s.fields.end(),
                                   [&m](const ShapeField& x) { return x.name == m.key; });
       if (f != s.fields.end()) {
-        check(f->shape, m.value, path.empty() ? m.key : path + "." + m.key);
+        check(f->shape, m.value, Path{&path, m.key});
       } else if (!s.open) {
         unknown(s, m, path);
       }
@@ -167,19 +168,19 @@ class ShapeChecker {
       const Value* there = v.find(f.name);
       if (there && there->kind != Value::null) continue;
       refused = true;
-      findings_.add("GP0706", v.span, label_,
-                    (path.empty() ? f.name : path + "." + f.name) +
-                        " is missing: the API server refuses the object",
-                    "write `" + f.name + "`");
+      findings_.add(
+          "GP0706", v.span, label_,
+          Path{&path, f.name}.to_string() + " is missing: the API server refuses the object",
+          "write `" + f.name + "`");
     }
   }
 
-  void unknown(const Shape& s, const Value::Member& m, const std::string& path) {
+  void unknown(const Shape& s, const Value::Member& m, const Path& path) {
     std::vector<std::string_view> names;
     for (const ShapeField& f : s.fields) names.push_back(f.name);
     const auto near = text::nearest(m.key, names);
     findings_.add("GP0705", m.key_span, label_,
-                  "unknown field \"" + (path.empty() ? m.key : path + "." + m.key) +
+                  "unknown field \"" + Path{&path, m.key}.to_string() +
                       "\": `kubectl` refuses it, and the API server drops it without a word",
                   near
                       ? "did you mean `" + *near + "`?"
@@ -227,7 +228,7 @@ std::optional<bool> boolean_of(const Value& v) {
 bool check_shape(const KindInfo& kind, const Value& object, const std::string& label,
                  config::Findings& findings) {
   ShapeChecker checker(label, findings);
-  checker.check(shape_of(kind), object, "");
+  checker.check(shape_of(kind), object, Path{});
   return !checker.refused;
 }
 

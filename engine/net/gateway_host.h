@@ -18,7 +18,7 @@ class GatewayHost {
   ~GatewayHost() { stop(); }
 
   // What the store holds already, told and served; writes do it by themselves.
-  void follow_now() { gateway_.follow_all(); }
+  void follow_now(Offload& elsewhere = inline_offload()) { gateway_.follow_all(elsewhere); }
   void stop();
   // What is wrong with the objects and was not told yet; to be asked where the store lives.
   config::Findings take_findings() { return std::exchange(findings_, {}); }

@@ -46,7 +46,8 @@ Builder::Builder(const BuildInputs& inputs, Snapshot& out)
       objects_(*out.objects),
       tls_(*out.dynamics, *out.tls.registry, inputs.files, inputs.statics->gateproof.strict) {}
 
-std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs) {
+std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs,
+                                         std::shared_ptr<const void>* leftovers) {
   auto out = std::make_shared<Snapshot>();
   out->statics = inputs.statics;
   out->objects = inputs.objects ? inputs.objects
@@ -54,7 +55,9 @@ std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs) {
   out->dynamics = out->objects->rest;
   out->tls.registry =
       inputs.tls ? inputs.tls : std::make_shared<tls::Registry>(inputs.random, inputs.clock);
-  Builder(inputs, *out).run();
+  const auto builder = std::make_shared<Builder>(inputs, *out);
+  builder->run();
+  if (leftovers) *leftovers = builder;
   return out;
 }
 
@@ -170,35 +173,34 @@ bool Builder::check_entry_points(const std::string& object, const config::Router
 }
 
 void Builder::add_root(const std::string& name, const config::RouterConfig& router) {
-  Draft& draft = drafts_[router_key(name)];
-  const Building building(*this, draft);
+  Draft& mine = draft(router_key(name));
+  const Building building(*this, mine);
   std::vector<std::string> names;
   for (const config::Text& e : router.entry_points) {
     if (std::find(names.begin(), names.end(), e.value) == names.end()) names.push_back(e.value);
   }
   const size_t named = router.entry_points.empty() ? defaults_.size() : router.entry_points.size();
   if (router.entry_points.empty()) names = defaults_;
-  std::vector<Placement> where{{name, {}, nullptr}};
+  std::vector<Placement> where;
   if (check_entry_points("router " + name, router) || !names.empty()) {
     where = placements(name, names, named > 1);
+  } else {
+    where.push_back({name, {}, nullptr});
   }
   for (Placement& p : where) {
     // The copy without a model keeps the names that are no entry points.
-    const std::vector<std::string> all = std::exchange(p.entry_points, {});
     std::vector<std::string> warnings;
-    for (const std::string& e : all) {
-      if (out_.entry_points.contains(e)) {
-        p.entry_points.push_back(e);
-      } else {
-        warnings.push_back("entryPoint \"" + e + "\" doesn't exist");
-      }
-    }
+    std::erase_if(p.entry_points, [&](const std::string& e) {
+      if (out_.entry_points.contains(e)) return false;
+      warnings.push_back("entryPoint \"" + e + "\" doesn't exist");
+      return true;
+    });
     copies_[name].push_back(p.name);
     if (!p.entry_points.empty()) {
-      roots_.push_back({&router, name, std::move(warnings), std::move(p), &draft});
+      roots_.push_back({&router, name, std::move(warnings), std::move(p), &mine});
       continue;
     }
-    RouterInfo& info = *add_node(p, router, name, draft).info;
+    RouterInfo& info = *add_node(std::move(p), router, name, mine).info;
     info.errors = warnings;
     info.fail("no valid entryPoint for this router");
   }
@@ -302,7 +304,7 @@ void Builder::keep_parts() {
     if (!draft.findings.list().empty()) parts.told[key] = std::move(draft.findings);
     parts.units.put(key, std::move(unit));
   }
-  std::sort(users.begin(), users.end());
+  if (!std::is_sorted(users.begin(), users.end())) std::sort(users.begin(), users.end());
   for (std::string& user : users) parts.users.put(std::move(user), one);
   drafts_.clear();
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <deque>
 #include <set>
+#include <unordered_map>
 
 #include "engine/middleware/chain.h"
 #include "engine/pipeline/snapshot.h"
@@ -66,7 +67,8 @@ class Builder {
    public:
     Building(Builder& builder, Draft& draft)
         : at_(builder.at_), before_(std::exchange(at_, &draft)) {}
-    Building(Builder& builder, const std::string& key) : Building(builder, builder.drafts_[key]) {}
+    Building(Builder& builder, std::string key)
+        : Building(builder, builder.draft(std::move(key))) {}
     ~Building() { at_ = before_; }
     Building(const Building&) = delete;
 
@@ -93,6 +95,10 @@ class Builder {
   void build_unused();
   void finish();
   void serve(RouterInfo& info, Node& node);
+  // Made when it is not there. Units mostly come in the order of their keys.
+  Draft& draft(std::string key) {
+    return drafts_.try_emplace(drafts_.end(), std::move(key))->second;
+  }
   // The unit that is being built looked for an object of that key.
   void asked(std::string key) {
     if (at_) at_->asked.push_back(std::move(key));
@@ -139,8 +145,8 @@ class Builder {
   const config::RouterConfig* without_lost_parents(const std::string& name,
                                                    const config::RouterConfig& router);
   void add_orphan(const std::string& name, const config::RouterConfig& router);
-  Node& add_node(const Placement& where, const config::RouterConfig& router,
-                 const std::string& original, Draft& draft);
+  Node& add_node(Placement where, const config::RouterConfig& router, const std::string& original,
+                 Draft& draft);
   void add_child(const std::string& name, const config::RouterConfig& router);
   void link_children();
   void walk(const std::string& name, std::vector<std::string>& path);
@@ -237,15 +243,15 @@ class Builder {
   bool patching_ = false;
   bool too_far_ = false;           // there is something that only a whole build gets right
   std::set<std::string> touched_;  // keys of objects whose users may have changed
-  std::map<std::string, HandlerPtr> services_;              // built; null: disabled
-  std::map<std::string, upstream::StatusSource*> sources_;  // of built services
+  std::unordered_map<std::string, HandlerPtr> services_;              // built; null: disabled
+  std::unordered_map<std::string, upstream::StatusSource*> sources_;  // of built services
   bool used_ = true;  // what is built now is for a router, so that its servers are probed
   std::vector<std::string> building_;           // services under construction, the outermost first
   std::map<std::string, std::string> bad_tls_;  // TLS options that cannot be used: Traefik's error
   std::vector<Root> roots_;
   std::deque<config::RouterConfig> reread_;  // routers that are not as they were written
   std::map<std::string, Node> nodes_;        // by the name in the snapshot
-  std::map<std::string, std::vector<std::string>>
+  std::unordered_map<std::string, std::vector<std::string>>
       copies_;  // names in the snapshot of each root, by its configured name
 };
 

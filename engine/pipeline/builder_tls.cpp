@@ -137,6 +137,14 @@ void Builder::place_roots() {
       owners.emplace_back(i, e);
     }
   }
+  const auto place = [this](Placement where, const Root& root) {
+    RouterInfo& info = *add_node(std::move(where), *root.config, root.original, *root.draft).info;
+    for (const std::string& w : root.warnings) info.fail(w, Status::warning);
+  };
+  if (claims.empty()) {
+    for (Root& root : roots_) place(std::move(root.where), root);
+    return;
+  }
   const std::vector<TlsClaim::Verdict> verdicts = judge_tls_claims(claims);
   std::vector<std::vector<Placement>> apart(roots_.size());
   for (size_t k = 0; k < claims.size(); ++k) {
@@ -150,10 +158,7 @@ void Builder::place_roots() {
   for (size_t i = 0; i < roots_.size(); ++i) {
     const Root& root = roots_[i];
     if (!root.where.entry_points.empty()) apart[i].push_back(root.where);
-    for (const Placement& p : apart[i]) {
-      RouterInfo& info = *add_node(p, *root.config, root.original, *root.draft).info;
-      for (const std::string& w : root.warnings) info.fail(w, Status::warning);
-    }
+    for (Placement& p : apart[i]) place(std::move(p), root);
   }
 }
 

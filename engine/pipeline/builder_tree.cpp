@@ -4,7 +4,7 @@
 
 namespace gateproof::pipeline {
 
-Builder::Node& Builder::add_node(const Placement& where, const config::RouterConfig& router,
+Builder::Node& Builder::add_node(Placement where, const config::RouterConfig& router,
                                  const std::string& original, Draft& draft) {
   auto info = std::make_shared<RouterInfo>();
   info->name = where.name;
@@ -13,7 +13,7 @@ Builder::Node& Builder::add_node(const Placement& where, const config::RouterCon
   info->rule_span = router.rule.span;
   info->entry_points = where.entry_points;
   info->service = router.service.value;
-  Node& node = nodes_[where.name];
+  Node& node = nodes_.try_emplace(nodes_.end(), where.name)->second;
   node.info = info.get();
   node.draft = &draft;
   out_.routers.put(where.name,
@@ -21,7 +21,7 @@ Builder::Node& Builder::add_node(const Placement& where, const config::RouterCon
   draft.names.push_back(where.name);
   node.config = &router;
   node.original = original;
-  node.where = where;
+  node.where = std::move(where);
   return node;
 }
 
@@ -58,10 +58,10 @@ void Builder::add_orphan(const std::string& name, const config::RouterConfig& ro
   }
   copies_[name].push_back(name);
   if (!where.entry_points.empty()) {
-    roots_.push_back({&router, name, {}, where, &drafts_[router_key(name)]});
+    roots_.push_back({&router, name, {}, where, &draft(router_key(name))});
     return;
   }
-  add_node(where, router, name, drafts_[router_key(name)])
+  add_node(where, router, name, draft(router_key(name)))
       .info->fail("no valid entryPoint for this router");
 }
 
@@ -110,7 +110,7 @@ void Builder::reach_all() {
 }
 
 void Builder::add_child(const std::string& name, const config::RouterConfig& router) {
-  RouterInfo& info = *add_node({name, {}, nullptr}, router, name, drafts_[router_key(name)]).info;
+  RouterInfo& info = *add_node({name, {}, nullptr}, router, name, draft(router_key(name))).info;
   const auto refuse = [&](std::string_view what) {
     const std::string error = "non-root router cannot have " + std::string(what) + " configuration";
     info.fail(error);

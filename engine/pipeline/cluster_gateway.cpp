@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "engine/kubernetes/gateway/merge_status.h"
 #include "engine/pipeline/gateway_account.h"
@@ -39,6 +40,7 @@ ClusterGateway::ClusterGateway(cluster::Store& store, const Clock& clock, Engine
                                std::function<void(const config::Findings&)> report)
     : store_(store),
       clock_(clock),
+      engine_(engine),
       controller_(
           engine, std::move(options),
           {[this](const kubernetes::gateway::StatusUpdate& update) { write_status(update); },
@@ -62,13 +64,21 @@ bool ClusterGateway::take(const cluster::Event& event) {
   return true;
 }
 
-void ClusterGateway::follow_all() {
-  config::Findings refused;
+void ClusterGateway::follow_all(Offload& elsewhere) {
+  const auto all = std::make_shared<std::vector<cluster::ObjectPtr>>();
   for (const auto& [key, type] : store_.registry().all()) {
     if (!is_followed(*type)) continue;
-    for (const cluster::ObjectPtr& object : store_.all(*type))
-      objects_.put(object->document(), refused);
+    std::vector<cluster::ObjectPtr> some = store_.all(*type);
+    std::move(some.begin(), some.end(), std::back_inserter(*all));
   }
+  // Documents are made once, by whoever asks first: the second half there while the first one is here.
+  elsewhere.start(
+      [all] {
+        for (size_t i = all->size() / 2; i < all->size(); ++i) (void)(*all)[i]->document();
+      },
+      [] {});
+  config::Findings refused;
+  for (const cluster::ObjectPtr& object : *all) objects_.put(object->document(), refused);
   all_ = true;
   store_.settle();
 }
@@ -76,7 +86,9 @@ void ClusterGateway::follow_all() {
 void ClusterGateway::follow(std::span<const cluster::Event> events) {
   bool anew = std::exchange(all_, false);
   for (const cluster::Event& event : events) anew = take(event) || anew;
-  if (anew) controller_.reconcile(objects_, std::exchange(changed_, {}));
+  if (!anew) return;
+  controller_.reconcile(objects_, std::exchange(changed_, {}));
+  engine_.tidy();
 }
 
 void ClusterGateway::write_status(const kubernetes::gateway::StatusUpdate& update) {

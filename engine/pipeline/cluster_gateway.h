@@ -3,6 +3,7 @@
 #pragma once
 #include <set>
 
+#include "engine/env/offload.h"
 #include "engine/kubernetes/cluster/store.h"
 #include "engine/pipeline/gateway_controller.h"
 
@@ -17,7 +18,7 @@ class ClusterGateway {
                  std::function<void(const config::Findings&)> report = {});
 
   // Everything that is in the store already.
-  void follow_all();
+  void follow_all(Offload& elsewhere = inline_offload());
 
  private:
   void follow(std::span<const kubernetes::cluster::Event> events);
@@ -28,6 +29,7 @@ class ClusterGateway {
 
   kubernetes::cluster::Store& store_;
   const Clock& clock_;
+  Engine& engine_;
   kubernetes::ObjectStore objects_;  // what resolve() reads: kept, not made anew
   std::set<uint64_t> own_;  // resourceVersions of statuses written here, until they are told
   std::vector<kubernetes::gateway::ObjectName> changed_;  // since the controller looked

@@ -136,7 +136,14 @@ void Engine::set_matchers(rules::MatcherSet m) {
   rebuild();
 }
 
-std::shared_ptr<const Snapshot> Engine::rebuild() { return show(build_snapshot(inputs())); }
+std::shared_ptr<const Snapshot> Engine::rebuild() {
+  return show(build_snapshot(inputs(), &leftovers_));
+}
+
+void Engine::tidy() {
+  const std::lock_guard lock(update_mutex_);
+  leftovers_.reset();
+}
 
 BuildInputs Engine::inputs() const {
   return {statics_,      objects_->rest, clock_,   random_, host_name_, matchers_,

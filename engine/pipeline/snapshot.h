@@ -118,8 +118,10 @@ struct BuildInputs {
 // The entry points of the static configuration, and those that providers bring; a name of the static one is not overridden.
 std::map<std::string, const config::EntryPointConfig*> entry_points_of(const BuildInputs& inputs);
 
-// Never fails as a whole: a bad object is disabled with its reason, the rest stands (catalogue 6.11).
-std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs);
+// Never fails as a whole: a bad object is disabled with its reason, the rest stands (catalogue 6.11). `leftovers` gets what was
+// needed for building alone: freeing it can wait until the snapshot is in force.
+std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs,
+                                         std::shared_ptr<const void>* leftovers = nullptr);
 
 // The same for objects that are those of `before` but for `patch`: only what depends on the change is made, the rest is that of
 // `before`, state of services and middlewares included. Null: the change reaches too far, and everything is to be built.

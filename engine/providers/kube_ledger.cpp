@@ -43,7 +43,7 @@ std::vector<KubeChange> KubeLedger::listed(std::vector<KubeObject> objects,
     const Entry entry{number_of(o.resource_version), o.uid, o.content, o.status};
     const auto known = entries_.find(name);
     const Entry* before = known == entries_.end() ? nullptr : &known->second;
-    now[name] = entry;
+    now.insert_or_assign(now.end(), name, entry);  // servers list by name
     // Versions say nothing here: the server may have begun anew.
     if (before && before->uid == entry.uid && before->content == entry.content &&
         before->status == entry.status)

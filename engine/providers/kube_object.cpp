@@ -73,7 +73,11 @@ uint64_t content_digest(const Value& v) {
   return digest_members(v, [](const Value::Member&) { return false; });
 }
 
-Result<KubeObject> take_object(Value root, const KubeResource& resource, std::string_view version) {
+namespace {
+
+// `label` is what the spans of the root, if it has any, name the object by, and is not known yet.
+Result<KubeObject> take(Value root, const KubeResource& resource, std::string_view version,
+                        const std::shared_ptr<std::string>& label) {
   const auto refuse = [&](const std::string& why) {
     return Error(Code::invalid, "an object of " + resource.label() + " " + why);
   };
@@ -108,19 +112,43 @@ Result<KubeObject> take_object(Value root, const KubeResource& resource, std::st
                   }));
   if (resource.status_counts) o.content = mix(o.content + o.status);
   if (o.content == 0) o.content = 1;
-  SourceSpan span;
-  span.file = std::make_shared<const std::string>(o.key.label());
-  respan(root, span);
-  o.document.file = *span.file;
+  *label = o.key.label();
+  o.document.file = *label;
   o.document.root = std::move(root);
   return o;
 }
 
+config::TextLimits limits() {
+  config::TextLimits l;
+  l.json_bytes_max = kube_object_bytes_max;
+  l.depth_max = kube_object_depth_max;
+  return l;
+}
+
+}  // namespace
+
+Result<KubeObject> take_object(Value root, const KubeResource& resource, std::string_view version) {
+  const auto label = std::make_shared<std::string>();
+  Result<KubeObject> o = take(std::move(root), resource, version, label);
+  if (!o) return o;
+  SourceSpan span;
+  span.file = label;
+  respan(o->document.root, span);
+  return o;
+}
+
+Result<KubeObject> read_object(std::string_view text, const KubeResource& resource,
+                               std::string_view version) {
+  const auto label = std::make_shared<std::string>();
+  SourceSpan span;
+  span.file = label;
+  Result<Value> root = config::parse_json_at(text, span, {"metadata", "managedFields"}, limits());
+  if (!root) return root.error();
+  return take(std::move(*root), resource, version, label);
+}
+
 Result<Value> read_kube_json(std::string_view text, const std::string& what) {
-  config::TextLimits limits;
-  limits.json_bytes_max = kube_object_bytes_max;
-  limits.depth_max = kube_object_depth_max;
-  Result<config::Document> doc = config::parse_document(text, what, config::Format::json, limits);
+  Result<config::Document> doc = config::parse_document(text, what, config::Format::json, limits());
   if (!doc) return doc.error();
   return std::move(doc->root);
 }

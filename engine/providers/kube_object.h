@@ -57,6 +57,9 @@ struct KubeChange {
 // Code::invalid: it is no object of this resource, or has no name.
 Result<KubeObject> take_object(config::Value root, const KubeResource& resource,
                                std::string_view version);
+// The same of a text; also what its reader refuses.
+Result<KubeObject> read_object(std::string_view text, const KubeResource& resource,
+                               std::string_view version);
 
 // Of a value and all in it; members in any order give the same.
 uint64_t content_digest(const config::Value& v);

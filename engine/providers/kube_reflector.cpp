@@ -97,41 +97,101 @@ KubeReflector::Next KubeReflector::list_refused(const KubeResponse& response) {
   return Next::pause;
 }
 
-bool KubeReflector::read_items(const KubePage& page, std::string_view version,
-                               std::vector<KubeObject>& into) {
-  for (const std::string_view item : page.items) {
-    Result<config::Value> value = read_kube_json(item, selection_.resource.label());
-    Result<KubeObject> object = value ? take_object(std::move(*value), selection_.resource, version)
-                                      : Result<KubeObject>(value.error());
-    if (!object) {
-      hooks_.log(KubeLevel::warn, selection_.resource.label() +
-                                      ": an object is passed over: " + object.error().message);
-      continue;
+namespace {
+
+// A page with what is needed to read it anywhere.
+struct PageText {
+  std::string body;
+  KubePage page;
+  KubeResource resource;
+  std::string version;
+};
+
+}  // namespace
+
+struct KubeReflector::Items {
+  std::vector<KubeObject> objects;
+  std::vector<std::string> passed_over;  // why
+
+  static Items of(const KubePage& page, const KubeResource& resource, std::string_view version) {
+    Items out;
+    out.objects.reserve(page.items.size());
+    for (const std::string_view item : page.items) {
+      Result<KubeObject> object = read_object(item, resource, version);
+      if (object) {
+        out.objects.push_back(std::move(*object));
+      } else {
+        out.passed_over.push_back(object.error().message);
+      }
     }
-    if (into.size() >= selection_.objects_max) return false;
-    into.push_back(std::move(*object));
+    return out;
   }
-  return true;
+};
+
+struct KubeReflector::Reading {
+  std::function<Items()> work;
+  Task<std::optional<Items>> task;
+};
+
+std::vector<KubeObject> KubeReflector::told(Items items) {
+  for (const std::string& why : items.passed_over) {
+    hooks_.log(KubeLevel::warn, selection_.resource.label() + ": an object is passed over: " + why);
+  }
+  return std::move(items.objects);
+}
+
+KubeRequest KubeReflector::page_request(const std::string& version, const std::string& next) const {
+  KubeRequest request;
+  request.target = target(version) + "limit=" + std::to_string(page_objects_);
+  if (!next.empty()) request.target += "&continue=" + text::percent_escape(next);
+  return request;
 }
 
 Task<std::optional<KubeReflector::Next>> KubeReflector::list_version(std::string version) {
   std::vector<KubeObject> objects;
   KubePage page;
   ++lists_;
+  // Nothing is awaited here but by these tasks, which all resume this one.
+  Waiter& me = co_await ThisWaiter{};
+  std::deque<Reading> reading;
+  Task<Result<KubeResponse>> asked = client_.call(page_request(version, ""));
+  asked.start(me);
   for (int pages = 0; pages == 0 || !page.next.empty(); ++pages) {
-    KubeRequest request;
-    request.target = target(version) + "limit=" + std::to_string(page_objects_);
-    if (!page.next.empty()) request.target += "&continue=" + text::percent_escape(page.next);
-    const Result<KubeResponse> got = co_await client_.call(std::move(request));
+    while (!asked.done()) co_await Suspend{"a page of a list"};
+    Result<KubeResponse> got = asked.take();
     if (!got) co_return list_failed(got.error());
     if (got->status == 404) co_return std::nullopt;
     if (got->status != 200) co_return list_refused(*got);
-    Result<KubePage> read = read_page(got->body);
+    const auto text = std::make_shared<PageText>();
+    text->body = std::move(got->body);
+    Result<KubePage> read = read_page(text->body);
     if (!read) co_return list_failed(read.error());
-    const bool fits = pages < kube_pages_max && read_items(*read, version, objects);
-    page = std::move(*read);
-    page.items.clear();  // views into what goes now
-    if (!fits) {
+    page.resource_version = read->resource_version;
+    page.next = read->next;
+    if (!page.next.empty()) {
+      // The server makes the next page while this one is read.
+      asked = client_.call(page_request(version, page.next));
+      asked.start(me);
+    }
+    text->page = std::move(*read);
+    text->resource = selection_.resource;
+    text->version = version;
+    Reading& one = reading.emplace_back();
+    one.work = [text] { return Items::of(text->page, text->resource, text->version); };
+    one.task = run_elsewhere<Items>(client_.env().offload, one.work);
+    one.task.start(me);
+    const size_t most = page.next.empty() ? 0 : kube_pages_reading_max;
+    while (reading.size() > most) {
+      if (!reading.front().task.done()) {
+        co_await Suspend{"reading a page of a list"};
+        continue;
+      }
+      std::optional<Items> items = reading.front().task.take();
+      std::vector<KubeObject> more = told(items ? std::move(*items) : reading.front().work());
+      std::move(more.begin(), more.end(), std::back_inserter(objects));
+      reading.pop_front();
+    }
+    if (pages >= kube_pages_max || objects.size() > selection_.objects_max) {
       trouble(KubeLevel::error, "more than " + std::to_string(selection_.objects_max) +
                                     " objects: changes are not followed any more");
       wanted_pause_ = kube_backoff_max;
@@ -180,8 +240,7 @@ Task<KubeReflector::End> KubeReflector::probe() {
   if (got->status != 200) co_return End::list;
   const Result<KubePage> page = read_page(got->body);
   if (!page) co_return End::broken;
-  std::vector<KubeObject> first;
-  (void)read_items(*page, version, first);
+  const std::vector<KubeObject> first = told(Items::of(*page, selection_.resource, version));
   const bool known =
       ledger_.plausible(page->resource_version, first.empty() ? nullptr : &first.front());
   co_return known ? End::resume : End::list;

@@ -9,6 +9,8 @@ namespace gateproof::providers {
 inline constexpr int kube_pages_max = 10'000;
 inline constexpr int64_t kube_page_objects =
     500;  // of a list's page; fewer when a page is too large
+// Pages that are read elsewhere (env/offload.h) while the next one comes.
+inline constexpr size_t kube_pages_reading_max = 4;
 // Between tries: the least doubles up to the most, half to one and a half of it by chance.
 inline constexpr Duration kube_backoff_min = std::chrono::milliseconds(200);
 inline constexpr Duration kube_backoff_max = std::chrono::seconds(30);
@@ -68,10 +70,14 @@ class KubeReflector {
   Task<Next> list();
   // nullopt: there is no such version.
   Task<std::optional<Next>> list_version(std::string version);
+  KubeRequest page_request(const std::string& version, const std::string& next) const;
   Next absent();
   Next list_failed(const Error& why);
   Next list_refused(const KubeResponse& response);
-  bool read_items(const KubePage& page, std::string_view version, std::vector<KubeObject>& into);
+  // Of a page.
+  struct Items;
+  struct Reading;
+  std::vector<KubeObject> told(Items items);
   // Until a list is needed; true: at once.
   Task<bool> follow();
   // After a connection that was lost: whether the server may be another one now.

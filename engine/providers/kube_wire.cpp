@@ -17,7 +17,7 @@ class Walker {
   size_t at() const { return at_; }
   bool end() const { return at_ == text_.size(); }
   char peek() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != text_.npos) ++at_;
+    while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
     return end() ? '\0' : text_[at_];
   }
   bool take(char c) {
@@ -60,6 +60,7 @@ class Walker {
   }
 
  private:
+  static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
   void word() {
     const auto goes_on = [](char c) {
       return text::is_alnum(c) || c == '+' || c == '-' || c == '.';

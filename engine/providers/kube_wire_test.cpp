@@ -105,6 +105,21 @@ TEST(KubeObject, IsCompletedAndNamed) {
             json_of(o.document.root).substr(0, 20));
 }
 
+TEST(KubeObject, ReadFromItsTextIsTheSame) {
+  const std::string text =
+      R"({"metadata":{"namespace":"a","name":"x","uid":"u","resourceVersion":"5","managedFields":[{"a":"b"}]},"spec":[1,"t"],"status":{"s":1}})";
+  const Result<KubeObject> read = read_object(text, things, "v1");
+  const Result<KubeObject> taken = take_object(*read_kube_json(text, "t"), things, "v1");
+  ASSERT_TRUE(read && taken);
+  EXPECT_EQ(read->key, taken->key);
+  EXPECT_EQ(read->content, taken->content);
+  EXPECT_EQ(read->status, taken->status);
+  EXPECT_EQ(json_of(read->document.root), json_of(taken->document.root));
+  EXPECT_EQ(read->document.root.at("spec")->items[1].span.to_string(), "Thing a/x");
+  EXPECT_FALSE(read_object("{", things, "v1"));
+  EXPECT_FALSE(read_object("", things, "v1"));
+}
+
 TEST(KubeObject, WhatCountsAsAChange) {
   const uint64_t base = object("x", 5, 1).content;
   EXPECT_EQ(object("x", 6, 1).content, base);

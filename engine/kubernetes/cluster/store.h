@@ -39,7 +39,8 @@ class StoredObject {
   const std::string& text() const;
   // The body under another served version's name: only apiVersion differs.
   Json in_version(std::string_view version) const;
-  // As the translators take it, made when first asked for and then kept. Spans name the object ("HTTPRoute default/shop").
+  // As the translators take it, without managedFields, made when first asked for and then kept. Spans name the object
+  // ("HTTPRoute default/shop").
   std::shared_ptr<const config::Document> document() const;
 
  private:

@@ -321,6 +321,8 @@ TEST(Store, ADocumentCarriesTheObjectsName) {
   const ObjectPtr o = c.create("configmaps", map)->object;
   const auto d = o->document();
   EXPECT_EQ(d->root.at("data.k")->str(), "v");
+  EXPECT_FALSE(o->body["metadata"]["managedFields"].is_null());
+  EXPECT_EQ(d->root.at("metadata.managedFields"), nullptr);
   EXPECT_EQ(d->root.at("metadata.name")->span.file_name(), "ConfigMap default/a");
   EXPECT_EQ(o->document(), d);
 }

@@ -6,7 +6,8 @@ namespace {
 
 using config::Value;
 
-void convert(const Json& from, Value& to, const SourceSpan& span) {
+// But for the member that has the value `without`.
+void convert(const Json& from, Value& to, const SourceSpan& span, const Json* without) {
   to.span = span;
   switch (from.kind()) {
     case Json::Kind::null: to.kind = Value::null; break;
@@ -18,17 +19,18 @@ void convert(const Json& from, Value& to, const SourceSpan& span) {
     case Json::Kind::array:
       to.kind = Value::sequence;
       to.items.resize(from.size());
-      for (size_t i = 0; i < from.size(); ++i) convert(from.items()[i], to.items[i], span);
+      for (size_t i = 0; i < from.size(); ++i) convert(from.items()[i], to.items[i], span, without);
       break;
     case Json::Kind::object:
       to.kind = Value::mapping;
       to.members.reserve(from.size());
       for (const Json::Member& m : from.members()) {
+        if (&m.value == without) continue;
         Value::Member& member = to.members.emplace_back();
         member.key = m.key;
         member.key_quoted = true;
         member.key_span = span;
-        convert(m.value, member.value, span);
+        convert(m.value, member.value, span, without);
       }
       break;
     default: to.kind = Value::scalar; to.text = to_text(from);
@@ -56,7 +58,7 @@ std::shared_ptr<const config::Document> StoredObject::document() const {
     d->file = type->kind + " " + (ns.empty() ? name : ns + "/" + name);
     SourceSpan span;
     span.file = std::make_shared<const std::string>(d->file);
-    convert(body, d->root, span);
+    convert(body, d->root, span, body["metadata"].find("managedFields"));
     document_ = std::move(d);
   });
   return document_;

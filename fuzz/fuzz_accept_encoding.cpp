@@ -1,6 +1,8 @@
 // Accept-Encoding. First byte: preference and default; the rest is the field's value. Properties: the answer is one of the
 // preferred codings or the default; a coding that is named with q=0 alone is not chosen; letters' case plays no part; without
 // the field there is only the default.
+#include <algorithm>
+
 #include "engine/base/assert.h"
 #include "engine/base/text.h"
 #include "engine/middleware/compress_encoding.h"

@@ -118,15 +118,12 @@ class H2Client final : public Client, public h2::SessionOwner {
   }
   void ask() override {
     session_.start(call_);
-    for (const auto& [name, value] : std::initializer_list<std::pair<const char*, std::string>>{
-             {":method", "CONNECT"},
-             {":protocol", "websocket"},
-             {":scheme", "http"},
-             {":path", "/chat"},
-             {":authority", "a.test"},
-             {"sec-websocket-version", "13"},
-             {"sec-websocket-key", std::string(key)}})
-      session_.field(name, value);
+    // Views of them live until they are sent.
+    const std::pair<const char*, std::string_view> fields[] = {
+        {":method", "CONNECT"},    {":protocol", "websocket"}, {":scheme", "http"},
+        {":path", "/chat"},        {":authority", "a.test"},   {"sec-websocket-version", "13"},
+        {"sec-websocket-key", key}};
+    for (const auto& [name, value] : fields) session_.field(name, value);
     session_.send_fields(call_, false);
   }
   void say(std::string_view bytes, bool end) override {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/env/testing/fake.h"
+#include "engine/env/testing/stream_pair.h"
+
 namespace gateproof::http {
 namespace {
 
@@ -53,6 +56,19 @@ TEST(ReadBuffer, AnEmptyOneIsNotParked) {
   in.park();
   EXPECT_TRUE(in.empty());
   EXPECT_EQ(in.space(block_bytes).size(), block_bytes);
+}
+
+TEST(ReadBuffer, WhoWaitsHoldsNoBlock) {
+  testing::FakeWorld world;
+  auto [near, far] = testing::PairedStream::make(world.scheduler);
+  BlockPool pool(block_bytes);
+  ReadBuffer in(pool);
+  EXPECT_EQ(in.fill(*near, block_bytes).kind, IoResult::would_block);
+  EXPECT_EQ(in.view().data(), nullptr);
+  const std::string_view piece[] = {"abc"};
+  ASSERT_EQ(far->try_write(piece).n, 3u);
+  EXPECT_EQ(in.fill(*near, block_bytes).n, 3u);
+  EXPECT_EQ(in.view(), "abc");
 }
 
 }  // namespace

@@ -76,7 +76,9 @@ std::string v4_text(const uint8_t* b) {
   char* at = text;
   for (int i = 0; i < 4; ++i) {
     if (i) *at++ = '.';
-    at = std::to_chars(at, text + sizeof text, b[i]).ptr;
+    if (b[i] >= 100) *at++ = static_cast<char>('0' + b[i] / 100);
+    if (b[i] >= 10) *at++ = static_cast<char>('0' + b[i] / 10 % 10);
+    *at++ = static_cast<char>('0' + b[i] % 10);
   }
   return {text, at};
 }
@@ -198,7 +200,7 @@ HostPort split_host_port(std::string_view text) {
   const bool bracketed = text.starts_with('[');
   const size_t close = bracketed ? text.find(']') : std::string_view::npos;
   const auto stray = [](std::string_view s) {
-    return s.find_first_of("[]") != std::string_view::npos;
+    return std::any_of(s.begin(), s.end(), [](char c) { return c == '[' || c == ']'; });
   };
   if (bracketed && close != std::string_view::npos) {
     const std::string_view inside = text.substr(1, close - 1);

@@ -2,20 +2,34 @@
 #pragma once
 #include <cstddef>
 #include <cstring>
-#include <memory>
+#include <new>
 #include <string_view>
-#include <vector>
+#include <utility>
+
+#include "engine/base/frame_pool.h"
 
 namespace gateproof {
 
 class Arena {
+  struct Block {
+    Block* before;
+    size_t size;  // of what follows
+    char* data() { return reinterpret_cast<char*>(this + 1); }
+  };
+
  public:
-  // What glibc hands out from a thread's own cache: larger blocks cost several times as much.
-  static constexpr size_t block_bytes = 1024;
+  // With the block's own fields a size that the pool has.
+  static constexpr size_t block_bytes = 1024 - sizeof(Block);
 
   Arena() = default;
-  Arena(Arena&&) noexcept = default;
-  Arena& operator=(Arena&&) noexcept = default;
+  Arena(Arena&& o) noexcept { swap(o); }
+  Arena& operator=(Arena&& o) noexcept {
+    swap(o);
+    return *this;
+  }
+  ~Arena() {
+    while (last_) drop_last();
+  }
 
   char* allocate(size_t n) {
     if (n > left_) grow(n);
@@ -32,24 +46,30 @@ class Arena {
   }
   // Everything given out is gone.
   void reset() {
-    if (blocks_.empty()) return;
-    blocks_.resize(1);
-    at_ = blocks_.front().data.get();
-    left_ = blocks_.front().size;
+    if (!last_) return;
+    while (last_->before) drop_last();
+    at_ = last_->data();
+    left_ = last_->size;
   }
 
  private:
-  struct Block {
-    std::unique_ptr<char[]> data;
-    size_t size;
-  };
   void grow(size_t n) {
     const size_t size = n > block_bytes ? n : block_bytes;
-    blocks_.push_back({std::make_unique_for_overwrite<char[]>(size), size});
-    at_ = blocks_.back().data.get();
+    last_ = new (frame_pool::allocate(sizeof(Block) + size)) Block{last_, size};
+    at_ = last_->data();
     left_ = size;
   }
-  std::vector<Block> blocks_;
+  void drop_last() {
+    Block* const gone = std::exchange(last_, last_->before);
+    frame_pool::release(gone, sizeof(Block) + gone->size);
+  }
+  void swap(Arena& o) {
+    std::swap(last_, o.last_);
+    std::swap(at_, o.at_);
+    std::swap(left_, o.left_);
+  }
+
+  Block* last_ = nullptr;
   char* at_ = nullptr;
   size_t left_ = 0;
 };

@@ -16,4 +16,17 @@ struct Stats {
 };
 Stats stats();  // of the calling thread
 
+// For what a request needs beside its frames: as many live at once as requests are under way, which is more of a size than the C
+// library keeps at hand.
+template <class T>
+struct Allocator {
+  using value_type = T;
+  Allocator() = default;
+  template <class U>
+  Allocator(const Allocator<U>&) {}
+  T* allocate(size_t n) { return static_cast<T*>(frame_pool::allocate(n * sizeof(T))); }
+  void deallocate(T* p, size_t n) noexcept { release(p, n * sizeof(T)); }
+  friend bool operator==(const Allocator&, const Allocator&) { return true; }
+};
+
 }  // namespace gateproof::frame_pool

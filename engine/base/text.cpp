@@ -19,22 +19,39 @@ std::string to_upper(std::string_view s) {
   return out;
 }
 
+namespace {
+
+// Whether two pieces of the size of a word differ in the case of letters at most.
+template <class Word>
+bool same_but_case(const char* a, const char* b) {
+  constexpr auto case_bits = static_cast<Word>(0x2020202020202020ull);
+  Word left, right;
+  std::memcpy(&left, a, sizeof left);
+  std::memcpy(&right, b, sizeof right);
+  if (left == right) return true;
+  if ((left ^ right) & ~case_bits) return false;
+  for (size_t i = 0; i < sizeof left; ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+// Word by word, the last one over the end of the one before it.
+template <class Word>
+bool same_words(const char* a, const char* b, size_t n) {
+  for (size_t i = 0; i + sizeof(Word) < n; i += sizeof(Word)) {
+    if (!same_but_case<Word>(a + i, b + i)) return false;
+  }
+  return same_but_case<Word>(a + n - sizeof(Word), b + n - sizeof(Word));
+}
+
+}  // namespace
+
 bool iequals(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  constexpr uint64_t case_bits = 0x2020202020202020ull;
-  size_t i = 0;
-  // Eight at a time as long as they are the same, or differ in what cannot be case.
-  for (; i + 8 <= a.size(); i += 8) {
-    uint64_t left, right;
-    std::memcpy(&left, a.data() + i, 8);
-    std::memcpy(&right, b.data() + i, 8);
-    if (left == right) continue;
-    if ((left ^ right) & ~case_bits) return false;
-    for (size_t j = i; j < i + 8; ++j) {
-      if (lower(a[j]) != lower(b[j])) return false;
-    }
-  }
-  for (; i < a.size(); ++i) {
+  if (a.size() >= sizeof(uint64_t)) return same_words<uint64_t>(a.data(), b.data(), a.size());
+  if (a.size() >= sizeof(uint32_t)) return same_words<uint32_t>(a.data(), b.data(), a.size());
+  for (size_t i = 0; i < a.size(); ++i) {
     if (lower(a[i]) != lower(b[i])) return false;
   }
   return true;
@@ -45,6 +62,12 @@ bool istarts_with(std::string_view s, std::string_view prefix) {
 }
 
 bool is_ascii(std::string_view s) {
+  constexpr uint64_t high_bits = 0x8080808080808080ull;
+  uint64_t word;
+  for (; s.size() >= sizeof word; s.remove_prefix(sizeof word)) {
+    std::memcpy(&word, s.data(), sizeof word);
+    if (word & high_bits) return false;
+  }
   for (char c : s) {
     if (static_cast<unsigned char>(c) >= 0x80) return false;
   }

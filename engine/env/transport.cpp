@@ -22,6 +22,29 @@ void Stream::notify_writable() {
   if (Waiter* w = write_timer_.waiter) w->executor->post(*w);
 }
 
+void Stream::Until::suspend(Waiter& w) {
+  waiting_ = true;
+  timer_.waiter = &w;
+  timer_.deadline = deadline_;
+  if (deadline_ != instant_max && (!timer_.armed() || timer_.at() > deadline_))
+    timer_.arm(deadline_);
+  if (w.root) w.root->awaiting = for_read_ ? "readable" : "writable";
+}
+
+Task<Wake> Stream::readable(Instant deadline) {
+  for (;;) {
+    const Wake wake = co_await until_readable(deadline);
+    if (wake == Wake::timeout || read_ready()) co_return wake;
+  }
+}
+
+Task<Wake> Stream::writable(Instant deadline) {
+  for (;;) {
+    const Wake wake = co_await until_writable(deadline);
+    if (wake == Wake::timeout || write_ready()) co_return wake;
+  }
+}
+
 namespace {
 // Clears the waiter also when the waiting frame is destroyed.
 struct WaiterSlot {
@@ -30,21 +53,6 @@ struct WaiterSlot {
   ~WaiterSlot() { slot = nullptr; }
 };
 }  // namespace
-
-Task<Wake> Stream::wait(DeadlineTimer& t, bool for_read, Instant deadline) {
-  const auto ready = [&] { return for_read ? read_ready() : write_ready(); };
-  if (ready()) co_return Wake::ready;
-  Waiter& me = co_await ThisWaiter{};
-  WaiterSlot slot(t.waiter, me);
-  t.deadline = deadline;
-  t.expired = false;
-  if (deadline != instant_max && (!t.armed() || t.at() > deadline)) t.arm(deadline);
-  while (!ready() && !t.expired) co_await Suspend{for_read ? "readable" : "writable"};
-  co_return ready() ? Wake::ready : Wake::timeout;
-}
-
-Task<Wake> Stream::readable(Instant deadline) { return wait(read_timer_, true, deadline); }
-Task<Wake> Stream::writable(Instant deadline) { return wait(write_timer_, false, deadline); }
 
 Task<void> DatagramSocket::readable() {
   if (read_ready()) co_return;
@@ -67,23 +75,18 @@ Task<Result<size_t>> read_some(Stream& s, std::span<char> into, Instant deadline
     if (r.kind == IoResult::bytes) co_return r.n;
     if (r.kind == IoResult::eof) co_return size_t{0};
     if (r.kind == IoResult::failed) co_return Error(r.code, "read failed");
-    if (co_await s.readable(deadline) == Wake::timeout)
-      co_return Error(Code::timeout, "read timed out");
+    const Wake wake = co_await s.until_readable(deadline);
+    if (wake == Wake::timeout) co_return Error(Code::timeout, "read timed out");
   }
 }
 
-Task<Result<void>> write_all(Stream& s, std::vector<std::string_view> pieces, Instant deadline) {
-  std::span<std::string_view> left(pieces);
+Result<void> write_now(Stream& s, std::span<std::string_view>& left) {
   for (;;) {
     while (!left.empty() && left.front().empty()) left = left.subspan(1);
-    if (left.empty()) co_return Result<void>();
+    if (left.empty()) return {};
     const IoResult r = s.try_write(left);
-    if (r.kind == IoResult::failed) co_return Error(r.code, "write failed");
-    if (r.kind == IoResult::would_block) {
-      if (co_await s.writable(deadline) == Wake::timeout)
-        co_return Error(Code::timeout, "write timed out");
-      continue;
-    }
+    if (r.kind == IoResult::failed) return Error(r.code, "write failed");
+    if (r.kind == IoResult::would_block) return {};
     size_t n = r.n;
     while (n > 0) {
       const size_t k = std::min(n, left.front().size());
@@ -91,6 +94,16 @@ Task<Result<void>> write_all(Stream& s, std::vector<std::string_view> pieces, In
       n -= k;
       if (left.front().empty()) left = left.subspan(1);
     }
+  }
+}
+
+Task<Result<void>> write_all(Stream& s, std::vector<std::string_view> pieces, Instant deadline) {
+  std::span<std::string_view> left(pieces);
+  for (;;) {
+    const Result<void> written = write_now(s, left);
+    if (!written || left.empty()) co_return written;
+    const Wake wake = co_await s.until_writable(deadline);
+    if (wake == Wake::timeout) co_return Error(Code::timeout, "write timed out");
   }
 }
 

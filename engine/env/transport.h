@@ -55,6 +55,12 @@ class Stream {
   // Suspends until try_read may get further (bytes, end or failure) or the deadline has passed.
   Task<Wake> readable(Instant deadline);
   Task<Wake> writable(Instant deadline);
+  // The same without a coroutine of its own, for whoever waits for nothing else meanwhile: a request waits so on both sides. It
+  // may return early, with Wake::ready; try_read or try_write then says that there is nothing yet.
+  class Until;
+  Until until_readable(Instant deadline);
+  Until until_writable(Instant deadline);
+  class ReadWatch;
   // Asked before suspending: whether try_read or try_write would not block.
   virtual bool read_ready() const = 0;
   virtual bool write_ready() const = 0;
@@ -78,13 +84,66 @@ class Stream {
     bool expired = false;
     void fired() override;
   };
-  Task<Wake> wait(DeadlineTimer& t, bool for_read, Instant deadline);
-
   Scheduler& scheduler_;
   StreamObserver* observer_ = nullptr;
   DeadlineTimer read_timer_;
   DeadlineTimer write_timer_;
 };
+
+// To be awaited where it was made. Destroyed while it waits, it is forgotten by the stream.
+class Stream::Until {
+ public:
+  Until(const Until&) = delete;
+  Until& operator=(const Until&) = delete;
+  ~Until() {
+    if (waiting_) timer_.waiter = nullptr;
+  }
+  bool await_ready() const { return ready(); }
+  template <class P>
+  void await_suspend(std::coroutine_handle<P> h) {
+    suspend(h.promise());
+  }
+  Wake await_resume() {
+    if (std::exchange(waiting_, false)) timer_.waiter = nullptr;
+    return timer_.expired && !ready() ? Wake::timeout : Wake::ready;
+  }
+
+ private:
+  friend class Stream;
+  Until(Stream& s, bool for_read, Instant deadline)
+      : stream_(s),
+        timer_(for_read ? s.read_timer_ : s.write_timer_),
+        deadline_(deadline),
+        for_read_(for_read) {
+    timer_.expired = false;
+  }
+  bool ready() const { return for_read_ ? stream_.read_ready() : stream_.write_ready(); }
+  void suspend(Waiter& w);
+
+  Stream& stream_;
+  DeadlineTimer& timer_;
+  const Instant deadline_;
+  const bool for_read_;
+  bool waiting_ = false;
+};
+
+// While it lives, `w` is queued when the stream becomes readable; nobody else may wait for that then.
+class Stream::ReadWatch {
+ public:
+  ReadWatch(Stream& s, Waiter& w) : timer_(s.read_timer_) {
+    timer_.waiter = &w;
+    timer_.deadline = instant_max;
+  }
+  ReadWatch(const ReadWatch&) = delete;
+  ReadWatch& operator=(const ReadWatch&) = delete;
+  ~ReadWatch() { timer_.waiter = nullptr; }
+
+ private:
+  DeadlineTimer& timer_;
+};
+
+inline Stream::Until Stream::until_readable(Instant deadline) { return {*this, true, deadline}; }
+inline Stream::Until Stream::until_writable(Instant deadline) { return {*this, false, deadline}; }
 
 class Listener {
  public:
@@ -149,6 +208,8 @@ class Resolver {
 
 // Reads at least one byte, or the end (n = 0), or an error; `deadline` passes as Code::timeout.
 Task<Result<size_t>> read_some(Stream& s, std::span<char> into, Instant deadline);
+// Writes what the stream takes without waiting, and makes `left` what is still to be written.
+Result<void> write_now(Stream& s, std::span<std::string_view>& left);
 // Writes all pieces.
 Task<Result<void>> write_all(Stream& s, std::vector<std::string_view> pieces, Instant deadline);
 

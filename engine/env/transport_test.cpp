@@ -31,6 +31,7 @@ class ScriptedStream final : public Stream {
     notify_writable();
   }
   void wake_for_nothing() { notify_readable(); }
+  bool read_ready() const override { return broken || at_end || !incoming.empty(); }
 
   IoResult try_read(std::span<char> into) override {
     if (broken) return {IoResult::failed, 0, Code::reset};
@@ -58,7 +59,6 @@ class ScriptedStream final : public Stream {
   SocketAddress local() const override { return {}; }
 
  protected:
-  bool read_ready() const override { return broken || at_end || !incoming.empty(); }
   bool write_ready() const override { return broken || write_room > 0; }
 };
 
@@ -152,6 +152,66 @@ TEST_F(TransportTest, CancelledReaderIsForgotten) {
   s.deliver("late");
   EXPECT_FALSE(w.scheduler.ready());
   EXPECT_EQ(w.run(read_text(&s, instant_max)), "late");
+}
+
+Task<void> waits_early(Stream* s, std::vector<Wake>* wakes, Instant deadline) {
+  for (;;) {
+    const Wake wake = co_await s->until_readable(deadline);
+    wakes->push_back(wake);
+    if (wake == Wake::timeout || s->read_ready()) co_return;
+  }
+}
+
+TEST_F(TransportTest, UntilReadableMayReturnEarlyAndKeepsItsDeadline) {
+  std::vector<Wake> wakes;
+  w.scheduler.spawn("early", waits_early(&s, &wakes, Instant(5s)));
+  s.wake_for_nothing();
+  w.scheduler.run_ready();
+  EXPECT_EQ(wakes, std::vector<Wake>{Wake::ready});  // and waits again
+  w.run(5s);
+  EXPECT_EQ(wakes, (std::vector<Wake>{Wake::ready, Wake::timeout}));
+  EXPECT_EQ(w.scheduler.tasks(), 0u);
+}
+
+Task<void> watches(Stream* s, int* woken) {
+  Waiter& me = co_await ThisWaiter{};
+  const Stream::ReadWatch watch(*s, me);
+  for (;;) {
+    co_await Suspend{"watch"};
+    ++*woken;
+  }
+}
+
+TEST_F(TransportTest, ReadWatchQueuesItsWaiterAndIsForgotten) {
+  int woken = 0;
+  const uint64_t id = w.scheduler.spawn("watcher", watches(&s, &woken));
+  s.deliver("x");
+  w.scheduler.run_ready();
+  EXPECT_EQ(woken, 1);
+  w.run(24h);  // it has no deadline
+  EXPECT_EQ(woken, 1);
+  w.scheduler.cancel(id);
+  s.deliver("y");
+  EXPECT_FALSE(w.scheduler.ready());
+}
+
+TEST_F(TransportTest, WriteNowTellsWhatIsLeft) {
+  std::array<std::string_view, 3> pieces{"", "abc", "de"};
+  std::span<std::string_view> left(pieces);
+  ASSERT_TRUE(write_now(s, left));
+  EXPECT_EQ(left.size(), 2u);
+  s.give_room(4);
+  ASSERT_TRUE(write_now(s, left));
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left.front(), "e");
+  s.give_room(1);
+  ASSERT_TRUE(write_now(s, left));
+  EXPECT_TRUE(left.empty());
+  EXPECT_EQ(s.outgoing, "abcde");
+  left = pieces;
+  left.front() = "f";
+  s.broken = true;
+  EXPECT_EQ(write_now(s, left).error().code, Code::reset);
 }
 
 Task<Result<void>> write_two(Stream* s, Instant deadline) {

@@ -20,6 +20,8 @@ struct Chunk {
 class BodySource {
  public:
   virtual ~BodySource() = default;
+  static void* operator new(size_t bytes) { return frame_pool::allocate(bytes); }
+  static void operator delete(void* p, size_t bytes) { frame_pool::release(p, bytes); }
   // What can be had without waiting; nullopt if read() would wait.
   virtual std::optional<Result<Chunk>> try_read() = 0;
   // The next piece. An error (reset, timeout, protocol, limit) ends the body; reading on is not allowed then.

@@ -63,8 +63,9 @@ void remove_connection_nominated(Headers& headers, std::span<const std::string> 
   }
 }
 
-void remove_hop_by_hop(Headers& headers) {
-  static constexpr HeaderName own[] = {"Connection",
+namespace {
+
+constexpr HeaderName own_of_a_hop[] = {"Connection",
                                        "Proxy-Connection",
                                        "Keep-Alive",
                                        "Proxy-Authenticate",
@@ -73,15 +74,40 @@ void remove_hop_by_hop(Headers& headers) {
                                        "Trailer",
                                        "Transfer-Encoding",
                                        "Upgrade"};
-  if (headers.has(kConnection)) {
-    for (std::string_view name : nominated(headers)) {
-      if (!is_managed_forwarded(name)) headers.remove(name);
-    }
-  }
-  headers.remove_if([](const Headers::Field& f) {
-    return std::any_of(std::begin(own), std::end(own),
-                       [&f](const HeaderName& n) { return f.is(n); });
+
+// A bit for each first letter and each length among them: few other fields have both.
+constexpr uint32_t letter_bit(char c) { return 1u << (static_cast<unsigned char>(c) & 31); }
+constexpr uint32_t own_letters = [] {
+  uint32_t bits = 0;
+  for (const HeaderName& n : own_of_a_hop) bits |= letter_bit(n.text.front());
+  return bits;
+}();
+constexpr uint32_t own_lengths = [] {
+  uint32_t bits = 0;
+  for (const HeaderName& n : own_of_a_hop) bits |= 1u << n.text.size();
+  return bits;
+}();
+
+bool is_own_of_a_hop(const HeaderName& name) {
+  const std::string_view text = name.text;
+  if (text.empty() || text.size() >= 32 || !(own_lengths >> text.size() & 1) ||
+      !(own_letters & letter_bit(text.front())))
+    return false;
+  return std::any_of(std::begin(own_of_a_hop), std::end(own_of_a_hop), [&](const HeaderName& n) {
+    return name.hash == n.hash && text::iequals(text, n.text);
   });
+}
+
+}  // namespace
+
+void remove_hop_by_hop(Headers& headers) {
+  std::vector<std::string_view> names;
+  for_each_nominated(headers, [&](std::string_view name) {
+    if (!is_managed_forwarded(name) && !is_own_of_a_hop(name)) names.push_back(name);
+  });
+  for (std::string_view name : names) headers.remove(name);
+  headers.remove_if(
+      [](const Headers::Field& f) { return is_own_of_a_hop(HeaderName(f.name, f.hash)); });
 }
 
 std::string_view unsendable_field(const Headers& headers) {

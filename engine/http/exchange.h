@@ -72,6 +72,7 @@ struct Exchange {
       false;  // what compresses with br or zstd outside lets no flush pass before the first byte
   // Not 0: the client has a 200 without fields already, and this is the status that came after it (upstream/flushed.h).
   int late_status = 0;
+  Duration pause{0};                 // that a middleware asks for before the rest of its chain
   bool append_forwarded_for = true;  // entry point's notAppendXForwardedFor
   bool suppress_forwarded_for =
       false;  // a custom request header X-Forwarded-For: "" (catalogue 2.2)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <iterator>
 
 #include "engine/http/date.h"
 
@@ -22,16 +23,18 @@ void append_number(std::string& out, uint64_t n, int base = 10) {
 bool has_low_byte(std::string_view s) {
   constexpr uint64_t ones = 0x0101010101010101ull;
   constexpr uint64_t limit = 14;
-  size_t i = 0;
-  for (; i + 8 <= s.size(); i += 8) {
+  const auto any_low = [](const char* at) {
     uint64_t word;
-    std::memcpy(&word, s.data() + i, 8);
-    if ((word - ones * limit) & ~word & (ones * 0x80)) return true;
+    std::memcpy(&word, at, 8);
+    return ((word - ones * limit) & ~word & (ones * 0x80)) != 0;
+  };
+  if (s.size() < 8)
+    return std::any_of(s.begin(), s.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < limit; });
+  for (size_t i = 0; i + 8 < s.size(); i += 8) {
+    if (any_low(s.data() + i)) return true;
   }
-  for (; i < s.size(); ++i) {
-    if (static_cast<unsigned char>(s[i]) < limit) return true;
-  }
-  return false;
+  return any_low(s.data() + s.size() - 8);  // over the end of the one before it
 }
 
 // CR, LF and NUL would end the line or be read in two ways: such bytes are not written.
@@ -47,15 +50,18 @@ void append_safe(std::string& out, std::string_view value) {
 
 // A start line's part: no blank may get in, else the line would have four parts.
 void append_word(std::string& out, std::string_view word) {
-  for (char c : word) {
-    const auto u = static_cast<unsigned char>(c);
-    if (u > 0x20 && u != 0x7f) out += c;
+  const auto fits = [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; };
+  if (std::all_of(word.begin(), word.end(), fits)) {
+    out += word;
+    return;
   }
+  std::copy_if(word.begin(), word.end(), std::back_inserter(out), fits);
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   if (!is_token(name)) return;  // a name that is none cannot be sent
-  value = text::trim(value);    // blanks around it are no part of it (RFC 9110, 5.5)
+  // Blanks around it are no part of it (RFC 9110, 5.5).
+  if (!value.empty() && (value.front() <= ' ' || value.back() <= ' ')) value = text::trim(value);
   char line[256];
   const size_t size = name.size() + value.size() + 4;
   if (size > sizeof line || has_low_byte(value)) {

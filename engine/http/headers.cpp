@@ -92,8 +92,11 @@ void Headers::add_static(std::string_view name, std::string_view value) {
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
-  const HeaderName wanted(name);
-  const Field fresh{arena_.copy(name), arena_.copy(value), wanted.hash};
+  set_static(HeaderName(arena_.copy(name)), arena_.copy(value));
+}
+
+void Headers::set_static(const HeaderName& wanted, std::string_view value) {
+  const Field fresh{wanted.text, value, wanted.hash};
   const auto same = [&](const Field& f) { return f.is(wanted); };
   const auto first = std::find_if(fields_.begin(), fields_.end(), same);
   if (first == fields_.end()) return push(fresh);
@@ -121,11 +124,17 @@ static bool plain_name(uint64_t word) {
 
 bool is_token(std::string_view s) {
   if (s.empty()) return false;
+  const std::string_view whole = s;
   while (s.size() >= 8) {
     uint64_t word;
     std::memcpy(&word, s.data(), 8);
     if (!plain_name(word)) break;
     s.remove_prefix(8);
+  }
+  if (s.size() < 8 && whole.size() >= 8) {  // the rest, over what was looked at
+    uint64_t word;
+    std::memcpy(&word, whole.data() + whole.size() - 8, 8);
+    if (plain_name(word)) return true;
   }
   for (char c : s) {
     if (!token_table[static_cast<unsigned char>(c)]) return false;
@@ -136,15 +145,18 @@ bool is_token(std::string_view s) {
 bool is_field_value(std::string_view s) {
   // Every field that is sent is looked at: eight bytes at a time as long as none of them can be a control character.
   constexpr uint64_t ones = 0x0101010101010101ull;
-  while (s.size() >= 8) {
+  const auto harmless = [](const char* at) {
     uint64_t word;
-    std::memcpy(&word, s.data(), 8);
+    std::memcpy(&word, at, 8);
     const uint64_t del = word ^ ones * 0x7f;
     const uint64_t low = (word - ones * 0x20) & ~word;
     const uint64_t zero = (del - ones) & ~del;
-    if ((low | zero) & (ones * 0x80)) break;
-    s.remove_prefix(8);
-  }
+    return ((low | zero) & (ones * 0x80)) == 0;
+  };
+  const std::string_view whole = s;
+  while (s.size() >= 8 && harmless(s.data())) s.remove_prefix(8);
+  // The rest, over what was looked at.
+  if (s.size() < 8 && whole.size() >= 8 && harmless(whole.data() + whole.size() - 8)) return true;
   for (char c : s) {
     const auto u = static_cast<unsigned char>(c);
     if ((u < 0x20 && u != '\t') || u == 0x7f) return false;

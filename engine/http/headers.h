@@ -19,6 +19,7 @@ struct HeaderName {
   constexpr HeaderName(const char (&s)[N]) : HeaderName(std::string_view(s, N - 1)) {}
   constexpr HeaderName(std::string_view s) : text(s), hash(hash_of(s)) {}
   HeaderName(const std::string& s) : HeaderName(std::string_view(s)) {}
+  constexpr HeaderName(std::string_view s, uint32_t known_hash) : text(s), hash(known_hash) {}
 
   static constexpr uint32_t hash_of(std::string_view s) {
     if (s.empty()) return 0;
@@ -38,7 +39,8 @@ class Headers {
     uint32_t hash;
     bool is(const HeaderName& n) const { return hash == n.hash && text::iequals(name, n.text); }
   };
-  using const_iterator = std::vector<Field>::const_iterator;
+  using Fields = std::vector<Field, frame_pool::Allocator<Field>>;
+  using const_iterator = Fields::const_iterator;
 
   Headers() = default;
   Headers(const Headers& o) { *this = o; }
@@ -62,10 +64,15 @@ class Headers {
   void add_first(std::string_view name, std::string_view value);
   // Names and values that outlive this object (literals, the snapshot's text) need no copy.
   void add_static(std::string_view name, std::string_view value);
+  void add_hashed(const HeaderName& name, std::string_view value) {
+    push({name.text, value, name.hash});
+  }
   // As add(), the name in Go's canonical spelling.
   void add_canonical(std::string_view name, std::string_view value);
   // One line with this value, at the place of the first line if there was one; other lines of that name go.
   void set(std::string_view name, std::string_view value);
+  // The same of a name and a value that outlive this object, as for add_static().
+  void set_static(const HeaderName& name, std::string_view value);
   size_t remove(const HeaderName& name);
   template <class Predicate>  // (const Field&) -> bool
   size_t remove_if(Predicate p) {
@@ -86,7 +93,7 @@ class Headers {
  private:
   static constexpr size_t fields_usual = 12;  // room that is made at the first field
   void push(const Field& f);
-  std::vector<Field> fields_;
+  Fields fields_;
   Arena arena_;
 };
 

@@ -35,6 +35,7 @@ void ReadBuffer::put(std::string_view bytes) {
 }
 
 IoResult ReadBuffer::fill(Stream& s, size_t bytes_max) {
+  if (!data_ && !s.read_ready()) return {};  // who waits holds no block: few are in use, and warm
   const std::span<char> free = space(bytes_max);
   if (free.empty()) return {IoResult::failed, 0, Code::limit};
   const IoResult r = s.try_read(free);

@@ -57,6 +57,7 @@ int triplet(std::string_view s, size_t i) {
 }
 
 std::optional<std::string> unescape(std::string_view s, bool plus_is_space) {
+  if (!plus_is_space && s.find('%') == std::string_view::npos) return std::string(s);
   std::string out;
   out.reserve(s.size());
   for (size_t i = 0; i < s.size(); ++i) {
@@ -79,6 +80,18 @@ bool valid_encoded(std::string_view raw) {
 
 Error bad_escape(std::string_view s) {
   return Error(Code::invalid, Source::downstream, "invalid URL escape in " + text::quote(s));
+}
+
+// Whether a path is its own canonical form already: rooted, without escapes, and without a segment that is empty or begins with
+// a dot. Almost every path is, and one look tells.
+bool is_canonical(std::string_view path) {
+  if (!path.starts_with('/')) return false;
+  char before = 'x';
+  for (const char c : path) {
+    if (!has(c, kPathByte) || (before == '/' && (c == '/' || c == '.'))) return false;
+    before = c;
+  }
+  return true;
 }
 
 bool has_control(std::string_view s) {
@@ -106,6 +119,7 @@ Result<UrlPath> UrlPath::parse(std::string_view escaped) {
 
 std::string UrlPath::escaped() const {
   if (!raw.empty()) {
+    if (raw == path && all(raw, kPathByte)) return raw;
     if (valid_encoded(raw)) {
       const auto decoded = unescape_path(raw);
       if (decoded && *decoded == path) return raw;
@@ -119,6 +133,7 @@ std::optional<std::string> unescape_path(std::string_view s) { return unescape(s
 std::optional<std::string> unescape_query(std::string_view s) { return unescape(s, true); }
 
 std::string escape_path(std::string_view decoded) {
+  if (all(decoded, kPathByte)) return std::string(decoded);
   std::string out;
   out.reserve(decoded.size());
   for (char c : decoded) {
@@ -196,6 +211,7 @@ std::string clean_path(std::string_view path) {
 
 // Go's URL.JoinPath without elements, which Traefik uses.
 std::string sanitize_path(std::string_view escaped) {
+  if (is_canonical(escaped)) return std::string(escaped);
   const bool rooted = escaped.starts_with('/');
   std::string joined = rooted ? std::string(escaped) : "/" + std::string(escaped);
   std::string out = clean_path(joined);
@@ -205,6 +221,10 @@ std::string sanitize_path(std::string_view escaped) {
 }
 
 Result<UrlPath> canonical_path(std::string_view escaped, bool sanitize, std::string* text) {
+  if (is_canonical(escaped)) {
+    if (text) *text = escaped;
+    return UrlPath{std::string(escaped), {}};
+  }
   if (has_control(escaped))
     return Error(Code::invalid, Source::downstream, "control character in the path");
   if (escaped.find('#') != std::string_view::npos)
@@ -226,6 +246,7 @@ Result<UrlPath> canonical_path(std::string_view escaped, bool sanitize, std::str
 }
 
 std::string routing_path(std::string_view escaped) {
+  if (escaped.find('%') == std::string_view::npos) return std::string(escaped);
   std::string out;
   out.reserve(escaped.size());
   for (size_t i = 0; i < escaped.size(); ++i) {

@@ -35,7 +35,7 @@ bool is_authority(std::string_view s) {
     if (!ip || !ip->v6) return false;
     host_end = close + 1;
     if (host_end < s.size() && s[host_end] != ':') return false;
-  } else if (s.find_first_of("[]") != std::string_view::npos) {
+  } else if (std::any_of(s.begin(), s.end(), [](char c) { return c == '[' || c == ']'; })) {
     return false;
   }
   if (host_end >= s.size()) return true;

@@ -154,6 +154,19 @@ TEST(Url, CanonicalFormsAreFixedPoints) {
       }));
 }
 
+// Most paths are their own canonical form, which one look tells; a neighbour takes the long way to the same.
+TEST(Url, CanonicalAtFirstLookAsByTheLongWay) {
+  EXPECT_TRUE(rc::check("canonical_path", [] {
+    const auto path = *rc::gen::container<std::string>(rc::gen::element('a', '/', '.', ';', '~'));
+    const auto direct = canonical_path("/" + path);
+    const auto escaped = canonical_path("/" + path + "%41");  // an unreserved character: A
+    RC_ASSERT(direct && escaped);
+    const auto plain = canonical_path("/" + path + "A");
+    RC_ASSERT(plain && plain->path == escaped->path && plain->raw == escaped->raw);
+    RC_ASSERT(canonical_path(direct->escaped())->path == direct->path);
+  }));
+}
+
 TEST(Url, EscapesRoundTrip) {
   EXPECT_TRUE(rc::check("unescape(escape(s)) == s", [](const std::string& s) {
     RC_ASSERT(unescape_path(escape_path(s)) == s);

@@ -6,8 +6,12 @@ namespace gateproof::middleware {
 
 Backoff::Backoff(Duration initial, int64_t attempts, Instant begun)
     : interval_(attempts < 2 ? Duration::zero() : std::max(initial, Duration::zero())),
-      multiplier_(attempts < 2 ? 1.0 : std::pow(2.0, 1.0 / static_cast<double>(attempts - 1))),
+      attempts_(attempts),
       begun_(begun) {}
+
+double Backoff::multiplier() const {
+  return attempts_ < 2 ? 1.0 : std::pow(2.0, 1.0 / static_cast<double>(attempts_ - 1));
+}
 
 std::optional<Duration> Backoff::next(Instant now, RandomStream& random) {
   if (interval_ == Duration::zero()) return Duration::zero();
@@ -16,9 +20,9 @@ std::optional<Duration> Backoff::next(Instant now, RandomStream& random) {
   // From a half to one and a half, both ends included.
   const auto wait = Duration(static_cast<int64_t>(0.5 * middle + part * (middle + 1)));
   const auto longest = static_cast<double>(backoff_interval_max.count());
-  interval_ = middle >= longest / multiplier_
-                  ? backoff_interval_max
-                  : Duration(static_cast<int64_t>(middle * multiplier_));
+  const double by = multiplier();
+  interval_ =
+      middle >= longest / by ? backoff_interval_max : Duration(static_cast<int64_t>(middle * by));
   if (now - begun_ + wait > backoff_total_max) return std::nullopt;
   return wait;
 }

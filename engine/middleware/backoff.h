@@ -18,11 +18,11 @@ class Backoff {
   Backoff(Duration initial, int64_t attempts, Instant begun);
   // The next wait; nullopt when it would end later than backoff_total_max after the beginning.
   std::optional<Duration> next(Instant now, RandomStream& random);
-  double multiplier() const { return multiplier_; }
+  double multiplier() const;
 
  private:
   Duration interval_;
-  double multiplier_;
+  int64_t attempts_;
   Instant begun_;
 };
 

@@ -37,10 +37,17 @@ Task<void> Middleware::handle(Exchange& x, Next next) { co_await next(x); }
 
 Task<Flow> Middleware::prepare(Exchange&) { co_return Flow::next; }
 
-Task<void> Next::operator()(Exchange& x) const { return chain_.run(x, index_); }
+Task<void> Next::operator()(Exchange& x) const { return chain_.rest(x, index_); }
+
+bool Next::leaves_request() const { return chain_.leaves_request(index_); }
 
 Chain::Chain(std::vector<std::unique_ptr<Middleware>> steps, std::shared_ptr<http::Handler> end)
     : steps_(std::move(steps)), end_(std::move(end)) {}
+
+Task<void> Chain::rest(Exchange& x, size_t from) const {
+  const bool nothing_to_do = from == steps_.size() && !x.trace && x.vary_lines == 0;
+  return nothing_to_do ? end_->handle(x) : run(x, from);
+}
 
 Flow Chain::traced_request(Exchange& x, size_t i, Watch& watch) const {
   Middleware& m = *steps_[i];
@@ -76,6 +83,7 @@ Task<void> Chain::run(Exchange& x, size_t from) const {
     } else if (x.trace) {
       note_answer(x, m.stage);
     }
+    if (flow == Flow::pause) co_await sleep_for(x.env->scheduler, x.pause);
     if (flow == Flow::answer && x.look_beyond) {
       look_beyond(x, m);
     } else if (flow == Flow::answer) {

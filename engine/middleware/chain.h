@@ -17,7 +17,10 @@ class Chain final : public http::Handler {
   Task<void> handle(Exchange& x) override { return run(x, 0); }
   // Steps from `from` on, then the end.
   Task<void> run(Exchange& x, size_t from) const;
+  // The same, without a coroutine of the chain's own where it would only pass the exchange on.
+  Task<void> rest(Exchange& x, size_t from) const;
   size_t size() const { return steps_.size(); }
+  bool leaves_request(size_t from) const { return from == steps_.size() && end_->leaves_request(); }
 
  private:
   Flow traced_request(Exchange& x, size_t i, Watch& watch) const;

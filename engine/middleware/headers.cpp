@@ -18,11 +18,12 @@ struct Edit {
   bool sendable() const { return http::is_token(name) && http::is_field_value(value); }
   // The length of an answer is the server's affair, whatever is configured.
   bool framing() const { return name == "Content-Length" || name == "Transfer-Encoding"; }
+  // The exchange keeps the snapshot, and so this text, alive.
   void apply(http::Headers& h) const {
     if (remove) {
       h.remove(name);
     } else {
-      h.set(name, value);
+      h.set_static(name, value);
     }
   }
 };

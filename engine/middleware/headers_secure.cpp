@@ -54,11 +54,11 @@ bool SecureHeaders::is_secure(const http::Exchange& x) const {
 
 void SecureHeaders::edit_response(http::Exchange& x) const {
   http::Headers& h = x.response.headers;
-  for (const auto& [name, value] : always_) h.set(name, value);
+  for (const auto& [name, value] : always_) h.set_static(name, value);
   if (sts_.empty() && public_key_.empty()) return;
   const bool secure = is_secure(x);
-  if (!sts_.empty() && (secure || force_sts_)) h.set("Strict-Transport-Security", sts_);
-  if (!public_key_.empty() && secure) h.set("Public-Key-Pins", public_key_);
+  if (!sts_.empty() && (secure || force_sts_)) h.set_static("Strict-Transport-Security", sts_);
+  if (!public_key_.empty() && secure) h.set_static("Public-Key-Pins", public_key_);
 }
 
 }  // namespace gateproof::middleware

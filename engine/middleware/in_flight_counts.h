@@ -12,24 +12,24 @@ inline constexpr size_t in_flight_sources_max = 1u << 20;
 
 class InFlightCounts {
  public:
+  using Source = std::pair<const std::string, int64_t>;
+
   explicit InFlightCounts(size_t sources_max = in_flight_sources_max) : sources_max_(sources_max) {}
-  // false: `key` has `amount` requests already, or too many sources are counted.
-  bool enter(const std::string& key, int64_t amount) {
+  // The source, to be left once. Null: `key` has `amount` requests already, or too many sources are counted.
+  Source* enter(const std::string& key, int64_t amount) {
     const std::lock_guard lock(mutex_);
     const auto found = by_key_.find(key);
     if (found != by_key_.end()) {
-      if (found->second >= amount) return false;
+      if (found->second >= amount) return nullptr;
       ++found->second;
-      return true;
+      return &*found;
     }
-    if (amount <= 0 || by_key_.size() >= sources_max_) return false;
-    by_key_.emplace(key, 1);
-    return true;
+    if (amount <= 0 || by_key_.size() >= sources_max_) return nullptr;
+    return &*by_key_.emplace(key, 1).first;
   }
-  void leave(const std::string& key) {
+  void leave(Source& source) {
     const std::lock_guard lock(mutex_);
-    const auto found = by_key_.find(key);
-    if (found != by_key_.end() && --found->second == 0) by_key_.erase(found);
+    if (--source.second == 0) by_key_.erase(by_key_.find(source.first));
   }
   size_t sources() const {
     const std::lock_guard lock(mutex_);

@@ -24,35 +24,36 @@ const config::Schema<Options>& schema() {
 // One request's place; given back when this goes away, be it by an answer, an error or a cancelled exchange.
 class Place {
  public:
-  Place(std::shared_ptr<InFlightCounts> counts, std::string key)
-      : counts_(std::move(counts)), key_(std::move(key)) {}
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  ~Place() { counts_->leave(key_); }
+  Place(std::shared_ptr<InFlightCounts> counts, InFlightCounts::Source& source)
+      : counts_(std::move(counts)), source_(source) {}
+  Place(Place&& o) noexcept = default;  // the one that was moved from has no counts left
+  ~Place() { leave(); }
+  void leave() {
+    if (const auto counts = std::move(counts_)) counts->leave(source_);
+  }
 
  private:
   std::shared_ptr<InFlightCounts> counts_;
-  std::string key_;
+  InFlightCounts::Source& source_;
 };
 
 class CountedBody final : public http::BodySource {
  public:
-  CountedBody(http::Body inner, std::unique_ptr<Place> place)
-      : place_(std::move(place)), inner_(std::move(inner)) {}
+  CountedBody(http::Body inner, Place place) : place_(std::move(place)), inner_(std::move(inner)) {}
   std::optional<Result<http::Chunk>> try_read() override {
     auto chunk = inner_.try_read();
-    if (chunk && (!*chunk || (*chunk)->last)) place_.reset();
+    if (chunk && (!*chunk || (*chunk)->last)) place_.leave();
     return chunk;
   }
   Task<Result<http::Chunk>> read() override {
     Result<http::Chunk> chunk = co_await inner_.read();
-    if (!chunk || chunk->last) place_.reset();
+    if (!chunk || chunk->last) place_.leave();
     co_return chunk;
   }
   const http::Headers* trailers() const override { return inner_.trailers(); }
 
  private:
-  std::unique_ptr<Place> place_;
+  Place place_;
   http::Body inner_;
 };
 
@@ -62,14 +63,7 @@ class InFlightReq final : public WaitingMiddleware {
       : amount_(amount), source_(std::move(source)), counts_(std::make_shared<InFlightCounts>()) {}
 
   Task<void> handle(Exchange& x, Next next) override {
-    std::string key = source_.key(x);
-    const bool entered = counts_->enter(key, amount_);
-    if (x.trace) {
-      x.note(stage, "count",
-             key +
-                 (entered ? ": one more under way, at most " : ": as many under way as may be, ") +
-                 std::to_string(amount_));
-    }
+    InFlightCounts::Source* const entered = enter(x);
     if (!entered) {
       x.response = http::Response::make(429, "max connections reached: " + std::to_string(amount_));
       if (x.trace) x.note(stage, "answer", "429");
@@ -78,7 +72,7 @@ class InFlightReq final : public WaitingMiddleware {
       co_await next(x);
       co_return;
     }
-    auto place = std::make_unique<Place>(counts_, std::move(key));
+    Place place(counts_, *entered);
     co_await next(x);
     if (!x.response.body.streaming()) co_return;
     const std::optional<uint64_t> length = x.response.body.length();
@@ -87,6 +81,18 @@ class InFlightReq final : public WaitingMiddleware {
   }
 
  private:
+  InFlightCounts::Source* enter(Exchange& x) const {
+    const std::string key = source_.key(x);
+    InFlightCounts::Source* const entered = counts_->enter(key, amount_);
+    if (x.trace) {
+      x.note(stage, "count",
+             key +
+                 (entered ? ": one more under way, at most " : ": as many under way as may be, ") +
+                 std::to_string(amount_));
+    }
+    return entered;
+  }
+
   const int64_t amount_;
   SourceCriterion source_;
   std::shared_ptr<InFlightCounts> counts_;

@@ -52,9 +52,12 @@ Result<IpList> IpList::parse(std::span<const std::string> entries) {
 
 bool IpList::contains(std::string_view address) const {
   const auto ip = parse_ip(address);
-  if (!ip) return false;
+  return ip && contains(*ip);
+}
+
+bool IpList::contains(const IpAddress& address) const {
   return std::any_of(networks_.begin(), networks_.end(),
-                     [&](const IpNetwork& n) { return n.contains(*ip); });
+                     [&](const IpNetwork& n) { return n.contains(address); });
 }
 
 Result<IpStrategy> IpStrategy::compile(const std::optional<IpStrategyOptions>& options) {
@@ -100,6 +103,11 @@ std::string IpStrategy::client_ip(const http::Exchange& x) const {
     if (!entry.empty() && !excluded_->contains(entry)) return std::string(entry);
   }
   return "";
+}
+
+bool IpStrategy::is_listed(const http::Exchange& x, const IpList& list) const {
+  const bool by_peer = !depth_ && !excluded_ && !ipv6_bits_;
+  return by_peer ? list.contains(x.peer.ip) : list.contains(without_port(client_ip(x)));
 }
 
 std::string told_client(std::string_view ip, bool listed) {

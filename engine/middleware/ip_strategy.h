@@ -19,6 +19,7 @@ class IpList {
   static Result<IpList> parse(std::span<const std::string> entries);
   // False for a text that is no address. A zone is not looked at; IPv4 in IPv6 counts as IPv4.
   bool contains(std::string_view address) const;
+  bool contains(const IpAddress& address) const;
 
  private:
   std::vector<IpNetwork> networks_;
@@ -29,6 +30,8 @@ class IpStrategy {
   static Result<IpStrategy> compile(const std::optional<IpStrategyOptions>& options);
   // The client's address as text; "" where the strategy finds none.
   std::string client_ip(const http::Exchange& x) const;
+  // Whether that address is in the list, a port behind it aside.
+  bool is_listed(const http::Exchange& x, const IpList& list) const;
 
  private:
   std::string mask(std::string ip) const;

@@ -24,9 +24,8 @@ class IpWhiteList final : public SyncFilter {
       : allowed_(std::move(allowed)), strategy_(std::move(strategy)) {}
 
   Flow on_request(Exchange& x) override {
-    const std::string ip = strategy_.client_ip(x);
-    const bool allowed = allowed_.contains(without_port(ip));
-    if (x.trace) x.note(stage, "client", told_client(ip, allowed));
+    const bool allowed = strategy_.is_listed(x, allowed_);
+    if (x.trace) x.note(stage, "client", told_client(strategy_.client_ip(x), allowed));
     if (allowed) return Flow::next;
     answer_phrase(x, 403);
     return Flow::answer;

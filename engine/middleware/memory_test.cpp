@@ -26,17 +26,21 @@ TEST(Memory, InFlightCountsUnderAMillionKeys) {
   InFlightCounts counts;
   for (size_t i = 0; i < million; ++i) {
     const std::string key = "client " + std::to_string(i);
-    ASSERT_TRUE(counts.enter(key, 1));
-    counts.leave(key);
+    InFlightCounts::Source* const source = counts.enter(key, 1);
+    ASSERT_TRUE(source);
+    counts.leave(*source);
   }
   EXPECT_EQ(counts.sources(), 0u);
   // At the limit, one over it, and back.
-  for (size_t i = 0; i < in_flight_sources_max; ++i)
-    ASSERT_TRUE(counts.enter(std::to_string(i), 2));
+  InFlightCounts::Source* last = nullptr;
+  for (size_t i = 0; i < in_flight_sources_max; ++i) {
+    last = counts.enter(std::to_string(i), 2);
+    ASSERT_TRUE(last);
+  }
   EXPECT_FALSE(counts.enter("one more", 2));
   EXPECT_TRUE(counts.enter("0", 2));  // known already
   EXPECT_EQ(counts.sources(), in_flight_sources_max);
-  counts.leave("1");
+  counts.leave(*last);
   EXPECT_TRUE(counts.enter("one more", 2));
   InFlightCounts none(0);
   EXPECT_FALSE(none.enter("a", 1));

@@ -2,7 +2,7 @@
 // wrap its body. The other kind is a coroutine around `next`.
 //
 // Life of a request in a chain: on_request runs outermost first (the order of the router's list); the first that answers
-// stops the way in; on_response runs in reverse for every middleware whose on_request said `next`.
+// stops the way in; on_response runs in reverse for every middleware whose on_request said `next` (or `pause`).
 #pragma once
 #include <functional>
 
@@ -16,7 +16,11 @@ namespace gateproof::middleware {
 
 using http::Exchange;
 
-enum class Flow : uint8_t { next, answer };
+enum class Flow : uint8_t {
+  next,
+  answer,
+  pause,  // next, once x.pause has passed
+};
 
 class Chain;
 
@@ -25,6 +29,8 @@ class Next {
  public:
   Next(const Chain& chain, size_t index) : chain_(chain), index_(index) {}
   Task<void> operator()(Exchange& x) const;
+  // Whether it leaves x.request as it is, but for its body.
+  bool leaves_request() const;
 
  private:
   const Chain& chain_;

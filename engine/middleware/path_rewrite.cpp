@@ -46,21 +46,25 @@ std::string shown_path(const http::UrlPath& url) {
   return url.raw.empty() ? url.escaped() : url.raw;
 }
 
-bool is_clean(const http::UrlPath& url) {
-  const std::string escaped = url.escaped();
+namespace {
+bool is_clean_text(const std::string& escaped) {
   return escaped.empty() || http::sanitize_path(escaped) == escaped;
 }
+}  // namespace
+
+bool is_clean(const http::UrlPath& url) { return is_clean_text(url.escaped()); }
 
 namespace {
 
 // Answers 400 for a path that is not clean. A clean one is read anew, so that from here on its encoded form is valid.
 bool made_clean(http::Exchange& x) {
   http::UrlPath& url = x.request.url;
-  if (!is_clean(url)) {
+  const std::string escaped = url.escaped();
+  if (!is_clean_text(escaped)) {
     answer_error(x, 400, "Bad Request");
     return false;
   }
-  if (!url.raw.empty()) url = http::UrlPath::parse(url.escaped()).value();
+  if (!url.raw.empty()) url = http::UrlPath::parse(escaped).value();
   return true;
 }
 

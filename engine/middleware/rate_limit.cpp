@@ -88,28 +88,26 @@ void refuse(Exchange& x, Duration wait) {
   x.response.headers.add("X-Retry-In", config::format_duration(wait));
 }
 
-class RateLimit final : public WaitingMiddleware {
+class RateLimit final : public SyncFilter {
  public:
   RateLimit(int64_t average, Duration period, int64_t burst, SourceCriterion source, bool strict)
       : limiter_(average, period, burst), source_(std::move(source)) {
     if (strict) limiter_.keep_until_full();
   }
 
-  Task<void> handle(Exchange& x, Next next) override {
+  Flow on_request(Exchange& x) override {
     const Clock& clock = x.env->clock;
     const std::string key = source_.key(x);
     const RateLimiter::Verdict v = limiter_.take(key, clock.now(), clock.wall_ns(), !x.look_beyond);
     if (x.trace) x.note(stage, "count", told(key, v));
     if (!v.served) {
       refuse(x, v.wait);
-      if (x.trace) x.note(stage, "answer", "429");
-      if (!x.look_beyond) co_return;
-      look_beyond(x, *this);
-    } else if (v.wait > Duration(0)) {
-      if (x.trace) x.note(stage, "wait", config::format_duration(v.wait));
-      co_await sleep_for(x.env->scheduler, v.wait);
+      return Flow::answer;
     }
-    co_await next(x);
+    if (v.wait == Duration(0)) return Flow::next;
+    if (x.trace) x.note(stage, "wait", config::format_duration(v.wait));
+    x.pause = v.wait;
+    return Flow::pause;
   }
 
  private:

@@ -93,8 +93,9 @@ std::optional<KeptOfUrl> kept_of_url(std::string_view url) {
 }
 
 Flow Redirection::apply(http::Exchange& x, const std::string& url) const {
-  if (!regex_.search(url)) return Flow::next;
-  return redirect(x, url, regex_.replace_all(url, replacement_), permanent_, status_);
+  std::optional<std::string> to = regex_.replaced(url, replacement_);
+  if (!to) return Flow::next;
+  return redirect(x, url, std::move(*to), permanent_, status_);
 }
 
 }  // namespace gateproof::middleware

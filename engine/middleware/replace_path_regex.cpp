@@ -24,11 +24,12 @@ class ReplacePathRegex final : public SyncFilter {
 
   Flow on_request(Exchange& x) override {
     const std::string path = shown_path(x.request.url);
-    if (!expression_.search(path)) {
+    const std::optional<std::string> to = expression_.replaced(path, replacement_);
+    if (!to) {
       if (x.trace) x.note(stage, "pass", path + " does not match");
       return Flow::next;
     }
-    return replace_and_continue(x, expression_.replace_all(path, replacement_), true);
+    return replace_and_continue(x, *to, true);
   }
 
  private:

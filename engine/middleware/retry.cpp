@@ -64,8 +64,10 @@ bool idempotent(std::string_view method) {
 
 // How one exchange is retried, and its request as the first try got it.
 struct Plan {
-  explicit Plan(Exchange& x) : saved(x), begun(x.env->clock.now()) {}
-  SavedRequest saved;
+  Plan(Exchange& x, const Next& next) : begun(x.env->clock.now()) {
+    if (!next.leaves_request()) saved.emplace(x);
+  }
+  std::optional<SavedRequest> saved;  // absent: nothing inside changes it
   Instant begun;
   bool by_status = false;
   bool flushed = false;          // an answer that does not count was streamed
@@ -93,9 +95,12 @@ class RetryMiddleware final : public WaitingMiddleware {
       co_await next(x);
       co_return;
     }
-    Plan plan(x);
-    Result<void> ready = co_await prepare(x, plan);
-    if (!ready) co_return;
+    Plan plan(x, next);
+    decide(x, plan);
+    if (!x.request.body.empty()) {
+      Result<void> ready = co_await prepare(x, plan);
+      if (!ready) co_return;
+    }
     Backoff backoff(o_.initial_interval, o_.attempts, plan.begun);
     for (int64_t attempt = 1;; ++attempt) {
       // The last try writes straight to the answer; the others are looked at first.
@@ -124,7 +129,7 @@ class RetryMiddleware final : public WaitingMiddleware {
       x.late_status = 0;
       co_await drain(x.response.body, replaced_body_bytes_max);
       clear_answer(x);
-      plan.saved.restore(x);
+      if (plan.saved) plan.saved->restore(x);
       if (*wait > Duration::zero()) co_await sleep_for(x.env->scheduler, *wait);
     }
     if (plan.flushed) upstream::keep_body_only(x);
@@ -132,13 +137,15 @@ class RetryMiddleware final : public WaitingMiddleware {
   }
 
  private:
-  // Reads the body when tries by status may need it again. An error: the answer is made.
-  Task<Result<void>> prepare(Exchange& x, Plan& plan) {
-    http::Body& body = x.request.body;
+  void decide(Exchange& x, Plan& plan) const {
     plan.by_status = !ranges_.empty() && (o_.non_idempotent || idempotent(x.request.method));
     if (!plan.by_status && !ranges_.empty() && x.trace)
       x.note(stage, "decide", x.request.method + " is not idempotent: no retry by status");
-    if (body.empty()) co_return Result<void>();
+  }
+
+  // Reads the body when tries by status may need it again. An error: the answer is made.
+  Task<Result<void>> prepare(Exchange& x, Plan& plan) {
+    http::Body& body = x.request.body;
     if (!plan.by_status) {
       plan.shared.emplace(std::move(body));
       co_return Result<void>();

@@ -223,7 +223,7 @@ Task<void> EngineHandler::handle(http::Exchange& x) {
   refresh();
   x.origin = &origin_;
   x.entry_point = entry_point_;
-  co_await Engine::handle(x, snapshot_);
+  return Engine::handle(x, snapshot_);
 }
 
 }  // namespace gateproof::pipeline

@@ -15,6 +15,8 @@ using http::h1::Event;
 inline constexpr char tls_handshake_record = 0x16;  // RFC 8446 section 5.1
 inline constexpr Duration linger_time = std::chrono::milliseconds(500);
 inline constexpr size_t linger_bytes_max = 4u << 20;
+// A body that is there with its head and no longer is copied behind it.
+inline constexpr size_t body_bytes_copied_max = 1024;
 // What a body's framing may need in the buffer at once: a chunk line, or the last chunk with all trailers.
 inline constexpr size_t body_buffer_max =
     http::h1::Limits().chunk_line_bytes_max + http::h1::Limits().trailer_bytes_max + 8;
@@ -85,14 +87,17 @@ class Connection final : public http::InterimSink {
   }
   void fill_exchange();
   Task<bool> handle();
-  Task<void> watch_peer();
   Task<bool> write_response();
   Task<bool> write_body(bool chunked);
   bool wants_close();
   Task<bool> drain_request();
   Task<bool> refuse();
   Task<void> linger();
-  Task<bool> write(std::vector<std::string_view> pieces);
+  // As much of the head and of what follows it as is there at once.
+  using Pieces = std::array<std::string_view, 3>;
+  std::optional<Pieces> begin_answer(bool chunked, std::string& end, bool& last);
+  std::optional<bool> write_at_once(std::span<std::string_view>& left);
+  Task<bool> write(std::span<std::string_view> left);
   Instant after(Duration d) const { return deadline_in(env_.scheduler, d); }
 
   Env& env_;
@@ -188,7 +193,7 @@ void Connection::interim(int status, const http::Headers& headers) {
 }
 
 Task<void> Connection::request_bytes() {
-  const Wake wake = co_await stream_->readable(read_deadline_);
+  const Wake wake = co_await stream_->until_readable(read_deadline_);
   read_timed_out_ = wake == Wake::timeout;
 }
 
@@ -227,7 +232,7 @@ Task<Connection::Got> Connection::read_head() {
     } else {
       in_.park();
     }
-    const Wake wake = co_await stream_->readable(deadline);
+    const Wake wake = co_await stream_->until_readable(deadline);
     handler_.idle(*stream_, false, requests_ == 0);
     if (wake == Wake::timeout) co_return Got::closed;
     if (stream_->ended() && in_.empty() && handler_.draining()) co_return Got::closed;
@@ -270,12 +275,7 @@ void Connection::fill_exchange() {
   x_.tls_state = tls_;
   if (tls_) x_.client_certificates = tls_->client_certificates;
   write_deadline_ = after(options_.write_timeout);
-}
-
-// Ends when the client has gone; or, for good, when it has sent more than this request (it is still there then).
-Task<void> Connection::watch_peer() {
-  co_await stream_->readable(instant_max);
-  peer_gone_ = stream_->ended();
+  if (request_complete_ && in_.empty()) in_.release();
 }
 
 // Lets the handler run; false when the client went away meanwhile (the handler is then destroyed where it waits).
@@ -283,21 +283,37 @@ Task<bool> Connection::handle() {
   Waiter& me = co_await ThisWaiter{};
   Task<void> handling = handler_.handle(x_);
   if (handling.start(me)) co_return true;
-  Task<void> watch;
-  bool watching = request_complete_ && in_.empty();
-  if (watching) {
-    watch = watch_peer();
-    watching = !watch.start(me);
+  std::optional<Stream::ReadWatch> watch;
+  if (request_complete_ && in_.empty()) watch.emplace(*stream_, me);
+  while (!handling.done() && !peer_gone_) {
+    if (watch && stream_->read_ready()) {
+      // The client has gone; or it has sent more than this request, and is taken to stay.
+      peer_gone_ = stream_->ended();
+      watch.reset();
+      continue;
+    }
+    co_await Suspend{"answer"};
   }
-  while (!handling.done() && !peer_gone_) co_await Suspend{"answer"};
   co_return handling.done();
 }
 
-Task<bool> Connection::write(std::vector<std::string_view> pieces) {
+// nullopt: the client does not take all of it now.
+std::optional<bool> Connection::write_at_once(std::span<std::string_view>& left) {
   // As in Go's server, nothing is written behind the deadline, though there may be room for it.
-  if (env_.scheduler.now() >= write_deadline_) co_return false;
+  if (env_.scheduler.now() >= write_deadline_) return false;
+  if (!unsent_.empty()) return std::nullopt;
+  const Result<void> r = write_now(*stream_, left);
+  if (!r) return false;
+  if (!left.empty()) return std::nullopt;
+  return true;
+}
+
+Task<bool> Connection::write(std::span<std::string_view> left) {
+  const std::optional<bool> at_once = write_at_once(left);
+  if (at_once) co_return *at_once;
   const std::string before = std::exchange(unsent_, {});
-  if (!before.empty()) pieces.insert(pieces.begin(), before);
+  std::vector<std::string_view> pieces = {before};
+  pieces.insert(pieces.end(), left.begin(), left.end());
   const Result<void> r = co_await write_all(*stream_, std::move(pieces), write_deadline_);
   co_return r.has_value();
 }
@@ -321,23 +337,38 @@ Task<bool> Connection::write_body(bool chunked) {
     Result<http::Chunk> chunk = co_await body.read();
     if (!chunk) co_return false;
     out_.clear();
-    std::vector<std::string_view> pieces;
     std::string end;
     if (chunked && !chunk->data.empty()) {
       http::write_chunk_size(out_, chunk->data.size());
-      pieces = {out_, chunk->data, "\r\n"};
-    } else {
-      pieces.push_back(chunk->data);
+      end = "\r\n";
     }
-    if (chunk->last && chunked) {
-      http::write_last_chunk(end, body.trailers());
-      pieces.push_back(end);
-    }
+    if (chunk->last && chunked) http::write_last_chunk(end, body.trailers());
+    Pieces pieces = {out_, chunk->data, end};
     const bool last = chunk->last;
-    const bool written = co_await write(std::move(pieces));
+    const bool written = co_await write(pieces);
     if (!written) co_return false;
     if (last) co_return true;
   }
+}
+
+// What is there of the body leaves together with the head: in its buffer, if that is cheaper than to tell of two places. nullopt:
+// the body has failed already.
+std::optional<Connection::Pieces> Connection::begin_answer(bool chunked, std::string& end,
+                                                           bool& last) {
+  const std::optional<Result<http::Chunk>> first = x_.response.body.try_read();
+  if (!first) return Pieces{out_};
+  if (!*first) return std::nullopt;
+  const http::Chunk& chunk = **first;
+  last = chunk.last;
+  const bool framed = chunked && !chunk.data.empty();
+  if (framed) http::write_chunk_size(out_, chunk.data.size());
+  const bool together = chunk.data.size() <= body_bytes_copied_max;
+  if (together) out_ += chunk.data;
+  std::string& behind = together ? out_ : end;
+  if (framed) behind += "\r\n";
+  if (last && chunked) http::write_last_chunk(behind, x_.response.body.trailers());
+  if (together) return Pieces{out_};
+  return Pieces{out_, chunk.data, end};
 }
 
 Task<bool> Connection::write_response() {
@@ -358,31 +389,15 @@ Task<bool> Connection::write_response() {
   const bool chunked = head.framing == http::Framing::chunked;
   out_.clear();
   http::write_response_head(out_, head);
-  std::vector<std::string_view> pieces = {out_};
-  if (!framing.with_body) co_return co_await write(std::move(pieces));
-
-  // What is there already leaves together with the head.
-  std::optional<Result<http::Chunk>> first = r.body.try_read();
-  if (first && !*first) co_return false;
-  std::string size_line;
-  bool last = false;
-  if (first) {
-    const http::Chunk chunk = **first;
-    last = chunk.last;
-    if (chunked && !chunk.data.empty()) {
-      http::write_chunk_size(size_line, chunk.data.size());
-      pieces.push_back(size_line);
-    }
-    pieces.push_back(chunk.data);
-    if (chunked && !chunk.data.empty()) pieces.push_back("\r\n");
-  }
   std::string end;
-  if (last && chunked) {
-    http::write_last_chunk(end, r.body.trailers());
-    pieces.push_back(end);
-  }
-  const bool written = co_await write(std::move(pieces));
-  if (!written || last) co_return written;
+  bool last = !framing.with_body;
+  std::optional<Pieces> pieces = Pieces{out_};
+  if (framing.with_body) pieces = begin_answer(chunked, end, last);
+  if (!pieces) co_return false;
+  std::span<std::string_view> left(*pieces);
+  std::optional<bool> written = write_at_once(left);
+  if (!written) written = co_await write(left);
+  if (!*written || last) co_return *written;
   co_return co_await write_body(chunked);
 }
 
@@ -406,8 +421,8 @@ Task<bool> Connection::drain_request() {
 // Answers a request that is no legal HTTP.
 Task<bool> Connection::refuse() {
   const std::string answer = parser_.error().answer();
-  std::vector<std::string_view> pieces = {answer};
-  co_return co_await write(std::move(pieces));
+  Pieces pieces = {answer};
+  co_return co_await write(pieces);
 }
 
 // Closes in a way that lets the last answer arrive: bytes that nobody reads would make the kernel send a reset, which takes from
@@ -424,7 +439,7 @@ Task<void> Connection::linger() {
       continue;
     }
     if (r.kind != IoResult::would_block) co_return;
-    const Wake wake = co_await stream_->readable(until);
+    const Wake wake = co_await stream_->until_readable(until);
     if (wake == Wake::timeout) co_return;
   }
 }

@@ -89,7 +89,11 @@ bool Regex::find(std::string_view text, size_t from, std::vector<Group>& groups)
     subject = copy;
     start = std::lower_bound(origin.begin(), origin.end(), from) - origin.begin();
   }
-  std::vector<re2::StringPiece> parts(names_.size());
+  constexpr size_t usual = 8;
+  std::array<re2::StringPiece, usual> few;
+  std::vector<re2::StringPiece> many(names_.size() > usual ? names_.size() : 0);
+  const std::span<re2::StringPiece> parts =
+      many.empty() ? std::span(few).first(names_.size()) : std::span(many);
   const re2::StringPiece piece(subject.data(), subject.size());
   if (!re_->Match(piece, start, subject.size(), re2::RE2::UNANCHORED, parts.data(),
                   static_cast<int>(parts.size()))) {
@@ -151,8 +155,15 @@ void Regex::expand(std::string& out, std::string_view t, std::string_view text,
 }
 
 std::string Regex::replace_all(std::string_view text, std::string_view go_template) const {
+  std::optional<std::string> out = replaced(text, go_template);
+  return out ? std::move(*out) : std::string(text);
+}
+
+std::optional<std::string> Regex::replaced(std::string_view text,
+                                           std::string_view go_template) const {
   std::string out;
   std::vector<Group> groups;
+  groups.reserve(names_.size());
   size_t copied = 0;
   size_t search_at = 0;
   bool any = false;
@@ -172,6 +183,7 @@ std::string Regex::replace_all(std::string_view text, std::string_view go_templa
       search_at += n;
     }
   }
+  if (!any) return std::nullopt;
   if (copied < text.size()) out += text.substr(copied);
   return out;
 }

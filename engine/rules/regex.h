@@ -39,6 +39,8 @@ class Regex {
   bool find(std::string_view text, size_t from, std::vector<Group>& groups) const;
   // Go's ReplaceAllString: every match replaced, with $1, $name, ${name} and $$ in the template.
   std::string replace_all(std::string_view text, std::string_view go_template) const;
+  // The same; nullopt where nothing matches.
+  std::optional<std::string> replaced(std::string_view text, std::string_view go_template) const;
   // Go's Expand for one match.
   void expand(std::string& out, std::string_view go_template, std::string_view text,
               const std::vector<Group>& groups) const;

@@ -26,6 +26,7 @@ TEST(Regex, ReplacesAsGo) {  // each row from Go's regexp documentation and pack
   for (const Row& row : rows) {
     const auto re = Regex::compile(row.pattern);
     ASSERT_TRUE(re) << row.pattern << re.error().message;
+    EXPECT_EQ(re->replaced(row.text, row.replacement).has_value(), re->search(row.text));
     EXPECT_EQ(re->replace_all(row.text, row.replacement), row.result)
         << row.pattern << " " << row.replacement;
   }

@@ -106,7 +106,7 @@ Task<Result<void>> TlsStream::handshake(Instant deadline) {
     }
     // The carrier broke while we wrote: nothing will come, though its reading side may not know yet.
     if (failed_) co_return Error(code_, "tls: the connection broke in the handshake");
-    const Wake wake = co_await readable(deadline);
+    const Wake wake = co_await until_readable(deadline);
     if (wake == Wake::timeout) {
       fail(Code::timeout);
       co_return Error(Code::timeout, "tls: the handshake was not complete in time");

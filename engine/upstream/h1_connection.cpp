@@ -30,13 +30,21 @@ void H1Connection::start_request(http::Outbound& out) {
   complete_ = answered_ = has_body_ = final_ = false;
 }
 
-// The head and a body that is in memory go out together; a streamed body follows as it comes.
-Task<Result<void>> H1Connection::write_request(http::Outbound& out) {
-  std::vector<std::string_view> pieces = {head_};
+// The head and a body that is in memory go out together. False: not all of it, or more is to follow.
+bool H1Connection::write_at_once(http::Outbound& out) {
   const bool streamed = out.body && out.body->streaming();
-  if (out.body && !streamed && !out.body->empty()) pieces.push_back(out.body->bytes());
+  unwritten_ = {head_};
+  if (out.body && !streamed) unwritten_[1] = out.body->bytes();
+  std::span<std::string_view> left(unwritten_);
+  const Result<void> written = write_now(*stream_, left);
+  return written && left.empty() && !streamed;
+}
+
+// The rest of it, and a streamed body as it comes.
+Task<Result<void>> H1Connection::write_request(http::Outbound& out) {
+  std::vector<std::string_view> pieces(unwritten_.begin(), unwritten_.end());
   Result<void> written = co_await write_all(*stream_, std::move(pieces), instant_max);
-  if (!written || !streamed) co_return written;
+  if (!written || !out.body || !out.body->streaming()) co_return written;
   co_return co_await pump_body(*out.body, chunked_);
 }
 
@@ -71,42 +79,51 @@ Task<Result<void>> H1Connection::pump_body(http::Body& body, bool chunked) {
   }
 }
 
-Task<Result<void>> H1Connection::read_head(http::Exchange& x, bool to_head, Instant deadline,
-                                           bool wait_continue) {
-  for (int interim = 0;;) {
+// nullopt: more bytes are needed, and none are there.
+std::optional<Result<void>> H1Connection::try_head(http::Exchange& x, bool to_head,
+                                                   bool wait_continue) {
+  for (;;) {
     const http::h1::Step step = parser_.parse(in_.view());
     in_.consume(step.consumed);
     if (step.event == http::h1::Event::error) {
-      co_return upstream_error(Code::protocol,
-                               "malformed response: " + std::string(parser_.error().why));
+      return Result<void>(upstream_error(
+          Code::protocol, "malformed response: " + std::string(parser_.error().why)));
     }
     if (step.event == http::h1::Event::head) {
       const int status = parser_.head().status;
       final_ = status >= 200 || status == 101;
-      if (final_) co_return Result<void>();
-      if (++interim > interim_responses_max)
-        co_return upstream_error(Code::protocol, "too many 1xx responses");
+      if (final_) return Result<void>();
+      if (++interim_ > interim_responses_max)
+        return Result<void>(upstream_error(Code::protocol, "too many 1xx responses"));
       pass_interim(x, status, parser_.head().headers);
       parser_.reset(to_head);
-      if (wait_continue && status == 100) co_return Result<void>();
+      if (wait_continue && status == 100) return Result<void>();
       continue;
     }
     if (step.event != http::h1::Event::need_more) continue;
     const IoResult r = in_.fill(*stream_, response_head_bytes_max);
+    if (r.kind == IoResult::would_block) return std::nullopt;
     if (r.kind == IoResult::bytes) {
       answered_ = true;
-    } else if (r.kind == IoResult::would_block) {
-      const Wake wake = co_await stream_->readable(deadline);
-      if (wake == Wake::timeout)
-        co_return upstream_error(Code::timeout, "no response head in time");
     } else if (r.code == Code::limit && r.kind == IoResult::failed) {
-      co_return upstream_error(Code::protocol, "response head too large");
+      return Result<void>(upstream_error(Code::protocol, "response head too large"));
     } else {
       Error e = upstream_error(r.kind == IoResult::eof ? Code::reset : r.code,
                                "connection closed before a response");
       if (!answered_) e.retry = Retry::if_reused;
-      co_return e;
+      return Result<void>(std::move(e));
     }
+  }
+}
+
+Task<Result<void>> H1Connection::read_head(http::Exchange& x, bool to_head, Instant deadline,
+                                           bool wait_continue) {
+  interim_ = 0;
+  for (;;) {
+    std::optional<Result<void>> got = try_head(x, to_head, wait_continue);
+    if (got) co_return std::move(*got);
+    const Wake wake = co_await stream_->until_readable(deadline);
+    if (wake == Wake::timeout) co_return upstream_error(Code::timeout, "no response head in time");
   }
 }
 
@@ -135,8 +152,12 @@ Task<Result<void>> H1Connection::send(http::Exchange& x, http::Outbound& out) {
     Result<void> begun = co_await send_expecting(x, to_head);
     if (!begun || final_) co_return begun;
   }
-  writer_ = expecting ? pump_body(*out.body, chunked_) : write_request(out);
-  if (!writer_.start(me)) {
+  if (expecting) {
+    writer_ = pump_body(*out.body, chunked_);
+  } else if (!write_at_once(out)) {
+    writer_ = write_request(out);
+  }
+  if (writer_ && !writer_.start(me)) {
     // The server may answer before it has read the whole request: both directions run side by side.
     Task<Result<void>> reader = read_head(x, to_head, instant_max);
     bool head_done = reader.start(me);
@@ -153,13 +174,20 @@ Task<Result<void>> H1Connection::send(http::Exchange& x, http::Outbound& out) {
     }
     // The request is out (or failed); the reader is dropped and started anew below with a deadline. It holds no bytes.
   }
-  Result<void> sent = writer_.take();
-  writer_ = {};
-  if (!sent && sent.error().source == Source::downstream) co_return sent.error();
-  const Duration limit = out.server->response_header_timeout;
-  const Instant deadline = deadline_in(x.env->scheduler, limit);
-  Result<void> got = co_await read_head(x, to_head, deadline);
-  if (!got) co_return got.error();
+  if (writer_) {
+    Result<void> sent = writer_.take();
+    writer_ = {};
+    if (!sent && sent.error().source == Source::downstream) co_return sent.error();
+  }
+  const Instant deadline = deadline_in(x.env->scheduler, out.server->response_header_timeout);
+  interim_ = 0;
+  std::optional<Result<void>> got = try_head(x, to_head, false);
+  while (!got) {
+    const Wake wake = co_await stream_->until_readable(deadline);
+    if (wake == Wake::timeout) co_return upstream_error(Code::timeout, "no response head in time");
+    got = try_head(x, to_head, false);
+  }
+  if (!*got) co_return got->error();
   take_head(x);
   co_return Result<void>();
 }

@@ -43,8 +43,10 @@ class H1Connection {
   bool reused = false;
 
  private:
+  bool write_at_once(http::Outbound& out);
   Task<Result<void>> write_request(http::Outbound& out);
   Task<Result<void>> pump_body(http::Body& body, bool chunked);
+  std::optional<Result<void>> try_head(http::Exchange& x, bool to_head, bool wait_continue);
   // Passes interim answers on. With `wait_continue` it ends at "100 Continue", too; final_ tells which it was.
   Task<Result<void>> read_head(http::Exchange& x, bool to_head, Instant deadline,
                                bool wait_continue = false);
@@ -56,8 +58,10 @@ class H1Connection {
   std::unique_ptr<Stream> stream_;
   http::ReadBuffer in_;
   http::h1::ResponseParser parser_;
-  std::string head_;           // bytes of the request head, capacity kept
-  Task<Result<void>> writer_;  // the request, while it is being sent
+  std::string head_;                           // bytes of the request head, capacity kept
+  std::array<std::string_view, 2> unwritten_;  // of the head and a body that is in memory
+  Task<Result<void>> writer_;                  // the request, while it is being sent
+  int interim_ = 0;                            // 1xx answers that have come
   bool chunked_ = false;
   bool final_ = false;  // the head of the final answer has been read
   bool has_body_ = false;

@@ -22,7 +22,7 @@ class ResponseBody final : public http::BodySource {
     for (;;) {
       std::optional<Result<http::Chunk>> got = connection_->try_body();
       if (got) co_return std::move(*got);
-      co_await connection_->stream().readable(instant_max);
+      co_await connection_->stream().until_readable(instant_max);
     }
   }
   const http::Headers* trailers() const override { return connection_->trailers(); }

@@ -15,8 +15,8 @@ std::unique_ptr<H1Connection> H1Pool::take(std::string_view authority, const Tls
   if (it == idle_.end()) return nullptr;
   List& list = it->second;
   while (!list.empty()) {
-    std::unique_ptr<H1Connection> c = std::move(list.front());
-    list.pop_front();
+    std::unique_ptr<H1Connection> c = std::move(list.back());
+    list.pop_back();
     if (!expired(*c, now) && c->usable()) return c;
   }
   return nullptr;
@@ -28,10 +28,13 @@ void H1Pool::give(std::unique_ptr<H1Connection> c) {
   c->idle_since = sweeper_.scheduler.now();
   c->reused = true;
   if (!sweeper_.armed()) sweeper_.arm(c->idle_since + pool_sweep_period);
-  List& list = idle_[Key(c->tls.get(), c->key)];
+  const TlsConnector* const tls = c->tls.get();
+  auto it = idle_.find(std::pair(tls, std::string_view(c->key)));
+  if (it == idle_.end()) it = idle_.emplace(Key(tls, c->key), List()).first;
+  List& list = it->second;
   const auto most = static_cast<size_t>(c->max_idle == 0 ? 2 : c->max_idle);
-  list.push_front(std::move(c));
-  while (list.size() > most) list.pop_back();
+  list.push_back(std::move(c));
+  while (list.size() > most) list.erase(list.begin());
 }
 
 void H1Pool::drop(std::string_view authority, const TlsConnector* tls) {
@@ -50,7 +53,7 @@ size_t H1Pool::idle() const {
 void H1Pool::sweep() {
   const Instant now = sweeper_.scheduler.now();
   for (auto it = idle_.begin(); it != idle_.end();) {
-    it->second.remove_if([&](const std::unique_ptr<H1Connection>& c) {
+    std::erase_if(it->second, [&](const std::unique_ptr<H1Connection>& c) {
       return expired(*c, now) || c->stream().ended();
     });
     it = it->second.empty() ? idle_.erase(it) : std::next(it);

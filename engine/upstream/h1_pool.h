@@ -1,7 +1,7 @@
 // Idle connections to servers, the most recently used first, as Go's transport keeps them. One pool per event loop.
 #pragma once
-#include <list>
 #include <map>
+#include <vector>
 
 #include "engine/upstream/h1_connection.h"
 
@@ -33,7 +33,7 @@ class H1Pool {
   http::BlockPool blocks{response_block_bytes};
 
  private:
-  using List = std::list<std::unique_ptr<H1Connection>>;
+  using List = std::vector<std::unique_ptr<H1Connection>>;  // the most recently used last
   // Connections of the list keep the connector alive.
   using Key = std::pair<const TlsConnector*, std::string>;
   struct Before {

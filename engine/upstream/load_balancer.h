@@ -24,6 +24,7 @@ class LoadBalancer final : public http::Handler, public StatusSource {
                                                     Random& random,
                                                     std::shared_ptr<TlsConnector> tls = nullptr);
   Task<void> handle(http::Exchange& x) override { return serve(x, nullptr); }
+  bool leaves_request() const override { return true; }
   // `session`: of a Gateway API rule, instead of a cookie of the service's own.
   Task<void> serve(http::Exchange& x, const Session* session);
   Result<void> on_status(std::function<void(bool up)> listener) override;

@@ -81,7 +81,9 @@ std::string_view outbound_name(const http::Headers::Field& f) {
   static constexpr std::string_view names[] = {"Sec-WebSocket-Key", "Sec-WebSocket-Extensions",
                                                "Sec-WebSocket-Accept", "Sec-WebSocket-Protocol",
                                                "Sec-WebSocket-Version"};
-  if (!text::istarts_with(f.name, "sec-websocket-")) return f.name;
+  if (f.name.empty() || text::lower(f.name.front()) != 's' ||
+      !text::istarts_with(f.name, "sec-websocket-"))
+    return f.name;
   for (std::string_view n : names) {
     if (text::iequals(n, f.name)) return n;
   }
@@ -94,7 +96,8 @@ void set_forwarded_for(http::Exchange& x, http::Headers& out) {
     return;
   }
   if (!x.append_forwarded_for) return;
-  out.set("X-Forwarded-For", http::append_forwarded_for(x.request.headers, x.peer.ip));
+  out.set_static("X-Forwarded-For",
+                 out.keep(http::append_forwarded_for(x.request.headers, x.peer.ip)));
 }
 
 bool may_ask_gzip(const http::Request& r) {
@@ -112,6 +115,7 @@ void open_gzip(http::Response& r) {
 
 // An upgrade to HTTP/2 would be a tunnel past every router.
 bool asks_h2c(std::string_view upgrade) {
+  if (upgrade.empty()) return false;
   const std::vector<std::string_view> asked = text::split(upgrade, ',');
   return std::any_of(asked.begin(), asked.end(),
                      [](std::string_view one) { return text::iequals(text::trim(one), "h2c"); });
@@ -247,7 +251,7 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
       // Go's client sends one, the first, and leaves an empty one out.
       if (std::exchange(agent_told, true) || f.value.empty()) continue;
     }
-    out.headers.add_static(outbound_name(f), f.value);
+    out.headers.add_hashed(http::HeaderName(outbound_name(f), f.hash), f.value);
   }
   const bool te_trailers = http::list_has_token(r.headers, "Te", "trailers");
   http::remove_hop_by_hop(out.headers);

@@ -33,6 +33,26 @@ class Proxy : public ::testing::Test {
   bool asked_gzip = false;
 };
 
+// Who sends a request again takes its word that no copy is needed (http::Handler::leaves_request).
+TEST_F(Proxy, LeavesTheRequestAsItIs) {
+  x.request.headers.add("Connection", "close, X-Gone");
+  x.request.headers.add("X-Gone", "1");
+  x.request.headers.add("Te", "trailers");
+  x.request.query = "a;b";
+  x.request.url.raw = "/api%2Fx";
+  const http::Headers before = x.request.headers;
+  const auto server = make_origin_server(server_at("http://h:81/base", true), {});
+  const http::Outbound out = outbound(*server, false);
+  EXPECT_FALSE(out.headers.has("X-Gone"));
+  EXPECT_EQ(x.request.method, "GET");
+  EXPECT_EQ(x.request.host, "app.example.com");
+  EXPECT_EQ(x.request.url, (http::UrlPath{"/api/x", "/api%2Fx"}));
+  EXPECT_EQ(x.request.query, "a;b");
+  EXPECT_TRUE(std::equal(
+      before.begin(), before.end(), x.request.headers.begin(), x.request.headers.end(),
+      [](const auto& a, const auto& b) { return a.name == b.name && a.value == b.value; }));
+}
+
 TEST(Server, UrlPartsAndErrors) {  // catalogue 4.1
   struct Row {
     std::string url;

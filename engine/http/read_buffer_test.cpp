@@ -66,7 +66,7 @@ TEST(ReadBuffer, WhoWaitsHoldsNoBlock) {
   ReadBuffer in(pool), other(pool);
   EXPECT_EQ(in.fill(*server, block_bytes).kind, IoResult::would_block);
   EXPECT_EQ(other.fill(*server, block_bytes).kind, IoResult::would_block);
-  EXPECT_EQ(pool.kept(), 1u);
+  EXPECT_EQ(in.view().data(), nullptr);
   const std::string_view piece[] = {"GET /"};
   client->try_write(piece);
   EXPECT_EQ(in.fill(*server, block_bytes).kind, IoResult::bytes);

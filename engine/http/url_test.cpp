@@ -160,9 +160,12 @@ TEST(Url, CanonicalAtFirstLookAsByTheLongWay) {
     const auto path = *rc::gen::container<std::string>(rc::gen::element('a', '/', '.', ';', '~'));
     const auto direct = canonical_path("/" + path);
     const auto escaped = canonical_path("/" + path + "%41");  // an unreserved character: A
-    RC_ASSERT(direct && escaped);
+    RC_ASSERT(direct.has_value());
+    RC_ASSERT(escaped.has_value());
     const auto plain = canonical_path("/" + path + "A");
-    RC_ASSERT(plain && plain->path == escaped->path && plain->raw == escaped->raw);
+    RC_ASSERT(plain.has_value());
+    RC_ASSERT(plain->path == escaped->path);
+    RC_ASSERT(plain->raw == escaped->raw);
     RC_ASSERT(canonical_path(direct->escaped())->path == direct->path);
   }));
 }

@@ -39,7 +39,8 @@ TEST(HeadersSecure, StrictTransport) {
     Rig rig;
     auto x = rig.request("/");
     x->tls = row.tls;
-    SecureHeaders(o).edit_response(*x);
+    const SecureHeaders made(o);  // outlives what it has edited, as a snapshot does
+    made.edit_response(*x);
     EXPECT_EQ(lines_of(x->response.headers, "Strict-Transport-Security"), row.expected)
         << row.clause;
   }
@@ -52,7 +53,8 @@ TEST(HeadersSecure, ReplacesTheServersLines) {
   auto x = rig.request("/");
   x->response.headers.add("X-Frame-Options", "a");
   x->response.headers.add("X-Frame-Options", "b");
-  SecureHeaders(o).edit_response(*x);
+  const SecureHeaders made(o);
+  made.edit_response(*x);
   EXPECT_EQ(lines_of(x->response.headers, "X-Frame-Options"), "DENY");
   EXPECT_EQ(x->response.headers.size(), 1u) << "an empty option is not sent";
 }

@@ -82,8 +82,9 @@ std::optional<TlsSide::IdentityPtr> TlsSide::identity(std::string_view server_na
 
 Task<TlsSide::IdentityPtr> TlsSide::generate(Offload& offload) const {
   const std::shared_ptr<tls::Registry> maker = registry;  // a reload may come meanwhile
-  std::optional<IdentityPtr> made =
-      co_await run_elsewhere<IdentityPtr>(offload, [maker] { return maker->generated(); });
+  // With a name of its own: GCC 12 destroys such a temporary twice.
+  std::function<IdentityPtr()> work = [maker] { return maker->generated(); };
+  std::optional<IdentityPtr> made = co_await run_elsewhere<IdentityPtr>(offload, std::move(work));
   co_return made ? std::move(*made) : maker->generated();
 }
 

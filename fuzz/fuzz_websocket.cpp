@@ -250,7 +250,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   w.server.say(rest);
   w.server.stream->close();
   w.run();
-  GP_ASSERT(w.client->status >= 200 || w.client->status == 101);
+  // An answer that breaks off in a short body ends the connection before its head has left.
+  GP_ASSERT(w.client->status >= 200 || w.client->status == 101 || w.client->ended);
   if (http2) GP_ASSERT(w.client->ended && w.client->status != 101);
   return 0;
 }

@@ -1,6 +1,7 @@
 // Go's regular expressions over RE2: the same syntax, the same error texts, linear time. The only door to RE2.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -6,35 +6,14 @@ import copy
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from gateproof.generate.kube_sets import KubeSet
 from gateproof.generate.pairs import Data
+from gateproof.generate.tree import inner_paths, without
 
 _EXTRA = re.compile(r" && (?!Path)[^&]*$")
-Path = tuple[str | int, ...]
 # Without these an object says something quite different, or nothing.
 _KEPT = frozenset({"kind", "name", "match", "host", "gatewayClassName", "parentRefs", "listeners"})
-
-
-def _paths(node: Any, path: Path = ()) -> Iterator[Path]:
-    items: Iterator[tuple[Any, Any]] = iter(())
-    if isinstance(node, dict):
-        items = iter(node.items())
-    elif isinstance(node, list):
-        items = iter(enumerate(node))
-    for key, value in items:
-        yield (*path, key)
-        yield from _paths(value, (*path, key))
-
-
-def _without(node: Any, path: Path) -> Any:
-    out = copy.deepcopy(node)
-    parent = out
-    for key in path[:-1]:
-        parent = parent[key]
-    del parent[path[-1]]
-    return out
 
 
 def _objects(one: KubeSet) -> Iterator[KubeSet]:
@@ -43,10 +22,10 @@ def _objects(one: KubeSet) -> Iterator[KubeSet]:
         if rest:
             yield replace(one, objects=rest)
         for part in ("spec", "annotations"):
-            for path in _paths(given.get(part) or {}):
+            for path in inner_paths(given.get(part) or {}):
                 if path[-1] in _KEPT:
                     continue
-                less = {**given, part: _without(given[part], path)}
+                less = {**given, part: without(given[part], path)}
                 yield replace(
                     one, objects=(*one.objects[:number], less, *one.objects[number + 1 :])
                 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import re
 from collections.abc import Iterator
@@ -10,34 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gateproof.generate.pairs import Data, Setup, rank, trimmed
+from gateproof.generate.tree import inner_paths, without
 
 _PLAIN_RULE = "PathPrefix(`/`)"
 _PLAIN_URL = "http://a.test/"
 _CALL = re.compile(r"!?[A-Za-z]+\((?:`[^`]*`[, ]*)*\)")
 # A composite service, and where it names what it is made of.
 _CHILDREN = ("service", "fallback", "services")
-Path = tuple[str | int, ...]
-
-
-def _paths(node: Any, path: Path = ()) -> Iterator[Path]:
-    """Everything inside `node` that may be left out, outermost first."""
-    items: Iterator[tuple[Any, Any]] = iter(())
-    if isinstance(node, dict):
-        items = iter(node.items())
-    elif isinstance(node, list):
-        items = iter(enumerate(node))
-    for key, value in items:
-        yield (*path, key)
-        yield from _paths(value, (*path, key))
-
-
-def _without(node: Any, path: Path) -> Any:
-    out = copy.deepcopy(node)
-    parent = out
-    for key in path[:-1]:
-        parent = parent[key]
-    del parent[path[-1]]
-    return out
 
 
 def _with(setup: Setup, kind: str, name: str, value: Any) -> Setup:
@@ -96,10 +74,10 @@ def _routers(setup: Setup) -> Iterator[Setup]:
             yield dataclasses.replace(setup, http={**setup.http, "routers": rest})
         for key in ("middlewares", "priority", "parentRefs", "tls"):
             if key in router:
-                yield _with(setup, "routers", name, _without(router, (key,)))
+                yield _with(setup, "routers", name, without(router, (key,)))
         for number in range(len(router.get("middlewares", ()))):
             if len(router["middlewares"]) > 1:
-                yield _with(setup, "routers", name, _without(router, ("middlewares", number)))
+                yield _with(setup, "routers", name, without(router, ("middlewares", number)))
         if router["rule"] != _PLAIN_RULE:
             plain = {k: v for k, v in router.items() if k != "ruleSyntax"}
             yield _with(setup, "routers", name, {**plain, "rule": _PLAIN_RULE})
@@ -130,9 +108,9 @@ def _objects(setup: Setup) -> Iterator[Setup]:
             http = {k: v for k, v in {**setup.http, kind: rest}.items() if v}
             smaller = dataclasses.replace(setup, http=http)
             yield _forgotten(smaller, name) if kind == "middlewares" else smaller
-        for path in _paths(objects):
+        for path in inner_paths(objects):
             if len(path) > 2 or path[1:] == ("middlewares",):
-                yield dataclasses.replace(setup, http={**setup.http, kind: _without(objects, path)})
+                yield dataclasses.replace(setup, http={**setup.http, kind: without(objects, path)})
 
 
 def _forgotten(setup: Setup, name: str) -> Setup:
@@ -154,11 +132,11 @@ def _forgotten(setup: Setup, name: str) -> Setup:
 
 def _upstreams(setup: Setup) -> Iterator[Setup]:
     for name, script in setup.upstreams.items():
-        for path in _paths(script):
+        for path in inner_paths(script):
             # Half a header line is none.
             if path[0] in ("refuse", "close") or len(path) > 2:
                 continue
-            upstreams = {**setup.upstreams, name: _without(script, path)}
+            upstreams = {**setup.upstreams, name: without(script, path)}
             yield dataclasses.replace(setup, upstreams=upstreams)
 
 

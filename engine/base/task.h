@@ -5,7 +5,7 @@
 //    suspending; otherwise its completion queues the parent. A loop of a million finished awaits uses no stack.
 // 2. Lazy, move-only, [[nodiscard]]. Coroutines are named functions; parameters by value or owned by the Exchange.
 // 3. Cancellation is destruction at a suspension point: ~Task destroys the frame; a destroyed frame that was queued or
-//    waited on takes itself out of the queue, the timer heap and the stream.
+//    waited on takes itself out of the queue, the timer heap and the stream. One that ends while it is queued leaves the queue too.
 // 4. One executor per world; frames come from free lists (frame_pool.h).
 // 5. A suspended coroutine says what it waits for (Waiter::awaiting of its root), which Scheduler::dump() prints.
 #pragma once
@@ -104,6 +104,8 @@ struct PromiseBase : Waiter {
     template <class P>
     void await_suspend(std::coroutine_handle<P> h) const noexcept {
       PromiseBase& p = h.promise();
+      // Whoever it has waited for may have queued it in vain: it is not to be resumed behind its end.
+      if (p.queued) p.executor->remove(p);
       if (p.parent) {
         p.executor->post(*p.parent);
       } else if (p.root_id) {

@@ -77,6 +77,24 @@ TEST(Task, ReadyQueueIsFifoAndPostingTwiceIsOnce) {
   EXPECT_EQ(log, (std::vector<int>{2, 0, 1}));
 }
 
+// Nobody waits for what it was queued by any more.
+Task<void> queues_itself(Executor* e, int* ended) {
+  Waiter& me = co_await ThisWaiter{};
+  e->post(me);
+  ++*ended;
+}
+
+// Condition 3.
+TEST(Task, WhoEndsWhileQueuedIsNotResumed) {
+  Executor e;
+  int ended = 0;
+  Task<void> task = queues_itself(&e, &ended);
+  EXPECT_TRUE(task.start_root(e, "queues itself"));
+  EXPECT_FALSE(e.ready());
+  EXPECT_FALSE(e.run_one());
+  EXPECT_EQ(ended, 1);
+}
+
 Task<void> touch(bool* ran) {
   *ran = true;
   co_return;

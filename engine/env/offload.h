@@ -33,7 +33,7 @@ Task<std::optional<T>> run_elsewhere(Offload& offload, std::function<T()> work) 
     State& state;
     ~Forget() { state.waiter = nullptr; }
   } forget{*state};
-  Waiter& me = co_await ThisWaiter{};
+  state->waiter = &co_await ThisWaiter{};
   const bool taken =
       offload.start([state, work = std::move(work)] { state->value.emplace(work()); },
                     [state] {
@@ -41,7 +41,6 @@ Task<std::optional<T>> run_elsewhere(Offload& offload, std::function<T()> work) 
                       if (state->waiter) state->waiter->executor->post(*state->waiter);
                     });
   if (!taken) co_return std::nullopt;
-  state->waiter = &me;  // only now: who is told while it starts would be resumed behind its end
   while (!state->done) co_await Suspend{"work elsewhere"};
   co_return std::move(state->value);
 }

@@ -128,16 +128,6 @@ struct KubeReflector::Items {
   }
 };
 
-namespace {
-
-// Who watches several tasks may have been queued by one that it no longer waits for: at its end it takes itself out.
-struct Forgotten {
-  Waiter& me;
-  ~Forgotten() { me.executor->remove(me); }
-};
-
-}  // namespace
-
 struct KubeReflector::Reading {
   std::function<Items()> work;
   Task<std::optional<Items>> task;
@@ -163,7 +153,6 @@ Task<std::optional<KubeReflector::Next>> KubeReflector::list_version(std::string
   ++lists_;
   // Nothing is awaited here but by these tasks, which all resume this one.
   Waiter& me = co_await ThisWaiter{};
-  const Forgotten forgotten{me};
   std::deque<Reading> reading;
   Task<Result<KubeResponse>> asked = client_.call(page_request(version, ""));
   asked.start(me);

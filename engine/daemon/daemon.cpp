@@ -187,7 +187,6 @@ void Daemon::tell(const std::shared_ptr<const pipeline::Snapshot>& snapshot) {
   log_.info("configuration " + std::to_string(snapshot->version) +
             " is in force: " + std::to_string(snapshot->routers.size()) + " routers");
   report(snapshot->findings);
-  engine_.tidy();
 }
 
 Task<void> Daemon::watch_signals() {

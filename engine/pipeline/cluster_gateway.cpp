@@ -40,7 +40,6 @@ ClusterGateway::ClusterGateway(cluster::Store& store, const Clock& clock, Engine
                                std::function<void(const config::Findings&)> report)
     : store_(store),
       clock_(clock),
-      engine_(engine),
       controller_(
           engine, std::move(options),
           {[this](const kubernetes::gateway::StatusUpdate& update) { write_status(update); },
@@ -86,9 +85,7 @@ void ClusterGateway::follow_all(Offload& elsewhere) {
 void ClusterGateway::follow(std::span<const cluster::Event> events) {
   bool anew = std::exchange(all_, false);
   for (const cluster::Event& event : events) anew = take(event) || anew;
-  if (!anew) return;
-  controller_.reconcile(objects_, std::exchange(changed_, {}));
-  engine_.tidy();
+  if (anew) controller_.reconcile(objects_, std::exchange(changed_, {}));
 }
 
 void ClusterGateway::write_status(const kubernetes::gateway::StatusUpdate& update) {

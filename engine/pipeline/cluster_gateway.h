@@ -29,7 +29,6 @@ class ClusterGateway {
 
   kubernetes::cluster::Store& store_;
   const Clock& clock_;
-  Engine& engine_;
   kubernetes::ObjectStore objects_;  // what resolve() reads: kept, not made anew
   std::set<uint64_t> own_;  // resourceVersions of statuses written here, until they are told
   std::vector<kubernetes::gateway::ObjectName> changed_;  // since the controller looked

@@ -137,12 +137,8 @@ void Engine::set_matchers(rules::MatcherSet m) {
 }
 
 std::shared_ptr<const Snapshot> Engine::rebuild() {
-  return show(build_snapshot(inputs(), &leftovers_));
-}
-
-void Engine::tidy() {
-  const std::lock_guard lock(update_mutex_);
-  leftovers_.reset();
+  std::shared_ptr<const void> leftovers;  // freed when the snapshot is in force
+  return show(build_snapshot(inputs(), &leftovers));
 }
 
 BuildInputs Engine::inputs() const {

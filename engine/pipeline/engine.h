@@ -34,8 +34,6 @@ class Engine {
     std::shared_ptr<const Snapshot> now = std::atomic_load(&current_);
     return now ? now : of_no_objects();
   }
-  // Frees what the last snapshot was built with, for a caller that has the time now; the next update does it otherwise.
-  void tidy();
   // Grows by one at every swap; lets an event loop keep its own copy of the pointer.
   uint64_t version() const { return version_.load(std::memory_order_acquire); }
   const config::StaticConfig& statics() const { return *statics_; }
@@ -63,7 +61,6 @@ class Engine {
       std::make_shared<const Objects>(merged({}));  // all of them
   rules::MatcherSet matchers_ = rules::MatcherSet::standard();
   mutable std::shared_ptr<const Snapshot> current_;
-  std::shared_ptr<const void> leftovers_;  // of building it
   std::atomic<uint64_t> version_{1};
   std::atomic<bool> terminating_{false};
   std::string host_name_;

@@ -194,23 +194,36 @@ std::optional<SocketAddress> SocketAddress::parse(std::string_view text) {
   return SocketAddress{*ip, static_cast<uint16_t>(*port)};
 }
 
+namespace {
+
+bool has_bracket(std::string_view s) {
+  return std::any_of(s.begin(), s.end(), [](char c) { return c == '[' || c == ']'; });
+}
+
+// What a pair of brackets around the whole text encloses; else the text.
+std::string_view inside_brackets(std::string_view text) {
+  if (text.size() < 2 || !text.starts_with('[') || !text.ends_with(']')) return text;
+  const std::string_view inside = text.substr(1, text.size() - 2);
+  return has_bracket(inside) ? text : inside;
+}
+
+}  // namespace
+
+std::optional<HostPort> parse_host_port(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const std::string_view front = text.substr(0, colon), port = text.substr(colon + 1);
+  const std::string_view host = inside_brackets(front);
+  const bool bracketed = host.size() != front.size();
+  if (has_bracket(host) || has_bracket(port)) return std::nullopt;
+  if (!bracketed && host.find(':') != std::string_view::npos) return std::nullopt;
+  return HostPort{host, port};
+}
+
 // As net.SplitHostPort where that succeeds; else the whole text is the host, without brackets that enclose it.
 HostPort split_host_port(std::string_view text) {
-  const size_t colon = text.rfind(':');
-  const bool bracketed = text.starts_with('[');
-  const size_t close = bracketed ? text.find(']') : std::string_view::npos;
-  const auto stray = [](std::string_view s) {
-    return std::any_of(s.begin(), s.end(), [](char c) { return c == '[' || c == ']'; });
-  };
-  if (bracketed && close != std::string_view::npos) {
-    const std::string_view inside = text.substr(1, close - 1);
-    if (close + 1 == colon && !stray(inside) && !stray(text.substr(colon)))
-      return {inside, text.substr(colon + 1)};
-    if (close + 1 == text.size() && !stray(inside)) return {inside, {}};
-    return {text, {}};
-  }
-  if (colon == std::string_view::npos || text.find(':') != colon || stray(text)) return {text, {}};
-  return {text.substr(0, colon), text.substr(colon + 1)};
+  if (const auto parts = parse_host_port(text)) return *parts;
+  return {inside_brackets(text), {}};
 }
 
 }  // namespace gateproof

@@ -47,5 +47,7 @@ struct HostPort {
   std::string_view port;
 };
 HostPort split_host_port(std::string_view text);
+// Go's net.SplitHostPort: nullopt where that fails, which it does without a port.
+std::optional<HostPort> parse_host_port(std::string_view text);
 
 }  // namespace gateproof

@@ -148,5 +148,13 @@ TEST(HostPort, SplitsAsGo) {
   }
 }
 
+TEST(HostPort, FailsWhereGoFails) {
+  for (const char* good : {"a:80", "a:", ":80", "[::1]:80", "[]:1"})
+    EXPECT_TRUE(parse_host_port(good)) << good;
+  for (const char* bad :
+       {"a", "", "[::1]", "::1", "a:b:c", "[::1", "[::1]x:80", "a]:80", "a:8]", "[a]:80:90"})
+    EXPECT_FALSE(parse_host_port(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace gateproof

@@ -73,15 +73,6 @@ void Writer::text(uint32_t field, std::string_view value) {
 
 void Writer::message(uint32_t field, const Writer& inner) { put(field, inner.out_); }
 
-std::string as_utf8(std::string_view s) {
-  std::string out;
-  out.reserve(s.size());
-  while (!s.empty()) {
-    const size_t n = text::utf8_length(s);
-    out += n == 0 ? std::string_view("!") : s.substr(0, n);
-    s.remove_prefix(n == 0 ? 1 : n);
-  }
-  return out;
-}
+std::string as_utf8(std::string_view s) { return text::mended_utf8(s, "!"); }
 
 }  // namespace gateproof::protobuf

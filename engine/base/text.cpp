@@ -157,6 +157,15 @@ std::optional<std::string> nearest(std::string_view word,
   return found;
 }
 
+std::string quote_regex(std::string_view literal) {
+  std::string out;
+  for (char c : literal) {
+    if (std::string_view("\\.+*?()|[]{}^$").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
 std::string quote(std::string_view s) {
   static const char hex[] = "0123456789abcdef";
   std::string out = "\"";

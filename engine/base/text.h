@@ -33,6 +33,8 @@ std::optional<int64_t> parse_int(std::string_view s);  // whole text, base 10, o
 // The candidate nearest to `word` by edit distance, if near enough to be a likely slip; for "did you mean".
 std::optional<std::string> nearest(std::string_view word,
                                    std::span<const std::string_view> candidates);
+// Go's regexp.QuoteMeta.
+std::string quote_regex(std::string_view literal);
 // A Go-quoted string literal of s, with escapes.
 std::string quote(std::string_view s);
 

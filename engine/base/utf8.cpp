@@ -38,11 +38,11 @@ bool is_utf8(std::string_view s) {
   return true;
 }
 
-std::string mended_utf8(std::string_view s) {
+std::string mended_utf8(std::string_view s, std::string_view instead) {
   std::string out;
   while (!s.empty()) {
     const size_t n = utf8_length(s);
-    out += n ? s.substr(0, n) : std::string_view("\xEF\xBF\xBD");
+    out += n ? s.substr(0, n) : instead;
     s.remove_prefix(n ? n : 1);
   }
   return out;

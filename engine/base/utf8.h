@@ -8,7 +8,7 @@ namespace gateproof::text {
 // Bytes of the character at the front; 0: there is none (an overlong form, half of a surrogate pair, a stray byte, no bytes).
 size_t utf8_length(std::string_view s);
 bool is_utf8(std::string_view s);
-// Each byte that belongs to no character as U+FFFD.
-std::string mended_utf8(std::string_view s);
+// Each byte that belongs to no character as `instead`, which is U+FFFD.
+std::string mended_utf8(std::string_view s, std::string_view instead = "\xEF\xBF\xBD");
 
 }  // namespace gateproof::text

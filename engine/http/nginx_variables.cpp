@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "engine/base/address.h"
 #include "engine/base/text.h"
 #include "engine/http/cookies.h"
 #include "engine/http/url.h"
@@ -9,29 +10,10 @@
 namespace gateproof::http {
 namespace {
 
-// Go's net.SplitHostPort of a Host field; no port: nothing was split.
-struct Split {
-  std::string_view host, port;
-  bool has_port = false;
-};
-
-Split split_host(std::string_view text) {
-  const size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return {text, {}};
-  std::string_view host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find(':') != std::string_view::npos) {
-    return {text, {}};
-  }
-  return {host, text.substr(colon + 1), true};
-}
-
-std::string target_of(const Exchange& x) {
-  std::string target = x.request.url.escaped();
-  if (target.empty()) target = "/";
-  if (x.request.has_query || !x.request.query.empty()) target += "?" + x.request.query;
-  return target;
+// Without a port, if there is one.
+std::string_view host_of(const Request& r) {
+  const auto at = parse_host_port(r.host);
+  return at ? at->host : std::string_view(r.host);
 }
 
 std::string joined(const Headers& headers, std::string_view nginx_name) {
@@ -68,21 +50,21 @@ std::optional<std::string> by_prefix(std::string_view name, const Exchange& x) {
 
 std::optional<std::string> plain(std::string_view name, const Exchange& x) {
   const Request& r = x.request;
-  if (name == "host") return text::to_lower(split_host(r.host).host);
+  if (name == "host") return text::to_lower(host_of(r));
   if (name == "best_http_host") return r.host;
   if (name == "hostname") return x.env->host_name;
-  if (name == "request_uri") return target_of(x);
-  if (name == "escaped_request_uri") return escape_query(target_of(x));
+  if (name == "request_uri") return r.target();
+  if (name == "escaped_request_uri") return escape_query(r.target());
   if (name == "scheme") return x.tls ? "https" : "http";
   if (name == "args" || name == "query_string") return r.query;
   if (name == "remote_addr") return x.peer.ip.to_string();
   if (name == "proxy_add_x_forwarded_for") return client_chain(x);
   if (name == "request_method") return r.method;
   if (name == "uri" || name == "document_uri") return r.url.path;
-  if (name == "server_name") return std::string(split_host(r.host).host);
+  if (name == "server_name") return std::string(host_of(r));
   if (name == "server_port") {
-    const Split at = split_host(r.host);
-    return at.has_port ? std::string(at.port) : x.tls ? "443" : "80";
+    const auto at = parse_host_port(r.host);
+    return at ? std::string(at->port) : x.tls ? "443" : "80";
   }
   if (name == "content_type") return std::string(r.headers.get("Content-Type"));
   if (name == "content_length") return std::string(r.headers.get("Content-Length"));

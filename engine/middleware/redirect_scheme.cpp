@@ -21,37 +21,19 @@ const config::Schema<Options>& schema() {
 }
 
 const config::Schema<Options>& provider_schema() {
-  static const auto s = [] {
-    config::Schema<Options> made = schema();
-    made.field("forcePermanentRedirect", &Options::always_308, "bool", "false");
-    return made;
-  }();
+  static const auto s = config::Schema<Options>(schema()).field(
+      "forcePermanentRedirect", &Options::always_308, "bool", "false");
   return s;
-}
-
-// Go's net.SplitHostPort; the whole text as host when it would fail.
-HostPort host_and_port(std::string_view text) {
-  const size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return {text, {}};
-  std::string_view host = text.substr(0, colon);
-  if (host.starts_with('[')) {
-    if (host.find(']') != host.size() - 1) return {text, {}};
-    host = host.substr(1, host.size() - 2);
-    if (host.find('[') != std::string_view::npos) return {text, {}};
-  } else if (host.find_first_of(":[]") != std::string_view::npos) {
-    return {text, {}};
-  }
-  return {host, text.substr(colon)};
 }
 
 // The URL as the client meant it: over TLS, or behind a terminator that says so and was believed by the entry point.
 std::string client_url(const Exchange& x) {
   const bool secure = http::client_scheme(x) == "https";
-  HostPort at = host_and_port(x.request.host);
-  if (at.port == (secure ? ":443" : ":80")) at.port = {};
+  const auto at = parse_host_port(x.request.host);
   std::string url = secure ? "https://" : "http://";
-  url.append(at.host).append(at.port).append(x.shown_target());
-  return url;
+  url.append(at ? at->host : std::string_view(x.request.host));
+  if (at && at->port != (secure ? "443" : "80")) url.append(":").append(at->port);
+  return url.append(x.shown_target());
 }
 
 class RedirectScheme final : public SyncFilter {

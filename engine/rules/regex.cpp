@@ -188,13 +188,4 @@ std::optional<std::string> Regex::replaced(std::string_view text,
   return out;
 }
 
-std::string quote_regex(std::string_view literal) {
-  std::string out;
-  for (char c : literal) {
-    if (std::string_view("\\.+*?()|[]{}^$").find(c) != std::string_view::npos) out += '\\';
-    out += c;
-  }
-  return out;
-}
-
 }  // namespace gateproof::rules

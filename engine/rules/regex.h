@@ -55,7 +55,4 @@ class Regex {
   std::shared_ptr<const re2::RE2> re_;
 };
 
-// Go's regexp.QuoteMeta.
-std::string quote_regex(std::string_view literal);
-
 }  // namespace gateproof::rules

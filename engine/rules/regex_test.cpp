@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/base/text.h"
+
 namespace gateproof::rules {
 namespace {
 
@@ -70,7 +72,7 @@ TEST(Regex, R7_NestedRepetitionsAreLinear) {
   }
 }
 
-TEST(Regex, QuotesLiterals) { EXPECT_EQ(quote_regex("a.b*c"), "a\\.b\\*c"); }
+TEST(Regex, QuotesLiterals) { EXPECT_EQ(text::quote_regex("a.b*c"), "a\\.b\\*c"); }
 
 }  // namespace
 }  // namespace gateproof::rules

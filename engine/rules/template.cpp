@@ -53,10 +53,11 @@ Result<Template> Template::compile(std::string_view text, Kind kind) {
       auto alone = Regex::compile("^" + std::string(expression) + "$");
       if (!alone) return alone.error();
     }
-    pattern += quote_regex(text.substr(done, begin - done)) + "(" + std::string(expression) + ")";
+    pattern +=
+        text::quote_regex(text.substr(done, begin - done)) + "(" + std::string(expression) + ")";
     done = end;
   }
-  pattern += quote_regex(text.substr(done));
+  pattern += text::quote_regex(text.substr(done));
   if (kind == query && text.ends_with('=') && text.find('=') + 1 == text.size()) pattern += ".*";
   if (kind != path_prefix) pattern += '$';
   auto re = Regex::compile(pattern);

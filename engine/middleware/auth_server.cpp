@@ -48,14 +48,15 @@ std::string basic_of(const GoUrl& url) {
   return "Basic " + crypto::base64(text);
 }
 
-}  // namespace
-
+// Fields of the server's answer that a refused client does not get.
 bool hop_by_hop(const http::Headers::Field& f) {
   static constexpr http::HeaderName own[] = {"Connection", "Keep-Alive",        "Te",
                                              "Trailers",   "Transfer-Encoding", "Upgrade"};
   return std::any_of(std::begin(own), std::end(own),
                      [&f](const http::HeaderName& n) { return f.is(n); });
 }
+
+}  // namespace
 
 Result<AuthServer> make_auth_server(const config::Text& address) {
   auto url = parse_go_url(address.value);
@@ -77,8 +78,10 @@ Result<AuthServer> make_auth_server(const config::Text& address) {
   return s;
 }
 
-Task<AuthAsked> ask_auth_server(Exchange& sub, http::Outbound& out, bool asked_gzip,
-                                size_t bytes_max, std::string& body) {
+namespace {
+
+Task<AuthAsked> ask(Exchange& sub, http::Outbound& out, bool asked_gzip, size_t bytes_max,
+                    std::string& body) {
   Result<void> sent;
   if (const std::string_view bad = http::unsendable_field(out.headers); !bad.empty()) {
     sent = Error(Code::invalid, Source::internal, "a control character in " + std::string(bad));
@@ -104,6 +107,46 @@ Task<AuthAsked> ask_auth_server(Exchange& sub, http::Outbound& out, bool asked_g
   }
   sub.failure = read.error();
   co_return read.error().code == Code::limit ? AuthAsked::too_large : AuthAsked::failed;
+}
+
+}  // namespace
+
+Task<AuthAsked> ask_auth_server(Exchange& sub, const AuthServer& server, http::Headers headers,
+                                size_t bytes_max, std::string& body) {
+  http::Outbound out;
+  out.method = sub.request.method;
+  out.target = server.target;
+  out.host = server.url.host;
+  out.headers = std::move(headers);
+  if (!server.authorization.empty() && out.headers.get("Authorization").empty())
+    out.headers.set("Authorization", server.authorization);
+  const bool gzip = out.method != "HEAD" && out.headers.get("Accept-Encoding").empty() &&
+                    out.headers.get("Range").empty();
+  if (gzip) out.headers.add("Accept-Encoding", "gzip");  // beside an empty one, as Go does
+  out.body = &sub.request.body;
+  out.server = &server.origin;
+  Task<AuthAsked> asking = ask(sub, out, gzip, bytes_max, body);
+  const Instant deadline = sub.env->scheduler.now() + auth_time_max;
+  const std::optional<AuthAsked> asked =
+      co_await with_deadline(sub.env->scheduler, deadline, std::move(asking));
+  co_return asked.value_or(AuthAsked::late);
+}
+
+int unanswered_status(const Exchange& sub) {
+  const bool gone =
+      sub.failure && sub.failure->code == Code::canceled && sub.failure->source != Source::upstream;
+  return gone ? 499 : 500;
+}
+
+void pass_on_refusal(Exchange& x, http::Response& refusal, std::string body,
+                     const std::string& location) {
+  if (!location.empty()) refusal.headers.set("Location", location);
+  x.response.reset();
+  x.response.status = refusal.status;
+  for (const auto& f : refusal.headers) {
+    if (!hop_by_hop(f)) x.response.headers.add(f.name, f.value);
+  }
+  if (http::body_allowed(refusal.status)) x.response.body = http::Body::text(std::move(body));
 }
 
 // The page is named in a body, unless something has put a Content-Type first; Traefik's entry point puts "none".

@@ -18,14 +18,21 @@ struct AuthServer {
 };
 Result<AuthServer> make_auth_server(const config::Text& address);
 
-enum class AuthAsked : uint8_t { answered, failed, too_large };
-
-// One sub-request: its answer's head stays in `sub`, the body goes to `body`.
-Task<AuthAsked> ask_auth_server(Exchange& sub, http::Outbound& out, bool asked_gzip,
+enum class AuthAsked : uint8_t {
+  answered,
+  failed,     // sub.failure says why
+  too_large,  // the answer's body
+  late,
+};
+// One sub-request of auth_time_max at most. `sub` has method and body of it; its answer's head stays there, the body goes to `body`.
+// What else Go's client sends is added to `headers`.
+Task<AuthAsked> ask_auth_server(Exchange& sub, const AuthServer& server, http::Headers headers,
                                 size_t bytes_max, std::string& body);
-
-// Fields of the server's answer that a refused client does not get.
-bool hop_by_hop(const http::Headers::Field& f);
+// The status of a request whose server did not answer: 499 where the client has gone.
+int unanswered_status(const Exchange& sub);
+// The server's refusal goes to the client; its Location is `location` where that is not empty.
+void pass_on_refusal(Exchange& x, http::Response& refusal, std::string body,
+                     const std::string& location);
 
 // Go's http.Redirect.
 void go_redirect(Exchange& x, const std::string& url, int status);

@@ -30,12 +30,10 @@ const config::Schema<Options>& schema() {
 }
 
 const config::Schema<Options>& provider_schema() {
-  static const auto s = [] {
-    config::Schema<Options> made = schema();
-    made.field("disableRequestBuffer", &Options::requests_pass, "bool", "false")
-        .field("disableResponseBuffer", &Options::responses_pass, "bool", "false");
-    return made;
-  }();
+  static const auto s =
+      config::Schema<Options>(schema())
+          .field("disableRequestBuffer", &Options::requests_pass, "bool", "false")
+          .field("disableResponseBuffer", &Options::responses_pass, "bool", "false");
   return s;
 }
 

@@ -43,11 +43,8 @@ const config::Schema<Options>& schema() {
 }
 
 const config::Schema<Options>& provider_schema() {
-  static const auto s = [] {
-    config::Schema<Options> made = schema();
-    made.field("nginxHeaders", &Options::more_headers, "map");
-    return made;
-  }();
+  static const auto s =
+      config::Schema<Options>(schema()).field("nginxHeaders", &Options::more_headers, "map");
   return s;
 }
 

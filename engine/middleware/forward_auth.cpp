@@ -1,10 +1,6 @@
 // forwardAuth: another server says whether a request may pass (catalogue 3.2, 9.28). The sub-request is one of this
 // exchange's own, over the same origin as the services; redirects are passed on, not followed.
-#include "engine/base/crypto.h"
-#include "engine/base/html.h"
-#include "engine/http/connection_headers.h"
 #include "engine/http/cookies.h"
-#include "engine/http/inflate.h"
 #include "engine/middleware/answers.h"
 #include "engine/middleware/auth_request.h"
 #include "engine/middleware/auth_server.h"
@@ -125,21 +121,16 @@ class ForwardAuth final : public WaitingMiddleware {
     if (!server_)
       co_return refuse(x, 500,
                        "error calling " + o_.address.value + ": " + server_.error().message);
-    http::Outbound out;
-    const bool asked_gzip = fill(x, sub, out);
-    if (x.trace) note_request(x, out);
+    http::Headers headers = auth_request_headers(x, policy_);
+    if (x.trace) note_request(x, sub, headers);
     std::string body;
-    const size_t bytes_max = response_bytes_max();
-    Task<AuthAsked> asking = ask_auth_server(sub, out, asked_gzip, bytes_max, body);
-    const Instant deadline = x.env->scheduler.now() + auth_time_max;
-    std::optional<AuthAsked> asked =
-        co_await with_deadline(x.env->scheduler, deadline, std::move(asking));
-    if (!asked) co_return refuse(x, 500, "no answer in time");
-    if (*asked == AuthAsked::too_large) co_return refuse(x, 401, "the answer's body is too large");
-    if (*asked == AuthAsked::failed) {
-      const Error& why = *sub.failure;
-      const bool gone = why.code == Code::canceled && why.source != Source::upstream;
-      co_return refuse(x, gone ? 499 : 500, sub.failure->message);
+    const AuthAsked asked =
+        co_await ask_auth_server(sub, *server_, std::move(headers), response_bytes_max(), body);
+    switch (asked) {
+      case AuthAsked::late: co_return refuse(x, 500, "no answer in time");
+      case AuthAsked::too_large: co_return refuse(x, 401, "the answer's body is too large");
+      case AuthAsked::failed: co_return refuse(x, unanswered_status(sub), sub.failure->message);
+      case AuthAsked::answered: break;
     }
     co_return judge(x, sub.response, std::move(body), cookies);
   }
@@ -185,25 +176,9 @@ class ForwardAuth final : public WaitingMiddleware {
     co_return true;
   }
 
-  // True when gzip was asked for here.
-  bool fill(const Exchange& x, Exchange& sub, http::Outbound& out) const {
-    out.method = sub.request.method;
-    out.target = server_->target;
-    out.host = server_->url.host;
-    out.headers = auth_request_headers(x, policy_);
-    if (!server_->authorization.empty() && out.headers.get("Authorization").empty())
-      out.headers.set("Authorization", server_->authorization);
-    const bool gzip = out.method != "HEAD" && out.headers.get("Accept-Encoding").empty() &&
-                      out.headers.get("Range").empty();
-    if (gzip) out.headers.add("Accept-Encoding", "gzip");  // beside an empty one, as Go does
-    out.body = &sub.request.body;
-    out.server = &server_->origin;
-    return gzip;
-  }
-
-  void note_request(Exchange& x, const http::Outbound& out) const {
-    x.note(stage, "ask", std::string(out.method) + " " + o_.address.value);
-    for (const auto& f : out.headers) {
+  void note_request(Exchange& x, const Exchange& sub, const http::Headers& headers) const {
+    x.note(stage, "ask", sub.request.method + " " + o_.address.value);
+    for (const auto& f : headers) {
       if (text::istarts_with(f.name, "X-Forwarded-"))
         x.note(stage, "ask header", std::string(f.name) + ": " + std::string(f.value));
     }
@@ -230,17 +205,9 @@ class ForwardAuth final : public WaitingMiddleware {
   bool pass_on(Exchange& x, http::Response& r, std::string body) const {
     if (r.status < 200) return refuse(x, 500, "an upgrade is no answer");
     const std::string given(r.headers.get("Location"));
-    if (!given.empty()) {
-      const auto location = located(given);
-      if (!location) return refuse(x, 500, "the answer's Location is no URL");
-      if (!location->empty()) r.headers.set("Location", *location);
-    }
-    x.response.reset();
-    x.response.status = r.status;
-    for (const auto& f : r.headers) {
-      if (!hop_by_hop(f)) x.response.headers.add(f.name, f.value);
-    }
-    if (http::body_allowed(r.status)) x.response.body = http::Body::text(std::move(body));
+    const Result<std::string> location = given.empty() ? given : located(given);
+    if (!location) return refuse(x, 500, "the answer's Location is no URL");
+    pass_on_refusal(x, r, std::move(body), *location);
     if (x.trace) x.note(stage, "answer", std::to_string(r.status) + ": the server's own");
     return false;
   }

@@ -21,11 +21,8 @@ const config::Schema<Options>& schema() {
 }
 
 const config::Schema<Options>& provider_schema() {
-  static const auto s = [] {
-    config::Schema<Options> made = schema();
-    made.field("statusCode", &Options::status, "int", "0");
-    return made;
-  }();
+  static const auto s =
+      config::Schema<Options>(schema()).field("statusCode", &Options::status, "int", "0");
   return s;
 }
 

@@ -64,31 +64,15 @@ class AuthUrl final : public WaitingMiddleware {
     Exchange sub(*x.env);
     sub.origin = x.origin;
     sub.request.method = auth_.method.empty() ? "GET" : auth_.method;
-    http::Outbound out;
-    out.method = sub.request.method;
-    out.target = server->target;
-    out.host = server->url.host;
-    out.headers = auth_request_headers(x, AuthRequestPolicy());
+    http::Headers headers = auth_request_headers(x, AuthRequestPolicy());
     // Go's own name is not told in the client's place.
-    if (!x.request.headers.has("User-Agent")) out.headers.remove("User-Agent");
-    if (!server->authorization.empty() && out.headers.get("Authorization").empty())
-      out.headers.set("Authorization", server->authorization);
-    const bool gzip = out.method != "HEAD" && out.headers.get("Accept-Encoding").empty() &&
-                      out.headers.get("Range").empty();
-    if (gzip) out.headers.add("Accept-Encoding", "gzip");
-    out.body = &sub.request.body;
-    out.server = &server->origin;
-    if (x.trace) x.note(stage, "ask", std::string(out.method) + " " + address.value);
+    if (!x.request.headers.has("User-Agent")) headers.remove("User-Agent");
+    if (x.trace) x.note(stage, "ask", sub.request.method + " " + address.value);
     std::string body;
-    Task<AuthAsked> asking = ask_auth_server(sub, out, gzip, auth_answer_bytes_max, body);
-    const Instant deadline = x.env->scheduler.now() + auth_time_max;
-    std::optional<AuthAsked> asked =
-        co_await with_deadline(x.env->scheduler, deadline, std::move(asking));
-    if (!asked || *asked != AuthAsked::answered) {
-      const bool gone = asked && sub.failure && sub.failure->code == Code::canceled &&
-                        sub.failure->source != Source::upstream;
-      co_return refuse(x, gone ? 499 : 500, "the server did not answer");
-    }
+    const AuthAsked asked =
+        co_await ask_auth_server(sub, *server, std::move(headers), auth_answer_bytes_max, body);
+    if (asked != AuthAsked::answered)
+      co_return refuse(x, unanswered_status(sub), "the server did not answer");
     co_return judge(x, *server, sub.response, std::move(body));
   }
 
@@ -121,17 +105,13 @@ class AuthUrl final : public WaitingMiddleware {
 
   bool pass_on(Exchange& x, const AuthServer& server, http::Response& r, std::string body) const {
     const std::string given(r.headers.get("Location"));
+    std::string location;
     if (!given.empty()) {
-      auto location = parse_go_url(given);
-      if (!location) return refuse(x, 500, "the answer's Location is no URL");
-      r.headers.set("Location", server.url.resolve(*location).to_string());
+      auto url = parse_go_url(given);
+      if (!url) return refuse(x, 500, "the answer's Location is no URL");
+      location = server.url.resolve(*url).to_string();
     }
-    x.response.reset();
-    x.response.status = r.status;
-    for (const auto& f : r.headers) {
-      if (!hop_by_hop(f)) x.response.headers.add(f.name, f.value);
-    }
-    if (http::body_allowed(r.status)) x.response.body = http::Body::text(std::move(body));
+    pass_on_refusal(x, r, std::move(body), location);
     if (x.trace) x.note(stage, "answer", std::to_string(r.status) + ": the server's own");
     return false;
   }

@@ -6,17 +6,7 @@ namespace gateproof::config {
 
 namespace {
 
-using K = KubernetesProviderConfig;
 using N = NginxProviderConfig;
-
-const Schema<K>& cluster_schema() {
-  static const auto schema = Schema<K>()
-                                 .field("endpoint", &K::endpoint, "string")
-                                 .field("token", &K::token, "string")
-                                 .field("certAuthFilePath", &K::cert_auth_file, "string")
-                                 .field("throttleDuration", &K::throttle, "duration", "0s");
-  return schema;
-}
 
 void proxy_fields(Schema<N>& s) {
   s.field("globalAuthURL", &N::global_auth_url, "string");
@@ -42,7 +32,7 @@ void proxy_fields(Schema<N>& s) {
 const Schema<NginxProviderConfig>& nginx_schema() {
   static const Schema<N> schema = [] {
     Schema<N> s;
-    s.inlined(&N::cluster, cluster_schema());
+    s.inlined(&N::cluster, api_server_schema());
     s.field("ingressClass", &N::ingress_class, "string", "nginx");
     s.field("controllerClass", &N::controller_class, "string", "k8s.io/ingress-nginx");
     s.field("watchIngressWithoutClass", &N::without_class, "bool", "false");

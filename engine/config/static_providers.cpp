@@ -92,12 +92,8 @@ const Schema<FileProviderConfig>& file_schema() {
 }
 
 Schema<K> kubernetes_base() {
-  Schema<K> s;
-  s.field("endpoint", &K::endpoint, "string");
-  s.field("token", &K::token, "string");
-  s.field("certAuthFilePath", &K::cert_auth_file, "string");
+  Schema<K> s = api_server_schema();
   s.field("labelSelector", &K::label_selector, "string");
-  s.field("throttleDuration", &K::throttle, "duration", "0s");
   s.field("namespaces", &K::namespaces, "list of strings");
   s.field("nativeLBByDefault", &K::native_lb_by_default, "bool", "false");
   s.custom("crossProviderNamespaces", "list of strings",
@@ -246,6 +242,15 @@ void check_precedence(const std::vector<Text>& names, StaticConfig& out, DecodeC
     }
     out.precedence.push_back(lower);
   }
+}
+
+const Schema<K>& api_server_schema() {
+  static const auto schema = Schema<K>()
+                                 .field("endpoint", &K::endpoint, "string")
+                                 .field("token", &K::token, "string")
+                                 .field("certAuthFilePath", &K::cert_auth_file, "string")
+                                 .field("throttleDuration", &K::throttle, "duration", "0s");
+  return schema;
 }
 
 const Schema<StaticConfig>& providers_schema() {

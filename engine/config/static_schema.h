@@ -10,6 +10,8 @@ const Schema<EntryPointConfig>& entry_point_schema();  // one entry point
 const Schema<StaticConfig>& providers_schema();        // below `providers`
 const Schema<NginxProviderConfig>& nginx_schema();     // below `providers.kubernetesIngressNGINX`
 const Schema<GateproofOptions>& gateproof_schema();
+// What every Kubernetes provider has: where the API server is, and how often to look.
+const Schema<KubernetesProviderConfig>& api_server_schema();
 
 // Checks that Traefik makes when it starts: what fails stops start-up.
 void check_entry_point(const EntryPointConfig& e, const Value& at, DecodeContext& c);

@@ -17,9 +17,7 @@ providers::KubeHooks client_hooks(const ClusterSource::Hooks& hooks) {
 }  // namespace
 
 ClusterSource::Live::Live(Scheduler& s, Unit u)
-    : unit(std::move(u)), throttle(s, unit.throttle, [this](config::DynamicConfig objects) {
-        unit.deliver(std::move(objects));
-      }) {}
+    : unit(std::move(u)), throttle(s, unit.throttle, {}) {}
 
 ClusterSource::ClusterSource(Env& env, std::vector<providers::KubeSelection> selections,
                              Hooks hooks)
@@ -154,11 +152,7 @@ void ClusterSource::look() {
     if (live->delivered && digest == live->seen) continue;
     live->seen = digest;
     if (!std::exchange(live->delivered, true)) ++delivered_;
-    if (live->unit.show) {
-      live->throttle.take_turn(std::move(digest), live->unit.show);
-    } else {
-      live->throttle.offer(std::move(digest), live->unit.make);
-    }
+    live->throttle.take_turn(std::move(digest), live->unit.show);
   }
 }
 

@@ -24,15 +24,13 @@ class ClusterSource {
   ClusterSource(Env& env, std::vector<providers::KubeSelection> selections, Hooks hooks);
   ~ClusterSource();
 
-  // What is made of some kinds. `make` is called when their objects differ from those of the last time, at most once in
-  // `throttle`; what it gives goes to `deliver`. Before start().
+  // What is made of some kinds. `show` makes and delivers it; it is called when their objects differ from those of the last time, at
+  // most once in `throttle`. Before start().
   struct Unit {
     std::string name;  // of the provider
     std::vector<ClusterKind> kinds;
     Duration throttle{0};
-    providers::Throttle::Make make;
-    providers::Throttle::Deliver deliver;
-    std::function<void()> show;  // in place of the two: makes and delivers by itself
+    std::function<void()> show;
   };
   void add(Unit unit);
   // Told of every change, right after the store has it and whether or not routing depends on it; of those before everything

@@ -128,11 +128,8 @@ class Source : public ::testing::Test {
     unit.name = name;
     unit.kinds = std::move(kinds);
     unit.throttle = throttle;
-    unit.make = [this, name] {
+    unit.show = [this, name] {
       made.push_back(name);
-      return config::DynamicConfig();
-    };
-    unit.deliver = [this, name](config::DynamicConfig) {
       std::string seen;
       for (const kubernetes::Object& o : source->store().all()) {
         if (!o.refused) seen += " " + o.name;

@@ -93,12 +93,12 @@ TEST_F(ThrottleTest, UnknownDigestsAreNeverEqual) {
 }
 
 TEST_F(ThrottleTest, WhatIsDearIsMadeInItsTurnOnly) {
-  Throttle throttle(world_.scheduler, seconds(2), recorder_.deliver());
+  Throttle throttle(world_.scheduler, seconds(2), {});
   int made = 0;
   const auto offer = [&](const std::string& name) {
-    throttle.offer(name, [&made, name] {
+    throttle.take_turn(name, [&made, name, deliver = recorder_.deliver()] {
       ++made;
-      return message(name).objects;
+      deliver(message(name).objects);
     });
   };
   for (const char* name : {"a", "b", "c"}) offer(name);

@@ -10,11 +10,7 @@ Throttle::Throttle(Scheduler& scheduler, Duration duration, Deliver deliver)
 
 void Throttle::offer(Message message) {
   const auto objects = std::make_shared<config::DynamicConfig>(std::move(message.objects));
-  offer(std::move(message.digest), [objects] { return std::move(*objects); });
-}
-
-void Throttle::offer(std::string digest, Make make) {
-  take_turn(std::move(digest), [this, make = std::move(make)] { deliver_(make()); });
+  take_turn(std::move(message.digest), [this, objects] { deliver_(std::move(*objects)); });
 }
 
 void Throttle::take_turn(std::string digest, std::function<void()> pass) {

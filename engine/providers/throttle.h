@@ -20,14 +20,11 @@ struct Message {
 class Throttle {
  public:
   using Deliver = std::function<void(config::DynamicConfig)>;
-  // A duration of zero or less: every message at once.
+  // A duration of zero or less: every message at once. `deliver` is for offer() alone.
   Throttle(Scheduler& scheduler, Duration duration, Deliver deliver);
 
   void offer(Message message);
-  // A message that is dear to make: it is made when its turn has come, unless its digest is that of the last one.
-  using Make = std::function<config::DynamicConfig()>;
-  void offer(std::string digest, Make make);
-  // One that delivers itself when its turn has come.
+  // What is dear to make: when its turn has come `pass` makes and delivers it, unless its digest is that of the last one.
   void take_turn(std::string digest, std::function<void()> pass);
   // Messages that were dropped as equal to the one before.
   uint64_t unchanged() const { return unchanged_; }

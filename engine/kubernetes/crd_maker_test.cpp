@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "engine/kubernetes/objects_rig_test.h"
 #include "engine/kubernetes/testing_types.h"
 
 namespace gateproof::kubernetes {
@@ -21,32 +22,19 @@ std::string service(const std::string& name, const std::string& more = "") {
   return head("v1", "Service", name) + "}\nspec: {ports: [{port: 80}]" + more + "}\n";
 }
 std::string slice(const std::string& name, const std::string& of, const std::string& address) {
-  return head("discovery.k8s.io/v1", "EndpointSlice", name) +
-         ", labels: {kubernetes.io/service-name: " + of +
-         "}}\naddressType: IPv4\nports: [{port: 8080}]\nendpoints: [{addresses: [" + address +
-         "]}]\n";
+  return testing::slice(name, of, address, 8080);
 }
 std::string secret(const std::string& name, const std::string& value) {
   return head("v1", "Secret", name) + "}\nstringData: {" + value + "}\n";
 }
 
-struct Cluster {
+struct Cluster : testing::Objects {
   Cluster() {
     for (const std::string name : {"one", "two"}) {
       put(service(name));
       put(slice(name + "-1", name, "10.0.0.1"));
     }
     put(secret("pair", "tls.crt: a, tls.key: b"));
-  }
-  Name put(const std::string& text) {
-    auto parsed = config::parse_document(text, "put.yaml", config::Format::yaml);
-    EXPECT_TRUE(parsed) << text;
-    auto document = std::make_shared<const config::Document>(std::move(*parsed));
-    const config::Value& root = document->root;
-    store.put(document, findings);
-    const auto [group, version] = split_api_version(root.at("apiVersion")->str());
-    return {std::string(group), std::string(root.at("kind")->str()), "default",
-            std::string(root.at("metadata.name")->str())};
   }
   Name route(int n, const std::string& spec) {
     return put(traefik("IngressRoute", "r" + std::to_string(n), spec));
@@ -62,10 +50,7 @@ struct Cluster {
   // False: everything is to be translated.
   bool update(CrdMaker& maker, std::span<const Name> changed, config::DynamicConfig& kept);
 
-  ObjectStore store;
   testing::TestTypes types;
-  config::KubernetesProviderConfig options;
-  config::Findings findings;
   std::map<std::string, std::set<std::string>> found;  // by object
 };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "engine/kubernetes/objects_rig_test.h"
 namespace gateproof::kubernetes {
 namespace {
 
@@ -16,7 +17,7 @@ std::string head(const std::string& kind, const std::string& name, const std::st
          more + "}\n";
 }
 
-struct Cluster {
+struct Cluster : testing::Objects {
   Cluster() {
     options.experimental_channel = true;
     setting.entry_points = {true, {{"web", ":80", false}, {"other", ":81", false}}};
@@ -42,28 +43,13 @@ struct Cluster {
   }
   static std::string slice(const std::string& name, const std::string& of,
                            const std::string& address) {
-    return "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: " + name +
-           ", labels: {kubernetes.io/service-name: " + of +
-           "}}\naddressType: IPv4\nports: [{port: 80}]\nendpoints: [{addresses: [" + address +
-           "], conditions: {ready: true}}]\n";
-  }
-  Name put(const std::string& text) {
-    auto parsed = config::parse_document(text, "put.yaml", config::Format::yaml);
-    EXPECT_TRUE(parsed) << text;
-    const auto document = std::make_shared<const config::Document>(std::move(*parsed));
-    store.put(document, findings);
-    const auto [group, version] = split_api_version(document->root.at("apiVersion")->str());
-    return {std::string(group), std::string(document->root.at("kind")->str()), "default",
-            std::string(document->root.at("metadata.name")->str())};
+    return testing::slice(name, of, address, 80, ", conditions: {ready: true}");
   }
   Context context(config::Findings& to) const {
     return {store, options, gateway_provider, "providers.kubernetesGateway", to};
   }
 
-  ObjectStore store;
-  config::KubernetesProviderConfig options;
   GatewaySetting setting;
-  config::Findings findings;
 };
 
 std::vector<std::string> shown(const config::DynamicConfig& c) {

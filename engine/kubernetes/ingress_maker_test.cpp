@@ -5,13 +5,14 @@
 #include <rapidcheck.h>
 
 #include "engine/kubernetes/ingress.h"
+#include "engine/kubernetes/objects_rig_test.h"
 
 namespace gateproof::kubernetes {
 namespace {
 
 using Name = UnitMaker::Name;
 
-struct Cluster {
+struct Cluster : testing::Objects {
   Cluster() {
     for (const std::string name : {"one", "two"}) put(service(name, ""));
     put(slice("one", "one", "10.0.0.1"));
@@ -25,27 +26,11 @@ struct Cluster {
   }
   static std::string slice(const std::string& name, const std::string& of,
                            const std::string& address) {
-    return "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: " + name +
-           ", labels: {kubernetes.io/service-name: " + of +
-           "}}\naddressType: IPv4\nports: [{port: 80}]\nendpoints: [{addresses: [" + address +
-           "]}]\n";
-  }
-  Name put(const std::string& text) {
-    auto parsed = config::parse_document(text, "put.yaml", config::Format::yaml);
-    EXPECT_TRUE(parsed) << text;
-    const auto document = std::make_shared<const config::Document>(std::move(*parsed));
-    store.put(document, findings);
-    const auto [group, version] = split_api_version(document->root.at("apiVersion")->str());
-    return {std::string(group), std::string(document->root.at("kind")->str()), "default",
-            std::string(document->root.at("metadata.name")->str())};
+    return testing::slice(name, of, address, 80);
   }
   Context context(config::Findings& to) const {
     return {store, options, ingress_provider, "providers.kubernetesIngress", to};
   }
-
-  ObjectStore store;
-  config::KubernetesProviderConfig options;
-  config::Findings findings;
 };
 
 std::vector<std::string> shown(const config::DynamicConfig& c) {

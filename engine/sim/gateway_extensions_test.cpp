@@ -225,13 +225,7 @@ TEST_F(GatewayExtensions, ExternalAuthForwardsBodiesUpToMaxSize) {
   const auto post = [this](const std::string& body) {
     app.clear();
     auth.clear();
-    Request r;
-    r.method = "POST";
-    r.target = "/";
-    r.host = "a.test";
-    r.body = body;
-    r.entry_point = "127.80.0.1:80/tcp";
-    return rig.world->send(r, Arm::wire);
+    return rig.post(body);
   };
   load(filtered(external("http: {}, forwardBody: {maxSize: 4}")));
   EXPECT_EQ(post("1234").status, 200);

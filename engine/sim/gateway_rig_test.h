@@ -101,6 +101,16 @@ class GatewayRig {
     r.entry_point = port;
     return world->send(r, arm);
   }
+  // POST / to a.test on the wire.
+  Outcome post(const std::string& body) {
+    Request r;
+    r.method = "POST";
+    r.target = "/";
+    r.host = "a.test";
+    r.body = body;
+    r.entry_point = "127.80.0.1:80/tcp";
+    return world->send(r, Arm::wire);
+  }
 
   // A Secret of type kubernetes.io/tls, or a ConfigMap with authorities, in every load from now on.
   void add_secret(const std::string& name, const std::string& certificate, const std::string& key) {

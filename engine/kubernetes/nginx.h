@@ -94,7 +94,8 @@ struct NginxLocation {
   std::string error_backend;  // in NginxModel::backends
   std::string www;            // the other host of from-to-www-redirect; "" none
   std::string server_snippet;
-  std::string app_root;  // its own, else the host's; "" none
+  std::string app_root;       // its own, else the host's; "" none
+  bool has_app_root = false;  // its own
   size_t servers = 0;
 };
 

@@ -91,11 +91,9 @@ class Build {
     const size_t slash = name.value.find('/');
     if (slash == std::string::npos) return;
     const Value service = service_named(name.value.substr(slash + 1), name.span);
-    Object none;
-    none.root = &nothing;
-    const Report report(n_.c.findings, none, "there is no default backend");
-    auto servers =
-        nginx_servers(n_, name.value.substr(0, slash), service, NginxAnnotations(none), report);
+    const Report report(n_.c.findings, no_ingress(), "there is no default backend");
+    auto servers = nginx_servers(n_, name.value.substr(0, slash), service,
+                                 NginxAnnotations(no_ingress()), report);
     if (servers) m_.default_backend = std::move(*servers);
   }
 
@@ -336,6 +334,7 @@ class Build {
 
   void finish(NginxLocation& l) const {
     l.app_root = app_root(l.a);
+    l.has_app_root = !l.app_root.empty();
     if (const auto of_host = app_roots_.find(l.host);
         l.app_root.empty() && of_host != app_roots_.end())
       l.app_root = of_host->second;
@@ -398,6 +397,15 @@ class Build {
 };
 
 }  // namespace
+
+const Object& no_ingress() {
+  static const Object none = [] {
+    Object o;
+    o.root = &nothing;
+    return o;
+  }();
+  return none;
+}
 
 bool nginx_takes(const NginxContext& n, const Object& ingress) {
   const config::NginxProviderConfig& o = n.options;

@@ -23,6 +23,8 @@ struct NginxModel {
   std::vector<config::DynamicConfig::Certificate> certificates;
 };
 
+// What a backend that no Ingress names is of: without annotations.
+const Object& no_ingress();
 NginxModel nginx_model(const NginxContext& n);
 
 // Users of auth-secret; nullopt: none can be had, and the location is left out (reported).

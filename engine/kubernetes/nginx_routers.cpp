@@ -34,19 +34,10 @@ std::string rule_of(const NginxLocation& l) {
   return rule + prefix_rule(l.path);
 }
 
-// Go's regexp.QuoteMeta.
-std::string quoted_meta(std::string_view literal) {
-  std::string out;
-  for (const char c : literal) {
-    if (std::string_view("\\.+*?()|[]{}^$").find(c) != std::string_view::npos) out += '\\';
-    out += c;
-  }
-  return out;
-}
-
 std::string cookie_rule(const std::string& cookie, std::string_view value) {
   return "HeaderRegexp(\"Cookie\", " +
-         text::quote("(^|;\\s*)" + quoted_meta(cookie) + "=" + std::string(value) + "(;|$)") + ")";
+         text::quote("(^|;\\s*)" + text::quote_regex(cookie) + "=" + std::string(value) + "(;|$)") +
+         ")";
 }
 
 std::string either(const std::vector<std::string>& rules) { return text::join(rules, " || "); }
@@ -138,15 +129,18 @@ class Routers {
     if (!lb.hash_by.empty()) lb.strategy = {"hrw", l.span};
   }
 
-  RouterConfig router(const std::string& rule, const SourceSpan& at, const std::string& service,
-                      bool tls) const {
+  RouterConfig router(const NginxLocation& l, const std::string& rule, const SourceSpan& at,
+                      const std::string& service, bool tls) const {
     RouterConfig r;
     r.span = at;
     r.rule = {rule, at};
     r.rule_syntax.value = "default";  // v3, whatever core.defaultRuleSyntax says
     r.service = {own(service), at};
     r.entry_points = tls ? secure_ : plain_;
-    if (tls) r.tls.emplace().span = at;
+    if (tls) {
+      r.tls.emplace().span = at;
+      if (!l.tls_options.empty()) r.tls->options = {own(l.tls_options), at};
+    }
     return r;
   }
 
@@ -169,23 +163,21 @@ class Routers {
   void add_both(const NginxLocation& l, const std::string& name, const std::string& rule,
                 const std::string& service) {
     const SourceSpan& at = l.path_text.span.known() ? l.path_text.span : l.span;
-    add(l, name, router(rule, at, service, false));
-    RouterConfig secure = router(rule, at, service, true);
-    if (!l.tls_options.empty()) secure.tls->options = {own(l.tls_options), at};
-    add(l, name + "-tls", std::move(secure));
+    add(l, name, router(l, rule, at, service, false));
+    add(l, name + "-tls", router(l, rule, at, service, true));
   }
 
   void default_backend() {
     if (!m_.default_backend) return;
     ServiceConfig& s = add_service("default-backend", *m_.default_backend);
     const bool of_ingress = m_.default_location.has_value();
-    NginxLocation none{.ingress = nullptr, .a = NginxAnnotations(nobody_)};
+    NginxLocation none{.ingress = nullptr, .a = NginxAnnotations(no_ingress())};
     const NginxLocation& l = of_ingress ? *m_.default_location : none;
     s.span = l.span;
     if (of_ingress) s.load_balancer->servers_transport = {own(l.transport), l.span};
     for (const bool tls : {false, true}) {
       const std::string name = tls ? "default-backend-tls" : "default-backend";
-      RouterConfig r = router("PathPrefix(\"/\")", l.span, "default-backend", tls);
+      RouterConfig r = router(l, "PathPrefix(\"/\")", l.span, "default-backend", tls);
       r.priority = {INT32_MIN, l.span};
       if (of_ingress) middlewares_.apply(l, name, error_service(l, name), r);
       out_.routers[own(name)] = std::move(r);
@@ -232,7 +224,7 @@ class Routers {
     }
     const std::string rule = rule_of(l);
     add_both(l, l.router, rule, l.error ? "unavailable-service" : service);
-    if (!l.www.empty() && !l.error) www(l, l.error ? "unavailable-service" : service);
+    if (!l.www.empty() && !l.error) www(l, service);
     if (!l.canary) return;
     if (l.canary->has_router())
       add_both(l, l.router + "-canary", canary_rule(rule, *l.canary), canary);
@@ -240,23 +232,22 @@ class Routers {
       add_both(l, l.router + "-non-canary", other_rule(rule, *l.canary), l.backend);
   }
 
-  // A host without a location for "/" has a router for it beside its first location.
+  // A host without a location for "/" has a router for it beside its first location that names a page.
   void app_roots() {
     std::map<std::string, const NginxLocation*> first;
     std::set<std::string> with_root;
     for (const NginxLocation& l : m_.locations) {
-      first.emplace(l.host, &l);
+      if (l.has_app_root) first.emplace(l.host, &l);
       if (l.path.empty() || l.path == "/") with_root.insert(l.host);
     }
     for (const auto& [host, l] : first) {
-      if (l->app_root.empty() || l->error || with_root.contains(host)) continue;
+      if (l->error || with_root.contains(host)) continue;
       NginxLocation root = *l;
       root.path = "/";
       root.exact = true;
       for (const bool tls : {false, true}) {
         const std::string name = l->router + (tls ? "-tls" : "");
-        RouterConfig r = router(rule_of(root), l->span, "unavailable-service", tls);
-        if (tls && !l->tls_options.empty()) r.tls->options = {own(l->tls_options), l->span};
+        RouterConfig r = router(root, rule_of(root), l->span, "unavailable-service", tls);
         r.middlewares.push_back({own(name + "-app-root"), l->span});
         out_.routers[own(name + "-app-root-redirect")] = std::move(r);
       }
@@ -266,18 +257,10 @@ class Routers {
   void www(const NginxLocation& l, const std::string& service) {
     for (const bool tls : {false, true}) {
       const std::string name = l.router + (tls ? "-tls" : "");
-      RouterConfig r = router("Host(" + text::quote(l.www) + ")", l.span, service, tls);
-      if (tls && !l.tls_options.empty()) r.tls->options = {own(l.tls_options), l.span};
+      RouterConfig r = router(l, "Host(" + text::quote(l.www) + ")", l.span, service, tls);
       r.middlewares.push_back({middlewares_.www_redirect(l, name), l.span});
       out_.routers[own(name + "-from-to-www-redirect")] = std::move(r);
     }
-  }
-
-  static Object nameless() {
-    static const config::Value nothing;
-    Object o;
-    o.root = &nothing;
-    return o;
   }
 
   const NginxContext& n_;
@@ -285,7 +268,6 @@ class Routers {
   config::DynamicConfig& out_;
   NginxMiddlewares middlewares_;
   std::vector<config::Text> plain_, secure_;
-  const Object nobody_ = nameless();
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "engine/http/connection_headers.h"
 
 #include "engine/http/forwarded.h"
+#include "engine/http/trailers.h"
 
 namespace gateproof::http {
 namespace {
@@ -108,6 +109,29 @@ void remove_hop_by_hop(Headers& headers) {
   for (std::string_view name : names) headers.remove(name);
   headers.remove_if(
       [](const Headers::Field& f) { return is_own_of_a_hop(HeaderName(f.name, f.hash)); });
+}
+
+bool may_trail(std::string_view name) {
+  static constexpr std::string_view of_a_head[] = {"host",
+                                                   "content-length",
+                                                   "content-type",
+                                                   "content-encoding",
+                                                   "content-range",
+                                                   "authorization",
+                                                   "cookie",
+                                                   "set-cookie",
+                                                   "expect",
+                                                   "range",
+                                                   "max-forwards",
+                                                   "cache-control",
+                                                   "pragma",
+                                                   "http2-settings",
+                                                   "x-http-method-override"};
+  std::string plain = text::to_lower(name);
+  std::replace(plain.begin(), plain.end(), '_', '-');
+  return !is_forwarding_field(plain) && !is_own_of_a_hop(HeaderName(plain)) &&
+         !plain.starts_with("if-") &&
+         std::find(std::begin(of_a_head), std::end(of_a_head), plain) == std::end(of_a_head);
 }
 
 std::string_view unsendable_field(const Headers& headers) {

@@ -4,6 +4,7 @@
 
 #include "engine/env/testing/fake.h"
 #include "engine/http/connection_headers.h"
+#include "engine/http/trailers.h"
 
 namespace gateproof::http {
 namespace {
@@ -184,6 +185,34 @@ TEST(ConnectionHeaders, HopByHop) {
             {"Accept", "11"}};
   remove_hop_by_hop(h);
   EXPECT_EQ(sorted(h), (Fields{{"Accept", "11"}, {"X-Forwarded-For", "2"}}));
+}
+
+TEST(ConnectionHeaders, WhatMayStandBehindABody) {  // RFC 9110 section 6.5.1; reliability F1 to F5
+  for (const char* name : {"X-Sum", "Grpc-X", "Server-Timing", "Iffy", "X-Forward"})
+    EXPECT_TRUE(may_trail(name)) << name;
+  for (const char* name : {"X-Forwarded-For",
+                           "x_forwarded_for",
+                           "X-Forwarded-Any",
+                           "Forwarded",
+                           "X-Real-Ip",
+                           "Host",
+                           "Content-Length",
+                           "content_length",
+                           "Transfer-Encoding",
+                           "Connection",
+                           "Te",
+                           "Upgrade",
+                           "Trailer",
+                           "Authorization",
+                           "Proxy-Authorization",
+                           "Cookie",
+                           "Content-Type",
+                           "Expect",
+                           "If-Match",
+                           "Range",
+                           "Max-Forwards",
+                           "X-HTTP-Method-Override"})
+    EXPECT_FALSE(may_trail(name)) << name;
 }
 
 }  // namespace

@@ -100,6 +100,8 @@ class BeastParser final : public boost::beast::http::basic_parser<isRequest> {
   }
   void on_chunk_header_impl(std::uint64_t size, string_view ext, error_code& ec) override {
     chunk_size = size;
+    // As of Content-Length: what others may read as a negative number is none.
+    if (size > static_cast<std::uint64_t>(INT64_MAX)) ec = boost::beast::http::error::bad_chunk;
     if (!is_chunk_extension(sv(ext))) ec = boost::beast::http::error::bad_chunk_extension;
   }
   std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override {

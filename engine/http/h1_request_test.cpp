@@ -209,6 +209,8 @@ const Row refused[] = {
     {"chunk bare LF", te + "3\nabc\r\n0\r\n\r\n", "POST / @a{}!400"},
     {"chunk bare CR", te + "3\rx\r\nabc\r\n", "POST / @a{}!400"},
     {"chunk overflow", te + "10000000000000000\r\n", "POST / @a{}!400"},
+    {"chunk of 2^63", te + "8000000000000000\r\nabc", "POST / @a{}!400"},
+    {"chunk of 2^63-1", te + "7fffffffffffffff\r\nabc", "POST / @a{}[abc]...0"},
     {"chunk longer than said", te + "3\r\nabcd\r\n0\r\n\r\n", "POST / @a{}[abc]!400"},
     {"chunk shorter than said", te + "3\r\nab\r\n0\r\n\r\n", "POST / @a{}[ab\r]!400"},
     {"extra CRLF between chunks", te + "1\r\na\r\n\r\n0\r\n\r\n", "POST / @a{}[a]!400"},

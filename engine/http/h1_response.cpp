@@ -78,6 +78,7 @@ bool ResponseParser::Impl::field(Field f, std::string_view name, std::string_vie
 
 // Forms that Beast refuses and servers send: a status line without the blank before an empty reason (taken by Go), a higher
 // minor version (RFC 9110 section 2.5), and blanks between name and colon, which a proxy has to remove (RFC 9112 section 5.1).
+// Not of a coding: whoever else reads this answer takes the line for an unknown field, and finds the end in another place.
 void ResponseParser::Impl::mend_head() {
   patched.clear();
   bool first = true;
@@ -91,6 +92,8 @@ void ResponseParser::Impl::mend_head() {
     } else if (!first && colon != std::string_view::npos && colon > 0) {
       size_t name_end = colon;
       while (name_end > 0 && (line[name_end - 1] == ' ' || line[name_end - 1] == '\t')) --name_end;
+      if (name_end < colon && text::iequals(line.substr(0, name_end), "Transfer-Encoding"))
+        refuse("blank behind the name of Transfer-Encoding");
       patched.append(line.substr(0, name_end)).append(line.substr(colon));
     } else {
       patched.append(line);
@@ -117,7 +120,7 @@ Step ResponseParser::Impl::parse_head(std::string_view input) {
   if (ec && !failed &&
       (ec == error::bad_status || ec == error::bad_field || ec == error::bad_version)) {
     mend_head();
-    if (patched != text) {
+    if (!failed && patched != text) {
       text = patched;
       head.headers.clear();
       framing = {};

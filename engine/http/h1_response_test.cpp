@@ -112,6 +112,8 @@ const Row rows[] = {
     {"TE and CL", ok + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", "!"},
     {"CL and TE", ok + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", "!"},
     {"TE unknown", ok + "Transfer-Encoding: gzip\r\n\r\n", "!"},
+    {"blank behind the name of TE", ok + "Transfer-Encoding : chunked\r\n\r\n", "!"},
+    {"tab behind the name of TE", ok + "transfer-encoding\t: chunked\r\nX : 1\r\n\r\n", "!"},
     {"TE in 1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "!"},
     {"CL bad", ok + "Content-Length: +3\r\n\r\n", "!"},
     {"CL twice", ok + "Content-Length: 3\r\nContent-Length: 4\r\n\r\n", "!"},

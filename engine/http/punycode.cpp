@@ -94,4 +94,12 @@ std::string punycode_host(std::string_view host) {
   return out.append(port);
 }
 
+std::string without_zone(std::string_view host) {
+  const size_t close = host.rfind(']');
+  const size_t zone = host.substr(0, close).rfind('%');
+  if (!host.starts_with('[') || close == std::string_view::npos || zone == std::string_view::npos)
+    return std::string(host);
+  return std::string(host.substr(0, zone)) + std::string(host.substr(close));
+}
+
 }  // namespace gateproof::http

@@ -17,5 +17,18 @@ TEST(Punycode, Hosts) {  // RFC 3492 section 7.1, and what Go's client makes of 
     EXPECT_EQ(punycode_host(row.host), row.wire) << row.host;
 }
 
+TEST(Punycode, ZonesStayOnTheirMachine) {  // RFC 6874 section 1
+  for (const auto& [host, wire] :
+       std::vector<std::pair<std::string, std::string>>{{"[fe80::1%25eth0]", "[fe80::1]"},
+                                                        {"[fe80::1%eth0]:80", "[fe80::1]:80"},
+                                                        {"[::1]:80", "[::1]:80"},
+                                                        {"[::1]%x", "[::1]%x"},
+                                                        {"a%25b", "a%25b"},
+                                                        {"[", "["},
+                                                        {"", ""}}) {
+    EXPECT_EQ(without_zone(host), wire);
+  }
+}
+
 }  // namespace
 }  // namespace gateproof::http

@@ -80,8 +80,11 @@ Result<Target> absolute_form(std::string_view target) {
   const std::string_view rest = target.substr(colon + 3);
   const size_t end = std::min(rest.find_first_of("/?"), rest.size());
   t.authority = rest.substr(0, end);
-  // RFC 9110 section 4.2.4: userinfo in a request target is an error to us; it only serves to mislead.
-  if (t.authority.empty() || !is_authority(t.authority))
+  // RFC 9110 section 4.2.4: userinfo in a request target is an error to us; it only serves to mislead. So does a name that is
+  // escaped: who decodes it and who does not read two hosts (RFC 3986 section 3.2.2; every proxy that we know refuses it).
+  const bool escaped =
+      !t.authority.starts_with('[') && t.authority.find('%') != std::string_view::npos;
+  if (t.authority.empty() || escaped || !is_authority(t.authority))
     return bad_target("invalid authority in the request target");
   cut_query(t, rest.substr(end));
   return t;

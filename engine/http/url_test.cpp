@@ -237,9 +237,28 @@ TEST(Url, TargetsByForm) {  // RFC 9112 section 3.2
   EXPECT_TRUE(parse_target("OPTIONS", "*")->form == Form::asterisk);
   t = *parse_target("CONNECT", "h.test:443");
   EXPECT_TRUE(t.form == Form::authority && t.authority == "h.test:443");
-  for (const char* bad : {"", "a", "?x", "foo:bar", "http://", "http:///x", "http://u:p@h/",
-                          "http://h:bad/", "http://[::1/", "http://a b/", "/a b", "/%zz", "/a\x01",
-                          "http:/x", "://x", "1a://x/", "http://[1.2.3.4]/", "http://a]/"}) {
+  for (const char* bad : {"",
+                          "a",
+                          "?x",
+                          "foo:bar",
+                          "http://",
+                          "http:///x",
+                          "http://u:p@h/",
+                          "http://h:bad/",
+                          "http://[::1/",
+                          "http://a b/",
+                          "/a b",
+                          "/%zz",
+                          "/a\x01",
+                          "http:/x",
+                          "://x",
+                          "1a://x/",
+                          "http://[1.2.3.4]/",
+                          "http://a]/",
+                          "http://a%2etest/",
+                          "http://a%00/",
+                          "http://a%zz/",
+                          "http://%C3%A4/"}) {
     EXPECT_FALSE(parse_target("GET", bad)) << bad;
   }
   for (const char* bad : {"/", "h.test", "h.test:", "http://h:1/", "h:1/x", "*"})

@@ -81,6 +81,8 @@ ProxyHeader read_v2(std::string_view bytes) {
   h.kind = ProxyHeader::invalid;
   if (byte(12) >> 4 != 2 || command > 1) return h;
   const bool v4 = family == 0x11, v6 = family == 0x21;
+  // Section 2.2: what is no family and no transport of this version is to be refused.
+  if (command == 1 && (family >> 4 > 3 || (family & 0x0F) > 2)) return h;
   if (command == 1 && ((v4 && length < 12) || (v6 && length < 36))) return h;
   h.kind = ProxyHeader::need_more;
   if (bytes.size() < fixed_bytes_v2 + length) return h;

@@ -47,6 +47,10 @@ TEST(ProxyProtocol, Read) {
            {v2.substr(0, 20), ProxyHeader::need_more, ""},
            {signature + std::string("\x20\0\0\0", 4), ProxyHeader::header, ""},    // LOCAL
            {signature + std::string("\x21\x31\0\0", 4), ProxyHeader::header, ""},  // UNIX
+           {signature + std::string("\x20\x41\0\0", 4), ProxyHeader::header,
+            ""},  // LOCAL: not looked at
+           {signature + std::string("\x21\x41\0\0", 4), ProxyHeader::invalid, ""},
+           {signature + std::string("\x21\x13\0\x0c", 4), ProxyHeader::invalid, ""},
            {signature + std::string("\x31\x11\0\x0c", 4), ProxyHeader::invalid, ""},
            {signature + std::string("\x22\x11\0\x0c", 4), ProxyHeader::invalid, ""},
            {signature + std::string("\x21\x11\0\x0b", 4), ProxyHeader::invalid, ""},

@@ -233,9 +233,11 @@ Task<bool> ConnectionStage::terminate(const TlsChoice& choice, Instant deadline,
   co_return true;
 }
 
-// What the server must hear and say before the client's bytes: who the client is, and that it wants TLS.
+// What the server must hear and say before the client's bytes: who the client is, and that it wants TLS. It has as long for that as
+// for the dial, else a silent one would hold connections whose clients have left (reliability R1).
 Task<Result<void>> ConnectionStage::greet(Stream& server, const upstream::TcpDialing& dialing) {
-  const Instant deadline = instant_max;
+  const Duration limit = dialing.timeout > Duration::zero() ? dialing.timeout : greet_time;
+  const Instant deadline = deadline_in(env_.scheduler, limit);
   if (dialing.proxy_protocol != 0) {
     const std::string header = proxy_header(dialing.proxy_protocol, peer_, local_);
     std::vector<std::string_view> pieces = {header};

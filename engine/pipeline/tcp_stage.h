@@ -7,6 +7,8 @@
 
 namespace gateproof::pipeline {
 
+// For a server to agree to PostgreSQL's TLS where its transport's dialTimeout is none.
+inline constexpr Duration greet_time = std::chrono::seconds(10);
 inline constexpr size_t peek_block_bytes = 4096;  // read at once while a connection is looked at
 
 // What became of one connection, for whoever asks.

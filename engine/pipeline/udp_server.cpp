@@ -22,7 +22,8 @@ UdpServer::UdpServer(Env& env, std::unique_ptr<DatagramSocket> socket, std::stri
       timeout_(timeout),
       snapshot_(std::move(snapshot)),
       sessions_max_(sessions_max),
-      buffer_(DatagramSocket::bytes_max) {}
+      buffer_(DatagramSocket::bytes_max),
+      answer_(DatagramSocket::bytes_max) {}
 
 UdpServer::~UdpServer() {
   for (auto& [client, session] : sessions_) env_.scheduler.cancel(session->task);
@@ -101,17 +102,16 @@ Task<bool> UdpServer::open(Session& session) {
 
 // Passes the server's datagrams on until it fails.
 Task<void> UdpServer::answers(Session& session) {
-  std::vector<char> buffer(DatagramSocket::bytes_max);
   for (;;) {
     SocketAddress from;
-    const IoResult r = session.upstream->try_receive(buffer, from);
+    const IoResult r = session.upstream->try_receive(answer_, from);
     if (r.kind == IoResult::failed) co_return;
     if (r.kind == IoResult::would_block) {
       co_await session.upstream->readable();
       continue;
     }
     session.last = env_.scheduler.now();
-    socket_->try_send(std::string_view(buffer.data(), r.n), session.client);
+    socket_->try_send(std::string_view(answer_.data(), r.n), session.client);
   }
 }
 

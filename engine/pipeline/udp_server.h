@@ -55,7 +55,9 @@ class UdpServer {
   bool retired_ = false;
   Counters counters_;
   std::map<SocketAddress, std::unique_ptr<Session>> sessions_;
-  std::vector<char> buffer_;
+  std::vector<char> buffer_;  // of what clients send
+  std::vector<char>
+      answer_;  // of what servers send: none waits in it, so that sessions hold no buffer
 };
 
 }  // namespace gateproof::pipeline

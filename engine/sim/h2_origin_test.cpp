@@ -138,6 +138,8 @@ TEST_F(H2Upstream, ClientStreamingAndBothWays) {
     EXPECT_EQ(a.body.substr(had), message(one));
   }
   client->session.field("x-end", "y");
+  client->session.field("x_forwarded_for", "6.6.6.6");  // what belongs to a head stays behind
+  client->session.field("authorization", "Basic eDp5");
   client->session.send_fields(a, true);
   run();
   EXPECT_EQ(a.trailers, "X-End=y;");

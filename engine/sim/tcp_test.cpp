@@ -190,6 +190,27 @@ TEST_F(Tcp, Postgres) {  // 1.10 step 2
   EXPECT_EQ(o.record.failure, "no TLS behind PostgreSQL's SSLRequest");
 }
 
+TEST_F(Tcp, R1_APostgresServerThatSaysNothingIsGivenUp) {
+  for (const auto& [limit, seconds] : {std::pair("3s", 3), std::pair("0s", 10)}) {
+    start(std::string("tcp:\n  routers: {db: {rule: 'HostSNI(`db.test`)', service: pg, tls: "
+                      "{passthrough: true}}}\n") +
+          services +
+          "    pg: {loadBalancer: {serversTransport: t, servers: [{address: 'pg.internal:1'}]}}\n"
+          "  serversTransports: {t: {dialTimeout: " +
+          limit + "}}\n");
+    TcpHost pg;
+    pg.silent = true;
+    world->add_tcp_host("pg.internal:1", pg);
+    TcpCall c;
+    c.entry_point = "web";
+    c.sends = {std::string(pipeline::postgres_ssl_request), hello("db.test")};
+    c.patience = 60s;
+    const TcpOutcome o = world->connect(c);
+    EXPECT_TRUE(o.closed);
+    EXPECT_EQ(o.finished_ns - o.started_ns, seconds * 1'000'000'000LL) << limit;
+  }
+}
+
 TEST_F(Tcp, ReadTimeoutBoundsThePeek) {  // 1.10 step 5
   start(
       std::string(

@@ -69,7 +69,9 @@ Task<Result<void>> H1Connection::pump_body(http::Body& body, bool chunked) {
     }
     std::string end;
     if (chunk->last && chunked) {
-      http::write_last_chunk(end, body.trailers());
+      // The client's trailers stay here, as in Traefik, nginx and Envoy: servers that put them among the fields of the head would
+      // believe what no middleware has looked at (RFC 9110 section 6.5.1 lets them be discarded).
+      http::write_last_chunk(end, nullptr);
       pieces.push_back(end);
     }
     const bool last = chunk->last;

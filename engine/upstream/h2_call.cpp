@@ -1,4 +1,5 @@
 #include "engine/base/waiter_slot.h"
+#include "engine/http/trailers.h"
 #include "engine/upstream/h2_client.h"
 
 namespace gateproof::upstream {
@@ -85,7 +86,8 @@ Task<Result<void>> H2Call::send_body(http::Body& body) {
     if (!open) co_return Result<void>();
     if (trailers) {
       for (const auto& f : *trailers) {
-        if (http::is_token(f.name) && http::is_field_value(f.value)) session.field(f.name, f.value);
+        if (http::is_token(f.name) && http::is_field_value(f.value) && http::may_trail(f.name))
+          session.field(f.name, f.value);
       }
       session.send_fields(*this, true);
     } else if (!ended_here) {

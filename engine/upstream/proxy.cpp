@@ -235,6 +235,8 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
                                                  : std::string_view(server.authority);
   out.body = &x.request.body;
   out.server = &server;
+  if (out.host.starts_with('[') && out.host.find('%') != std::string_view::npos)
+    out.host = out.headers.keep(http::without_zone(out.host));
   if (!http::is_host_value(out.host)) {
     // Go's client writes names in Punycode, and nothing in the place of what can be no host.
     const std::string wire = http::punycode_host(out.host);

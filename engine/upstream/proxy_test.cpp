@@ -160,8 +160,12 @@ TEST_F(Proxy, TargetWithoutItsSlashIsReadAsGoReadsIt) {  // catalogue 3.2 replac
 
 TEST_F(Proxy, HostsThatMiddlewaresSet) {  // catalogue 3.3 customRequestHeaders Host
   const auto server = *make_origin_server(server_at("http://h"), {});
-  for (const auto& [host, wire] : std::vector<std::pair<std::string, std::string>>{
-           {"c.test:81", "c.test:81"}, {"ü.test", "xn--tda.test"}, {"a b", ""}, {"", "h"}}) {
+  for (const auto& [host, wire] :
+       std::vector<std::pair<std::string, std::string>>{{"c.test:81", "c.test:81"},
+                                                        {"ü.test", "xn--tda.test"},
+                                                        {"a b", ""},
+                                                        {"", "h"},
+                                                        {"[fe80::1%25eth0]:80", "[fe80::1]:80"}}) {
     x.request.host = host;
     EXPECT_EQ(outbound(server).host, wire) << host;
   }

@@ -40,6 +40,7 @@ class Expected:
     last_lacks: tuple[bytes, ...] = ()
     body: bytes | None = None
     bodies: tuple[bytes, ...] | None = None
+    trailers: tuple[bytes, ...] | None = None
     reply_has: tuple[bytes, ...] = ()
     reply_lacks: tuple[bytes, ...] = ()
     reply_body: bytes | None = None
@@ -119,7 +120,7 @@ def _statuses(part: Any) -> tuple[frozenset[int], ...] | None:
 
 _KEYS = {
     "status", "interim", "closed", "complete", "upstream", "line", "has", "lacks", "body", "bodies",
-    "reply_has", "reply_lacks", "reply_body", "last_has", "last_lacks",
+    "reply_has", "reply_lacks", "reply_body", "last_has", "last_lacks", "trailers",
 }  # fmt: skip
 
 
@@ -152,6 +153,7 @@ def _expected(part: Any, refusals: tuple[int, ...]) -> Expected:
         last_lacks=_texts(part.get("last_lacks")),
         body=None if body is None else _bytes(body),
         bodies=_texts(part["bodies"]) if "bodies" in part else None,
+        trailers=_texts(part["trailers"]) if "trailers" in part else None,
         reply_has=_texts(part.get("reply_has")),
         reply_lacks=_texts(part.get("reply_lacks")),
         reply_body=None if reply is None else _bytes(reply),

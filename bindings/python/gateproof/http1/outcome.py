@@ -152,6 +152,10 @@ def _server_problems(outcome: Outcome, wanted: Expected) -> Iterator[str]:
     yield from _field_problems("the last request", last, wanted.last_has, wanted.last_lacks)
     if wanted.body is not None and (first is None or first.body != wanted.body):
         yield f"the request's body is {_text(first.body) if first else 'absent'}"
+    if wanted.trailers is not None:
+        got = tuple(b": ".join(one) for one in first.trailers) if first else ()
+        if got != wanted.trailers:
+            yield f"the trailers are {[_text(one) for one in got]}"
     if wanted.bodies is not None and tuple(one.body for one in requests) != wanted.bodies:
         yield f"the bodies are {[_text(one.body) for one in requests]}"
 

@@ -12,6 +12,8 @@
 namespace gateproof::net {
 
 namespace {
+constexpr size_t chunk_bytes = 65536;  // where a file has more than it said
+
 Error file_error(const std::string& path, int error_number) {
   return Error(code_of_errno(error_number), errno_text(path, error_number));
 }
@@ -29,9 +31,12 @@ Result<std::string> RealFiles::read(const std::string& path, size_t bytes_max) {
   if (::fstat(fd.get(), &st) != 0) return file_error(path, errno);
   if (S_ISDIR(st.st_mode)) return file_error(path, EISDIR);
   std::string text;
+  // One byte more than there is finds the end, one more than allowed is enough to know.
+  text.reserve(std::min(bytes_max, static_cast<size_t>(st.st_size)) + 1);
   for (size_t have = 0;;) {
-    // One byte more than allowed is enough to know.
-    const size_t want = std::min(bytes_max - have, size_t{65536}) + 1;
+    // What stat said is a guess: files of /proc have no size, and others grow.
+    const size_t room = text.capacity() > have ? text.capacity() - have : chunk_bytes;
+    const size_t want = std::min(bytes_max - have, room - 1) + 1;
     text.resize(have + want);
     const ssize_t n = ::read(fd.get(), text.data() + have, want);
     if (n < 0 && errno == EINTR) continue;

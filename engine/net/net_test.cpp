@@ -372,6 +372,20 @@ TEST(RealFiles, ReadsListsAndStamps) {
   EXPECT_EQ(files.stamp(dir + "/b.yml")->size, 5);
 }
 
+TEST(RealFiles, ATextTakesItsSizeAndAFileMayHaveMoreThanItSays) {
+  const std::string path = ::testing::TempDir() + "/gp_file_" + std::to_string(::getpid());
+  RealFiles files;
+  const std::string large(200'000, 'x');
+  std::ofstream(path) << large;
+  EXPECT_EQ(*files.read(path, 1 << 20), large);
+  EXPECT_EQ(files.read(path, large.size() - 1).error().code, Code::limit);
+  EXPECT_LT(files.read(path, 1 << 20)->capacity(), large.size() + 100);
+  EXPECT_NE(files.read("/proc/self/status", 1 << 20)->find("VmRSS"), std::string::npos) << "size 0";
+  EXPECT_EQ(files.read("/proc/self/status", 100).error().code, Code::limit);
+  EXPECT_EQ(files.read(path, SIZE_MAX)->size(), large.size());
+  std::remove(path.c_str());
+}
+
 TEST(Log, LevelsAndLayout) {
   struct Row {
     std::string_view name;

@@ -143,10 +143,7 @@ std::string pem_of(const std::string& value, Files* files) {
 bool holds_certificate(const std::string& value, Files* files) {
   const std::string pem = pem_of(value, files);
   if (!files && pem.find("-----BEGIN") == std::string::npos) return true;  // a path, unknown here
-  const auto ders = crypto::certificates_from_pem(pem);
-  return ders && std::any_of(ders->begin(), ders->end(), [](const std::string& der) {
-           return crypto::parse_certificate(der).has_value();
-         });
+  return crypto::certificates_from_pem(pem).has_value();  // which has read each of them
 }
 
 Result<void> check_tls_options(const config::TlsOptionsConfig& o, Files* files) {

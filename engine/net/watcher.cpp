@@ -149,12 +149,13 @@ Result<void> InotifyWatcher::watch(const std::string& path) {
   return {};
 }
 
-void InotifyWatcher::drain(std::vector<std::string>& changed) {
-  alignas(inotify_event) std::array<char, 16384> buffer;
-  for (;;) {
+// What is left in the queue stays for the next time: then ready_ stays set.
+void InotifyWatcher::drain(std::set<std::string>& changed) {
+  alignas(inotify_event) std::array<char, read_bytes> buffer;
+  for (size_t reads = 0; reads < reads_max; ++reads) {
     const ssize_t n = ::read(fd_.get(), buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
-      if (n < 0 && errno == EINTR) continue;
       ready_ = false;
       return;
     }
@@ -163,13 +164,13 @@ void InotifyWatcher::drain(std::vector<std::string>& changed) {
       std::memcpy(&event, buffer.data() + at, sizeof event);
       const char* name = event.len ? buffer.data() + at + sizeof event : "";
       at += sizeof event + event.len;
-      if (event.mask & IN_Q_OVERFLOW) changed.insert(changed.end(), roots_.begin(), roots_.end());
+      if (event.mask & IN_Q_OVERFLOW) changed.insert(roots_.begin(), roots_.end());
       const auto it = watches_.find(event.wd);
       if (it == watches_.end()) continue;
       const Watched& w = it->second;
       const bool gone = event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT);
       if (gone || w.interest.all || w.interest.names.contains(name)) {
-        changed.push_back(*name ? join(w.directory, name) : w.directory);
+        changed.insert(*name ? join(w.directory, name) : w.directory);
       }
     }
   }
@@ -179,14 +180,20 @@ Task<std::vector<std::string>> InotifyWatcher::changed() {
   Waiter& me = co_await ThisWaiter{};
   const WaiterSlot slot(waiter_, me);
   WakeTimer retry(loop_.scheduler(), &me);
-  std::vector<std::string> paths;
+  std::set<std::string> paths;
   for (;;) {
-    if (ready_) drain(paths);
+    if (ready_) {
+      retry.expired = loop_.scheduler().now() >= drain_next_;
+      if (!retry.expired) retry.arm(drain_next_);
+      while (!retry.expired) co_await Suspend{"watch"};
+      drain(paths);
+      drain_next_ = loop_.scheduler().now() + breath;
+    }
     const bool was_incomplete = incomplete_;
     if (!paths.empty() || was_incomplete) rebuild();
     // A directory that has come back may hold a new configuration already.
-    if (was_incomplete && !incomplete_) paths.insert(paths.end(), roots_.begin(), roots_.end());
-    if (!paths.empty()) co_return paths;
+    if (was_incomplete && !incomplete_) paths.insert(roots_.begin(), roots_.end());
+    if (!paths.empty()) co_return std::vector<std::string>(paths.begin(), paths.end());
     retry.expired = false;
     if (incomplete_) retry.arm(loop_.scheduler().now() + look_again);
     while (!ready_ && !retry.expired) co_await Suspend{"watch"};

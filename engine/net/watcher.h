@@ -16,6 +16,11 @@ class InotifyWatcher final : public FileWatcher, public Pollable {
       40;  // symbolic links on one way, as in path_resolution(7)
   static constexpr Duration look_again =
       std::chrono::seconds(1);  // for a watched directory that went away
+  // Who writes without pause does not keep the loop from its other work: so much is read of the queue at once, and the next not
+  // before this time has passed.
+  static constexpr size_t reads_max = 16;  // of read_bytes
+  static constexpr size_t read_bytes = 16384;
+  static constexpr Duration breath = std::chrono::milliseconds(10);
 
   static Result<std::unique_ptr<InotifyWatcher>> make(EventLoop& loop);
   ~InotifyWatcher() override { close_watched(fd_); }
@@ -37,12 +42,13 @@ class InotifyWatcher final : public FileWatcher, public Pollable {
   InotifyWatcher(EventLoop& loop, Fd fd) : loop_(loop), fd_(std::move(fd)) {}
   static void add_way(const std::string& path, std::map<std::string, Interest>& wanted);
   void rebuild();
-  void drain(std::vector<std::string>& changed);
+  void drain(std::set<std::string>& changed);
 
   EventLoop& loop_;
   Fd fd_;
   bool ready_ = false;
   Waiter* waiter_ = nullptr;
+  Instant drain_next_{};
   std::vector<std::string> roots_;
   std::map<int, Watched> watches_;
   bool incomplete_ = false;  // some wanted directory does not exist now

@@ -1,7 +1,9 @@
 // inotify on real files: every way in which configuration files are replaced.
 #include "engine/net/watcher.h"
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -68,6 +70,23 @@ TEST_F(WatcherTest, AtomicRenameIsSeenEachTime) {
     EXPECT_TRUE(seen()) << i;
     EXPECT_FALSE(seen(milliseconds(20))) << i;
   }
+}
+
+// A log beside the configuration that is written without pause: each wait takes its turn, and what is there is read in parts.
+TEST_F(WatcherTest, WhoWritesWithoutPauseDoesNotKeepTheLoop) {
+  watch("");
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    std::ofstream log(dir_ + "/a.log");
+    while (!stop) log << 'x' << std::flush;
+  });
+  const auto before = std::chrono::steady_clock::now();
+  int seen_times = 0;
+  while (std::chrono::steady_clock::now() - before < milliseconds(200)) seen_times += seen();
+  stop = true;
+  writer.join();
+  EXPECT_GE(seen_times, 2);
+  EXPECT_LE(seen_times, 25);  // one in a breath
 }
 
 TEST_F(WatcherTest, RemovalAndReturnAreSeen) {

@@ -81,6 +81,7 @@ class GatewayRig : public ::testing::Test {
         shown = std::move(made.config);
       }
       routers.push_back(shown.routers.size());
+      if (made.afterwards) made.afterwards();
     };
     source->add(std::move(unit));
     source->start();

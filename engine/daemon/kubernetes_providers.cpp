@@ -193,6 +193,7 @@ KubernetesProviders::Show KubernetesProviders::units(ClusterSource& source,
     units->maker = std::make_unique<kubernetes::IngressMaker>(statics_.default_rule_syntax);
   }
   source.add_listener([units, kinds](const std::vector<providers::KubeChange>& changes) {
+    if (!units->made) return;  // everything is translated
     for (const providers::KubeChange& c : changes) {
       const ClusterKind kind{c.key.group, c.key.kind};
       if (c.content_changed() && std::find(kinds.begin(), kinds.end(), kind) != kinds.end())
@@ -202,6 +203,7 @@ KubernetesProviders::Show KubernetesProviders::units(ClusterSource& source,
   return [this, &source, p, units] {
     config::Findings findings;
     ProviderOutcome made = make({source.store(), *p.options, p.name, p.option, findings}, *units);
+    made.afterwards = [units] { units->maker->settle(); };
     show(p.name, std::move(made), findings);
   };
 }
@@ -215,7 +217,7 @@ ProviderOutcome KubernetesProviders::make(const kubernetes::Context& context, Un
       return {std::move(update->patch), {}, std::move(update->about)};
     context.findings = {};
   }
-  return {std::nullopt, units.maker->make(context), std::nullopt};
+  return {std::nullopt, units.maker->make(context, env_.offload), std::nullopt};
 }
 
 void KubernetesProviders::show(std::string_view provider, ProviderOutcome outcome,
@@ -230,6 +232,7 @@ void KubernetesProviders::show(std::string_view provider, ProviderOutcome outcom
   } else if (!outcome.changes->empty()) {
     hooks_.patch(name, *outcome.changes);
   }
+  if (outcome.afterwards) outcome.afterwards();
 }
 
 }  // namespace gateproof::daemon

@@ -54,7 +54,7 @@ class KubernetesProviders {
   };
   Show units(ClusterSource& source, const ClusterProvider& provider,
              const std::vector<ClusterKind>& kinds);
-  static ProviderOutcome make(const kubernetes::Context& context, Units& units);
+  ProviderOutcome make(const kubernetes::Context& context, Units& units);
   // A change of one object does not tell again what is wrong with the others.
   void show(std::string_view provider, ProviderOutcome outcome, const config::Findings& findings);
 

@@ -1,5 +1,6 @@
 // What a provider has made of a cluster's objects: everything, or only what has changed.
 #pragma once
+#include <functional>
 #include <optional>
 #include <set>
 
@@ -12,6 +13,8 @@ struct ProviderOutcome {
   config::DynamicConfig config;
   // Objects that were looked at, as "HTTPRoute shop/r"; nullopt: all. What was found before about any other still holds.
   std::optional<std::set<std::string>> about;
+  // What traffic need not wait for: called when the configuration is in force. May be empty.
+  std::function<void()> afterwards = {};
 };
 
 }  // namespace gateproof::daemon

@@ -40,13 +40,13 @@ void StandardGateway::changed(const std::vector<providers::KubeChange>& changes)
 ProviderOutcome StandardGateway::make(config::Findings& findings) {
   kubernetes::gateway::Follower::Step step =
       follower_.look(objects_, std::exchange(changed_, {}), types_, findings);
-  statuses_.want(step.model.statuses, step.everything);
   ProviderOutcome out{std::move(step.changes), std::move(step.config), std::nullopt};
-  if (step.everything) {
-    for (const kubernetes::gateway::Gateway& g : step.model.gateways) accounts_.want(*g.object);
-    return out;
-  }
-  out.about = follower_.about();
+  if (!step.everything) out.about = follower_.about();
+  out.afterwards = [this, &model = step.model, all = step.everything] {
+    statuses_.want(model.statuses, all);
+    if (!all) return;
+    for (const kubernetes::gateway::Gateway& g : model.gateways) accounts_.want(*g.object);
+  };
   return out;
 }
 

@@ -16,7 +16,7 @@ class StandardGateway {
 
   // A listener of the source.
   void changed(const std::vector<providers::KubeChange>& changes);
-  // What the objects ask for now; their statuses are on their way when it returns.
+  // What the objects ask for now. Their statuses are told afterwards, and that is before it is called again.
   ProviderOutcome make(config::Findings& findings);
 
  private:

@@ -37,15 +37,25 @@ ProviderOutcome TraefikGateway::make(config::Findings& findings) {
   if (known_ == *addresses) {
     const std::vector<kubernetes::UnitMaker::Name> names(changed.begin(), changed.end());
     if (auto update = maker_.update(context, names)) {
-      statuses_.want(maker_.statuses(context, *addresses), false);
-      return {std::move(update->patch), {}, std::move(update->about)};
+      return {std::move(update->patch),
+              {},
+              std::move(update->about),
+              tell(maker_.statuses(context, *addresses), false)};
     }
     findings = {};
   }
   known_ = *addresses;
   config::DynamicConfig all = maker_.make(context);
-  statuses_.want(maker_.statuses(context, *addresses), true);
-  return {std::nullopt, std::move(all), std::nullopt};
+  return {std::nullopt, std::move(all), std::nullopt,
+          tell(maker_.statuses(context, *addresses), true)};
+}
+
+std::function<void()> TraefikGateway::tell(std::vector<kubernetes::gateway::StatusUpdate> updates,
+                                           bool all) {
+  return [this, all, updates = std::move(updates)] {
+    maker_.settle();
+    statuses_.want(updates, all);
+  };
 }
 
 }  // namespace gateproof::daemon

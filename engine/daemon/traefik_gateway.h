@@ -16,11 +16,13 @@ class TraefikGateway {
 
   // A listener of the source.
   void changed(const std::vector<providers::KubeChange>& changes);
-  // What the objects ask for now; their statuses are on their way when it returns. While the address that they are to be told is
-  // not known, everything stays as it was.
+  // What the objects ask for now. Their statuses are told afterwards, and that is before it is called again. While the address that
+  // they are to be told is not known, everything stays as it was.
   ProviderOutcome make(config::Findings& findings);
 
  private:
+  std::function<void()> tell(std::vector<kubernetes::gateway::StatusUpdate> updates, bool all);
+
   const ClusterSource& source_;
   const config::StaticConfig& statics_;
   Log log_;

@@ -13,6 +13,8 @@ class CrdMaker final : public UnitMaker {
 
  private:
   config::DynamicConfig translate(const Context& c, const Object& o) override;
+  // Nothing but Middlewares tells of users.
+  bool apart(std::string_view kind) const override { return kind != "Middleware"; }
   void make_rest(const Context& c, config::DynamicConfig& out) override;
   bool of_rest(const Name& n) const override;
   // The routers of children depend on those of their parents.

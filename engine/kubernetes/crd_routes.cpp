@@ -231,7 +231,7 @@ class Routes {
     r.service = named->name;
     if (named->service) {
       r.service.value = name;
-      out_.services[name] = std::move(*named->service);
+      out_.services.insert_or_assign(name, std::move(*named->service));
     }
     return true;
   }

@@ -11,6 +11,7 @@ class IngressMaker final : public UnitMaker {
 
  private:
   config::DynamicConfig translate(const Context& c, const Object& o) override;
+  bool apart(std::string_view) const override { return true; }
   // There is one default backend, of the first Ingress that has one.
   bool decided_by_all(const std::string& service) const override;
   void yield(const Context& c, const Object& o, config::DynamicConfig& own,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/env/pieces.h"
 #include "engine/kubernetes/crd.h"
 
 namespace gateproof::kubernetes {
@@ -45,18 +46,20 @@ void UnitMaker::each_made(const config::DynamicConfig& own, F f) const {
 
 namespace {
 
-template <class Owners, class Unit, class Links>
-void link(Owners& owners, std::string text, Unit& unit, Links& links) {
-  auto& entry = *owners.try_emplace(std::move(text)).first;
-  // What a unit has twice comes twice in one go.
-  if (!entry.second.empty() && entry.second.back() == &unit) return;
-  entry.second.push_back(&unit);
-  links.push_back(&entry);
+template <class Owners, class Unit, class Entries>
+void link(Owners& owners, std::vector<std::string> texts, Unit& unit, Entries& entries) {
+  for (std::string& text : texts) {
+    auto& entry = *owners.try_emplace(std::move(text)).first;
+    // What a unit has twice comes twice in one go.
+    if (!entry.second.empty() && entry.second.back() == &unit) continue;
+    entry.second.push_back(&unit);
+    entries.push_back(&entry);
+  }
 }
 
-template <class Owners, class Unit, class Links>
-void unlink(Owners& owners, const Links& links, Unit& unit) {
-  for (auto* entry : links) {
+template <class Owners, class Unit, class Entries>
+void unlink(Owners& owners, const Entries& entries, Unit& unit) {
+  for (auto* entry : entries) {
     std::erase(entry->second, &unit);
     if (entry->second.empty()) owners.erase(owners.find(entry->first));
   }
@@ -64,13 +67,17 @@ void unlink(Owners& owners, const Links& links, Unit& unit) {
 
 }  // namespace
 
-UnitMaker::Anew UnitMaker::translate_unit(const Context& c, const Object* o) {
+UnitMaker::Anew UnitMaker::translate_unit(const Context& c, size_t kind, const Object* o) {
   Anew out;
   out.object = o;
   if (!o) return out;
-  Context own = c;
-  own.asked = &out.asked;
+  Links& links = out.links;
+  const Context own{c.store, c.options, c.provider, c.option_prefix, out.findings, &links.asks};
   out.own = translate(own, *o);
+  links.order = {kind, o->order};
+  each_made(out.own, [&](std::string text) { links.makes.push_back(std::move(text)); });
+  links.certificates = hashes_of(out.own);
+  links.ties = ties_all(*o);
   return out;
 }
 
@@ -93,61 +100,106 @@ std::string UnitMaker::label(const Key& key) const {
   return std::string(kinds_[key.kind].kind) + " " + key.ns + "/" + key.name;
 }
 
+namespace {
+
+// Balancers of Services have the same name wherever they are named.
+template <class T>
+bool may_be_made_again(const T& object) {
+  if constexpr (std::is_same_v<T, config::ServiceConfig>) return object.load_balancer.has_value();
+  return false;
+}
+
+// As they are, and not copied: most come in the order of their names.
+template <class T>
+void put_all(std::map<std::string, T>& into, std::map<std::string, T>& from, std::string_view what,
+             const Report& report) {
+  while (!from.empty()) {
+    auto node = from.extract(from.begin());
+    const auto there = into.insert(into.end(), std::move(node));
+    if (node.empty()) continue;
+    if (may_be_made_again(node.mapped())) {
+      there->second = std::move(node.mapped());
+    } else {
+      put(into, node.key(), std::move(node.mapped()), what, report);
+    }
+  }
+}
+
+}  // namespace
+
 // One that several objects make is the last one's (catalogue 6.5).
 void UnitMaker::add(const Context& c, const Object& o, config::DynamicConfig& own,
                     config::DynamicConfig& out) {
   yield(c, o, own, out);
   const Report report(c.findings, o, "");
-  for (auto& [name, s] : own.services) {
-    // Balancers of Services have the same name wherever they are named.
-    if (s.load_balancer) {
-      out.services[name] = std::move(s);
-    } else {
-      put(out.services, name, std::move(s), "service", report);
-    }
-  }
-  for (auto& [name, r] : own.routers) put(out.routers, name, std::move(r), "router", report);
-  for (auto& [name, m] : own.middlewares)
-    put(out.middlewares, name, std::move(m), "middleware", report);
-  for (auto& [name, t] : own.servers_transports)
-    put(out.servers_transports, name, std::move(t), "serversTransport", report);
+  put_all(out.services, own.services, "service", report);
+  put_all(out.routers, own.routers, "router", report);
+  put_all(out.middlewares, own.middlewares, "middleware", report);
+  put_all(out.servers_transports, own.servers_transports, "serversTransport", report);
   for (auto& pair : own.certificates) out.certificates.push_back(std::move(pair));
 }
 
-config::DynamicConfig UnitMaker::make(const Context& c) {
+void UnitMaker::make_kind(const Context& c, size_t kind, Offload& elsewhere,
+                          config::DynamicConfig& out) {
+  const std::vector<const Object*> objects =
+      in_order(c.list(kinds_[kind].group, kinds_[kind].kind));
+  const auto translate_from = [&](size_t from) {
+    std::vector<Anew> made;
+    for (size_t i = from; i < std::min(from + piece_units, objects.size()); ++i)
+      made.push_back(translate_unit(c, kind, objects[i]));
+    return made;
+  };
+  const auto take = [&](Anew anew) {
+    c.findings.append(anew.findings);
+    const Object& o = *anew.object;
+    kept(o);
+    add(c, o, anew.own, out);
+    unsettled_.emplace_back(Key{kind, o.ns, o.name}, std::move(anew.links));
+  };
+  if (!apart(kinds_[kind].kind)) {
+    for (const Object* o : objects) take(translate_unit(c, kind, o));
+    return;
+  }
+  Pieces<std::vector<Anew>> pieces(elsewhere, (objects.size() + piece_units - 1) / piece_units,
+                                   [&](size_t i) { return translate_from(i * piece_units); });
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    for (Anew& anew : pieces.take(i)) take(std::move(anew));
+  }
+}
+
+config::DynamicConfig UnitMaker::make(const Context& c, Offload& elsewhere) {
   units_.clear();
   makers_.clear();
   users_.clear();
+  unsettled_.clear();
   tied_ = 0;
   config::DynamicConfig out;
   std::vector<std::string> asked;
   Context rest = c;
   rest.asked = &asked;
   begin(rest, true);
-  for (size_t kind = 0; kind < kinds_.size(); ++kind) {
-    for (const Object* o : in_order(c.list(kinds_[kind].group, kinds_[kind].kind))) {
-      Anew anew = translate_unit(c, o);
-      keep({kind, o->ns, o->name}, anew);
-      add(c, *o, anew.own, out);
-    }
-  }
+  for (size_t kind = 0; kind < kinds_.size(); ++kind) make_kind(c, kind, elsewhere, out);
   make_rest(rest, out);
   rest_ = {asked.begin(), asked.end()};
   slices_.read_all(c.store);
   return out;
 }
 
-void UnitMaker::keep(const Key& key, const Anew& anew) {
+void UnitMaker::keep(const Key& key, Links links) {
   const auto at = units_.try_emplace(key).first;
   Unit& unit = at->second;
   unit.key = &at->first;
-  unit.order = {key.kind, anew.object->order};
-  each_made(anew.own, [&](std::string text) { link(makers_, std::move(text), unit, unit.makes); });
-  for (const std::string& lookup : anew.asked) link(users_, lookup, unit, unit.asks);
-  unit.certificates = hashes_of(anew.own);
-  unit.ties = ties_all(*anew.object);
+  unit.order = links.order;
+  link(makers_, std::move(links.makes), unit, unit.makes);
+  link(users_, std::move(links.asks), unit, unit.asks);
+  unit.certificates = std::move(links.certificates);
+  unit.ties = links.ties;
   tied_ += unit.ties;
-  kept(*anew.object);
+}
+
+void UnitMaker::settle() {
+  makers_.reserve(makers_.size() + 2 * unsettled_.size());
+  for (auto& [key, links] : std::exchange(unsettled_, {})) keep(key, std::move(links));
 }
 
 void UnitMaker::forget(const Key& key) {
@@ -211,7 +263,7 @@ void UnitMaker::find_rivals(const Key& key, const Anew& anew, std::set<Key>& out
   if (const auto known = units_.find(key); known != units_.end()) {
     for (const Owners::value_type* entry : known->second.makes) add_rivals(entry->first, out);
   }
-  each_made(anew.own, [&](const std::string& made) { add_rivals(made, out); });
+  for (const std::string& made : anew.links.makes) add_rivals(made, out);
 }
 
 // Whether nothing but what units make is another one through it.
@@ -219,12 +271,12 @@ bool UnitMaker::leaves_rest(const Key& key, const Anew& anew) const {
   const auto known = units_.find(key);
   const std::vector<size_t> before =
       known == units_.end() ? std::vector<size_t>() : known->second.certificates;
-  return hashes_of(anew.own) == before && !(anew.object && ties_all(*anew.object)) &&
-         !reaches_further(name_of(key));
+  return anew.links.certificates == before && !anew.links.ties && !reaches_further(name_of(key));
 }
 
 std::optional<UnitMaker::Update> UnitMaker::update(const Context& c,
                                                    std::span<const Name> changed) {
+  settle();
   std::set<Key> left;
   if (tied_ > 0 || !find_changed(c, changed, left)) return std::nullopt;
   Batch batch;
@@ -232,7 +284,8 @@ std::optional<UnitMaker::Update> UnitMaker::update(const Context& c,
     const Key key = std::move(left.extract(left.begin()).value());
     if (batch.contains(key)) continue;
     if (batch.size() == changed_units_max) return std::nullopt;
-    Anew anew = translate_unit(c, find(c, key));
+    Anew anew = translate_unit(c, key.kind, find(c, key));
+    c.findings.append(anew.findings);
     if (!leaves_rest(key, anew)) return std::nullopt;
     find_rivals(key, anew, left);
     batch.emplace(key, std::move(anew));
@@ -264,7 +317,8 @@ UnitMaker::Update UnitMaker::apply(const Context& c, Batch batch, std::span<cons
   for (size_t kind = 0; kind < kinds_.size(); ++kind) {
     for (const Object* o : in_order(std::move(objects[kind]))) {
       const auto entry = batch.find({kind, o->ns, o->name});
-      keep(entry->first, entry->second);
+      keep(entry->first, std::move(entry->second.links));
+      kept(*o);
       add(c, *o, entry->second.own, made);
     }
   }
@@ -295,9 +349,8 @@ void UnitMaker::complete(const Context& c, const Batch& batch, const Latest& bef
     }
     auto [other, fresh] = others.try_emplace(*last.key);
     if (fresh) {
-      config::Findings known;  // it was told before
-      const Context own{c.store, c.options, c.provider, c.option_prefix, known};
-      other->second = translate_unit(own, find(c, *last.key)).own;
+      // What is wrong with it was told before.
+      other->second = translate_unit(c, last.key->kind, find(c, *last.key)).own;
     }
     service = std::make_shared<const config::ServiceConfig>(other->second.services.at(name));
   }

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "engine/config/patch.h"
+#include "engine/env/offload.h"
 #include "engine/kubernetes/context.h"
 #include "engine/kubernetes/slice_owners.h"
 
@@ -12,6 +13,8 @@ namespace gateproof::kubernetes {
 
 // With more objects to translate, translating everything is as good.
 inline constexpr size_t changed_units_max = 1000;
+// Units that are translated in one go, here or elsewhere.
+inline constexpr size_t piece_units = 64;
 
 // A provider's translation. Objects of some kinds are units: each is translated by itself, and what it makes and what it looks for
 // is kept. All else is translated together.
@@ -28,7 +31,10 @@ class UnitMaker {
   };
 
   virtual ~UnitMaker() = default;
-  config::DynamicConfig make(const Context& c);
+  // `elsewhere` takes its share of translating thousands of objects.
+  config::DynamicConfig make(const Context& c, Offload& elsewhere = inline_offload());
+  // Does what is needed only for the changes to come, after whoever made everything has shown it.
+  void settle();
   // What is another one than in the last configuration, when of the store only the objects `changed` are. Nullopt: more is than what
   // units make; then everything is to be translated.
   std::optional<Update> update(const Context& c, std::span<const Name> changed);
@@ -44,6 +50,8 @@ class UnitMaker {
   // Before units are made: all of them, or those that a change concerns. What it looks for is looked for by what is no unit.
   virtual void begin(const Context&, bool all) { (void)all; }
   virtual config::DynamicConfig translate(const Context& c, const Object& o) = 0;
+  // Whether translate() of objects of this kind changes nothing of the maker, so that several may be translated at the same time.
+  virtual bool apart(std::string_view kind) const { return (void)kind, false; }
   virtual void make_rest(const Context&, config::DynamicConfig&) {}
   // Whether a change of such an object is one of what is no unit.
   virtual bool of_rest(const Name&) const { return false; }
@@ -70,7 +78,7 @@ class UnitMaker {
   struct Unit;
   // Texts that units have in common, and whose they are.
   using Owners = std::unordered_map<std::string, std::vector<Unit*>>;
-  using Links = std::vector<Owners::value_type*>;
+  using Entries = std::vector<Owners::value_type*>;
   struct Key {
     size_t kind = 0;
     std::string ns, name;
@@ -80,25 +88,35 @@ class UnitMaker {
   struct Unit {
     const Key* key = nullptr;
     Order order;
-    Links makes, asks;
+    Entries makes, asks;
     std::vector<size_t> certificates;  // hashes
+    bool ties = false;
+  };
+  // What of a unit is kept.
+  struct Links {
+    Order order;
+    std::vector<std::string> makes, asks;
+    std::vector<size_t> certificates;
     bool ties = false;
   };
   // A unit as it is translated now.
   struct Anew {
     const Object* object = nullptr;  // null: it is gone
     config::DynamicConfig own;
-    std::vector<std::string> asked;
+    config::Findings findings;
+    Links links;
   };
   using Batch = std::map<Key, Anew>;
 
-  Anew translate_unit(const Context& c, const Object* o);
+  // Its findings are in it.
+  Anew translate_unit(const Context& c, size_t kind, const Object* o);
+  void make_kind(const Context& c, size_t kind, Offload& elsewhere, config::DynamicConfig& out);
   const Object* find(const Context& c, const Key& key) const;
   Name name_of(const Key& key) const;
   std::string label(const Key& key) const;
   void add(const Context& c, const Object& o, config::DynamicConfig& own,
            config::DynamicConfig& out);
-  void keep(const Key& key, const Anew& anew);
+  void keep(const Key& key, Links links);
   void forget(const Key& key);
   template <class F>
   void each_made(const config::DynamicConfig& own, F f) const;
@@ -115,9 +133,10 @@ class UnitMaker {
 
   std::vector<Kind> kinds_;
   std::map<Key, Unit> units_;
-  Owners makers_;               // by what is made: "r name@kubernetescrd"
-  Owners users_;                // by what is looked for: lookup_key()
-  std::set<std::string> rest_;  // what that which is no unit looks for
+  std::vector<std::pair<Key, Links>> unsettled_;  // to be kept
+  Owners makers_;                                 // by what is made: "r name@kubernetescrd"
+  Owners users_;                                  // by what is looked for: lookup_key()
+  std::set<std::string> rest_;                    // what that which is no unit looks for
   SliceOwners slices_;
   size_t tied_ = 0;  // units that tie all
 };

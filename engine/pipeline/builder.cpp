@@ -62,6 +62,9 @@ std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs,
 }
 
 void Builder::run() {
+  services_.reserve(objects_.services.size());
+  sources_.reserve(objects_.services.size());
+  copies_.reserve(objects_.routers.size());
   for (const auto& [name, m] : objects_.middlewares)
     add_info(out_.middlewares, "middleware", name, m.span);
   for (const auto& [name, s] : objects_.services) add_info(out_.services, "service", name, s.span);

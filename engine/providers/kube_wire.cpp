@@ -29,12 +29,16 @@ class Walker {
   std::optional<std::string_view> string() {
     if (!take('"')) return std::nullopt;
     const size_t from = at_;
-    while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
-    if (at_ >= text_.size()) {
-      at_ = text_.size();
-      return std::nullopt;
+    for (;;) {
+      const size_t quote = text_.find('"', at_);
+      if (quote == std::string_view::npos) break;
+      size_t escapes = quote;
+      while (escapes > from && text_[escapes - 1] == '\\') --escapes;
+      at_ = quote + 1;
+      if ((quote - escapes) % 2 == 0) return text_.substr(from, quote - from);
     }
-    return text_.substr(from, at_++ - from);
+    at_ = text_.size();
+    return std::nullopt;
   }
   // Passes over one value; false: its end is not there.
   bool skip() {
@@ -92,7 +96,10 @@ std::string text_at(const Value& v, std::string_view path) {
 }
 
 std::string clipped(std::string text) {
-  if (text.size() > message_bytes_max) text = text.substr(0, message_bytes_max) + "...";
+  if (text.size() > message_bytes_max) {
+    text.resize(message_bytes_max);
+    text += "...";
+  }
   return text;
 }
 

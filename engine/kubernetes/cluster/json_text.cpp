@@ -100,6 +100,12 @@ class Builder {
 
 // Bytes that are no UTF-8 (of a query that a message repeats, or where a text was cut) become U+FFFD, as Go's encoder has it.
 void append_string(std::string& out, std::string_view s) {
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+  if (std::all_of(s.begin(), s.end(), plain)) {
+    out += '"';
+    out.append(s) += '"';
+    return;
+  }
   if (!text::is_utf8(s)) return append_string(out, text::mended_utf8(s));
   out += '"';
   size_t from = 0;

@@ -38,19 +38,28 @@ std::optional<Status> check_version(const ListOptions& o, uint64_t current) {
   return std::nullopt;
 }
 
-// {"rv":N,"start":"ns/name"}, base64, as opaque as the real one.
-std::string continue_token(uint64_t version, const std::string& key) {
-  return crypto::base64(to_text(
-      json_object({{"v", Json("meta.k8s.io/v1")}, {"rv", Json(version)}, {"start", Json(key)}})));
+struct Continued {
+  uint64_t version = 0;
+  std::string from;   // key of the first object
+  int64_t given = 0;  // on the pages before
+};
+
+// {"rv":N,"start":"ns/name","given":N}, base64, as opaque as the real one.
+std::string continue_token(const Continued& c) {
+  return crypto::base64(to_text(json_object({{"v", Json("meta.k8s.io/v1")},
+                                             {"rv", Json(c.version)},
+                                             {"start", Json(c.from)},
+                                             {"given", Json(c.given)}})));
 }
 
-Reply<std::pair<uint64_t, std::string>> parse_continue(const std::string& token) {
+Reply<Continued> parse_continue(const std::string& token) {
   const auto raw = crypto::base64_decode(token);
   const auto json = raw ? parse_json(*raw) : Result<Json>(Error());
   const int64_t version = json ? (*json)["rv"].integer(-1) : -1;
   if (version < 0 || !(*json)["start"].is_string())
     return bad_request("continue key is not valid: " + text::quote(token.substr(0, 100)));
-  return std::pair(uint64_t(version), std::string((*json)["start"].str()));
+  return Continued{uint64_t(version), std::string((*json)["start"].str()),
+                   std::clamp<int64_t>((*json)["given"].integer(), 0, int64_t(1) << 40)};
 }
 
 }  // namespace
@@ -157,32 +166,34 @@ Reply<Listed> Store::list(const TypePtr& type, std::string_view version, std::st
   out.resource_version = resource_version_;
   const Shelf* s = shelf_if(*type);
   const std::string prefix = ns.empty() ? "" : object_key(ns, "");
-  std::string from = prefix;
+  Continued begin{resource_version_, prefix};
   if (!options.continue_token.empty()) {
     auto token = parse_continue(options.continue_token);
     if (!token) return token.error();
-    if (s && token->first < s->forgotten)
+    if (s && token->version < s->forgotten)
       return expired(
           "The provided continue parameter is too old to display a consistent list result. You can "
           "start a new list without the continue parameter.");
     // What is watched from there on brings the pages to the present.
-    out.resource_version = token->first;
-    from = std::max(prefix, token->second);
+    out.resource_version = token->version;
+    begin = std::move(*token);
+    begin.from = std::max(prefix, begin.from);
   }
   if (!s) return out;
   size_t left = options.limit > 0 ? size_t(options.limit) : SIZE_MAX;
-  std::string last;
-  for (auto it = s->objects.lower_bound(from);
+  const bool all = labels->empty() && fields->empty();
+  for (auto it = s->objects.lower_bound(begin.from);
        it != s->objects.end() && it->first.starts_with(prefix); ++it) {
     const Json& body = it->second->body;
-    if (!labels->matches(body.at("metadata.labels")) || !fields->matches(body)) continue;
+    if (!all && (!labels->matches(body.at("metadata.labels")) || !fields->matches(body))) continue;
     if (left-- == 0) {
-      out.continue_token = continue_token(out.resource_version, it->first);
-      if (labels->empty() && fields->empty()) {
-        const auto end =
-            prefix.empty() ? s->objects.end() : s->objects.lower_bound(after_namespace(ns));
-        out.remaining = std::distance(it, end);
-      }
+      const int64_t given = begin.given + int64_t(out.items.size());
+      out.continue_token = continue_token({out.resource_version, it->first, given});
+      if (!all) break;
+      // Of all namespaces it is not counted object by object on each page: it is an estimate, as in the real server.
+      out.remaining = prefix.empty()
+                          ? std::max<int64_t>(1, int64_t(s->objects.size()) - given)
+                          : std::distance(it, s->objects.lower_bound(after_namespace(ns)));
       break;
     }
     out.items.push_back(it->second);

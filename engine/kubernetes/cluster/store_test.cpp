@@ -200,6 +200,15 @@ TEST(Store, ListsByNamespaceAndSelectorInPages) {
   const auto second = c.store.list(type, "v1", "", page);
   EXPECT_EQ(names(second), "d");
   EXPECT_EQ(second->continue_token, "");
+  page.limit = 1;
+  page.continue_token.clear();
+  std::vector<int64_t> remaining;
+  do {
+    const auto one = c.store.list(type, "v1", "", page);
+    remaining.push_back(one->remaining);
+    page.continue_token = one->continue_token;
+  } while (!page.continue_token.empty());
+  EXPECT_EQ(remaining, (std::vector<int64_t>{3, 2, 1, -1}));
   page.continue_token = "bm9uc2Vuc2U=";
   EXPECT_EQ(c.store.list(type, "v1", "", page).error().code, 400);
 }

@@ -61,6 +61,8 @@ struct AnswerFilter {
 // ExtensionRef: a middleware of the configuration, by its qualified name.
 struct MiddlewareFilter {
   Located<std::string> name;
+  // What names it is disabled where it is missing, as in Traefik; else requests are refused.
+  bool needed = false;
 };
 
 // ExternalAuth (GEP-1494): a service says whether a request may pass.

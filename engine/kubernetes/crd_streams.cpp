@@ -52,14 +52,15 @@ class StreamServers {
     }
     const auto port = port_of(entry, service, external, name, report);
     if (!port) return std::nullopt;
+    // Nodes come before native addresses here (recorded); of HTTP it is the other way round.
+    if (service.type == "NodePort" && boolean_at(&entry, "nodePortLB").value_or(false))
+      return at_nodes(service, *port, name, report);
     if (external)
       return std::vector<Text>{{host_port(service.external_name, port->number), name.span}};
     if (boolean_at(&entry, "nativeLB").value_or(c_.options.native_lb_by_default)) {
       if (!native_server(service, *port, "tcp", name.span, report)) return std::nullopt;
       return std::vector<Text>{{host_port(service.cluster_ip, port->number), found->span}};
     }
-    if (service.type == "NodePort" && boolean_at(&entry, "nodePortLB").value_or(false))
-      return at_nodes(service, *port, name, report);
     std::vector<Text> list = ready(service, *port);
     if (list.empty() && !c_.options.allow_empty_services) {
       report_no_servers(c_, service, *port, name.span, "no servers found for " + path, report);
@@ -72,6 +73,11 @@ class StreamServers {
   std::optional<ServicePort> port_of(const Value& entry, const Service& service, bool external,
                                      const Text& name, const Report& report) const {
     const IntOrText port = int_or_text(member(&entry, "port"));
+    if (port.empty()) {
+      report("GP0711", name.span, "service port not defined",
+             "write `port`; ports of the Service: " + ports_text(service));
+      return std::nullopt;
+    }
     for (const ServicePort& p : service.ports) {
       if (port.is_integer ? port.number == p.number : port.text == p.name) return p;
     }
@@ -277,8 +283,8 @@ class Streams {
     if (const Value* v = member(&entry, "proxyProtocol")) lb.proxy_protocol = proxy_protocol(*v);
     const Text transport = located_at(&entry, "serversTransport");
     if (!transport.value.empty()) {
-      const Text ns = located_at(&entry, "namespace");
-      auto name = resolve_transport(c_, ns.value.empty() ? o.ns : ns.value, transport, report);
+      // Of the route's namespace, wherever the Service is (recorded); of HTTP it is the Service's.
+      auto name = resolve_transport(c_, o.ns, transport, report);
       if (!name) return std::nullopt;
       lb.servers_transport = std::move(*name);
     } else if (member(&entry, "terminationDelay")) {

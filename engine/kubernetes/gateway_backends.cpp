@@ -300,9 +300,9 @@ class Backends {
     }
     if (route_.kind == "HTTPRoute") return http_protocol(s, p, at, path, out);
     if (route_.kind != "GRPCRoute") return true;
-    out.scheme = p.app_protocol == "https" ? "https" : "h2c";
-    if (p.app_protocol.empty() || p.app_protocol == "https" ||
-        p.app_protocol == "kubernetes.io/h2c")
+    const std::string application = text::to_lower(p.app_protocol);
+    out.scheme = application == "https" ? "https" : "h2c";
+    if (application.empty() || application == "https" || application == "kubernetes.io/h2c")
       return true;
     const std::string what = "only \"kubernetes.io/h2c\" and \"https\" appProtocol is supported";
     return fail("UnsupportedProtocol", cannot(path, what), "GP0814", at,
@@ -320,7 +320,7 @@ class Backends {
         {"kubernetes.io/ws", "http"},
         {"kubernetes.io/wss", "https"}};
     if (const std::optional<bool> secured = policies(s, p, at, path, out)) return *secured;
-    const auto scheme = schemes.find(p.app_protocol);
+    const auto scheme = schemes.find(text::to_lower(p.app_protocol));
     if (scheme == schemes.end()) {
       return fail("UnsupportedProtocol",
                   cannot(path, "unsupported application protocol " + p.app_protocol), "GP0814", at,

@@ -1,6 +1,7 @@
 // Routers and services of HTTPRoutes and GRPCRoutes. Rules, priorities and names as recorded from the real binary.
 #include "engine/base/text.h"
 #include "engine/config/route_filters.h"
+#include "engine/http/headers.h"
 #include "engine/kubernetes/gateway/config_parts.h"
 #include "engine/kubernetes/gateway_config.h"
 
@@ -18,7 +19,7 @@ constexpr int64_t exact_path = 100'000, other_path = 10'000, path_byte = 100, me
 struct Match {
   std::string rule;
   int64_t priority = 0;
-  std::string prefix;  // of the path, for filters that replace it
+  std::string prefix;  // the path's value, which filters take away where a path begins with it
 };
 
 bool is_pattern(const Value& v) { return text_at(&v, "type") == "RegularExpression"; }
@@ -37,9 +38,10 @@ Match path_match(const Value* path) {
   std::string type = text_at(path, "type"), value = text_at(path, "value");
   if (value.empty()) value = "/";
   const auto length = static_cast<int64_t>(value.size());
-  if (type == "Exact") return {call("Path", value), exact_path, ""};
+  // ReplacePrefixMatch takes the value for a prefix, whatever the match is (recorded).
+  if (type == "Exact") return {call("Path", value), exact_path, value};
   if (type == "RegularExpression")
-    return {call("PathRegexp", value), other_path + path_byte * length, ""};
+    return {call("PathRegexp", value), other_path + path_byte * length, value};
   if (value == "/") return {"PathPrefix(\"/\")", 1, "/"};
   while (value.ends_with('/')) value.pop_back();
   return {"(" + call("Path", value) + " || " + call("PathPrefix", value + "/") + ")",
@@ -91,7 +93,14 @@ Match grpc_match(const Value& match) {
 
 // As Traefik has them: a new prefix without a slash at its end; an empty one takes the slash of what is behind it, but in redirects,
 // where the whole path may be empty.
+// Fields are written as Go writes them.
 void as_traefik(config::RouteFilter& filter) {
+  if (auto* headers = std::get_if<config::HeaderFilter>(&filter)) {
+    for (auto* fields : {&headers->set, &headers->add}) {
+      for (auto& [name, value] : *fields) name = http::canonical_name(name);
+    }
+  }
+  if (auto* extension = std::get_if<config::MiddlewareFilter>(&filter)) extension->needed = true;
   std::optional<config::PathFilter>* path = nullptr;
   if (auto* redirect = std::get_if<config::RedirectFilter>(&filter)) {
     redirect->as_traefik = true;
@@ -154,14 +163,26 @@ class HttpRoute {
     out_.routers[config::qualify(name, gateway_provider)] = std::move(router);
   }
 
+  // Whether Middlewares of the CRD provider stand among other filters, so that their order counts.
+  static bool mixed(const Value* owner) {
+    const auto& filters = items_at(owner, "filters");
+    const auto is = [](const Value& f) { return text_at(&f, "type") == "ExtensionRef"; };
+    return std::any_of(filters.begin(), filters.end(), is) &&
+           !std::all_of(filters.begin(), filters.end(), is);
+  }
+
+  std::string extension(const std::string& name) const {
+    return rules_.middleware(at_.route.object->ns, name) + "@" + std::string(crd_provider);
+  }
+
   // Middlewares of the CRD provider.
   std::vector<Text> extensions(const Value* owner) const {
     std::vector<Text> out;
+    if (mixed(owner)) return out;
     for (const Value& f : items_at(owner, "filters")) {
       if (text_at(&f, "type") != "ExtensionRef") continue;
       const Text name = located_at(member(&f, "extensionRef"), "name");
-      const std::string id = rules_.middleware(at_.route.object->ns, name.value);
-      out.push_back({id + "@" + std::string(crd_provider), name.span});
+      out.push_back({extension(name.value), name.span});
     }
     return out;
   }
@@ -170,7 +191,9 @@ class HttpRoute {
                                                       const Match& match) const {
     config::RouteFilters out;
     bool other = false;  // an ExtensionRef, which is no filter of its own
-    out.filters = gateway::read_filters(owner, other);
+    gateway::NamedByFilters named;
+    if (mixed(owner)) named.extension = [this](const std::string& n) { return extension(n); };
+    out.filters = gateway::read_filters(owner, other, named);
     if (out.filters.empty()) return nullptr;
     for (config::RouteFilter& f : out.filters) as_traefik(f);
     if (replaces_prefix(owner)) out.matched_prefix = match.prefix;
@@ -230,11 +253,12 @@ class HttpRoute {
       fail(c);
       return c;
     }
-    if (!grpc_) c.filters = filters(b.ref, match);
+    // What is named brings no filters of the reference (recorded).
     if (!b.named.empty()) {
       c.name.value = b.named;
       return c;
     }
+    if (!grpc_) c.filters = filters(b.ref, match);
     balancer(c.name, b);
     return c;
   }

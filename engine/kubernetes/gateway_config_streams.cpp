@@ -22,7 +22,7 @@ class StreamRoute {
     router.rule = {rule, r.rule->span};
     router.rule_syntax.value = "default";
     // What takes every name is asked last.
-    router.priority.value = hostnames_.empty() ? -1 : longest(hostnames_);
+    router.priority.value = hostnames_.empty() ? -1 : priority();
     router.entry_points.push_back({at_.listener.entry_point, at_.listener.span});
     if (tls()) router.tls.emplace().passthrough = at_.listener.passthrough;
     router.service.value = service(name, r);
@@ -31,6 +31,13 @@ class StreamRoute {
   }
 
  private:
+  // The longest hostname, an asterisk not counted.
+  int64_t priority() const {
+    int64_t out = 0;
+    for (const std::string& h : hostnames_)
+      out = std::max(out, static_cast<int64_t>(h.size()) - (h.starts_with('*') ? 1 : 0));
+    return out;
+  }
   bool tls() const { return at_.route.object->kind == "TLSRoute"; }
 
   config::TcpServiceConfig& made(const std::string& name, const SourceSpan& span) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/text.h"
+#include "engine/config/route_filters.h"
 #include "engine/kubernetes/gateway_statuses.h"
 #include "engine/kubernetes/testing_types.h"
 
@@ -173,7 +174,7 @@ TEST(GatewayConfig, StreamsAndNamesThatNobodyHas) {
             route("TCPRoute", "second", R"(parentRefs: [{name: g}], rules: [{backendRefs: []}])"));
   c.look();
   EXPECT_EQ(rules(c.config.tcp.routers),
-            (Texts{R"(8 HostSNI("a.t") || HostSNIRegexp("^[a-z0-9-\\.]+\\.long\\.t$"))",
+            (Texts{R"(7 HostSNI("a.t") || HostSNIRegexp("^[a-z0-9-\\.]+\\.long\\.t$"))",
                    "1 HostSNI(`*`) && !ALPN(`h2`) && !ALPN(`http/1.1`)", R"(-1 HostSNI("*"))"}));
   const config::TcpRouterConfig& deny =
       c.config.tcp.routers.at("deny-unknown-host@kubernetesgateway");
@@ -222,6 +223,43 @@ TEST(GatewayConfig, TheServiceItselfWithNativeLb) {
     if (s.load_balancer) {
       EXPECT_EQ(s.load_balancer->servers.at(0).url.value, "http://10.9.9.9:80");
     }
+  }
+}
+
+// Among other filters a Middleware keeps its place; alone it stands with the router's middlewares.
+TEST(GatewayConfig, MiddlewaresAmongFiltersKeepTheirPlace) {
+  const std::string extension =
+      "{type: ExtensionRef, extensionRef: {group: traefik.io, kind: Middleware, name: m}}";
+  const std::string rewrite = "{type: URLRewrite, urlRewrite: {hostname: w.test}}";
+  const struct {
+    std::string filters;
+    size_t middlewares;
+    std::string order;  // e: the Middleware, f: another filter
+  } rows[] = {
+      {extension, 1, ""},
+      {rewrite, 0, "f"},
+      {extension + ", " + rewrite, 0, "ef"},
+      {rewrite + ", " + extension, 0, "fe"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.filters);
+    Cluster c(route("HTTPRoute", "r",
+                    "parentRefs: [{name: g, sectionName: web}], rules: [{filters: [" + row.filters +
+                        "], backendRefs: [{name: back, port: 80}]}]"));
+    c.setting.crd = true;
+    c.look();
+    ASSERT_EQ(c.config.routers.size(), 1u);
+    const config::RouterConfig& r = c.config.routers.begin()->second;
+    EXPECT_EQ(r.middlewares.size(), row.middlewares);
+    std::string order;
+    if (r.filters) {
+      for (const config::RouteFilter& f : r.filters->filters) {
+        const auto* m = std::get_if<config::MiddlewareFilter>(&f);
+        order += m ? "e" : "f";
+        EXPECT_TRUE(!m || (m->needed && m->name.value == "default-m@kubernetescrd"));
+      }
+    }
+    EXPECT_EQ(order, row.order);
   }
 }
 

@@ -1,5 +1,6 @@
 // The kinds that are read, with the shape of each. Core kinds are open: only what is read of them is checked. Sources: the
-// CustomResourceDefinitions of traefik.io/v1alpha1 (catalogue 6.5), networking.k8s.io/v1, gateway.networking.k8s.io.
+// CustomResourceDefinitions of traefik.io/v1alpha1 (catalogue 6.5), networking.k8s.io/v1, gateway.networking.k8s.io. Entries of
+// lists are limited as in 1.7 of the latter, where versions differ by the largest one.
 #include "engine/kubernetes/shapes.h"
 
 namespace gateproof::kubernetes {
@@ -23,13 +24,13 @@ namespace {
   "{secretName:s options:" GP_REF " store:" GP_REF " certResolver:s domains:[{main:s sans:[s]}]}"
 #define GP_PARENT "{group:s kind:s namespace:s name!:s sectionName:s port:i}"
 #define GP_BACKEND "group:s kind:s namespace:s name!:s port:i weight:i"
-#define GP_MATCH_VALUE "[{type:s name!:s value!:s}]"
+#define GP_MATCH_VALUE "[16 {type:s name!:s value!:s}]"
 #define GP_LISTENER \
-  "{name!:s hostname:s port!:i protocol!:s tls:{mode:s certificateRefs:[{group:s kind:s " \
+  "{name!:s hostname:s port!:i protocol!:s tls:{mode:s certificateRefs:[64 {group:s kind:s " \
   "name!:s namespace:s}] frontendValidation:a options:m} " \
   "allowedRoutes:{namespaces:{from:s selector:{matchLabels:m " \
-  "matchExpressions:[{key!:s operator!:s values:[s]}]}} kinds:[{group:s kind!:s}]}}"
-#define GP_ROUTE "parentRefs:[" GP_PARENT "] useDefaultGateways:s "
+  "matchExpressions:[{key!:s operator!:s values:[s]}]}} kinds:[8 {group:s kind!:s}]}}"
+#define GP_ROUTE "parentRefs:[32 " GP_PARENT "] useDefaultGateways:s "
 
 constexpr std::string_view traefik = "traefik.io";
 constexpr std::string_view gateway = "gateway.networking.k8s.io";
@@ -48,35 +49,39 @@ constexpr KindInfo table[] = {
              " endpoints:[{addresses:[s] conditions:{ready:b serving:b terminating:b} *}] *"},
     {gateway, "BackendTLSPolicy", "v1 v1alpha3", false,
      GP_META
-     "spec!:{targetRefs!:[{group:s kind!:s name!:s sectionName:s}] validation!:{*} options:m}"},
+     "spec!:{targetRefs!:[16 {group:s kind!:s name!:s sectionName:s}] validation!:{*} options:m}"},
     {gateway, "GRPCRoute", "v1", false,
-     GP_META "spec:{" GP_ROUTE "hostnames:[s] rules:[{name:s matches:[{method:{type:s service:s "
-             "method:s} headers:" GP_MATCH_VALUE
-             "}] filters:[{type!:s *}] backendRefs:[{" GP_BACKEND
-             " filters:[{type!:s *}]}] sessionPersistence:a}]}"},
+     GP_META
+     "spec:{" GP_ROUTE "hostnames:[16 s] rules:[16 {name:s matches:[64 {method:{type:s service:s "
+     "method:s} headers:" GP_MATCH_VALUE "}] filters:[16 {type!:s *}] backendRefs:[16 {" GP_BACKEND
+     " filters:[16 {type!:s *}]}] sessionPersistence:a}]}"},
     {gateway, "Gateway", "v1 v1beta1", false,
-     GP_META "spec!:{gatewayClassName!:s listeners!:[" GP_LISTENER "] addresses:a infrastructure:a"
+     GP_META "spec!:{gatewayClassName!:s listeners!:[64 " GP_LISTENER
+             "] addresses:a infrastructure:a"
              " allowedListeners:a backendTLS:a tls:a defaultScope:s}"},
     {gateway, "GatewayClass", "v1 v1beta1", true,
      GP_META "spec!:{controllerName!:s parametersRef:a description:s}"},
     {gateway, "HTTPRoute", "v1 v1beta1", false,
-     GP_META "spec:{" GP_ROUTE
-             "hostnames:[s] rules:[{name:s matches:[{path:{type:s value:s} headers:" GP_MATCH_VALUE
-             " queryParams:" GP_MATCH_VALUE
-             " method:s}] filters:[{type!:s *}] backendRefs:[{" GP_BACKEND
-             " filters:[{type!:s *}]}] timeouts:{request:s backendRequest:s} retry:a "
-             "sessionPersistence:a}]}"},
+     GP_META
+     "spec:{" GP_ROUTE
+     "hostnames:[16 s] rules:[16 {name:s matches:[64 {path:{type:s value:s} headers:" GP_MATCH_VALUE
+     " queryParams:" GP_MATCH_VALUE
+     " method:s}] filters:[16 {type!:s *}] backendRefs:[16 {" GP_BACKEND
+     " filters:[16 {type!:s *}]}] timeouts:{request:s backendRequest:s} retry:a "
+     "sessionPersistence:a}]}"},
     {gateway, "ListenerSet", "v1", false,
-     GP_META "spec!:{parentRef!:{group:s kind:s namespace:s name!:s} listeners!:[" GP_LISTENER
+     GP_META "spec!:{parentRef!:{group:s kind:s namespace:s name!:s} listeners!:[64 " GP_LISTENER
              "]}"},
     {gateway, "ReferenceGrant", "v1 v1beta1", false,
-     GP_META "spec!:{from!:[{group!:s kind!:s namespace!:s}] to!:[{group!:s kind!:s name:s}]}"},
+     GP_META
+     "spec!:{from!:[16 {group!:s kind!:s namespace!:s}] to!:[16 {group!:s kind!:s name:s}]}"},
     {gateway, "TCPRoute", "v1 v1alpha2", false,
-     GP_META "spec!:{" GP_ROUTE "rules!:[{name:s backendRefs:[{" GP_BACKEND "}]}]}"},
+     GP_META "spec!:{" GP_ROUTE "rules!:[16 {name:s backendRefs:[16 {" GP_BACKEND "}]}]}"},
     {gateway, "TLSRoute", "v1 v1alpha2 v1alpha3", false,
-     GP_META "spec!:{" GP_ROUTE "hostnames:[s] rules!:[{name:s backendRefs:[{" GP_BACKEND "}]}]}"},
+     GP_META "spec!:{" GP_ROUTE "hostnames:[1024 s] rules!:[16 {name:s backendRefs:[16 {" GP_BACKEND
+             "}]}]}"},
     {gateway, "UDPRoute", "v1 v1alpha2", false,
-     GP_META "spec!:{" GP_ROUTE "rules!:[{name:s backendRefs:[{" GP_BACKEND "}]}]}"},
+     GP_META "spec!:{" GP_ROUTE "rules!:[16 {name:s backendRefs:[16 {" GP_BACKEND "}]}]}"},
     {"networking.k8s.io", "Ingress", "v1", false,
      GP_META "spec:{ingressClassName:s defaultBackend:{service:{name!:s port:{name:s number:i}} "
              "resource:a} tls:[{hosts:[s]"

@@ -81,7 +81,7 @@ struct NginxLocation {
   bool use_regex = false;  // some Ingress of the host has use-regex or rewrite-target
   bool has_tls = false;
   bool error = false;         // a fault of the annotations that makes the location answer 503
-  bool no_path = false;       // of spec.defaultBackend
+  bool plain_only = false;    // its TLS is passed through
   std::string backend;        // in NginxModel::backends
   std::string transport;      // name; "" none
   std::string service, port;  // as written

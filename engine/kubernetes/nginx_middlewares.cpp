@@ -73,6 +73,21 @@ bool switched_on(const NginxLocation& l, std::string_view annotation, bool other
   return found ? found->value == "on" : otherwise;
 }
 
+// "https://*.a.test:8443": one label stands for the asterisk. nullopt: another origin; "": one with an asterisk that says nothing.
+std::optional<std::string> origin_pattern(std::string_view origin) {
+  if (origin == "*" || origin.find('*') == std::string_view::npos) return std::nullopt;
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!origin.starts_with(scheme)) continue;
+    const std::string_view host = origin.substr(scheme.size());
+    if (!host.starts_with("*.") || host.size() == 2) continue;
+    const auto fits = [](char c) { return text::is_alnum(c) || c == '-' || c == '.' || c == ':'; };
+    if (!std::all_of(host.begin() + 2, host.end(), fits)) continue;
+    return "^(?i)" + std::string(scheme) + "[A-Za-z0-9-]+" + text::quote_regex(host.substr(1)) +
+           "$";
+  }
+  return "";
+}
+
 bool is_forwarded_prefix(std::string_view text) {
   if (text.starts_with('/')) text.remove_prefix(1);
   return std::all_of(text.begin(), text.end(), [](char c) {
@@ -212,7 +227,14 @@ void NginxMiddlewares::cors(const NginxLocation& l, const std::string& name, Rou
   b.texts("accessControlAllowMethods",
           l.a.list("cors-allow-methods")
               .value_or(texts_of({"GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"})));
-  b.texts("accessControlAllowOriginList", l.a.list("cors-allow-origin").value_or(texts_of({"*"})));
+  std::vector<Text> origins, patterns;
+  for (const Text& t : l.a.list("cors-allow-origin").value_or(texts_of({"*"}))) {
+    const auto pattern = origin_pattern(t.value);
+    if (!pattern) origins.push_back(t);
+    if (pattern && !pattern->empty()) patterns.push_back({*pattern, t.span});
+  }
+  b.texts("accessControlAllowOriginList", origins);
+  b.texts("accessControlAllowOriginListRegex", patterns);
   constexpr int64_t usual_max_age_s = 1728000;
   b.number("accessControlMaxAge", l.a.number("cors-max-age").value_or(usual_max_age_s));
   put(name + "-cors", "headers", b.take(), l.span, &router);

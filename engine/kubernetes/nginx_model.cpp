@@ -199,12 +199,13 @@ class Build {
   void one(const Object& o) {
     const NginxAnnotations a(o);
     const Report report(n_.c.findings, o, "the Ingress is skipped");
-    if (a.flag("ssl-passthrough")) {
+    NginxLocation base{.ingress = &o, .a = a};
+    // Requests without TLS are served all the same (recorded).
+    base.plain_only = a.flag("ssl-passthrough");
+    if (base.plain_only) {
       certificates(o);
       passthrough(o, a);
-      return;
     }
-    NginxLocation base{.ingress = &o, .a = a};
     base.transport = joined({o.ns, o.name});
     auto transport = nginx_transport(n_, o, a, report);
     if (!transport) return;
@@ -298,22 +299,27 @@ class Build {
 
   // What annotations name elsewhere. A location whose users cannot be had is left out.
   void complete(NginxLocation l) {
+    if (!named_elsewhere(l)) return;
+    finish(l);
+    m_.transports.emplace(l.transport, transports_.at(l.transport));
+    m_.locations.push_back(std::move(l));
+  }
+
+  bool named_elsewhere(NginxLocation& l) {
     const Report skipped(n_.c.findings, *l.ingress, "the path is skipped");
     const Report refused(n_.c.findings, *l.ingress, "the path answers 503");
-    if (l.a.text("auth-type") && !l.no_path) {
+    if (l.a.text("auth-type")) {
       auto users = nginx_users(n_, l, skipped);
-      if (!users) return;
+      if (!users) return false;
       l.users = std::move(*users);
     }
-    if (const auto name = l.a.text("custom-headers"); name && !l.no_path) {
+    if (const auto name = l.a.text("custom-headers")) {
       auto headers = nginx_custom_headers(n_, l, *name, refused);
       l.error = !headers;
       if (headers) l.custom_headers = std::move(*headers);
     }
-    if (!l.no_path) error_backend(l, refused);
-    finish(l);
-    m_.transports.emplace(l.transport, transports_.at(l.transport));
-    m_.locations.push_back(std::move(l));
+    error_backend(l, refused);
+    return true;
   }
 
   void error_backend(NginxLocation& l, const Report& report) {
@@ -359,12 +365,12 @@ class Build {
     if (!servers) servers.emplace();
     NginxLocation l = base;
     l.span = service.span;
-    l.no_path = true;
     l.service = text_at(&service, "name");
     l.port = nginx_port_text(member(&service, "port"));
     l.servers = servers->size();
     if (items_at(o.at("spec"), "rules").empty()) {
-      if (m_.default_backend) return;
+      if (m_.default_backend || !named_elsewhere(l)) return;
+      l.error = false;  // fields that cannot be had are left out (recorded)
       m_.default_backend = std::move(*servers);
       l.backend = "default-backend";
       l.has_tls = false;

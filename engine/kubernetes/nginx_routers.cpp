@@ -155,8 +155,10 @@ class Routers {
     return own(name);
   }
 
+  // What takes a share does so with all middlewares, though the location itself answers 503 (recorded).
   void add(const NginxLocation& l, const std::string& name, RouterConfig r) {
-    if (!l.error) middlewares_.apply(l, name, error_service(l, name), r);
+    const bool refused = l.error && name == l.router + (r.tls ? "-tls" : "");
+    if (!refused) middlewares_.apply(l, name, error_service(l, name), r);
     out_.routers[own(name)] = std::move(r);
   }
 
@@ -164,7 +166,7 @@ class Routers {
                 const std::string& service) {
     const SourceSpan& at = l.path_text.span.known() ? l.path_text.span : l.span;
     add(l, name, router(l, rule, at, service, false));
-    add(l, name + "-tls", router(l, rule, at, service, true));
+    if (!l.plain_only) add(l, name + "-tls", router(l, rule, at, service, true));
   }
 
   void default_backend() {
@@ -246,6 +248,7 @@ class Routers {
       root.path = "/";
       root.exact = true;
       for (const bool tls : {false, true}) {
+        if (tls && l->plain_only) break;
         const std::string name = l->router + (tls ? "-tls" : "");
         RouterConfig r = router(root, rule_of(root), l->span, "unavailable-service", tls);
         r.middlewares.push_back({own(name + "-app-root"), l->span});
@@ -256,6 +259,7 @@ class Routers {
 
   void www(const NginxLocation& l, const std::string& service) {
     for (const bool tls : {false, true}) {
+      if (tls && l.plain_only) break;
       const std::string name = l.router + (tls ? "-tls" : "");
       RouterConfig r = router(l, "Host(" + text::quote(l.www) + ")", l.span, service, tls);
       r.middlewares.push_back({middlewares_.www_redirect(l, name), l.span});

@@ -103,6 +103,32 @@ TEST(Nginx, WithoutStaticConfigurationItCountsWhereAnIngressIsIts) {
   EXPECT_TRUE(Translated(around).result.config.services.empty());
 }
 
+TEST(Nginx, WithPassthroughOnlyPlainRequestsHaveARouter) {
+  const config::StaticConfig s = nginx_alone();
+  const Translated t(ingress("nginx.ingress.kubernetes.io/ssl-passthrough: 'true'"), &s);
+  EXPECT_EQ(t.result.config.routers.size(), 1u);
+  EXPECT_TRUE(t.result.config.routers.contains("default-i-rule-0-path-0@kubernetesingressnginx"));
+  EXPECT_EQ(t.result.config.tcp.routers.size(), 1u);
+}
+
+TEST(Nginx, OptionsCountForTheDefaultBackendToo) {
+  const config::StaticConfig s = nginx_alone();
+  const std::string with_default =
+      "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, annotations: "
+      "{nginx.ingress.kubernetes.io/auth-type: basic, nginx.ingress.kubernetes.io/auth-secret: "
+      "users}}\nspec: {ingressClassName: nginx, defaultBackend: {service: {name: shop, port: "
+      "{number: 80}}}, rules: [{host: a.test}]}\n";
+  const std::string name = "default-i-default-backend@kubernetesingressnginx";
+  EXPECT_FALSE(Translated(around + with_default, &s).result.config.routers.contains(name));
+  const Translated t(around + with_default +
+                         "---\n{apiVersion: v1, kind: Secret, metadata: {name: users}, stringData: "
+                         "{auth: 'u:x'}}\n",
+                     &s);
+  ASSERT_TRUE(t.result.config.routers.contains(name));
+  EXPECT_EQ(t.result.config.routers.at(name).middlewares.at(0).value,
+            "default-i-default-backend-basic-auth@kubernetesingressnginx");
+}
+
 TEST(Nginx, Sizes) {
   EXPECT_EQ(nginx_bytes("8m"), 8 << 20);
   EXPECT_EQ(nginx_bytes(" 1 K "), 1024);

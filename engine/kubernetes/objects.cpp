@@ -105,7 +105,7 @@ void unknown_kind(const Object& o, const Value& kind, Findings& findings) {
 }
 
 // What the API server checks of any object. False: it refuses it.
-bool check_object(Object& o, const Value& kind, Findings& findings) {
+bool check_object(Object& o, const Value& kind, Findings& findings, bool limits) {
   const KindInfo* info = find_kind(o.group, o.kind);
   if (!info) {
     const size_t before = findings.list().size();
@@ -120,7 +120,7 @@ bool check_object(Object& o, const Value& kind, Findings& findings) {
                      std::string(info->versions.substr(0, info->versions.find(' '))));
     return false;
   }
-  bool accepted = check_shape(*info, *o.root, o.label(), findings);
+  bool accepted = check_shape(*info, *o.root, o.label(), findings, limits);
   if (!valid_name(o.name)) {
     findings.add("GP0704", o.span, o.label(),
                  o.name.empty() ? "metadata.name is missing: the API server refuses the object"
@@ -173,11 +173,11 @@ void ObjectStore::add_value(const Value& v, std::string_view group_version,
       add_value(item, inner.empty() ? "" : version_text, inner, findings);
     return;
   }
-  keep(read(v, version_text, kind_text, findings), false, findings);
+  keep(read(v, version_text, kind_text, findings, true), false, findings);
 }
 
 Object ObjectStore::read(const Value& v, std::string_view version, std::string_view kind,
-                         Findings& findings) {
+                         Findings& findings, bool limits) {
   Object o;
   const auto [group, ver] = split_api_version(version);
   o.group = group;
@@ -192,14 +192,14 @@ Object ObjectStore::read(const Value& v, std::string_view version, std::string_v
   if (!info || !info->cluster_scoped)
     o.ns = ns && !ns->str().empty() ? std::string(ns->str()) : "default";
   const Value* written = v.find("kind");
-  o.refused = !check_object(o, written ? *written : v, findings);
+  o.refused = !check_object(o, written ? *written : v, findings, limits);
   return o;
 }
 
 void ObjectStore::put(std::shared_ptr<const config::Document> document, Findings& findings) {
   if (!document || !is_manifest(*document)) return;
   const Value& v = document->root;
-  Object o = read(v, v.find("apiVersion")->str(), v.find("kind")->str(), findings);
+  Object o = read(v, v.find("apiVersion")->str(), v.find("kind")->str(), findings, false);
   o.document = std::move(document);
   keep(std::move(o), true, findings);
 }

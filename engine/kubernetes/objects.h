@@ -59,8 +59,9 @@ class ObjectStore {
  private:
   void add_value(const config::Value& v, std::string_view group_version, std::string_view kind,
                  config::Findings& findings);
+  // `limits`: lists are measured too, which an API server has done before.
   static Object read(const config::Value& v, std::string_view version, std::string_view kind,
-                     config::Findings& findings);
+                     config::Findings& findings, bool limits);
   void keep(Object o, bool again, config::Findings& findings);
   void replace(size_t place, Object o);
 

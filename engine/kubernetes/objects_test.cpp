@@ -17,7 +17,8 @@ TEST(Shapes, EveryKindsShapeCanBeRead) {
 }
 
 TEST(Shapes, TextsThatAreNone) {
-  for (const char* text : {"a", "a:", "a:x", "a:[s", "a:{b:s", "a:s}", ":s", "a!s", "a:[]"}) {
+  for (const char* text : {"a", "a:", "a:x", "a:[s", "a:{b:s", "a:s}", ":s", "a!s", "a:[]",
+                           "a:[16s]", "a:[16 ]", "a:[0 s]"}) {
     EXPECT_EQ(parse_shape(text), nullptr) << text;
   }
 }

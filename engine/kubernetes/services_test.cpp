@@ -241,5 +241,50 @@ TEST(LabelSelector, ChoosesObjectsOfTheProvider) {
   }
 }
 
+// Of HTTP the native address comes first, and transports are looked for where the Service is.
+TEST(NodePorts, OfStreamsComeBeforeNativeAddresses) {
+  const Translated t(std::string(nodes) + R"-(
+{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {type: NodePort, clusterIP: 10.9.9.9, ports: [{name: http, port: 80, nodePort: 30080}]}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRouteTCP
+metadata: {name: r}
+spec: {routes: [{match: "HostSNI(`*`)", services: [{name: a, port: 80, nodePortLB: true, nativeLB: true}]}]}
+)-");
+  EXPECT_EQ(t.found(), Found());
+  ASSERT_EQ(t.result.config.tcp.services.size(), 1u);
+  EXPECT_EQ(t.result.config.tcp.services.begin()->second.load_balancer->servers.at(0).address.value,
+            "10.0.0.2:30080");
+}
+
+TEST(Streams, TransportsAreOfTheRoutesNamespace) {
+  config::StaticConfig statics;
+  statics.kubernetes_crd.emplace().allow_cross_namespace = true;
+  const Translated t(R"-(
+{apiVersion: v1, kind: Service, metadata: {name: a, namespace: far}, spec: {clusterIP: 10.9.9.9, ports: [{name: http, port: 80}]}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRouteTCP
+metadata: {name: r}
+spec: {routes: [{match: "HostSNI(`*`)", services: [{name: a, namespace: far, port: 80, nativeLB: true, serversTransport: t}]}]}
+)-",
+                     &statics);
+  ASSERT_EQ(t.result.config.tcp.services.size(), 1u);
+  EXPECT_EQ(t.result.config.tcp.services.begin()->second.load_balancer->servers_transport.value,
+            "default-t@kubernetescrd");
+}
+
+TEST(Streams, APortThatIsNotWrittenIsNoPort) {
+  const Translated t(R"-(
+{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {clusterIP: 10.9.9.9, ports: [{port: 80}]}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRouteTCP
+metadata: {name: r}
+spec: {routes: [{match: "HostSNI(`*`)", services: [{name: a, port: "", nativeLB: true}]}]}
+)-");
+  EXPECT_EQ(t.result.config.tcp.services.size(), 0u);
+}
+
 }  // namespace
 }  // namespace gateproof::kubernetes

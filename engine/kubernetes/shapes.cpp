@@ -64,6 +64,9 @@ class ShapeReader {
       case 'a': break;
       case '[':
         s.kind = Shape::list;
+        while (text::is_digit(peek()))
+          s.items_max = s.items_max * 10 + static_cast<size_t>(text_[at_++] - '0');
+        ok_ = ok_ && (s.items_max == 0 || take(' '));
         s.element = std::make_shared<const Shape>(type());
         ok_ = ok_ && take(']');
         break;
@@ -98,8 +101,8 @@ std::string_view wanted(Shape::Kind kind) {
 
 class ShapeChecker {
  public:
-  ShapeChecker(const std::string& label, config::Findings& findings)
-      : label_(label), findings_(findings) {}
+  ShapeChecker(const std::string& label, config::Findings& findings, bool limits)
+      : label_(label), findings_(findings), limits_(limits) {}
 
   void check(const Shape& s, const Value& v, const Path& path) {
     if (v.kind == Value::null) return;
@@ -107,6 +110,7 @@ class ShapeChecker {
       case Shape::any: return;
       case Shape::list:
         if (v.kind != Value::sequence) return wrong(s, v, path);
+        if (limits_ && s.items_max != 0 && v.items.size() > s.items_max) too_many(s, v, path);
         for (const Value& item : v.items) {
           if (item.kind == Value::null) wrong(*s.element, item, path);
           check(*s.element, item, path);
@@ -124,9 +128,28 @@ class ShapeChecker {
     }
   }
 
+  // Rules of HTTPRoutes and GRPCRoutes share a number of matches.
+  void check_matches(const KindInfo& kind, const Value& object) {
+    if (kind.kind != "HTTPRoute" && kind.kind != "GRPCRoute") return;
+    const Value* rules = object.at("spec.rules");
+    size_t count = 0;
+    for (const Value& rule : rules ? rules->items : std::vector<Value>()) {
+      if (const Value* matches = rule.find("matches")) count += matches->items.size();
+    }
+    if (count <= route_matches_max) return;
+    refused = true;
+    const std::string most = std::to_string(route_matches_max);
+    findings_.add("GP0706", rules->span, label_,
+                  "spec.rules have " + std::to_string(count) + " matches, and must have at most " +
+                      most + " together: the API server refuses the object",
+                  "write at most " + most + " matches, and further routes for the others");
+  }
+
   bool refused = false;
 
  private:
+  static constexpr size_t route_matches_max = 128;
+
   static bool fits(Shape::Kind kind, const Value& v) {
     if (v.kind != Value::scalar) return false;
     const auto plain = v.quoted ? config::PlainScalar::text : config::resolve_plain(v.text).kind;
@@ -150,6 +173,16 @@ class ShapeChecker {
                   path.to_string() + " has to be " + std::string(wanted(s.kind)) +
                       ": the API server refuses the object",
                   std::move(remedy));
+  }
+
+  void too_many(const Shape& s, const Value& v, const Path& path) {
+    refused = true;
+    const std::string most = std::to_string(s.items_max);
+    findings_.add("GP0706", v.span, label_,
+                  path.to_string() + " has " + std::to_string(v.items.size()) +
+                      " entries, and must have at most " + most +
+                      ": the API server refuses the object",
+                  "write at most " + most + " entries, and further objects for the others");
   }
 
   void check_object(const Shape& s, const Value& v, const Path& path) {
@@ -190,6 +223,7 @@ class ShapeChecker {
 
   const std::string& label_;
   config::Findings& findings_;
+  bool limits_;
 };
 
 // Shapes are parsed once.
@@ -226,9 +260,10 @@ std::optional<bool> boolean_of(const Value& v) {
 }
 
 bool check_shape(const KindInfo& kind, const Value& object, const std::string& label,
-                 config::Findings& findings) {
-  ShapeChecker checker(label, findings);
+                 config::Findings& findings, bool limits) {
+  ShapeChecker checker(label, findings, limits);
   checker.check(shape_of(kind), object, Path{});
+  if (limits) checker.check_matches(kind, object);
   return !checker.refused;
 }
 

@@ -18,6 +18,7 @@ struct Shape {
   bool open = false;               // object: fields beside the listed ones are not ours to judge
   std::vector<ShapeField> fields;  // object
   std::shared_ptr<const Shape> element;  // list
+  size_t items_max = 0;                  // list: entries that the schema takes; 0: any number
 };
 
 struct ShapeField {
@@ -27,7 +28,8 @@ struct ShapeField {
 };
 
 // Language: `name:type`, separated by blanks; types s (text), i (integer), b (boolean), n (integer or text), m (map of texts),
-// a (anything), [type], {fields} and {fields *} for an open object; `!` behind a name: it must be there.
+// a (anything), [type], [16 type] for 16 entries at most, {fields} and {fields *} for an open object; `!` behind a name: it must
+// be there.
 // Null for a text that is none (a test reads all of ours).
 std::unique_ptr<Shape> parse_shape(std::string_view text);
 
@@ -45,8 +47,9 @@ const KindInfo* find_kind(std::string_view group, std::string_view kind);
 std::optional<int64_t> integer_of(const config::Value& v);
 std::optional<bool> boolean_of(const config::Value& v);
 
-// Checks an object; false when the API server would refuse it. Null values are as if the field were not there.
+// Checks an object; false when the API server would refuse it. Null values are as if the field were not there. How many entries
+// lists have is looked at with `limits`: an API server has done so before, by its own CRDs.
 bool check_shape(const KindInfo& kind, const config::Value& object, const std::string& label,
-                 config::Findings& findings);
+                 config::Findings& findings, bool limits = true);
 
 }  // namespace gateproof::kubernetes

@@ -5,7 +5,8 @@
 namespace gateproof::middleware {
 namespace {
 
-// Where the escaped path goes on behind `prefix`, which it begins with once what needs no escape is decoded.
+// Where the escaped path goes on behind `prefix`, once what needs no escape is decoded. A path that does not begin with it, since
+// a filter before has changed it, is left whole.
 std::string_view behind(std::string_view escaped, std::string_view prefix) {
   constexpr std::string_view reserved = ":/?#[]@!$&'()*+,;=%";
   size_t at = 0;
@@ -16,7 +17,9 @@ std::string_view behind(std::string_view escaped, std::string_view prefix) {
     const char byte = triplet ? static_cast<char>(text::hex_value(escaped[at + 1]) << 4 |
                                                   text::hex_value(escaped[at + 2]))
                               : '\0';
-    at += triplet && reserved.find(byte) == std::string_view::npos ? 3 : 1;
+    const bool decoded = triplet && reserved.find(byte) == std::string_view::npos;
+    if ((decoded ? byte : escaped[at]) != prefix[seen]) return escaped;
+    at += decoded ? 3 : 1;
   }
   return escaped.substr(at);
 }

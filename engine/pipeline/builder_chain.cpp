@@ -129,6 +129,10 @@ void Builder::append_filters(Steps& steps, const config::RouteFilters& filters,
     ObjectInfo asks;
     asks.kind = user.kind;
     asks.name = user.name;
+    if (f.needed) {
+      append_steps(made, f.name.value, f.name.span, user, instead, path);
+      return made;
+    }
     if (!append_steps(made, f.name.value, f.name.span, asks, instead, path) || instead) {
       made.clear();
       made.push_back(middleware::route_refusal(500));

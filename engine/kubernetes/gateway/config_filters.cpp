@@ -98,9 +98,9 @@ std::vector<config::RouteFilter> read_filters(const Value* owner, bool& unknown,
       out.emplace_back(config::RewriteFilter{text_at(rewrite, "hostname"), path_filter(rewrite)});
     } else if (type == "CORS") {
       out.emplace_back(cors_filter(member(&f, "cors")));
-    } else if (type == "ExtensionRef" && named.ns) {
+    } else if (type == "ExtensionRef" && named.extension) {
       const std::string name = text_at(member(&f, "extensionRef"), "name");
-      out.emplace_back(config::MiddlewareFilter{located(middleware_name(*named.ns, name), f.span)});
+      out.emplace_back(config::MiddlewareFilter{located(named.extension(name), f.span)});
     } else if (const std::string service =
                    type == "ExternalAuth" && named.auth ? named.auth(f) : "";
                !service.empty()) {
@@ -110,6 +110,10 @@ std::vector<config::RouteFilter> read_filters(const Value* owner, bool& unknown,
     }
   }
   return out;
+}
+
+std::function<std::string(const std::string&)> extensions_of(const std::string& ns) {
+  return [ns](const std::string& name) { return middleware_name(ns, name); };
 }
 
 config::RouteFilters read_rule(const Route& route, const Rule& rule, size_t gateway,
@@ -126,7 +130,7 @@ config::RouteFilters read_rule(const Route& route, const Rule& rule, size_t gate
     }
     return std::string();
   };
-  out.filters = read_filters(rule.rule, unknown, {route.object->ns, auth});
+  out.filters = read_filters(rule.rule, unknown, {extensions_of(route.object->ns), auth});
   for (const Mirror& m : rule.mirrors) {
     if (m.backend.error_status != 0 || (m.backend.tls && !m.backend.tls->valid)) continue;
     config::MirrorFilter filter;

@@ -76,7 +76,8 @@ class Services {
 
 // What filters name: where they are not looked for they are unknown.
 struct NamedByFilters {
-  std::optional<std::string> ns;  // of the route, where Middlewares are
+  // The middleware, qualified, that an ExtensionRef filter names.
+  std::function<std::string(const std::string& name)> extension;
   // The service, unqualified, that an ExternalAuth filter asks; "" when there is none.
   std::function<std::string(const config::Value& filter)> auth;
 };
@@ -86,6 +87,8 @@ std::vector<config::RouteFilter> read_filters(const config::Value* owner, bool& 
 // ---- config_extensions.cpp
 // The middleware that a Middleware object becomes, qualified.
 std::string middleware_name(std::string_view ns, std::string_view name);
+// The same, of one namespace.
+std::function<std::string(const std::string&)> extensions_of(const std::string& ns);
 // Middlewares that filters of the route name, whether or not they are there.
 std::set<std::string> named_middlewares(const Route& route);
 // Middlewares that ExtensionRef filters of the model name, and what these name in turn; objects that they depend on

@@ -110,7 +110,7 @@ std::string Services::of_rule(const Route& route, size_t index, size_t gateway) 
     child.weight = b.weight;
     bool unknown = false;
     config::RouteFilters filters;
-    filters.filters = read_filters(b.ref, unknown, {route.object->ns, {}});
+    filters.filters = read_filters(b.ref, unknown, {extensions_of(route.object->ns), {}});
     if (!usable(b) || unknown) {
       child.name = located(label_of(b), b.ref ? b.ref->span : SourceSpan{});
       child.status = b.error_status != 0 ? b.error_status : nothing_to_ask;

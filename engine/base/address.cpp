@@ -212,6 +212,10 @@ std::string_view inside_brackets(std::string_view text) {
 std::optional<HostPort> parse_host_port(std::string_view text) {
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
+  if (text.find('[') == std::string_view::npos && text.find(']') == std::string_view::npos) {
+    if (text.find(':') != colon) return std::nullopt;
+    return HostPort{text.substr(0, colon), text.substr(colon + 1)};
+  }
   const std::string_view front = text.substr(0, colon), port = text.substr(colon + 1);
   const std::string_view host = inside_brackets(front);
   const bool bracketed = host.size() != front.size();

@@ -11,6 +11,7 @@ constexpr HeaderName kConnection("Connection"), kUpgrade("Upgrade");
 // Calls f with each non-empty member of the comma-separated lists in the Connection lines.
 template <class F>
 void for_each_nominated(const Headers& headers, F f) {
+  if (!headers.may_have(kConnection.hash)) return;
   for (const Headers::Field& field : headers) {
     if (!field.is(kConnection)) continue;
     std::string_view rest = field.value;
@@ -102,6 +103,9 @@ bool is_own_of_a_hop(const HeaderName& name) {
 }  // namespace
 
 void remove_hop_by_hop(Headers& headers) {
+  if (std::none_of(std::begin(own_of_a_hop), std::end(own_of_a_hop),
+                   [&](const HeaderName& n) { return headers.may_have(n.hash); }))
+    return;
   std::vector<std::string_view> names;
   for_each_nominated(headers, [&](std::string_view name) {
     if (!is_managed_forwarded(name) && !is_own_of_a_hop(name)) names.push_back(name);
@@ -136,7 +140,7 @@ bool may_trail(std::string_view name) {
 
 std::string_view unsendable_field(const Headers& headers) {
   for (const auto& f : headers) {
-    if (!is_field_value(f.value)) return f.name;
+    if (!f.sound && !is_field_value(f.value)) return f.name;
   }
   return {};
 }

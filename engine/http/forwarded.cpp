@@ -86,15 +86,18 @@ void apply_forwarded(Exchange& x, const ForwardedPolicy& policy) {
       return policy.every_field ? is_forwarding_field(f.name) : is_managed_forwarded(f.name);
     });
   }
-  if (h.get(kRealIp).empty()) h.set_static(kRealIp, h.keep(x.peer.ip.unmapped().to_string()));
+  const auto put = [&h](const HeaderName& name, std::string_view value) {
+    h.set_field(Headers::named(name, value));
+  };
+  if (h.get(kRealIp).empty()) put(kRealIp, h.keep(x.peer.ip.unmapped().to_string()));
   if (h.get(kProto).empty()) {
     const bool websocket = is_websocket(h);
-    h.set_static(kProto, x.tls ? (websocket ? "wss" : "https") : (websocket ? "ws" : "http"));
+    put(kProto, x.tls ? (websocket ? "wss" : "https") : (websocket ? "ws" : "http"));
   }
-  if (h.get(kPort).empty()) h.set_static(kPort, h.keep(port_of(x)));
-  if (h.get(kHost).empty() && !x.request.host.empty()) h.set_static(kHost, h.keep(x.request.host));
+  if (h.get(kPort).empty()) put(kPort, h.keep(port_of(x)));
+  if (h.get(kHost).empty() && !x.request.host.empty()) put(kHost, h.keep(x.request.host));
   if (h.has(kFor)) h.set("X-Forwarded-For", h.joined(kFor));
-  if (!policy.host_name.empty()) h.set_static("X-Forwarded-Server", policy.host_name);
+  if (!policy.host_name.empty()) put("X-Forwarded-Server", policy.host_name);
   remove_connection_nominated(h, policy.connection);
 }
 

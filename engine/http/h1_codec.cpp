@@ -8,26 +8,11 @@ namespace gateproof::http::h1 {
 
 namespace {
 
-std::vector<std::string> make_go_names() {
-  constexpr size_t fields = static_cast<size_t>(boost::beast::http::field::xref) + 1;
-  std::vector<std::string> names(fields);
-  for (size_t i = 1; i < fields; ++i) {
-    const auto name = boost::beast::http::to_string(static_cast<boost::beast::http::field>(i));
-    names[i] = canonical_name({name.data(), name.size()});
-  }
-  return names;
-}
-
 bool is_digits(std::string_view s) {
   return !s.empty() && std::all_of(s.begin(), s.end(), text::is_digit);
 }
 
 }  // namespace
-
-std::string_view go_field_name(boost::beast::http::field f) {
-  static const std::vector<std::string> names = make_go_names();
-  return names[static_cast<size_t>(f)];
-}
 
 HeadScanner::Found HeadScanner::find(std::string_view input, size_t& end) {
   while (from_ < input.size()) {

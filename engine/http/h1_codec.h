@@ -5,11 +5,9 @@
 #include <boost/beast/http/basic_parser.hpp>
 
 #include "engine/http/h1_parser.h"
+#include "engine/http/h1_plain.h"
 
 namespace gateproof::http::h1 {
-
-// Go's canonical spelling of a field that Beast knows; the text is static.
-std::string_view go_field_name(boost::beast::http::field f);
 
 // Finds the end of a head: the byte after CRLFCRLF. Remembers how far it looked. A line end without CR is an error (RFC 9112
 // section 2.2 allows to accept it; a proxy that does so reads another message than its neighbours).
@@ -55,7 +53,7 @@ struct BodyCursor {
   std::optional<size_t> line(std::string_view input, const Limits& limits);
 };
 
-// Beast's basic_parser with hooks that write into our own heads. `Sink` has: start_line(...), field(...), header(ec).
+// Beast's basic_parser with hooks that write into our own heads. `Sink` has: start_line(...), field(...).
 template <bool isRequest, class Sink>
 class BeastParser final : public boost::beast::http::basic_parser<isRequest> {
  public:
@@ -70,6 +68,17 @@ class BeastParser final : public boost::beast::http::basic_parser<isRequest> {
     this->eager(false);
   }
 
+  // Makes it one that has read the head of a chunked message; nobody hears of that head.
+  void begin_chunks() {
+    constexpr std::string_view head = isRequest
+                                          ? "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                          : "HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n";
+    silent_ = true;
+    error_code ec;
+    this->put({head.data(), head.size()}, ec);
+    silent_ = false;
+  }
+
   std::string_view data;  // what the last put() found of the body
   uint64_t chunk_size = 0;
   bool finished = false;
@@ -81,16 +90,16 @@ class BeastParser final : public boost::beast::http::basic_parser<isRequest> {
   void on_request_impl(verb, string_view method, string_view target, int version,
                        error_code& ec) override {
     if constexpr (isRequest) {
-      if (!sink_.start_line(sv(method), sv(target), version)) ec = refuse();
+      if (!silent_ && !sink_.start_line(sv(method), sv(target), version)) ec = refuse();
     }
   }
   void on_response_impl(int status, string_view reason, int version, error_code& ec) override {
     if constexpr (!isRequest) {
-      if (!sink_.start_line(status, sv(reason), version)) ec = refuse();
+      if (!silent_ && !sink_.start_line(status, sv(reason), version)) ec = refuse();
     }
   }
   void on_field_impl(field f, string_view name, string_view value, error_code& ec) override {
-    if (!sink_.field(f, sv(name), sv(value))) ec = refuse();
+    if (!silent_ && !sink_.field(f, sv(name), sv(value))) ec = refuse();
   }
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
@@ -111,12 +120,21 @@ class BeastParser final : public boost::beast::http::basic_parser<isRequest> {
   void on_finish_impl(error_code&) override { finished = true; }
 
   Sink& sink_;
+  bool silent_ = false;
 };
+
+// Body bytes after a plain head.
+inline Step parse_body(PlainBody& body, std::string_view input) {
+  if (body.finished()) return {Event::end, 0, {}};
+  if (input.empty()) return {};
+  const std::string_view data = body.take(input);
+  return {Event::body, data.size(), data};
+}
 
 // Whether Beast's view of a value lies behind its name on the same line: else the field was folded (RFC 9112 section 5.2).
 bool on_one_line(std::string_view name, std::string_view value, std::string_view head);
 
-// Body bytes or chunk lines after the head; the same for both directions. `fail` is told why.
+// Body bytes or chunk lines after a head that Beast has read; the same for both directions. `fail` is told why.
 template <class Parser, class Fail>
 Step parse_body(Parser& parser, BodyCursor& cursor, const Limits& limits, std::string_view input,
                 Fail fail) {

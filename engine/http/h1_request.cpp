@@ -6,7 +6,7 @@ namespace gateproof::http::h1 {
 using Field = boost::beast::http::field;
 
 struct RequestParser::Impl {
-  explicit Impl(const Limits& l) : limits(l) { parser.emplace(*this); }
+  explicit Impl(const Limits& l) : limits(l) {}
 
   Limits limits;
   RequestHead head;
@@ -24,12 +24,14 @@ struct RequestParser::Impl {
   bool failed = false;
   bool post = false, was_post = false;  // this request's method is POST; the one before it was
   bool at_end = false;
-  int minor = 1;
-  std::optional<BeastParser<true, Impl>> parser;
+  std::optional<BeastParser<true, Impl>> parser;  // absent behind a plain head, but for chunks
+  PlainBody body;
 
   bool start_line(std::string_view method, std::string_view target, int version);
   bool field(Field f, std::string_view name, std::string_view value);
   bool trailer_field(Field f, std::string_view name, std::string_view value);
+  bool head_field(const KnownField& known, std::string_view name, std::string_view value);
+  bool take_head(const PlainHead& plain);
   Step fail(int status, std::string_view text, std::string_view why) {
     if (!failed) failure = {status, text, why};
     failed = true;
@@ -58,15 +60,21 @@ bool RequestParser::Impl::trailer_field(Field f, std::string_view name, std::str
   if (f == Field::content_length || f == Field::transfer_encoding || f == Field::host) {
     return refuse(400, {}, "framing field in the trailers");
   }
-  trailers.add(f == Field::unknown ? canonical_name(name) : std::string(go_field_name(f)), value);
+  trailers.add_canonical(name, value);
   return true;
 }
 
 bool RequestParser::Impl::field(Field f, std::string_view name, std::string_view value) {
   if (head_done) return trailer_field(f, name, value);
   if (!on_one_line(name, value, text)) return refuse(400, {}, "folded field line");
+  return head_field(known_field(f), name, value);
+}
+
+// A line that was found to be legal.
+bool RequestParser::Impl::head_field(const KnownField& known, std::string_view name,
+                                     std::string_view value) {
   if (++fields > limits.fields_max) return refuse(431, {}, "too many field lines");
-  switch (f) {
+  switch (known.field) {
     case Field::host:
       if (++hosts > 1) return refuse(400, {}, "more than one Host line");
       head.host.assign(value);
@@ -87,12 +95,20 @@ bool RequestParser::Impl::field(Field f, std::string_view name, std::string_view
   }
   if (limits.verbatim) {
     head.headers.add(name, value);
-  } else if (f != Field::unknown) {
-    head.headers.add_static(go_field_name(f), head.headers.keep(value));
+  } else if (known.field != Field::unknown) {
+    head.headers.add_field({known.name.text, head.headers.keep(value), known.name.hash, true});
   } else {
-    head.headers.add_canonical(name, value);
+    head.headers.add_sound_canonical(name, value);
   }
   return true;
+}
+
+bool RequestParser::Impl::take_head(const PlainHead& plain) {
+  start_line(plain.method, plain.target, plain.version);
+  const std::span<const PlainHead::Line> lines(plain.lines.data(), plain.count);
+  return std::all_of(lines.begin(), lines.end(), [this](const PlainHead::Line& l) {
+    return head_field(*l.known, l.name(), l.value());
+  });
 }
 
 // Beast says only that it stopped; Go's answers depend on why.
@@ -146,6 +162,11 @@ Step RequestParser::Impl::parse_head(std::string_view input) {
   text = input.substr(0, end);
   const size_t line_end = text.find('\r');
   if (line_end > limits.start_line_bytes_max) return fail(414, {}, "request line too long");
+  if (PlainHead plain; read_plain_request(text, plain)) {
+    if (!take_head(plain)) return {Event::error, 0, {}};
+    return finish_head(end + skipped);
+  }
+  parser.emplace(*this);
   boost::beast::error_code ec;
   size_t at = 0;
   const std::string_view version = text.substr(line_end < 8 ? 0 : line_end - 8, 8);
@@ -199,6 +220,8 @@ Step RequestParser::Impl::finish_head(size_t consumed) {
     head.headers.add_static("Cache-Control", "no-cache");
   }
   cursor.chunked = framing.chunked;
+  body.left = framing.length;
+  if (framing.chunked && !parser) parser.emplace(*this).begin_chunks();
   post = head.method == "POST";
   head_done = true;
   return {Event::head, consumed, {}};
@@ -218,7 +241,7 @@ void RequestParser::Impl::reset() {
   framing = {};
   fields = hosts = 0;
   any_expect = head_done = failed = at_end = false;
-  parser.emplace(*this);
+  parser.reset();
 }
 
 RequestParser::RequestParser(const Limits& limits) : impl_(std::make_unique<Impl>(limits)) {}
@@ -231,8 +254,10 @@ Step RequestParser::parse(std::string_view input) {
   if (i.failed) return {Event::error, 0, {}};
   if (!i.head_done) return i.parse_head(input);
   if (i.cursor.chunked) i.text = input;
-  const Step step = parse_body(*i.parser, i.cursor, i.limits, input,
-                               [&i](std::string_view why) { return i.fail(400, {}, why); });
+  const Step step = i.parser
+                        ? parse_body(*i.parser, i.cursor, i.limits, input,
+                                     [&i](std::string_view why) { return i.fail(400, {}, why); })
+                        : parse_body(i.body, input);
   if (step.event == Event::end) i.at_end = true;
   return step;
 }

@@ -6,7 +6,7 @@ namespace gateproof::http::h1 {
 using Field = boost::beast::http::field;
 
 struct ResponseParser::Impl {
-  explicit Impl(const Limits& l) : limits(l) { parser.emplace(*this); }
+  explicit Impl(const Limits& l) : limits(l) {}
 
   Limits limits;
   ResponseHead head;
@@ -22,10 +22,14 @@ struct ResponseParser::Impl {
   bool head_done = false;
   bool failed = false;
   bool at_end = false;
-  std::optional<BeastParser<false, Impl>> parser;
+  std::optional<BeastParser<false, Impl>> parser;  // absent behind a plain head, but for chunks
+  PlainBody body;
 
   bool start_line(int status, std::string_view reason, int version);
   bool field(Field f, std::string_view name, std::string_view value);
+  bool head_field(const KnownField& known, std::string_view name, std::string_view value);
+  bool take_head(const PlainHead& plain);
+  void start_beast();
   Step fail(std::string_view why) {
     if (!failed) failure = {502, {}, why};
     failed = true;
@@ -54,11 +58,17 @@ bool ResponseParser::Impl::field(Field f, std::string_view name, std::string_vie
   if (head_done) {
     if (f == Field::content_length || f == Field::transfer_encoding)
       return refuse("framing field in the trailers");
-    trailers.add(f == Field::unknown ? canonical_name(name) : std::string(go_field_name(f)), value);
+    trailers.add_canonical(name, value);
     return true;
   }
+  return head_field(known_field(f), name, value);
+}
+
+// A line that was found to be legal.
+bool ResponseParser::Impl::head_field(const KnownField& known, std::string_view name,
+                                      std::string_view value) {
   if (++fields > limits.fields_max) return refuse("too many field lines");
-  switch (f) {
+  switch (known.field) {
     case Field::transfer_encoding: framing.transfer_encoding(value); return true;
     case Field::content_length:
       framing.content_length(value);
@@ -68,12 +78,25 @@ bool ResponseParser::Impl::field(Field f, std::string_view name, std::string_vie
     case Field::upgrade: framing.upgrade_field = !value.empty(); break;
     default: break;
   }
-  if (f != Field::unknown) {
-    head.headers.add_static(go_field_name(f), head.headers.keep(value));
+  if (known.field != Field::unknown) {
+    head.headers.add_field({known.name.text, head.headers.keep(value), known.name.hash, true});
   } else {
-    head.headers.add_canonical(name, value);
+    head.headers.add_sound_canonical(name, value);
   }
   return true;
+}
+
+bool ResponseParser::Impl::take_head(const PlainHead& plain) {
+  if (!start_line(plain.status, plain.reason, plain.version)) return false;
+  const std::span<const PlainHead::Line> lines(plain.lines.data(), plain.count);
+  return std::all_of(lines.begin(), lines.end(), [this](const PlainHead::Line& l) {
+    return head_field(*l.known, l.name(), l.value());
+  });
+}
+
+void ResponseParser::Impl::start_beast() {
+  parser.emplace(*this);
+  parser->skip(head_request);
 }
 
 // Forms that Beast refuses and servers send: a status line without the blank before an empty reason (taken by Go), a higher
@@ -114,6 +137,11 @@ Step ResponseParser::Impl::parse_head(std::string_view input) {
   }
   text = input.substr(0, end);
   if (text.find('\r') > limits.start_line_bytes_max) return fail("status line too long");
+  if (PlainHead plain; read_plain_response(text, plain)) {
+    if (!take_head(plain)) return {Event::error, 0, {}};
+    return finish_head(end);
+  }
+  start_beast();
   boost::beast::error_code ec;
   parser->put({text.data(), text.size()}, ec);
   using boost::beast::http::error;
@@ -125,8 +153,7 @@ Step ResponseParser::Impl::parse_head(std::string_view input) {
       head.headers.clear();
       framing = {};
       fields = 0;
-      parser.emplace(*this);
-      parser->skip(head_request);
+      start_beast();
       parser->put({text.data(), text.size()}, ec);
     }
   }
@@ -151,10 +178,13 @@ Step ResponseParser::Impl::finish_head(size_t consumed) {
     head.body = BodyKind::until_close;
   }
   head.length = framing.length;
+  body.left = head.body == BodyKind::length ? framing.length : 0;
+  body.until_close = head.body == BodyKind::until_close;
   head.keep_alive =
       head.version == Version::http11 ? !framing.close : framing.keep_alive && !framing.close;
   if (head.body == BodyKind::until_close || head.upgrade) head.keep_alive = false;
   cursor.chunked = head.body == BodyKind::chunked;
+  if (cursor.chunked && !parser) parser.emplace(*this).begin_chunks();
   head_done = true;
   return {Event::head, consumed, {}};
 }
@@ -170,8 +200,7 @@ void ResponseParser::Impl::reset(bool for_head_request) {
   framing = {};
   fields = 0;
   head_done = failed = at_end = false;
-  parser.emplace(*this);
-  parser->skip(head_request);
+  parser.reset();
 }
 
 ResponseParser::ResponseParser(const Limits& limits) : impl_(std::make_unique<Impl>(limits)) {}
@@ -187,8 +216,9 @@ Step ResponseParser::parse(std::string_view input) {
   if (!i.head_done) return i.parse_head(input);
   if (i.at_end) return {Event::end, 0, {}};
   if (i.cursor.chunked) i.text = input;
-  const Step step = parse_body(*i.parser, i.cursor, i.limits, input,
-                               [&i](std::string_view why) { return i.fail(why); });
+  const Step step = i.parser ? parse_body(*i.parser, i.cursor, i.limits, input,
+                                          [&i](std::string_view why) { return i.fail(why); })
+                             : parse_body(i.body, input);
   if (step.event == Event::end) i.at_end = true;
   return step;
 }
@@ -197,7 +227,8 @@ Step ResponseParser::finish() {
   Impl& i = *impl_;
   if (i.failed) return {Event::error, 0, {}};
   if (i.at_end) return {Event::end, 0, {}};
-  const bool complete = i.head_done && (i.head.body == BodyKind::until_close || i.parser->finished);
+  const bool complete = i.head_done && (i.head.body == BodyKind::until_close ||
+                                        (i.parser ? i.parser->finished : i.body.finished()));
   if (!complete) return i.fail("connection closed inside a message");
   i.at_end = true;
   return {Event::end, 0, {}};

@@ -58,26 +58,63 @@ void append_word(std::string& out, std::string_view word) {
   std::copy_if(word.begin(), word.end(), std::back_inserter(out), fits);
 }
 
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  if (!is_token(name)) return;  // a name that is none cannot be sent
-  // Blanks around it are no part of it (RFC 9110, 5.5).
-  if (!value.empty() && (value.front() <= ' ' || value.back() <= ' ')) value = text::trim(value);
-  char line[256];
-  const size_t size = name.size() + value.size() + 4;
-  if (size > sizeof line || has_low_byte(value)) {
-    out.append(name).append(": ");
-    append_safe(out, value);
-    out += "\r\n";
-    return;
+// Field lines on their way into a buffer. Most are short and harmless, and are gathered for one append.
+class Lines {
+ public:
+  explicit Lines(std::string& out) : out_(out) {}
+  Lines(const Lines&) = delete;
+  Lines& operator=(const Lines&) = delete;
+  ~Lines() { flush(); }
+
+  void add(const Headers::Field& f) {
+    if (f.sound) return put(f.name, f.value);
+    if (!is_token(f.name)) return;  // a name that is none cannot be sent
+    std::string_view value = f.value;
+    // Blanks around it are no part of it (RFC 9110, 5.5).
+    if (!value.empty() && (value.front() <= ' ' || value.back() <= ' ')) value = text::trim(value);
+    if (!has_low_byte(value)) return put(f.name, value);
+    flush();
+    out_.append(f.name).append(": ");
+    append_safe(out_, value);
+    out_ += "\r\n";
   }
-  // Most lines are short and harmless: one append for the four parts.
-  char* at = std::copy(name.begin(), name.end(), line);
-  *at++ = ':';
-  *at++ = ' ';
-  at = std::copy(value.begin(), value.end(), at);
-  *at++ = '\r';
-  *at++ = '\n';
-  out.append(line, size);
+
+ private:
+  void put(std::string_view name, std::string_view value) {
+    const size_t size = name.size() + value.size() + 4;
+    if (size > static_cast<size_t>(std::end(text_) - at_)) {
+      flush();
+      if (size > sizeof text_) {
+        out_.append(name).append(": ").append(value).append("\r\n");
+        return;
+      }
+    }
+    at_ = std::copy(name.begin(), name.end(), at_);
+    *at_++ = ':';
+    *at_++ = ' ';
+    at_ = std::copy(value.begin(), value.end(), at_);
+    *at_++ = '\r';
+    *at_++ = '\n';
+  }
+  void flush() {
+    out_.append(text_, at_);
+    at_ = text_;
+  }
+
+  std::string& out_;
+  char text_[1024];
+  char* at_ = text_;
+};
+
+bool is_framing(const Headers::Field& f) {
+  return f.is(kHost) || f.is(kContentLength) || f.is(kTransferEncoding);
+}
+
+void append_fields(std::string& out, const Headers& fields, const auto& leaves_out) {
+  Lines lines(out);
+  for (const Headers::Field& f : fields) {
+    if (!leaves_out(f)) lines.add(f);
+  }
 }
 
 void append_length(std::string& out, uint64_t n) {
@@ -99,10 +136,7 @@ void write_request_head(std::string& out, std::string_view method, std::string_v
   out += " HTTP/1.1\r\nHost: ";
   append_safe(out, host);
   out += "\r\n";
-  for (const Headers::Field& f : headers) {
-    if (f.is(kHost) || f.is(kContentLength) || f.is(kTransferEncoding)) continue;
-    append_field(out, f.name, f.value);
-  }
+  append_fields(out, headers, is_framing);
   if (!length) {
     out += chunked_line;
   } else if (*length > 0 || body_expected) {
@@ -128,12 +162,11 @@ void write_response_head(std::string& out, const ResponseHead& head) {
   const bool keep_length = head.framing == Framing::none && !interim && head.status != 204;
   bool dated = false;
   if (head.headers) {
-    for (const Headers::Field& f : *head.headers) {
-      if (f.is(kTransferEncoding) || (f.is(kContentLength) && !keep_length)) continue;
-      if (f.is(kConnection) && (head.close || head.keep_alive_10)) continue;
-      if (f.is(kDate)) dated = true;
-      append_field(out, f.name, f.value);
-    }
+    append_fields(out, *head.headers, [&](const Headers::Field& f) {
+      dated = dated || f.is(kDate);
+      return f.is(kTransferEncoding) || (f.is(kContentLength) && !keep_length) ||
+             (f.is(kConnection) && (head.close || head.keep_alive_10));
+    });
   }
   if (!dated && !interim && head.wall_ns >= 0) {
     out.append("Date: ").append(http_date(head.wall_ns)).append("\r\n");
@@ -153,11 +186,8 @@ void write_chunk_size(std::string& out, size_t n) {
 void write_last_chunk(std::string& out, const Headers* trailers) {
   out += "0\r\n";
   if (trailers) {
-    for (const Headers::Field& f : *trailers) {
-      // Framing fields have no meaning after the body, and a reader might merge them into the head.
-      if (f.is(kHost) || f.is(kContentLength) || f.is(kTransferEncoding)) continue;
-      append_field(out, f.name, f.value);
-    }
+    // Framing fields have no meaning after the body, and a reader might merge them into the head.
+    append_fields(out, *trailers, is_framing);
   }
   out += "\r\n";
 }

@@ -14,6 +14,14 @@ constexpr std::array<bool, 256> make_token_table() {
 }
 constexpr auto token_table = make_token_table();
 
+void canonicalize_token(char* name, size_t n) {
+  bool start = true;
+  for (size_t i = 0; i < n; ++i) {
+    name[i] = start ? text::upper(name[i]) : text::lower(name[i]);
+    start = name[i] == '-';
+  }
+}
+
 }  // namespace
 
 Headers::Headers(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
@@ -34,12 +42,13 @@ Headers& Headers::operator=(const Headers& o) {
   };
   for (const Field& f : o.fields_) {
     const std::string_view name = copied(f.name);
-    fields_.push_back({name, copied(f.value), f.hash});
+    fields_.push_back({name, copied(f.value), f.hash, f.sound});
   }
+  had_ = o.had_;
   return *this;
 }
 
-std::optional<std::string_view> Headers::find(const HeaderName& name) const {
+std::optional<std::string_view> Headers::find_line(const HeaderName& name) const {
   for (const Field& f : fields_) {
     if (f.is(name)) return f.value;
   }
@@ -66,18 +75,14 @@ std::string Headers::joined(const HeaderName& name) const {
   return out;
 }
 
-void Headers::push(const Field& f) {
-  if (fields_.capacity() == 0) fields_.reserve(fields_usual);
-  fields_.push_back(f);
-}
-
 void Headers::add(std::string_view name, std::string_view value) {
   push({arena_.copy(name), arena_.copy(value), HeaderName::hash_of(name)});
 }
 
 void Headers::add_first(std::string_view name, std::string_view value) {
-  fields_.insert(fields_.begin(),
-                 {arena_.copy(name), arena_.copy(value), HeaderName::hash_of(name)});
+  const Field f{arena_.copy(name), arena_.copy(value), HeaderName::hash_of(name)};
+  had_ |= bit_of(f.hash);
+  fields_.insert(fields_.begin(), f);
 }
 
 void Headers::add_canonical(std::string_view name, std::string_view value) {
@@ -85,6 +90,13 @@ void Headers::add_canonical(std::string_view name, std::string_view value) {
   std::copy(name.begin(), name.end(), copy);
   canonicalize(copy, name.size());
   push({{copy, name.size()}, arena_.copy(value), HeaderName::hash_of(name)});
+}
+
+void Headers::add_sound_canonical(std::string_view name, std::string_view value) {
+  char* copy = arena_.allocate(name.size());
+  std::copy(name.begin(), name.end(), copy);
+  canonicalize_token(copy, name.size());
+  push({{copy, name.size()}, arena_.copy(value), HeaderName::hash_of(name), true});
 }
 
 void Headers::add_static(std::string_view name, std::string_view value) {
@@ -95,8 +107,9 @@ void Headers::set(std::string_view name, std::string_view value) {
   set_static(HeaderName(arena_.copy(name)), arena_.copy(value));
 }
 
-void Headers::set_static(const HeaderName& wanted, std::string_view value) {
-  const Field fresh{wanted.text, value, wanted.hash};
+void Headers::set_field(const Field& fresh) {
+  if (!may_have(fresh.hash)) return push(fresh);
+  const HeaderName wanted(fresh.name, fresh.hash);
   const auto same = [&](const Field& f) { return f.is(wanted); };
   const auto first = std::find_if(fields_.begin(), fields_.end(), same);
   if (first == fields_.end()) return push(fresh);
@@ -104,7 +117,12 @@ void Headers::set_static(const HeaderName& wanted, std::string_view value) {
   fields_.erase(std::remove_if(first + 1, fields_.end(), same), fields_.end());
 }
 
-size_t Headers::remove(const HeaderName& name) {
+bool Headers::is_sound_value(std::string_view value) {
+  const auto edge = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
+  return is_field_value(value) && (value.empty() || (!edge(value.front()) && !edge(value.back())));
+}
+
+size_t Headers::remove_lines(const HeaderName& name) {
   return std::erase_if(fields_, [&](const Field& f) { return f.is(name); });
 }
 
@@ -122,8 +140,17 @@ static bool plain_name(uint64_t word) {
   return ((letters | within(word, '0', '9') | within(word, '-', '-')) & high) == high;
 }
 
+// Four to seven bytes as eight: the last four again behind the first.
+static uint64_t doubled(std::string_view s) {
+  uint32_t front, back;
+  std::memcpy(&front, s.data(), sizeof front);
+  std::memcpy(&back, s.data() + s.size() - sizeof back, sizeof back);
+  return uint64_t{back} << 32 | front;
+}
+
 bool is_token(std::string_view s) {
   if (s.empty()) return false;
+  if (s.size() >= 4 && s.size() < 8 && plain_name(doubled(s))) return true;
   const std::string_view whole = s;
   while (s.size() >= 8) {
     uint64_t word;
@@ -145,14 +172,18 @@ bool is_token(std::string_view s) {
 bool is_field_value(std::string_view s) {
   // Every field that is sent is looked at: eight bytes at a time as long as none of them can be a control character.
   constexpr uint64_t ones = 0x0101010101010101ull;
-  const auto harmless = [](const char* at) {
-    uint64_t word;
-    std::memcpy(&word, at, 8);
+  const auto harmless_word = [](uint64_t word) {
     const uint64_t del = word ^ ones * 0x7f;
     const uint64_t low = (word - ones * 0x20) & ~word;
     const uint64_t zero = (del - ones) & ~del;
     return ((low | zero) & (ones * 0x80)) == 0;
   };
+  const auto harmless = [&](const char* at) {
+    uint64_t word;
+    std::memcpy(&word, at, 8);
+    return harmless_word(word);
+  };
+  if (s.size() >= 4 && s.size() < 8 && harmless_word(doubled(s))) return true;
   const std::string_view whole = s;
   while (s.size() >= 8 && harmless(s.data())) s.remove_prefix(8);
   // The rest, over what was looked at.
@@ -166,11 +197,7 @@ bool is_field_value(std::string_view s) {
 
 bool canonicalize(char* name, size_t n) {
   if (!is_token({name, n})) return false;
-  bool start = true;
-  for (size_t i = 0; i < n; ++i) {
-    name[i] = start ? text::upper(name[i]) : text::lower(name[i]);
-    start = name[i] == '-';
-  }
+  canonicalize_token(name, n);
   return true;
 }
 
@@ -181,6 +208,7 @@ std::string canonical_name(std::string_view name) {
 }
 
 bool list_has_token(const Headers& h, const HeaderName& name, std::string_view token) {
+  if (!h.may_have(name.hash)) return false;
   for (const Headers::Field& f : h) {
     if (!f.is(name)) continue;
     std::string_view rest = f.value;

@@ -31,12 +31,17 @@ struct HeaderName {
   }
 };
 
+bool is_token(std::string_view s);        // RFC 9110 section 5.6.2
+bool is_field_value(std::string_view s);  // RFC 9110 section 5.5: no control characters but HTAB
+
 class Headers {
  public:
   struct Field {
     std::string_view name;
     std::string_view value;
     uint32_t hash;
+    // The name is known to be a token, and the value that of a field without blanks around it: who writes it looks no more.
+    bool sound = false;
     bool is(const HeaderName& n) const { return hash == n.hash && text::iequals(name, n.text); }
   };
   using Fields = std::vector<Field, frame_pool::Allocator<Field>>;
@@ -49,8 +54,19 @@ class Headers {
   Headers& operator=(Headers&&) noexcept = default;
   Headers(std::initializer_list<std::pair<std::string_view, std::string_view>> fields);
 
+  // A field whose soundness is found out here.
+  static Field checked(const HeaderName& name, std::string_view value) {
+    return {name.text, value, name.hash, is_token(name.text) && is_sound_value(value)};
+  }
+  // The same with a name that is known to be a token.
+  static Field named(const HeaderName& name, std::string_view value) {
+    return {name.text, value, name.hash, is_sound_value(value)};
+  }
+
   // Views given out stay valid until clear(), assignment or destruction, even when their field is removed.
-  std::optional<std::string_view> find(const HeaderName& name) const;  // the first line's value
+  std::optional<std::string_view> find(const HeaderName& name) const {  // the first line's value
+    return may_have(name.hash) ? find_line(name) : std::nullopt;
+  }
   std::string_view get(const HeaderName& name) const {
     return find(name).value_or(std::string_view());
   }
@@ -64,22 +80,28 @@ class Headers {
   void add_first(std::string_view name, std::string_view value);
   // Names and values that outlive this object (literals, the snapshot's text) need no copy.
   void add_static(std::string_view name, std::string_view value);
-  void add_hashed(const HeaderName& name, std::string_view value) {
-    push({name.text, value, name.hash});
-  }
+  void add_field(const Field& f) { push(f); }  // whose texts outlive this object, too
   // As add(), the name in Go's canonical spelling.
   void add_canonical(std::string_view name, std::string_view value);
+  // The same of what is sound.
+  void add_sound_canonical(std::string_view name, std::string_view value);
   // One line with this value, at the place of the first line if there was one; other lines of that name go.
   void set(std::string_view name, std::string_view value);
   // The same of a name and a value that outlive this object, as for add_static().
-  void set_static(const HeaderName& name, std::string_view value);
-  size_t remove(const HeaderName& name);
+  void set_static(const HeaderName& name, std::string_view value) {
+    set_field({name.text, value, name.hash});
+  }
+  void set_field(const Field& f);
+  size_t remove(const HeaderName& name) { return may_have(name.hash) ? remove_lines(name) : 0; }
   template <class Predicate>  // (const Field&) -> bool
   size_t remove_if(Predicate p) {
     return std::erase_if(fields_, p);
   }
+  // False: no field has a name of this hash. Names that were taken away count.
+  bool may_have(uint32_t hash) const { return had_ & bit_of(hash); }
   void clear() {
     fields_.clear();
+    had_ = 0;
     arena_.reset();
   }
 
@@ -92,8 +114,19 @@ class Headers {
 
  private:
   static constexpr size_t fields_usual = 12;  // room that is made at the first field
-  void push(const Field& f);
+  static bool is_sound_value(std::string_view value);
+  static constexpr uint64_t bit_of(uint32_t hash) {
+    return uint64_t{1} << (hash * 0x9E3779B1u >> 26);
+  }
+  std::optional<std::string_view> find_line(const HeaderName& name) const;
+  size_t remove_lines(const HeaderName& name);
+  void push(const Field& f) {
+    had_ |= bit_of(f.hash);
+    if (fields_.capacity() == 0) fields_.reserve(fields_usual);
+    fields_.push_back(f);
+  }
   Fields fields_;
+  uint64_t had_ = 0;  // a bit for each name that was added
   Arena arena_;
 };
 
@@ -102,8 +135,6 @@ class Headers {
 std::string canonical_name(std::string_view name);
 // The same, in place; false (and unchanged) if the name holds a byte that is not allowed in a token.
 bool canonicalize(char* name, size_t n);
-bool is_token(std::string_view s);        // RFC 9110 section 5.6.2
-bool is_field_value(std::string_view s);  // RFC 9110 section 5.5: no control characters but HTAB
 // Whether a comma-separated list (all lines) holds the token, case-insensitively.
 bool list_has_token(const Headers& h, const HeaderName& name, std::string_view token);
 

@@ -5,6 +5,7 @@
 
 #include "engine/base/address.h"
 #include "engine/base/text.h"
+#include "engine/http/plain_path.h"
 
 namespace gateproof::http {
 namespace {
@@ -82,18 +83,6 @@ Error bad_escape(std::string_view s) {
   return Error(Code::invalid, Source::downstream, "invalid URL escape in " + text::quote(s));
 }
 
-// Whether a path is its own canonical form already: rooted, without escapes, and without a segment that is empty or begins with
-// a dot. Almost every path is, and one look tells.
-bool is_canonical(std::string_view path) {
-  if (!path.starts_with('/')) return false;
-  char before = 'x';
-  for (const char c : path) {
-    if (!has(c, kPathByte) || (before == '/' && (c == '/' || c == '.'))) return false;
-    before = c;
-  }
-  return true;
-}
-
 bool has_control(std::string_view s) {
   return std::any_of(s.begin(), s.end(), [](char c) {
     const auto u = static_cast<unsigned char>(c);
@@ -102,6 +91,16 @@ bool has_control(std::string_view s) {
 }
 
 }  // namespace
+
+bool is_plain_path(std::string_view path) {
+  if (!path.starts_with('/')) return false;
+  char before = 'x';
+  for (const char c : path) {
+    if (!has(c, kPathByte) || (before == '/' && (c == '/' || c == '.'))) return false;
+    before = c;
+  }
+  return true;
+}
 
 // Go's URL.setPath.
 Result<UrlPath> UrlPath::parse(std::string_view escaped) {
@@ -211,7 +210,7 @@ std::string clean_path(std::string_view path) {
 
 // Go's URL.JoinPath without elements, which Traefik uses.
 std::string sanitize_path(std::string_view escaped) {
-  if (is_canonical(escaped)) return std::string(escaped);
+  if (is_plain_path(escaped)) return std::string(escaped);
   const bool rooted = escaped.starts_with('/');
   std::string joined = rooted ? std::string(escaped) : "/" + std::string(escaped);
   std::string out = clean_path(joined);
@@ -221,7 +220,7 @@ std::string sanitize_path(std::string_view escaped) {
 }
 
 Result<UrlPath> canonical_path(std::string_view escaped, bool sanitize, std::string* text) {
-  if (is_canonical(escaped)) {
+  if (is_plain_path(escaped)) {
     if (text) *text = escaped;
     return UrlPath{std::string(escaped), {}};
   }

@@ -18,12 +18,17 @@ class AddPrefix final : public SyncFilter {
   explicit AddPrefix(const Options& o) : prefix_(o.prefix) {}
   Flow on_request(Exchange& x) override {
     http::UrlPath& url = x.request.url;
-    url.path = with_leading_slash(prefix_ + url.path);
-    if (!url.raw.empty()) url.raw = with_leading_slash(prefix_ + url.raw);
+    put_before(url.path);
+    if (!url.raw.empty()) put_before(url.raw);
     return Flow::next;
   }
 
  private:
+  void put_before(std::string& path) const {
+    path.insert(0, prefix_);
+    lead_with_slash(path);
+  }
+
   std::string prefix_;
 };
 

@@ -62,26 +62,41 @@ Flow Chain::traced_request(Exchange& x, size_t i, Watch& watch) const {
   return flow;
 }
 
+// Untraced steps that neither wait nor prepare, up to the first that does or that answers or asks for a pause: plain calls, away
+// from the coroutine's frame.
+Flow Chain::pass(Exchange& x, size_t& i) const {
+  const size_t size = steps_.size();
+  for (size_t at = i;; ++at) {
+    i = at;
+    if (at == size || steps_[at]->waits() || steps_[at]->prepares) return Flow::next;
+    const Flow flow = steps_[at]->on_request(x);
+    if (flow != Flow::next) return flow;
+  }
+}
+
 Task<void> Chain::run(Exchange& x, size_t from) const {
   size_t i = from;
   bool answered = false;
   std::unique_ptr<Watch> watch;
   if (x.trace) watch = std::make_unique<Watch>(x);
-  for (; i < steps_.size() && !answered; ++i) {
+  for (; i < steps_.size(); ++i) {
+    Flow flow = watch ? Flow::next : pass(x, i);
+    if (i == steps_.size()) break;
     Middleware& m = *steps_[i];
-    if (m.waits()) {
-      const size_t notes = x.trace ? x.trace->size() : 0;
-      co_await m.handle(x, Next(*this, i + 1));
-      if (x.trace && x.trace->size() == notes) note_answer(x, m.stage);
-      answered = true;
-      break;
-    }
-    Flow flow = Flow::next;
-    if (m.prepares) flow = co_await m.prepare(x);
     if (flow == Flow::next) {
-      flow = watch ? traced_request(x, i, *watch) : m.on_request(x);
-    } else if (x.trace) {
-      note_answer(x, m.stage);
+      if (m.waits()) {
+        const size_t notes = x.trace ? x.trace->size() : 0;
+        co_await m.handle(x, Next(*this, i + 1));
+        if (x.trace && x.trace->size() == notes) note_answer(x, m.stage);
+        answered = true;
+        break;
+      }
+      if (m.prepares) flow = co_await m.prepare(x);
+      if (flow == Flow::next) {
+        flow = watch ? traced_request(x, i, *watch) : m.on_request(x);
+      } else if (x.trace) {
+        note_answer(x, m.stage);
+      }
     }
     if (flow == Flow::pause) co_await sleep_for(x.env->scheduler, x.pause);
     if (flow == Flow::answer && x.look_beyond) {

@@ -24,6 +24,7 @@ class Chain final : public http::Handler {
 
  private:
   Flow traced_request(Exchange& x, size_t i, Watch& watch) const;
+  Flow pass(Exchange& x, size_t& i) const;
   std::vector<std::unique_ptr<Middleware>> steps_;
   std::shared_ptr<http::Handler> end_;
 };

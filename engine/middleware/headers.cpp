@@ -10,20 +10,28 @@ namespace {
 struct Edit {
   std::string name;
   std::string value;
+  uint32_t hash;
   bool remove = false;  // the configured value was empty; blanks are a value
+  bool sound = false;   // as of a field
 
   // Blanks around the value are its own until it is written: what reads it before then sees them (3.3).
   Edit(const std::string& n, std::string v)
-      : name(http::canonical_name(n)), value(std::move(v)), remove(value.empty()) {}
+      : name(http::canonical_name(n)),
+        value(std::move(v)),
+        hash(http::HeaderName::hash_of(name)),
+        remove(value.empty()) {
+    look_at();
+  }
+  void look_at() { sound = http::Headers::checked(name, value).sound; }
   bool sendable() const { return http::is_token(name) && http::is_field_value(value); }
   // The length of an answer is the server's affair, whatever is configured.
   bool framing() const { return name == "Content-Length" || name == "Transfer-Encoding"; }
   // The exchange keeps the snapshot, and so this text, alive.
   void apply(http::Headers& h) const {
     if (remove) {
-      h.remove(name);
+      h.remove(http::HeaderName(name, hash));
     } else {
-      h.set_static(name, value);
+      h.set_field({name, value, hash, sound});
     }
   }
 };
@@ -69,6 +77,7 @@ class HeadersMiddleware final : public SyncFilter {
     if (edit.remove && edit.name == "X-Forwarded-For") suppress_forwarded_for_ = true;
     // What no request can carry is found out where one is sent (http::unsendable_field), by its value.
     if (!edit.remove && !http::is_token(edit.name)) edit.value = "\n";
+    edit.look_at();
     request_edits_.push_back(std::move(edit));
   }
 

@@ -15,8 +15,8 @@ SecureHeaders::SecureHeaders(const HeadersOptions& o)
       if (o.sts_preload) sts_ += "; preload";
     }
   }
-  const auto add = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) always_.emplace_back(name, value);
+  const auto add = [&](const http::HeaderName& name, const std::string& value) {
+    if (!value.empty()) always_.push_back({name, value, http::Headers::named(name, value).sound});
   };
   add("X-Frame-Options", !o.custom_frame_options_value.empty() ? o.custom_frame_options_value
                          : o.frame_deny                        ? "DENY"
@@ -54,7 +54,7 @@ bool SecureHeaders::is_secure(const http::Exchange& x) const {
 
 void SecureHeaders::edit_response(http::Exchange& x) const {
   http::Headers& h = x.response.headers;
-  for (const auto& [name, value] : always_) h.set_static(name, value);
+  for (const Line& l : always_) h.set_field({l.name.text, l.value, l.name.hash, l.sound});
   if (sts_.empty() && public_key_.empty()) return;
   const bool secure = is_secure(x);
   if (!sts_.empty() && (secure || force_sts_)) h.set_static("Strict-Transport-Security", sts_);

@@ -17,7 +17,12 @@ class SecureHeaders {
   HeadersOptions::Map ssl_proxy_headers_;
   bool force_sts_ = false;
   std::string sts_, public_key_;  // "": not sent
-  std::vector<std::pair<std::string_view, std::string>> always_;
+  struct Line {
+    http::HeaderName name;
+    std::string value;
+    bool sound;
+  };
+  std::vector<Line> always_;
 };
 
 }  // namespace gateproof::middleware

@@ -1,5 +1,6 @@
 #include "engine/middleware/path_rewrite.h"
 
+#include "engine/http/plain_path.h"
 #include "engine/middleware/answers.h"
 
 namespace gateproof::middleware {
@@ -28,18 +29,18 @@ std::string escape_error(std::string_view escaped) {
 
 }  // namespace
 
-std::string with_leading_slash(std::string path) {
+void lead_with_slash(std::string& path) {
   if (!path.starts_with('/')) path.insert(path.begin(), '/');
-  return path;
 }
 
 void cut_prefix(http::UrlPath& url, std::string_view prefix, Rest rest) {
-  const auto slashed = [rest](std::string path) {
-    if (path.empty() && rest == Rest::as_it_is) return path;
-    return with_leading_slash(std::move(path));
+  const auto cut = [rest](std::string& path, size_t bytes) {
+    path.erase(0, bytes);
+    if (!path.empty() || rest == Rest::forced_slash) lead_with_slash(path);
   };
-  if (!url.raw.empty()) url.raw = slashed(std::string(rest_of_raw(url.raw, prefix)));
-  url.path = slashed(url.path.substr(prefix.size()));
+  const size_t bytes = prefix.size();  // which may be of the path
+  if (!url.raw.empty()) cut(url.raw, url.raw.size() - rest_of_raw(url.raw, prefix).size());
+  cut(url.path, bytes);
 }
 
 std::string shown_path(const http::UrlPath& url) {
@@ -59,6 +60,7 @@ namespace {
 // Answers 400 for a path that is not clean. A clean one is read anew, so that from here on its encoded form is valid.
 bool made_clean(http::Exchange& x) {
   http::UrlPath& url = x.request.url;
+  if (url.raw.empty() && http::is_plain_path(url.path)) return true;
   const std::string escaped = url.escaped();
   if (!is_clean_text(escaped)) {
     answer_error(x, 400, "Bad Request");
@@ -77,11 +79,17 @@ Flow strip_and_check(http::Exchange& x, const std::string& prefix, Rest rest) {
 
 Flow replace_and_continue(http::Exchange& x, std::string_view escaped, bool must_be_clean) {
   // Told first: what stands outside (a page of `errors`) sees it even where the new path is refused.
-  x.request.headers.add("X-Replaced-Path", shown_path(x.request.url));
+  http::Headers& h = x.request.headers;
+  h.add_field(http::Headers::named("X-Replaced-Path", h.keep(shown_path(x.request.url))));
   return put_path(x, escaped, must_be_clean);
 }
 
 Flow put_path(http::Exchange& x, std::string_view escaped, bool must_be_clean) {
+  if (must_be_clean && http::is_plain_path(escaped)) {
+    x.request.url.path = escaped;
+    x.request.url.raw.clear();
+    return Flow::next;
+  }
   auto path = http::unescape_path(escaped);
   if (!path) {
     answer_error(x, 500, escape_error(escaped));

@@ -5,7 +5,7 @@
 
 namespace gateproof::middleware {
 
-std::string with_leading_slash(std::string path);
+void lead_with_slash(std::string& path);
 
 // What becomes of the rest of a path whose front was cut off: an empty one stays empty, which the next rewrite sees; or it
 // begins with exactly the slash that forceSlash asks for.

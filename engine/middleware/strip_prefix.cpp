@@ -27,7 +27,8 @@ class StripPrefix final : public SyncFilter {
     for (const std::string& p : prefixes_) {
       if (!x.request.url.path.starts_with(p)) continue;
       const Flow flow = strip_and_check(x, p, rest_);
-      if (flow == Flow::next) x.request.headers.add("X-Forwarded-Prefix", p);
+      if (flow == Flow::next)
+        x.request.headers.add_field(http::Headers::named("X-Forwarded-Prefix", p));
       return flow;
     }
     if (x.trace) {

@@ -1,5 +1,6 @@
 #include "engine/pipeline/entry_stage.h"
 
+#include "engine/http/plain_path.h"
 #include "engine/http/url.h"
 
 namespace gateproof::pipeline {
@@ -68,6 +69,12 @@ void answer(http::Exchange& x, int status, std::string_view body, std::string_vi
 
 // The path in its canonical form; false if a percent escape is broken.
 bool canonical_path(http::Exchange& x, bool sanitize) {
+  if (http::is_plain_path(x.request.url.raw)) {
+    x.routing_path = x.request.url.raw;
+    x.request.url.path.swap(x.request.url.raw);
+    x.request.url.raw.clear();
+    return true;
+  }
   const std::string received = std::move(x.request.url.raw);
   std::string clean;
   Result<http::UrlPath> url = http::canonical_path(received, sanitize, &clean);

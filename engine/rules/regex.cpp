@@ -79,30 +79,43 @@ bool Regex::search(std::string_view text) const {
   return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *re_);
 }
 
-bool Regex::find(std::string_view text, size_t from, std::vector<Group>& groups) const {
-  std::vector<size_t> origin;
-  std::string copy;
-  std::string_view subject = text;
-  size_t start = from;
-  if (!text::is_utf8(text)) {
-    copy = mended(text, &origin);
-    subject = copy;
-    start = std::lower_bound(origin.begin(), origin.end(), from) - origin.begin();
+// A text as RE2 is to see it.
+struct Regex::Subject {
+  explicit Subject(std::string_view s) : text(s) {
+    if (text::is_utf8(s)) return;
+    copy = mended(s, &origin);
+    text = copy;
   }
-  constexpr size_t usual = 8;
-  std::array<re2::StringPiece, usual> few;
-  std::vector<re2::StringPiece> many(names_.size() > usual ? names_.size() : 0);
+  Subject(const Subject&) = delete;
+  std::string_view text;
+  std::string copy;
+  std::vector<size_t> origin;  // of each byte of the copy; empty: it is the text itself
+};
+
+bool Regex::find(std::string_view text, size_t from, std::vector<Group>& groups) const {
+  groups.resize(names_.size());
+  return match(Subject(text), from, groups);
+}
+
+bool Regex::match(const Subject& subject, size_t from, std::span<Group> groups) const {
+  const std::vector<size_t>& origin = subject.origin;
+  const size_t start =
+      origin.empty() ? from
+                     : static_cast<size_t>(std::lower_bound(origin.begin(), origin.end(), from) -
+                                           origin.begin());
+  std::array<re2::StringPiece, groups_usual> few;
+  std::vector<re2::StringPiece> many(names_.size() > groups_usual ? names_.size() : 0);
   const std::span<re2::StringPiece> parts =
       many.empty() ? std::span(few).first(names_.size()) : std::span(many);
-  const re2::StringPiece piece(subject.data(), subject.size());
-  if (!re_->Match(piece, start, subject.size(), re2::RE2::UNANCHORED, parts.data(),
+  const re2::StringPiece piece(subject.text.data(), subject.text.size());
+  if (!re_->Match(piece, start, piece.size(), re2::RE2::UNANCHORED, parts.data(),
                   static_cast<int>(parts.size()))) {
     return false;
   }
-  groups.assign(parts.size(), {});
   for (size_t i = 0; i < parts.size(); ++i) {
+    groups[i] = {};
     if (parts[i].data() == nullptr) continue;
-    size_t begin = parts[i].data() - subject.data();
+    size_t begin = parts[i].data() - piece.data();
     size_t end = begin + parts[i].size();
     if (!origin.empty()) {
       begin = origin[begin];
@@ -114,7 +127,7 @@ bool Regex::find(std::string_view text, size_t from, std::vector<Group>& groups)
 }
 
 void Regex::expand(std::string& out, std::string_view t, std::string_view text,
-                   const std::vector<Group>& groups) const {
+                   std::span<const Group> groups) const {
   const auto put = [&](const Group& g) {
     if (g.matched) out += text.substr(g.begin, g.end - g.begin);
   };
@@ -162,12 +175,15 @@ std::string Regex::replace_all(std::string_view text, std::string_view go_templa
 std::optional<std::string> Regex::replaced(std::string_view text,
                                            std::string_view go_template) const {
   std::string out;
-  std::vector<Group> groups;
-  groups.reserve(names_.size());
+  const Subject subject(text);
+  std::array<Group, groups_usual> few;
+  std::vector<Group> many(names_.size() > groups_usual ? names_.size() : 0);
+  const std::span<Group> groups =
+      many.empty() ? std::span(few).first(names_.size()) : std::span(many);
   size_t copied = 0;
   size_t search_at = 0;
   bool any = false;
-  while (search_at <= text.size() && find(text, search_at, groups)) {
+  while (search_at <= text.size() && match(subject, search_at, groups)) {
     const Group whole = groups[0];
     out += text.substr(copied, whole.begin - copied);
     // An empty match right after the one before it is not replaced (Go's rule).

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,12 +45,16 @@ class Regex {
   std::optional<std::string> replaced(std::string_view text, std::string_view go_template) const;
   // Go's Expand for one match.
   void expand(std::string& out, std::string_view go_template, std::string_view text,
-              const std::vector<Group>& groups) const;
+              std::span<const Group> groups) const;
 
   size_t group_count() const { return names_.size(); }  // the whole match included
   const std::string& pattern() const { return pattern_; }
 
  private:
+  struct Subject;
+  static constexpr size_t groups_usual = 8;  // more need memory
+  bool match(const Subject& subject, size_t from, std::span<Group> groups) const;
+
   std::string pattern_;
   std::vector<std::string> names_;  // by group number; empty for unnamed ones
   std::shared_ptr<const re2::RE2> re_;

@@ -96,8 +96,8 @@ void set_forwarded_for(http::Exchange& x, http::Headers& out) {
     return;
   }
   if (!x.append_forwarded_for) return;
-  out.set_static("X-Forwarded-For",
-                 out.keep(http::append_forwarded_for(x.request.headers, x.peer.ip)));
+  out.set_field(http::Headers::named(
+      "X-Forwarded-For", out.keep(http::append_forwarded_for(x.request.headers, x.peer.ip))));
 }
 
 bool may_ask_gzip(const http::Request& r) {
@@ -253,7 +253,7 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
       // Go's client sends one, the first, and leaves an empty one out.
       if (std::exchange(agent_told, true) || f.value.empty()) continue;
     }
-    out.headers.add_hashed(http::HeaderName(outbound_name(f), f.hash), f.value);
+    out.headers.add_field({outbound_name(f), f.value, f.hash, f.sound});
   }
   const bool te_trailers = http::list_has_token(r.headers, "Te", "trailers");
   http::remove_hop_by_hop(out.headers);
@@ -264,7 +264,7 @@ void build_outbound(http::Exchange& x, const http::OriginServer& server, bool pa
   }
   set_forwarded_for(x, out.headers);
   asked_gzip = may_ask_gzip(r);
-  if (asked_gzip) out.headers.add_static("Accept-Encoding", "gzip");
+  if (asked_gzip) out.headers.add_field(http::Headers::named("Accept-Encoding", "gzip"));
 }
 
 Task<void> proxy_to(http::Exchange& x, const http::OriginServer& server, bool pass_host_header) {

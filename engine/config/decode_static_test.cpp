@@ -222,7 +222,8 @@ TEST(DecodeStatic, StoredValues) {
       "log: {level: debug}\nglobal: {notAppendXForwardedFor: true}\nserversTransport: "
       "{maxIdleConnsPerHost: 7}\n"
       "metrics: {prometheus: {entryPoint: m}}\ngateproof: {strict: true, workers: 3, seed: 9, "
-      "dialect: standard, gatewayAddresses: 127.81.0.0/24, gatewayVersion: v1.6.3}\n"
+      "connections: 100, requests: 50, dialect: standard, gatewayAddresses: 127.81.0.0/24, "
+      "gatewayVersion: v1.6.3}\n"
       "certificatesResolvers: {r: {acme: {storage: /s, httpChallenge: {entryPoint: web}, "
       "dnsChallenge: {provider: p}}}}\n");
   ASSERT_TRUE(d.config) << testing::brief(d.findings);
@@ -249,6 +250,8 @@ TEST(DecodeStatic, StoredValues) {
   EXPECT_TRUE(s.gateproof.strict);
   EXPECT_EQ(s.gateproof.workers, 3);
   EXPECT_EQ(s.gateproof.seed, 9);
+  EXPECT_EQ(s.gateproof.connections, 100);
+  EXPECT_EQ(s.gateproof.requests, 50);
   EXPECT_EQ(s.gateproof.dialect, GateproofOptions::Dialect::standard);
   EXPECT_EQ(s.gateproof.gateway_addresses, "127.81.0.0/24");
   EXPECT_EQ(s.gateproof.gateway_version, "v1.6.3");

@@ -189,6 +189,9 @@ struct GateproofOptions {
   bool strict = false;  // the safe meaning where Traefik's differs (DESIGN decision 7)
   int64_t workers = 0;  // event loops; 0: one per core
   int64_t seed = 0;     // 0: from the system
+  // In the process. Connections of clients that are open at once, further ones wait in the system's backlog (0: as many as the limit
+  // of open files allows); requests that are under way at once, further ones are answered 503 (0: no limit).
+  int64_t connections = 0, requests = 0;
   // The Lease whose holder writes statuses into a cluster: "name", or "namespace/name".
   std::string lease = "gateproof";
   // Gateway API objects: as Traefik serves them, or as the API asks of any controller (docs/gateway.md).

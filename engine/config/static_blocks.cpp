@@ -367,6 +367,8 @@ const Schema<GateproofOptions>& gateproof_schema() {
     s.field("strict", &GateproofOptions::strict, "bool", "false");
     s.field("workers", &GateproofOptions::workers, "integer", "0");
     s.field("seed", &GateproofOptions::seed, "integer", "0");
+    s.field("connections", &GateproofOptions::connections, "integer", "0").at_least(0);
+    s.field("requests", &GateproofOptions::requests, "integer", "0").at_least(0);
     s.field("lease", &GateproofOptions::lease, "string", "gateproof");
     s.custom("dialect", "string", decode_dialect);
     s.field("gatewayAddresses", &GateproofOptions::gateway_addresses, "string", "127.80.0.0/16");

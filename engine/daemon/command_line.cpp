@@ -62,6 +62,8 @@ The static configuration comes from one place, looked for in this order:
 Our own flags may stand beside any of them (also GATEPROOF_WORKERS, ..., or a `gateproof:` block in the file):
     --gateproof.workers=N   event loops, each on a thread of its own (default: one per core)
     --gateproof.strict      the safe meaning where Traefik's differs (docs/strict.md)
+    --gateproof.connections=N  client connections open at once; more wait (default: half of the limit of open files)
+    --gateproof.requests=N  requests under way at once; more are answered 503 (default: no limit)
     --gateproof.seed=N      seed of the random numbers (default: from the system)
     --gateproof.lease=NAME  the Lease (NAMESPACE/NAME, or NAME) whose holder writes statuses into a cluster (default: gateproof)
     --gateproof.dialect=standard     serves Gateways as the Gateway API has them, not as Traefik does: an address each (docs/gateway.md)

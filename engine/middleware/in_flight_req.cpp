@@ -1,5 +1,6 @@
 // inFlightReq: so many requests of one source at a time (catalogue 3.2). A request counts until its answer has been read to
 // the end or dropped.
+#include "engine/http/held_body.h"
 #include "engine/middleware/chain.h"
 #include "engine/middleware/in_flight_counts.h"
 #include "engine/middleware/source_criterion.h"
@@ -37,26 +38,6 @@ class Place {
   InFlightCounts::Source& source_;
 };
 
-class CountedBody final : public http::BodySource {
- public:
-  CountedBody(http::Body inner, Place place) : place_(std::move(place)), inner_(std::move(inner)) {}
-  std::optional<Result<http::Chunk>> try_read() override {
-    auto chunk = inner_.try_read();
-    if (chunk && (!*chunk || (*chunk)->last)) place_.leave();
-    return chunk;
-  }
-  Task<Result<http::Chunk>> read() override {
-    Result<http::Chunk> chunk = co_await inner_.read();
-    if (!chunk || chunk->last) place_.leave();
-    co_return chunk;
-  }
-  const http::Headers* trailers() const override { return inner_.trailers(); }
-
- private:
-  Place place_;
-  http::Body inner_;
-};
-
 class InFlightReq final : public WaitingMiddleware {
  public:
   InFlightReq(int64_t amount, SourceCriterion source)
@@ -74,10 +55,7 @@ class InFlightReq final : public WaitingMiddleware {
     }
     Place place(counts_, *entered);
     co_await next(x);
-    if (!x.response.body.streaming()) co_return;
-    const std::optional<uint64_t> length = x.response.body.length();
-    auto source = std::make_unique<CountedBody>(std::move(x.response.body), std::move(place));
-    x.response.body = http::Body::stream(std::move(source), length);
+    http::hold(x.response.body, std::move(place));
   }
 
  private:

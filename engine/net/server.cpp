@@ -41,6 +41,13 @@ size_t workers_wanted(const ServeOptions& options, const config::StaticConfig& s
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+size_t connections_wanted(const ServeOptions& options, const config::StaticConfig& statics) {
+  if (options.connections_max > 0) return options.connections_max;
+  const auto configured = static_cast<size_t>(statics.gateproof.connections);
+  const size_t possible = connections_max_of_system();
+  return configured > 0 ? std::min(configured, possible) : possible;
+}
+
 }  // namespace
 
 size_t connections_max_of_system() {
@@ -70,7 +77,7 @@ Server::Server(pipeline::Engine& engine, Random& random, const Log& log, ServeOp
               log,
               random,
               options.host_name.empty() ? machine_name() : options.host_name,
-              options.connections_max > 0 ? options.connections_max : connections_max_of_system(),
+              connections_wanted(options, engine.statics()),
               options.detours},
       options_(std::move(options)) {}
 

@@ -16,7 +16,7 @@ struct ServeOptions {
   // Event loops; 0: `gateproof.workers`, and when that is 0 as well, one per core.
   size_t workers = 0;
   // Client connections open at once in the process; further ones wait in the system's backlog. Looked at before each accept, so
-  // that each worker may go over it by one. 0: as many as the limit of open files allows (two per connection).
+  // that each worker may go over it by one. 0: `gateproof.connections`, at most as many as the limit of open files allows (two each).
   size_t connections_max = 0;
   std::string host_name;             // for X-Forwarded-Server; empty: the machine's
   const Detours* detours = nullptr;  // upstreams played by somebody else; outlives the server

@@ -452,6 +452,32 @@ TEST_F(ServerTest, ConnectionsOverTheLimitWait) {
   EXPECT_TRUE(third.receive().starts_with("HTTP/1.1 200"));
 }
 
+TEST_F(ServerTest, TheLimitOfConnectionsIsConfigured) {
+  statics_.gateproof.connections = 1;
+  start();
+  Client first(web());
+  EXPECT_TRUE(first.get("/x").starts_with("HTTP/1.1 200"));
+  Client second(web());
+  second.send("GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  EXPECT_EQ(second.receive("\r\n\r\n", milliseconds(100)), "");
+}
+
+// The limit of requests, of all connections together: at it, one over, and back.
+TEST_F(ServerTest, RequestsOverTheLimitAreRefusedAtOnce) {
+  backend_ = std::make_unique<Backend>(milliseconds(300));
+  statics_.gateproof.requests = 1;
+  start(2);
+  Client first(web()), second(web());
+  first.send("GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  while (engine_->requests().under_way() == 0) std::this_thread::sleep_for(milliseconds(1));
+  const std::string refused = second.get("/y");
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+  EXPECT_NE(refused.find("\r\nRetry-After: 1\r\n"), std::string::npos) << refused;
+  EXPECT_TRUE(first.receive().starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(second.get("/y").starts_with("HTTP/1.1 200")) << "the connection was kept";
+  EXPECT_EQ(engine_->requests().under_way(), 0);
+}
+
 TEST(ServerLimits, ConnectionsFollowTheLimitOfOpenFiles) {
   EXPECT_GE(connections_max_of_system(), 1u);
   raise_descriptor_limit();

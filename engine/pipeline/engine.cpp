@@ -1,5 +1,6 @@
 #include "engine/pipeline/engine.h"
 
+#include "engine/http/held_body.h"
 #include "engine/pipeline/announced_trailers.h"
 #include "engine/pipeline/child_routes.h"
 #include "engine/pipeline/content_detection.h"
@@ -87,6 +88,7 @@ Engine::Engine(std::shared_ptr<const config::StaticConfig> statics, const Clock&
     : statics_(std::move(statics)),
       clock_(clock),
       random_(random),
+      requests_(statics_->gateproof.requests),
       host_name_(std::move(host_name)),
       tls_(std::make_shared<tls::Registry>(random, clock)) {
   if (statics_->host_resolver && statics_->host_resolver->cname_flattening) {
@@ -219,7 +221,19 @@ Task<void> EngineHandler::handle(http::Exchange& x) {
   refresh();
   x.origin = &origin_;
   x.entry_point = entry_point_;
+  if (engine_.requests().any()) return limited(x);
   return Engine::handle(x, snapshot_);
+}
+
+// A request is under way until its answer was read to the end.
+Task<void> EngineHandler::limited(http::Exchange& x) {
+  RequestLimit::Place place = engine_.requests().enter();
+  if (!place) {
+    RequestLimit::refuse(x);
+    co_return;
+  }
+  co_await Engine::handle(x, snapshot_);
+  http::hold(x.response.body, std::move(place));
 }
 
 }  // namespace gateproof::pipeline

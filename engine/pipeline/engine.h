@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "engine/pipeline/h1_server.h"
+#include "engine/pipeline/request_limit.h"
 #include "engine/pipeline/snapshot.h"
 
 namespace gateproof::pipeline {
@@ -44,6 +45,8 @@ class Engine {
   void set_files(Files& files) { files_ = &files; }
   // The plugins that middlewares may name; before the first update. They outlive every snapshot.
   void set_plugins(const middleware::PluginHost& plugins) { plugins_ = &plugins; }
+  // Of all event loops together.
+  RequestLimit& requests() const { return requests_; }
   void set_terminating(bool on) { terminating_.store(on); }
 
   // The whole way: entry point stage, routing, chain, service. Before: x.request as received (url.raw: the escaped path of the
@@ -63,6 +66,7 @@ class Engine {
   mutable std::shared_ptr<const Snapshot> current_;
   std::atomic<uint64_t> version_{1};
   std::atomic<bool> terminating_{false};
+  mutable RequestLimit requests_;
   std::string host_name_;
   Files* files_ = nullptr;
   const middleware::PluginHost* plugins_ = nullptr;
@@ -88,6 +92,8 @@ class EngineHandler final : public ExchangeHandler {
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
 
  private:
+  Task<void> limited(http::Exchange& x);
+
   const Engine& engine_;
   http::Origin& origin_;
   std::string entry_point_;

@@ -75,6 +75,23 @@ bool on_one_line(std::string_view name, std::string_view value, std::string_view
   return std::find(from, value.data(), '\r') == value.data();
 }
 
+size_t BodyCursor::padding(std::string_view input) const {
+  if (!chunked || chunk_left > 0) return 0;
+  size_t digits = first_chunk ? 0 : 2;
+  while (digits < input.size() && text::hex_value(input[digits]) >= 0) ++digits;
+  size_t end = digits;
+  while (end < input.size() && (input[end] == ' ' || input[end] == '\t')) ++end;
+  return end < input.size() && input[end] == '\r' ? end - digits : 0;
+}
+
+bool BodyCursor::count(size_t line_bytes, uint64_t data_bytes) {
+  constexpr int64_t per_line = 16, enough = chunk_excess_bytes_max * 2;
+  const auto data = static_cast<int64_t>(std::min<uint64_t>(data_bytes, enough));
+  excess =
+      std::max<int64_t>(0, excess + static_cast<int64_t>(line_bytes) + 2 - per_line - 2 * data);
+  return excess <= chunk_excess_bytes_max;
+}
+
 std::optional<size_t> BodyCursor::line(std::string_view input, const Limits& limits) {
   const size_t start = first_chunk ? 0 : 2;  // the CRLF that ends the chunk before
   if (input.size() <= start) return 0;

@@ -40,14 +40,23 @@ struct FramingFields {
 
 bool is_chunk_extension(std::string_view ext);
 
+// What chunk lines may have beyond 16 bytes each and twice their data, summed up: who sends a body of single bytes with long
+// extensions makes others work for nothing (Go's rule; its reader gives up at the same number).
+inline constexpr int64_t chunk_excess_bytes_max = 16 * 1024;
+
 // The body side of both parsers: feeds Beast only whole chunk lines, and body bytes as they come.
 struct BodyCursor {
   bool chunked = false;
   bool first_chunk = true;
   uint64_t chunk_left = 0;
   size_t scanned = 0;
+  int64_t excess = 0;
 
   void reset() { *this = {}; }
+  // Blanks at the end of the size that comes next, where the line's end is there.
+  size_t padding(std::string_view input) const;
+  // A chunk line of so many bytes, with its CRLF; false: there were too many of them for the data.
+  bool count(size_t line_bytes, uint64_t data_bytes);
   // In a chunked body between chunks: how many bytes make the next chunk line (with the CRLF of the chunk before), or the
   // last chunk with its trailers. 0: not there yet. nullopt: refused.
   std::optional<size_t> line(std::string_view input, const Limits& limits);
@@ -156,6 +165,9 @@ Step parse_body(Parser& parser, BodyCursor& cursor, const Limits& limits, std::s
     if (cursor.chunked) cursor.chunk_left -= parser.data.size();
     return {Event::body, consumed, parser.data};
   }
+  const size_t line_bytes = consumed - (cursor.first_chunk ? 0 : 2);
+  if (!parser.finished && !cursor.count(line_bytes, parser.chunk_size))
+    return fail("chunk lines with too little data");
   cursor.first_chunk = false;
   cursor.scanned = 0;
   cursor.chunk_left = parser.chunk_size;

@@ -304,6 +304,24 @@ TEST(H1Request, ChunkLineAndTrailerLimits) {
   EXPECT_EQ(events_of(te + "0\r\n\r\n", {}, limits), "POST / @a{}$...0");
 }
 
+// 16 bytes a line and twice the data are free: four lines of 4,096 bytes leave 64 of chunk_excess_bytes_max.
+TEST(H1Request, ChunkLinesBesideTheirData) {
+  const auto chunk = [](size_t line_bytes, const std::string& data) {
+    return "1;" + std::string(line_bytes - 4, 'a') + "\r\n" + data + "\r\n";
+  };
+  std::string wire = te;
+  for (int i = 0; i < 4; ++i) wire += chunk(4096, "x");
+  const std::string last = "0\r\n\r\n";
+  for (size_t cut : {7, 100'000}) {
+    EXPECT_EQ(events_of(wire + chunk(80, "x") + last, {cut}), "POST / @a{}[xxxxx]$...0");
+    EXPECT_EQ(events_of(wire + chunk(81, "x") + last, {cut}), "POST / @a{}[xxxx]!400");
+  }
+  // Data makes up for lines that came before.
+  const std::string much(8192, 'y');
+  EXPECT_EQ(events_of(wire + "2000\r\n" + much + "\r\n" + chunk(4096, "x") + last),
+            "POST / @a{}[xxxx" + much + "x]$...0");
+}
+
 TEST(H1Request, AnswersAreGoes) {  // bytes seen on the wire from the running Traefik
   const std::string rest =
       "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n";

@@ -40,6 +40,12 @@ struct ResponseParser::Impl {
     return false;
   }
   Step parse_head(std::string_view input);
+  Step parse_body_of(std::string_view input) {
+    return parser ? parse_body(*parser, cursor, limits, input,
+                               [this](std::string_view why) { return fail(why); })
+                  : parse_body(body, input);
+  }
+  Step parse_padded(std::string_view input, size_t padding);
   void mend_head();
   Step finish_head(size_t consumed);
   void reset(bool for_head_request);
@@ -203,6 +209,20 @@ void ResponseParser::Impl::reset(bool for_head_request) {
   parser.reset();
 }
 
+// Servers of old pad the sizes of chunks with blanks, and every client takes them. One line, and the trailers behind the last.
+Step ResponseParser::Impl::parse_padded(std::string_view input, size_t padding) {
+  const std::optional<size_t> n = cursor.line(input, limits);
+  if (!n) return fail("malformed or oversized chunk line");
+  if (*n == 0) return {};
+  const size_t end = input.find('\r', cursor.first_chunk ? 0 : 2);
+  patched.assign(input.substr(0, end - padding)).append(input.substr(end, *n - end));
+  text = patched;
+  cursor.scanned = 0;
+  Step step = parse_body_of(patched);
+  if (step.consumed > 0) step.consumed += padding;
+  return step;
+}
+
 ResponseParser::ResponseParser(const Limits& limits) : impl_(std::make_unique<Impl>(limits)) {}
 ResponseParser::ResponseParser(ResponseParser&&) noexcept = default;
 ResponseParser& ResponseParser::operator=(ResponseParser&&) noexcept = default;
@@ -216,11 +236,15 @@ Step ResponseParser::parse(std::string_view input) {
   if (!i.head_done) return i.parse_head(input);
   if (i.at_end) return {Event::end, 0, {}};
   if (i.cursor.chunked) i.text = input;
-  const Step step = i.parser ? parse_body(*i.parser, i.cursor, i.limits, input,
-                                          [&i](std::string_view why) { return i.fail(why); })
-                             : parse_body(i.body, input);
+  const size_t padding = i.parser ? i.cursor.padding(input) : 0;
+  const Step step = padding > 0 ? i.parse_padded(input, padding) : i.parse_body_of(input);
   if (step.event == Event::end) i.at_end = true;
-  return step;
+  if (padding == 0 || step.event != Event::need_more || step.consumed == 0 ||
+      step.consumed == input.size())
+    return step;
+  Step rest = parse(input.substr(step.consumed));  // what the line is about
+  rest.consumed += step.consumed;
+  return rest;
 }
 
 Step ResponseParser::finish() {

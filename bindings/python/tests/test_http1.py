@@ -157,6 +157,11 @@ def test_the_command_tells_what_differs(tmp_path: Path) -> None:
     assert "FAILED x" in wrong.stdout
     assert _command("http1", "--arm", "air").returncode == 2
     assert _command("http1", "--against", "squid").returncode == 2
+    missing = _command(
+        "http1", "--write-table", str(tmp_path / "none.md")
+    )  # before minutes of work
+    assert missing.returncode == 2
+    assert "none.md" in missing.stderr
 
 
 def test_the_garden_command_without_peers() -> None:

@@ -61,6 +61,7 @@ def http1(
     """
     from gateproof.http1.model import CaseProblem, load_all
     from gateproof.http1.suite import ARMS, peer_names, run_suite
+    from gateproof.http1.table import around_table
     from gateproof.http1.table import write_table as put_table
 
     try:
@@ -70,6 +71,8 @@ def http1(
         unknown = [one for one in arms if one not in ARMS]
         if unknown:
             raise ValueError(f"no arm is called {unknown[0]!r}; there are: {', '.join(ARMS)}")
+        if write_table:
+            around_table(write_table)  # before minutes of work
     except (CaseProblem, ValueError, OSError) as problem:
         print(f"gateproof: {problem}", file=sys.stderr)
         raise typer.Exit(2) from None

@@ -12,13 +12,20 @@ _BEGIN = "<!-- measured: begin -->"
 _END = "<!-- measured: end -->"
 
 
-def write_table(page: Path, report: Http1Report) -> None:
-    """Puts the table in the place of the old one. Raises ValueError if the page has no marks."""
+def around_table(page: Path) -> tuple[str, str]:
+    """What stands before and behind the table. Raises ValueError if the page has no marks, OSError
+    if it cannot be read."""
     text = page.read_text(encoding="utf-8")
     before, begin, rest = text.partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not begin or not end:
         raise ValueError(f"{page} lacks {_BEGIN} and {_END}")
+    return before, after
+
+
+def write_table(page: Path, report: Http1Report) -> None:
+    """Puts the table in the place of the old one. Raises as `around_table`."""
+    before, after = around_table(page)
     page.write_text(
         f"{before}{_BEGIN}\n{chr(10).join(_lines(report))}\n{_END}{after}", encoding="utf-8"
     )

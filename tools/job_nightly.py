@@ -137,6 +137,13 @@ def soak(steps: Steps) -> None:
         steps.run(name, [*command, "--seconds", str(seconds), *more], seconds_max=seconds + 300)
 
 
+def wheel(steps: Steps) -> None:
+    """As a user makes it: compiled with the wheel's own settings (tools/test takes its release)."""
+    command = [str(VENV / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    command += ["wheel", ".", "--no-deps", "--no-build-isolation", "-w", "build/package/nightly"]
+    steps.run("wheel", command, seconds_max=HOUR)
+
+
 def bench(steps: Steps) -> None:
     programs = sorted((ROOT / "build" / "release" / "bin").glob("bench_*"))
     if not programs:
@@ -161,7 +168,7 @@ def main(argv: list[str] | None = None) -> int:
     fuzz(steps, args.fuzz_seconds)
     generated(steps, args.pairs)
     wire(steps, args.garden_seconds)
-    for part in (gateway_api, threads, large, tidy, reload_under_load, soak, bench):
+    for part in (gateway_api, threads, large, tidy, reload_under_load, soak, wheel, bench):
         part(steps)
     return steps.finish()
 

@@ -59,8 +59,17 @@ def conformance(steps: Steps) -> None:
     steps.run("conformance", [*command, "--junit", str(junit)], junit=junit)
 
 
+# The wheel takes what the release step has built: with settings of its own everything would be
+# compiled once more (tools/nightly does that).
+OF_RELEASE = [
+    "build-dir=build/release", "cmake.define.CMAKE_CXX_FLAGS_RELEASE=-O2",
+    "cmake.define.GP_TESTS=ON", "cmake.define.GP_BENCH=ON",
+]  # fmt: skip
+
+
 def package(steps: Steps) -> None:
     """A wheel, installed into an environment of its own and used from outside the tree."""
+    settings = [f"--config-settings={one}" for one in OF_RELEASE]
     wheels, there = PACKAGE / "wheels", PACKAGE / "venv" / "bin"
     pip = [PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     probe = (
@@ -69,7 +78,7 @@ def package(steps: Steps) -> None:
     steps.run(
         "package",
         ["rm", "-rf", str(PACKAGE)],
-        [*pip, "wheel", ".", "--no-deps", "--no-build-isolation", "-w", str(wheels)],
+        [*pip, "wheel", ".", "--no-deps", "--no-build-isolation", "-w", str(wheels), *settings],
         ["/usr/bin/python3", "-m", "venv", str(PACKAGE / "venv")],
         ["sh", "-c", f"exec {there}/python -m pip --quiet install {wheels}/gateproof-*.whl"],
         ["env", "-C", "/", "-u", "PYTHONPATH", str(there / "python"), "-c", probe, str(ROOT)],

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from steps import LOGS, ROOT, VENV, Steps, common_arguments, ctest
+from steps import LOGS, ROOT, VENV, Steps, common_arguments, ctest, wheel_command
 
 HOUR = 3600
 LARGE = {"RC_PARAMS": "max_success=20000", "GATEPROOF_LARGE": "1"}
@@ -139,9 +139,7 @@ def soak(steps: Steps) -> None:
 
 def wheel(steps: Steps) -> None:
     """As a user makes it: compiled with the wheel's own settings (tools/test takes its release)."""
-    command = [str(VENV / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    command += ["wheel", ".", "--no-deps", "--no-build-isolation", "-w", "build/package/nightly"]
-    steps.run("wheel", command, seconds_max=HOUR)
+    steps.run("wheel", wheel_command(ROOT / "build" / "package" / "nightly"), seconds_max=HOUR)
 
 
 def bench(steps: Steps) -> None:

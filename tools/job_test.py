@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from steps import LOGS, ROOT, VENV, Steps, common_arguments, compile_database, ctest
+from steps import LOGS, ROOT, VENV, Steps, common_arguments, compile_database, ctest, wheel_command
 
 SANITIZERS = {
     "ASAN_OPTIONS": "strict_string_checks=1:detect_stack_use_after_return=1",
@@ -69,16 +69,14 @@ OF_RELEASE = [
 
 def package(steps: Steps) -> None:
     """A wheel, installed into an environment of its own and used from outside the tree."""
-    settings = [f"--config-settings={one}" for one in OF_RELEASE]
     wheels, there = PACKAGE / "wheels", PACKAGE / "venv" / "bin"
-    pip = [PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     probe = (
         "import gateproof, sys; sys.exit(gateproof.__file__.startswith(sys.argv[1] + '/bindings'))"
     )
     steps.run(
         "package",
         ["rm", "-rf", str(PACKAGE)],
-        [*pip, "wheel", ".", "--no-deps", "--no-build-isolation", "-w", str(wheels), *settings],
+        wheel_command(wheels, *OF_RELEASE),
         ["/usr/bin/python3", "-m", "venv", str(PACKAGE / "venv")],
         ["sh", "-c", f"exec {there}/python -m pip --quiet install {wheels}/gateproof-*.whl"],
         ["env", "-C", "/", "-u", "PYTHONPATH", str(there / "python"), "-c", probe, str(ROOT)],

@@ -184,6 +184,13 @@ def read_junit(path: Path) -> tuple[int, int, int]:
     return passed, failed, skipped
 
 
+def wheel_command(folder: Path, *settings: str) -> list[str]:
+    """Makes the wheel into the folder, with these settings of its build instead of its own."""
+    pip = [str(VENV / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    given = [f"--config-settings={one}" for one in settings]
+    return [*pip, "wheel", ".", "--no-deps", "--no-build-isolation", "-w", str(folder), *given]
+
+
 def ctest(preset: str, junit: Path, *selection: str) -> list[str]:
     """A ctest command that leaves whole outputs (read_junit counts in them)."""
     command = ["ctest", "--test-dir", f"build/{preset}", "-j", str(os.cpu_count() or 2)]

@@ -80,7 +80,7 @@ size_t BodyCursor::padding(std::string_view input) const {
   size_t digits = first_chunk ? 0 : 2;
   while (digits < input.size() && text::hex_value(input[digits]) >= 0) ++digits;
   size_t end = digits;
-  while (end < input.size() && (input[end] == ' ' || input[end] == '\t')) ++end;
+  while (end < input.size() && is_blank(input[end])) ++end;
   return end < input.size() && input[end] == '\r' ? end - digits : 0;
 }
 

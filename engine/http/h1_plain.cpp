@@ -49,8 +49,6 @@ const KnownFields& table() {
   return fields;
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
 // The first byte that is below `least` (0x21 at most) or DEL; `end` if there is none.
 const char* first_below(const char* p, const char* end, uint8_t least) {
   constexpr uint64_t ones = 0x0101010101010101ull, high = ones * 0x80;

@@ -10,6 +10,8 @@
 
 namespace gateproof::http::h1 {
 
+inline bool is_blank(char c) { return c == ' ' || c == '\t'; }  // OWS: RFC 9110 section 5.6.3
+
 inline constexpr size_t plain_lines_max = 64;  // a head with more is Beast's, too
 
 // A field that Beast knows: its number, and its name in Go's canonical spelling (static).

@@ -120,7 +120,7 @@ void ResponseParser::Impl::mend_head() {
       patched.append(line.substr(0, 12)).append(" \r\n");
     } else if (!first && colon != std::string_view::npos && colon > 0) {
       size_t name_end = colon;
-      while (name_end > 0 && (line[name_end - 1] == ' ' || line[name_end - 1] == '\t')) --name_end;
+      while (name_end > 0 && is_blank(line[name_end - 1])) --name_end;
       if (name_end < colon && text::iequals(line.substr(0, name_end), "Transfer-Encoding"))
         refuse("blank behind the name of Transfer-Encoding");
       patched.append(line.substr(0, name_end)).append(line.substr(colon));

@@ -31,8 +31,7 @@ Value to_int(Evaluation&, Arguments a) {
   switch (v.kind()) {
     case K::integer: return v;
     case K::whole:
-      return v.whole() > INT64_MAX ? Value::error("integer overflow")
-                                   : Value::integer(v.integer());
+      return v.whole() > INT64_MAX ? Value::error("integer overflow") : Value::integer(v.integer());
     case K::real:
       // Neither bound itself: a double next to them is beyond.
       if (!(v.real() > -9223372036854775808.0 && v.real() < 9223372036854775808.0))
@@ -53,8 +52,7 @@ Value to_uint(Evaluation&, Arguments a) {
   switch (v.kind()) {
     case K::whole: return v;
     case K::integer:
-      return v.integer() < 0 ? Value::error("unsigned integer overflow")
-                             : Value::whole(v.whole());
+      return v.integer() < 0 ? Value::error("unsigned integer overflow") : Value::whole(v.whole());
     case K::real:
       if (!(v.real() >= 0 && v.real() < 18446744073709551616.0))
         return Value::error("unsigned integer overflow");

@@ -2,10 +2,8 @@
 #include <algorithm>
 
 #include "engine/base/address.h"
-#include "engine/base/crypto.h"
-#include "engine/base/text.h"
 #include "engine/kubernetes/cel/functions.h"
-#include "engine/kubernetes/cel/time.h"
+#include "engine/kubernetes/cluster/formats.h"
 #include "engine/kubernetes/cluster/metadata.h"
 
 namespace gateproof::kubernetes::cel {
@@ -16,22 +14,16 @@ using K = Value::Kind;
 using Arguments = std::span<const Value>;
 
 std::string wrong_uuid(std::string_view s) {
-  bool good = s.size() == 36 || s.size() == 32;
-  for (size_t i = 0; good && i < s.size(); ++i) {
-    const bool dash = s.size() == 36 && (i == 8 || i == 13 || i == 18 || i == 23);
-    good = dash ? s[i] == '-' : text::hex_value(s[i]) >= 0;
-  }
-  return good ? "" : "does not match the UUID format";
+  return cluster::has_format("uuid", s) ? "" : "does not match the UUID format";
 }
-
 std::string wrong_bytes(std::string_view s) {
-  return crypto::base64_decode(s) ? "" : "invalid base64";
+  return cluster::has_format("byte", s) ? "" : "invalid base64";
 }
 std::string wrong_date(std::string_view s) {
-  return s.size() == 10 && parse_timestamp(s) ? "" : "invalid date";
+  return cluster::has_format("date", s) ? "" : "invalid date";
 }
 std::string wrong_date_time(std::string_view s) {
-  return s.size() > 10 && parse_timestamp(s) ? "" : "invalid datetime";
+  return cluster::has_format("date-time", s) ? "" : "invalid datetime";
 }
 
 // A prefix of a name may end with a dash.

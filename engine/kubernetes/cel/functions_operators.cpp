@@ -65,9 +65,8 @@ Value arithmetic(const Value& a, const Value& b, Signed checked, Unsigned checke
   }
   if (a.is(K::whole)) {
     uint64_t out = 0;
-    return checked_whole(a.whole(), b.whole(), &out)
-               ? Value::error("unsigned integer overflow")
-               : Value::whole(out);
+    return checked_whole(a.whole(), b.whole(), &out) ? Value::error("unsigned integer overflow")
+                                                     : Value::whole(out);
   }
   if (a.is(K::real)) return Value::real(real(a.real(), b.real()));
   return no_overload();
@@ -104,8 +103,7 @@ Value plus(Evaluation& e, Arguments args) {
   const auto two = [&](K x, K y) { return a.is(x) && b.is(y); };
   if (two(K::string, K::string) || two(K::bytes, K::bytes)) return joined(e, a, b);
   if (two(K::list, K::list)) return concatenated(e, a, b);
-  if (two(K::duration, K::duration))
-    return shifted(K::duration, a.integer(), b.integer(), false);
+  if (two(K::duration, K::duration)) return shifted(K::duration, a.integer(), b.integer(), false);
   if (two(K::timestamp, K::duration) || two(K::duration, K::timestamp))
     return shifted(K::timestamp, a.integer(), b.integer(), false);
   return arithmetic(
@@ -128,8 +126,7 @@ Value minus(Evaluation&, Arguments args) {
 
 Value times(Evaluation&, Arguments a) {
   return arithmetic(
-      a[0], a[1],
-      [](int64_t x, int64_t y, int64_t* o) { return __builtin_mul_overflow(x, y, o); },
+      a[0], a[1], [](int64_t x, int64_t y, int64_t* o) { return __builtin_mul_overflow(x, y, o); },
       [](uint64_t x, uint64_t y, uint64_t* o) { return __builtin_mul_overflow(x, y, o); },
       [](double x, double y) { return x * y; });
 }
@@ -186,13 +183,13 @@ Value opposite(Evaluation&, Arguments a) {
 
 constexpr auto global = Function::Style::global;
 constexpr Function table[] = {
-    {"==", 2, 2, global, equal},          {"!=", 2, 2, global, unequal},
-    {"<", 2, 2, global, less},            {"<=", 2, 2, global, less_equal},
-    {">", 2, 2, global, greater},         {">=", 2, 2, global, greater_equal},
-    {"in", 2, 2, global, in},             {"+", 2, 2, global, plus},
-    {"-", 2, 2, global, minus},           {"*", 2, 2, global, times},
-    {"/", 2, 2, global, divided},         {"%", 2, 2, global, modulo},
-    {"!_", 1, 1, global, negated},        {"-_", 1, 1, global, opposite},
+    {"==", 2, 2, global, equal},   {"!=", 2, 2, global, unequal},
+    {"<", 2, 2, global, less},     {"<=", 2, 2, global, less_equal},
+    {">", 2, 2, global, greater},  {">=", 2, 2, global, greater_equal},
+    {"in", 2, 2, global, in},      {"+", 2, 2, global, plus},
+    {"-", 2, 2, global, minus},    {"*", 2, 2, global, times},
+    {"/", 2, 2, global, divided},  {"%", 2, 2, global, modulo},
+    {"!_", 1, 1, global, negated}, {"-_", 1, 1, global, opposite},
 };
 
 }  // namespace

@@ -99,8 +99,7 @@ Value char_at(Evaluation& e, Arguments a) {
 }
 
 Value substring(Evaluation& e, Arguments a) {
-  if (!a[0].is(K::string) || !a[1].is(K::integer) || !a.back().is(K::integer))
-    return no_overload();
+  if (!a[0].is(K::string) || !a[1].is(K::integer) || !a.back().is(K::integer)) return no_overload();
   const std::string_view s = a[0].text();
   if (!e.pay(s.size() / 10)) return Value::error("");
   const auto at = starts(s);

@@ -45,9 +45,8 @@ Value day_of_week(Evaluation&, Arguments a) {
   return of_date(a, [](const Parts& p) { return weekday(p.day).c_encoding(); });
 }
 Value day_of_year(Evaluation&, Arguments a) {
-  return of_date(a, [](const Parts& p) {
-    return (p.day - sys_days(p.date.year() / January / 1)).count();
-  });
+  return of_date(
+      a, [](const Parts& p) { return (p.day - sys_days(p.date.year() / January / 1)).count(); });
 }
 
 // Of a duration the whole of it in that unit, of a timestamp what its clock shows.
@@ -67,8 +66,7 @@ Value seconds(Evaluation&, Arguments a) {
   return of_clock(a, 1'000'000'000, [](const auto& c) { return c.seconds().count(); });
 }
 Value milliseconds(Evaluation&, Arguments a) {
-  return of_clock(a, 1'000'000,
-                  [](const auto& c) { return c.subseconds().count() / 1'000'000; });
+  return of_clock(a, 1'000'000, [](const auto& c) { return c.subseconds().count() / 1'000'000; });
 }
 
 constexpr auto member = Function::Style::member;

@@ -25,8 +25,8 @@ void append_rune(std::string& out, uint32_t rune) {
   } else if (rune < 0x10000) {
     out += {char(0xE0 | rune >> 12), char(0x80 | (rune >> 6 & 63)), char(0x80 | (rune & 63))};
   } else {
-    out += {char(0xF0 | rune >> 18), char(0x80 | (rune >> 12 & 63)),
-            char(0x80 | (rune >> 6 & 63)), char(0x80 | (rune & 63))};
+    out += {char(0xF0 | rune >> 18), char(0x80 | (rune >> 12 & 63)), char(0x80 | (rune >> 6 & 63)),
+            char(0x80 | (rune & 63))};
   }
 }
 
@@ -212,7 +212,8 @@ class Lexer {
 }  // namespace
 
 boost::system::result<std::vector<Token>, SyntaxError> tokens(std::string_view text) {
-  if (text.size() > text_bytes_max) return SyntaxError{text_bytes_max, "the expression is too long"};
+  if (text.size() > text_bytes_max)
+    return SyntaxError{text_bytes_max, "the expression is too long"};
   return Lexer(text).run();
 }
 

@@ -18,10 +18,9 @@ constexpr Binary binaries[] = {{"||", 0}, {"&&", 1}, {"==", 2}, {"!=", 2}, {"<="
                                {"-", 3},  {"*", 4},  {"/", 4},  {"%", 4}};
 constexpr int levels = 5;
 
-constexpr std::string_view reserved[] = {"as",     "break",     "const",  "continue", "else",
-                                         "for",    "function",  "if",     "import",   "let",
-                                         "loop",   "package",   "namespace", "return",   "var",
-                                         "void",   "while",     "in"};
+constexpr std::string_view reserved[] = {
+    "as",  "break", "const",   "continue",  "else",   "for", "function", "if",    "import",
+    "let", "loop",  "package", "namespace", "return", "var", "void",     "while", "in"};
 
 class Parser {
  public:
@@ -46,7 +45,8 @@ class Parser {
     return true;
   }
   void expect(std::string_view sign) {
-    if (!take(sign)) wrong("mismatched input " + shown() + " expecting '" + std::string(sign) + "'");
+    if (!take(sign))
+      wrong("mismatched input " + shown() + " expecting '" + std::string(sign) + "'");
   }
   std::string shown() const {
     if (now().kind == Token::Kind::end) return "'<EOF>'";
@@ -252,11 +252,14 @@ class Parser {
   // target.all(x, condition) and its like; anything else stays a call.
   NodePtr macro(NodePtr call) {
     static constexpr std::tuple<std::string_view, Op, bool> macros[] = {
-        {"all", Op::all, true},           {"exists", Op::exists, true},
-        {"exists_one", Op::exists_one, true}, {"existsOne", Op::exists_one, true},
-        {"map", Op::map_items, false},    {"filter", Op::filter, false}};
-    const auto* m = std::ranges::find_if(
-        macros, [&](const auto& x) { return std::get<0>(x) == call->text; });
+        {"all", Op::all, true},
+        {"exists", Op::exists, true},
+        {"exists_one", Op::exists_one, true},
+        {"existsOne", Op::exists_one, true},
+        {"map", Op::map_items, false},
+        {"filter", Op::filter, false}};
+    const auto* m =
+        std::ranges::find_if(macros, [&](const auto& x) { return std::get<0>(x) == call->text; });
     if (failed_ || m == std::end(macros)) return call;
     const auto [name, op, pairs] = *m;
     const size_t given = call->children.size() - 1;

@@ -17,9 +17,7 @@ constexpr std::string_view types[] = {"bool",  "int",  "uint", "double", "string
 class Resolver {
  public:
   Resolver(std::span<const std::string_view> variables, const cluster::PatternCompiler& patterns)
-      : scope_(variables.begin(), variables.end()),
-        given_(variables.size()),
-        patterns_(patterns) {}
+      : scope_(variables.begin(), variables.end()), given_(variables.size()), patterns_(patterns) {}
   std::optional<std::pair<size_t, Error>> failed;
   std::vector<std::string> used;
 
@@ -72,8 +70,8 @@ class Resolver {
                   "undeclared reference to '" + n.text + "' (in container '')");
     }
     for (const Function& f : named) {
-      const bool style = f.style == Function::Style::either ||
-                         (f.style == Function::Style::member) == n.member;
+      const bool style =
+          f.style == Function::Style::either || (f.style == Function::Style::member) == n.member;
       if (style && n.children.size() >= f.arguments_min && n.children.size() <= f.arguments_max)
         n.function = &f;
     }
@@ -92,7 +90,8 @@ class Resolver {
   void pattern(Node& n, std::string_view text) {
     if (!patterns_) return;
     auto compiled = patterns_(text);
-    if (!compiled) return fail(n, Code::invalid, "error parsing regexp: " + compiled.error().message);
+    if (!compiled)
+      return fail(n, Code::invalid, "error parsing regexp: " + compiled.error().message);
     n.pattern = std::move(*compiled);
   }
 
@@ -116,9 +115,7 @@ class Evaluator {
  public:
   explicit Evaluator(Evaluation& e) : e_(e) {}
 
-  static Value spent() {
-    return Value::error("operation cancelled: actual cost limit exceeded");
-  }
+  static Value spent() { return Value::error("operation cancelled: actual cost limit exceeded"); }
 
   Value run(const Node& n) {
     if (!e_.pay(1)) return spent();
@@ -146,7 +143,6 @@ class Evaluator {
   }
 
  private:
-
   Value variable(std::string_view name) const {
     for (auto v = e_.variables.rbegin(); v != e_.variables.rend(); ++v) {
       if (v->first == name) return v->second;
@@ -275,9 +271,7 @@ class Evaluator {
     return out;
   }
 
-  static bool iterable(const Value& v) {
-    return v.is(Value::Kind::list) || v.is(Value::Kind::map);
-  }
+  static bool iterable(const Value& v) { return v.is(Value::Kind::list) || v.is(Value::Kind::map); }
 
   Value quantified(const Node& n, bool decisive) {
     const Value range = run(*n.children[0]);
@@ -343,8 +337,8 @@ Result<Program> Program::compile(std::string_view text, std::span<const std::str
                                  const cluster::PatternCompiler& patterns) {
   auto parsed = parse(text);
   if (!parsed) {
-    return Error(Code::invalid, located(text, parsed.error().offset,
-                                        "Syntax error: " + parsed.error().message));
+    return Error(Code::invalid,
+                 located(text, parsed.error().offset, "Syntax error: " + parsed.error().message));
   }
   Resolver resolver(variables, patterns);
   resolver.walk(**parsed);

@@ -7,7 +7,8 @@
 namespace gateproof::kubernetes::cel {
 
 // Each part of an expression that is visited costs one, texts and expressions that are searched one for each ten bytes.
-inline constexpr int64_t call_cost_max = 1'000'000;  // of one evaluation, as the real server's limit is called
+inline constexpr int64_t call_cost_max =
+    1'000'000;  // of one evaluation, as the real server's limit is called
 
 // What one evaluation may use up, and what it sees.
 struct Evaluation {

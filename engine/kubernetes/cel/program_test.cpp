@@ -70,7 +70,9 @@ TEST(Cel, Literals) {
       {"7u", "7u"},
       {"1.5e2", "150.000000"},
       {".5", "0.500000"},
-      {"'a\\n\\x41\\u00e9\\101'", "'a\nA\xC3\xA9" "A'"},
+      {"'a\\n\\x41\\u00e9\\101'",
+       "'a\nA\xC3\xA9"
+       "A'"},
       {"r'\\d'", "'\\d'"},
       {"\"\"\"a\"b\"\"\"", "'a\"b'"},
       {"b'\\xff'", "'\xff'"},
@@ -171,8 +173,7 @@ TEST(Cel, TextsAreCountedInCharacters) {
       {"' A '.trim().lowerAscii()", "'a'"},
       {"'abc'.matches('b')", "true"},
       {"'abc'.contains('bc') && 'abc'.startsWith('a') && !'abc'.endsWith('b')", "true"},
-      {"'a'.matches('(')",
-       "ERROR: <input>:1:4: error parsing regexp: missing closing )"},
+      {"'a'.matches('(')", "ERROR: <input>:1:4: error parsing regexp: missing closing )"},
   };
   for (const Row& r : rows) EXPECT_EQ(answer(r.text), r.expected) << r.text;
 }
@@ -221,11 +222,11 @@ TEST(Cel, NamesAreKnownBeforeItRuns) {
 }
 
 TEST(Cel, SchemasSayWhatValuesMean) {
-  const auto schema = cluster::compile_schema(
-      json(R"({"type":"object","properties":{"namespace":{"type":"string"},
+  const auto schema =
+      cluster::compile_schema(json(R"({"type":"object","properties":{"namespace":{"type":"string"},
         "a-b":{"type":"string"},"d":{"type":"string","format":"duration"},
         "n":{"type":"number"},"labels":{"type":"object","additionalProperties":{"type":"string"}}}})"),
-      patterns);
+                              patterns);
   ASSERT_TRUE(schema);
   const Json self =
       json(R"({"namespace":"x","a-b":"y","d":"1m","n":1,"labels":{"__namespace__":"z"}})");

@@ -21,14 +21,14 @@ struct Node {
     maybe_index,  // children[0][?children[1]]
     call,         // text(children...); `member`: children[0].text(rest...)
     list,
-    map,          // key, value, key, value ...
-    condition,    // children[0] ? children[1] : children[2]
-    either,       // ||
-    both,         // &&
-    all,          // children[0].all(variables..., children[1])
+    map,        // key, value, key, value ...
+    condition,  // children[0] ? children[1] : children[2]
+    either,     // ||
+    both,       // &&
+    all,        // children[0].all(variables..., children[1])
     exists,
     exists_one,
-    map_items,    // children[0].map(x, children[1]), or (x, children[1], children[2]) with a condition before
+    map_items,  // children[0].map(x, children[1]), or (x, children[1], children[2]) with a condition before
     filter,
   };
   Op op = Op::literal;

@@ -17,14 +17,14 @@ using Entries = std::vector<std::pair<Value, Value>>;
 class Value {
  public:
   enum class Kind : uint8_t {
-    error,      // text
+    error,  // text
     null,
-    boolean,    // integer 0 or 1
-    integer,    // 64 bits
-    whole,      // uint, 64 bits
+    boolean,  // integer 0 or 1
+    integer,  // 64 bits
+    whole,    // uint, 64 bits
     real,
-    string,     // text, UTF-8
-    bytes,      // text
+    string,  // text, UTF-8
+    bytes,   // text
     list,
     map,        // maps and objects
     duration,   // integer, nanoseconds
@@ -63,9 +63,9 @@ class Value {
   double as_real() const;                // of any number
   std::string_view text() const { return text_ ? std::string_view(*text_) : json_text(); }
 
-  size_t size() const;  // of a list or map; items of an optional
-  Value at(size_t i) const;                  // an item; the key of a map's entry
-  Value entry(size_t i) const;               // the value of a map's entry
+  size_t size() const;          // of a list or map; items of an optional
+  Value at(size_t i) const;     // an item; the key of a map's entry
+  Value entry(size_t i) const;  // the value of a map's entry
   // The value of a map's key; null pointer-like: an empty optional when absent.
   std::optional<Value> find(const Value& key) const;
   // The member of an object, or the value of a map's key of that name; names of fields are escaped as Kubernetes does

@@ -40,8 +40,7 @@ class Compiler {
     values(*s, j, path);
     children(*s, j, path, depth);
     const std::string rules = path + ".x-kubernetes-validations";
-    s->rules =
-        compile_rules(j["x-kubernetes-validations"], rules, patterns_, causes, warnings);
+    s->rules = compile_rules(j["x-kubernetes-validations"], rules, patterns_, causes, warnings);
     s->ruled = !s->rules.empty() || ruled_below(*s);
     return s;
   }

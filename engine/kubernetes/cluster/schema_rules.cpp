@@ -10,7 +10,8 @@ namespace gateproof::kubernetes::cluster {
 struct SchemaRule {
   std::string text;
   std::string message;
-  std::string reason;      // FieldValueInvalid, FieldValueForbidden, FieldValueRequired, FieldValueDuplicate
+  std::string
+      reason;  // FieldValueInvalid, FieldValueForbidden, FieldValueRequired, FieldValueDuplicate
   std::string field_path;  // ".spec.name"; "" for the value itself
   bool optional_old_self = false;
   cel::Program rule;
@@ -92,8 +93,9 @@ class Checker {
     const cel::Value result = evaluate(r.rule, r, value, before, schema);
     if (left_ < 0) {
       return add("FieldValueInvalid",
-                 shown + "validation failed due to running out of cost budget, no further "
-                         "validation rules will be run",
+                 shown +
+                     "validation failed due to running out of cost budget, no further "
+                     "validation rules will be run",
                  path);
     }
     if (result.is_true()) return;
@@ -115,7 +117,8 @@ class Checker {
     if (why.starts_with("operation cancelled")) {
       left_ = -1;
       return "'" + why +
-             "': no further validation rules will be run due to call cost exceeds limit for rule: " +
+             "': no further validation rules will be run due to call cost exceeds limit for "
+             "rule: " +
              rule;
     }
     return why + " evaluating rule: " + rule;
@@ -124,8 +127,7 @@ class Checker {
   void refuse(const SchemaRule& r, const Json& value, const Json* before, bool pardoned,
               const Schema& schema, const std::string& path, const std::string& shown) {
     std::string detail = own_message(r, value, before, schema);
-    if (detail.empty())
-      detail = r.message.empty() ? "failed rule: " + trimmed(r.text) : r.message;
+    if (detail.empty()) detail = r.message.empty() ? "failed rule: " + trimmed(r.text) : r.message;
     std::string message = shown + detail;
     const char* reason = "FieldValueInvalid";
     if (r.reason == "FieldValueForbidden") {
@@ -162,9 +164,8 @@ class Checker {
     if (before || r.optional_old_self) {
       cel::Values old;
       if (before) old.push_back(cel::Value::of(*before, &schema));
-      e.variables.emplace_back("oldSelf", r.optional_old_self
-                                              ? cel::Value::optional(std::move(old))
-                                              : std::move(old[0]));
+      e.variables.emplace_back("oldSelf", r.optional_old_self ? cel::Value::optional(std::move(old))
+                                                              : std::move(old[0]));
     }
     cel::Value out = program.evaluate(e);
     left_ -= cel::call_cost_max - std::max<int64_t>(e.cost_left, 0);
@@ -185,8 +186,8 @@ class RuleCompiler {
   std::shared_ptr<const SchemaRule> rule(const Json& j, const std::string& path) {
     const std::string text(j["rule"].str());
     if (trimmed(text).empty()) {
-      causes_.push_back({"FieldValueRequired", "Required value: rule is not specified",
-                         path + ".rule"});
+      causes_.push_back(
+          {"FieldValueRequired", "Required value: rule is not specified", path + ".rule"});
       return nullptr;
     }
     auto program = compile(text, path + ".rule");
@@ -207,8 +208,8 @@ class RuleCompiler {
     const std::string& why = program.error().message;
     if (program.error().code == Code::unsupported) {
       if (warnings_.size() < schema_causes_max)
-        warnings_.push_back(path + ": this rule is not evaluated here: " +
-                            why.substr(0, why.find('\n')));
+        warnings_.push_back(path +
+                            ": this rule is not evaluated here: " + why.substr(0, why.find('\n')));
       return std::nullopt;
     }
     if (causes_.size() < schema_causes_max) {

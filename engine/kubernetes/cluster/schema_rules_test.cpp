@@ -18,7 +18,8 @@ std::string crd(const std::string& spec_schema) {
       "names":{"plural":"things","kind":"Thing"},"versions":[
       {"name":"v1","served":true,"storage":true,"subresources":{"status":{}},"schema":{"openAPIV3Schema":
       {"type":"object","properties":{"spec":)" +
-         spec_schema + R"(,"status":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}]}})";
+         spec_schema +
+         R"(,"status":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}]}})";
 }
 
 constexpr const char* shape = R"({"type":"object","required":["name"],
@@ -49,7 +50,9 @@ std::string usable_shape() {
 
 struct Things : Cluster {
   explicit Things(const std::string& spec) { EXPECT_EQ(outcome(create(crds, crd(spec))), "ok"); }
-  std::string make(const std::string& spec) { return told(create("things.example.org", object(spec))); }
+  std::string make(const std::string& spec) {
+    return told(create("things.example.org", object(spec)));
+  }
   std::string change(const std::string& spec) {
     Json body = json(object(spec));
     body.make("metadata.resourceVersion") =
@@ -91,18 +94,20 @@ TEST(SchemaRules, RefuseWithTheTextsOfTheRealServer) {
 
 TEST(SchemaRules, AnErrorRefusesTooAndTheOtherRulesAreStillAsked) {
   Things c(shape);
-  EXPECT_EQ(c.make(R"({"name":"bad"})"),
-            "Invalid spec.name: Invalid value: \"string\": is bad; "
-            "Invalid spec.name: Invalid value: \"string\": 'no such overload': call arguments did "
-            "not match a supported operator, function or macro signature for rule: cannot be asked");
+  EXPECT_EQ(
+      c.make(R"({"name":"bad"})"),
+      "Invalid spec.name: Invalid value: \"string\": is bad; "
+      "Invalid spec.name: Invalid value: \"string\": 'no such overload': call arguments did "
+      "not match a supported operator, function or macro signature for rule: cannot be asked");
 }
 
 TEST(SchemaRules, AreNotAskedOfAWrongShape) {
   Things c(usable_shape());
-  EXPECT_EQ(c.make(R"({"low":3})"),
-            "Required spec.name: Required value; Invalid <nil>: Invalid value: null: some "
-            "validation rules were not checked because the object was invalid; correct the existing "
-            "errors to complete validation");
+  EXPECT_EQ(
+      c.make(R"({"low":3})"),
+      "Required spec.name: Required value; Invalid <nil>: Invalid value: null: some "
+      "validation rules were not checked because the object was invalid; correct the existing "
+      "errors to complete validation");
 }
 
 TEST(SchemaRules, OldSelfIsThePartThatCorresponds) {
@@ -154,21 +159,24 @@ TEST(SchemaRules, ARuleThatIsNoneRefusesTheDefinition) {
   };
   const std::string at =
       "spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule: ";
-  EXPECT_EQ(told("self.a =="),
-            at + "Invalid value: \"self.a ==\": compilation failed: ERROR: <input>:1:10: Syntax error: "
-                 "mismatched input '<EOF>'\n | self.a ==\n | .........^");
+  EXPECT_EQ(
+      told("self.a =="),
+      at + "Invalid value: \"self.a ==\": compilation failed: ERROR: <input>:1:10: Syntax error: "
+           "mismatched input '<EOF>'\n | self.a ==\n | .........^");
   EXPECT_EQ(told(" "), at + "Required value: rule is not specified");
 }
 
 TEST(SchemaRules, WhatIsNotBuiltHereIsWarnedOfAndPassed) {
   Cluster c;
   const auto made = c.create(
-      crds, crd(R"({"type":"object","x-kubernetes-validations":[{"rule":"semver('1.0.0') == self"}]})"));
+      crds,
+      crd(R"({"type":"object","x-kubernetes-validations":[{"rule":"semver('1.0.0') == self"}]})"));
   ASSERT_TRUE(made);
   ASSERT_EQ(made->warnings.size(), 1u);
-  EXPECT_NE(made->warnings[0].find("is not evaluated here: ERROR: <input>:1:1: undeclared reference "
-                                   "to 'semver'"),
-            std::string::npos);
+  EXPECT_NE(
+      made->warnings[0].find("is not evaluated here: ERROR: <input>:1:1: undeclared reference "
+                             "to 'semver'"),
+      std::string::npos);
   EXPECT_TRUE(c.create("things.example.org", R"({"metadata":{"name":"t"},"spec":{}})"));
 }
 
@@ -176,8 +184,9 @@ TEST(SchemaRules, OneObjectHasOneBudget) {
   // Each rule costs nearly what one may: the eleventh finds nothing left.
   std::string rules;
   for (int i = 0; i < 12; ++i) {
-    rules += std::string(i ? "," : "") +
-             R"x({"rule":"self.l.all(a, self.l.all(b, self.l.all(c, a + b + c >= 0)))","message":"m"})x";
+    rules +=
+        std::string(i ? "," : "") +
+        R"x({"rule":"self.l.all(a, self.l.all(b, self.l.all(c, a + b + c >= 0)))","message":"m"})x";
   }
   Things c(R"({"type":"object","properties":{"l":{"type":"array","items":{"type":"integer"}}},
       "x-kubernetes-validations":[)" +

@@ -159,10 +159,12 @@ void Daemon::start_kubernetes() {
                      net::machine_name(), *offload_});
   KubernetesProviders::Hooks hooks;
   hooks.apply = [this](const std::string& provider, config::DynamicConfig objects) {
-    apply(provider, std::move(objects));
+    tell(engine_.update(provider, std::move(objects), *offload_));
+    engine_.settle(*offload_);
   };
   hooks.patch = [this](const std::string& provider, const config::ConfigPatch& changes) {
-    tell(engine_.patch(provider, changes));
+    tell(engine_.patch(provider, changes, *offload_));
+    engine_.settle(*offload_);
   };
   hooks.report = [this](const config::Findings& findings) { report(findings); };
   hooks.log = [this](providers::KubeLevel level, const std::string& line) {

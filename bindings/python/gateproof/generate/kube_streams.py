@@ -153,6 +153,6 @@ def base_routes() -> list[Data]:
         {"kind": "Gateway", "name": "base",
          "spec": {"gatewayClassName": "traefik", "listeners": [listener]}},
         {"kind": "TLSRoute", "name": "base",
-         "spec": {"parentRefs": [{"name": "base"}], "rules": [
+         "spec": {"parentRefs": [{"name": "base"}], "hostnames": ["base.${host}"], "rules": [
              {"backendRefs": [{"name": "bytes", "port": 80}]}]}},
     ]  # fmt: skip

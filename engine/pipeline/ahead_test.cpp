@@ -11,7 +11,7 @@ constexpr size_t routers = 3 * piece_objects + 1, services = 7;
 
 struct Counted {
   Objects objects;
-  FakeRandom random{1};
+  testing::FakeRandom random{1};
   std::map<const void*, int> made;
 
   Counted() {

@@ -1,4 +1,4 @@
-"""Installs, builds and runs every test: release, then sanitizers on the short arms.
+"""Installs, builds and runs every test: release, then sanitizers on the short arms and the soak.
 
 Each step's output goes to build/logs; all steps run, whatever failed before. The last line is
 `N passed, N failed`. This is what CI runs.
@@ -39,6 +39,18 @@ def sanitized(steps: Steps) -> None:
     junit = LOGS / "unit-asan.xml"
     command = ctest("asan", junit, "-L", "unit|fuzz-replay|soak")
     steps.run("unit asan", command, junit=junit, environment=SANITIZERS)
+
+
+# What has threads: work away from the event loop, and the program. tools/nightly has the rest.
+THREADED = ["gateproofd", "test_env"]
+
+
+def threads(steps: Steps) -> None:
+    configure, make = ["cmake", "--preset", "tsan"], ["cmake", "--build", "--preset", "tsan"]
+    steps.run("build tsan", configure, [*make, "--target", *THREADED])
+    junit = LOGS / "soak-tsan.xml"
+    command = ctest("tsan", junit, "-R", r"^(unit\.env|e2e\.soak)$")
+    steps.run("soak tsan", command, junit=junit)
 
 
 def python(steps: Steps) -> None:
@@ -85,19 +97,19 @@ def package(steps: Steps) -> None:
 
 
 STEPS = {
-    "release": release, "asan": sanitized, "python": python,
+    "release": release, "asan": sanitized, "tsan": threads, "python": python,
     "conformance": conformance, "package": package,
 }  # fmt: skip
 
 
 def main(argv: list[str] | None = None) -> int:
     arguments = common_arguments("tools/test", __doc__)
-    arguments.add_argument("--quick", action="store_true", help="leave out asan and package")
+    arguments.add_argument("--quick", action="store_true", help="leave out asan, tsan and package")
     arguments.add_argument(
         "--only", action="append", choices=list(STEPS), help="only this group (may be repeated)"
     )
     args = arguments.parse_args(argv)
-    left_out = {"asan", "package"} if args.quick else set()
+    left_out = {"asan", "tsan", "package"} if args.quick else set()
     chosen = args.only or [name for name in STEPS if name not in left_out]
     os.chdir(ROOT)
     steps = Steps(as_json=args.json)

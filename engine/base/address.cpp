@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <optional>
 
 #include "engine/base/text.h"
@@ -166,6 +167,15 @@ Result<IpNetwork> IpNetwork::parse(std::string_view text) {
   return IpNetwork{ip->masked(*bits), *bits};
 }
 
+namespace {
+bool same_prefix(const IpAddress& a, const IpAddress& b, unsigned bits) {
+  const size_t whole = bits / 8;
+  if (std::memcmp(a.bytes.data(), b.bytes.data(), whole) != 0) return false;
+  const unsigned rest = bits % 8;
+  return rest == 0 || ((a.bytes[whole] ^ b.bytes[whole]) & (0xff00u >> rest) & 0xff) == 0;
+}
+}  // namespace
+
 // Go's IPNet.Contains: a mapped address is its IPv4 address, on both sides.
 bool IpNetwork::contains(const IpAddress& ip) const {
   const IpAddress addr = ip.unmapped();
@@ -173,7 +183,7 @@ bool IpNetwork::contains(const IpAddress& ip) const {
   if (addr.v6 != net.v6) return false;
   const unsigned bits =
       base.v6 && !net.v6 ? (prefix_bits > 96 ? prefix_bits - 96 : 0) : prefix_bits;
-  return addr.masked(bits) == net.masked(bits);
+  return same_prefix(addr, net, bits);
 }
 
 std::string SocketAddress::to_string() const {

@@ -105,6 +105,24 @@ TEST(IpNetwork, ContainsAsGo) {
   }
 }
 
+// Inside is who has the same leading bits: those of masked().
+TEST(IpNetwork, ContainsWhatHasTheSameMask) {
+  EXPECT_TRUE(rc::check([] {
+    IpAddress base, ip;
+    base.v6 = ip.v6 = *rc::gen::arbitrary<bool>();
+    const unsigned total = base.v6 ? 128 : 32;
+    for (unsigned i = 0; i < total / 8; ++i)
+      base.bytes[i] = ip.bytes[i] = *rc::gen::arbitrary<uint8_t>();
+    const auto flipped = *rc::gen::inRange<unsigned>(0, total);
+    ip.bytes[flipped / 8] ^= static_cast<uint8_t>(0x80u >> flipped % 8);
+    const auto bits = *rc::gen::inRange<unsigned>(0, total + 1);
+    const IpNetwork network{base.masked(bits), bits};
+    RC_ASSERT(network.contains(ip) == (ip.masked(bits) == base.masked(bits)));
+    RC_ASSERT(network.contains(ip) == (flipped >= bits));
+    RC_ASSERT(network.contains(base));
+  }));
+}
+
 TEST(IpNetwork, RefusesWithTheText) {
   for (const char* bad : {"", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8",
                           "10.0.0/8", "a/8", "/8", "10.0.0.0/8/8"}) {

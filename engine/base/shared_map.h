@@ -13,7 +13,7 @@
 namespace gateproof {
 
 // Entries of a chunk; one that is full becomes two.
-inline constexpr size_t shared_map_chunk_max = 128;
+inline constexpr size_t shared_map_chunk_max = 32;
 
 template <class V>
 class SharedMap {

@@ -51,7 +51,7 @@ void note_blocks(const Value& root, DecodeContext& c) {
     if (!f || !is_present(m) || f->type == "removed") continue;
     const bool whole =
         std::find(std::begin(acted_on), std::end(acted_on), f->name) != std::end(acted_on);
-    const bool part = (f->name == "log" && has_other_member(m.value, {"level"})) ||
+    const bool part = (f->name == "log" && m.value.find_nocase("otlp")) ||
                       (f->name == "serversTransport" &&
                        has_other_member(m.value, {"maxIdleConnsPerHost", "forwardingTimeouts"}));
     const bool told_later =

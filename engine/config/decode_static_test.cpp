@@ -173,7 +173,12 @@ TEST(DecodeStatic, OneNoteForEachBlockThatComesLater) {
       {"accessLog: {filters: {statusCodes: ['200']}, fields: {headers: {names: {A: keep}}}}",
        "GP1104 1:1 `accessLog` is not acted on yet"},
       {"log: {level: DEBUG}", ""},
-      {"log: {level: DEBUG, format: json}", "GP1104 1:1 `log` is not acted on yet"},
+      {"log: {level: DEBUG, format: json, filePath: a.log, noColor: true, maxSize: 1, maxAge: 2, "
+       "maxBackups: 3, compress: true}",
+       ""},
+      {"log: {otlp: {}}\nexperimental: {otlpLogs: true}",
+       "GP1104 1:1 `log` is not acted on yet\nGP1104 2:1 `experimental` is not acted on yet"},
+      {"log: {format: xml}", "GP0210 1:15 unknown log format \"xml\"; common is used"},
       {"log: {level: nope}", "GP0210 1:14 unknown log level \"nope\"; ERROR is used"},
       {"tracing: {otlp: {http: {endpoint: a, headers: {a: b}}}}",
        "GP1104 1:1 `tracing` is not acted on yet"},
@@ -221,7 +226,8 @@ TEST(DecodeStatic, StoredValues) {
       "gateways: [{name: g, namespace: n}]}\n"
       "ping: {entryPoint: w, manualRouting: true, terminatingStatusCode: 204}\napi: {insecure: "
       "true, basePath: /t}\n"
-      "log: {level: debug}\nglobal: {notAppendXForwardedFor: true}\nserversTransport: "
+      "log: {level: debug, format: json, filePath: /l, maxSize: 1, maxAge: 2, maxBackups: 3}\n"
+      "global: {notAppendXForwardedFor: true}\nserversTransport: "
       "{maxIdleConnsPerHost: 7}\n"
       "metrics: {prometheus: {entryPoint: m}}\ngateproof: {strict: true, workers: 3, seed: 9, "
       "connections: 100, requests: 50, dialect: standard, gatewayAddresses: 127.81.0.0/24, "
@@ -245,7 +251,12 @@ TEST(DecodeStatic, StoredValues) {
   EXPECT_TRUE(s.ping->manual_routing);
   EXPECT_EQ(s.ping->terminating_status_code, 204);
   EXPECT_EQ(s.api->base_path, "/t");
-  EXPECT_EQ(s.log_level, "DEBUG");
+  EXPECT_EQ(s.log.level, "DEBUG");
+  EXPECT_TRUE(s.log.json);
+  EXPECT_EQ(s.log.file_path, "/l");
+  EXPECT_EQ(s.log.max_size, 1);
+  EXPECT_EQ(s.log.max_age, 2);
+  EXPECT_EQ(s.log.max_backups, 3);
   EXPECT_TRUE(s.not_append_x_forwarded_for);
   EXPECT_EQ(s.servers_transport.max_idle_conns_per_host, 7);
   EXPECT_EQ(s.metrics_entry_point, "m");

@@ -92,7 +92,10 @@ std::vector<Text> text_items(const Value& v, DecodeContext& c) {
       continue;
     }
     const auto text = scalar_text(item, c);
-    if (text) out.push_back({std::string(text::trim(*text)), item.span});
+    // Files lose the blanks around an element; a list that says `quoted` comes from an API server, and its texts are as they are.
+    if (text)
+      out.push_back(
+          {std::string(v.quoted ? std::string_view(*text) : text::trim(*text)), item.span});
   }
   if (v.kind == Value::mapping) {
     c.findings.add("GP0107", v.span, std::string(c.object),

@@ -146,6 +146,7 @@ TEST(Readers, Lists) {
       {"list: [a, b]", {"a", "b"}},
       {"list: 'web, traefik'", {"web", "traefik"}},
       {"list: ['a,b']", {"a,b"}},
+      {"list: [' a ', b]", {"a", "b"}},
       {"list: []", {}},
       {"list: [1, true]", {"1", "true"}},
       {"list: ''", {}},

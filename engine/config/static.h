@@ -207,6 +207,17 @@ struct GateproofOptions {
   std::string gateway_version = "v1.7.0";
 };
 
+// Of the program's own lines (catalogue 7.6). Not read, as in Traefik or for want of a meaning here: noColor (there are no
+// colours), compress (what is set aside always is).
+struct LogConfig {
+  std::string level = "ERROR";
+  bool json = false;        // format: json; anything else is common
+  std::string file_path;    // empty: the standard error
+  int64_t max_size = 0;     // MB; 0: 100
+  int64_t max_age = 0;      // days that files set aside are kept; 0: for good
+  int64_t max_backups = 0;  // files set aside that are kept; 0: all
+};
+
 struct StaticConfig {
   std::map<std::string, EntryPointConfig> entry_points;
   Duration providers_throttle = std::chrono::seconds(2);
@@ -231,7 +242,7 @@ struct StaticConfig {
   bool strict_tls_options = false;  // conflicting TLS options disable their routers
   bool has_core = false;  // the block `core` is written: every entry point has a model then
   std::vector<Text> declared_plugins;  // names under experimental.plugins and localPlugins
-  std::string log_level = "ERROR";
+  LogConfig log;
   bool not_append_x_forwarded_for = false;
   ServersTransportConfig servers_transport;
   GateproofOptions gateproof;

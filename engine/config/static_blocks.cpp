@@ -128,28 +128,46 @@ const Schema<ServersTransportConfig>& static_transport_schema() {
   return schema;
 }
 
-const ObjectSchema& log_schema() {
-  static const auto schema = accepted_schema(
-      "level:s format:s filePath:s noColor:b maxSize:i maxAge:i maxBackups:i compress:b"
-      " otlp{serviceName:s resourceAttributes:m" GP_OTLP "}!");
-  return *schema;
-}
-
-void read_log(const Value& v, S& o, DecodeContext& c) {
-  log_schema().decode(v, nullptr, c);
-  const Value* level = v.find_nocase("level");
-  if (!level || level->kind != Value::scalar) return;
-  const std::string lower = text::to_lower(level->text);
+void read_log_level(const Value& v, LogConfig& o, DecodeContext& c) {
+  std::string text;
+  read_value(v, text, c);
+  if (text.empty()) return;
+  const std::string lower = text::to_lower(text);
   for (std::string_view known :
        {"trace", "debug", "info", "warn", "error", "fatal", "panic", "disabled"}) {
     if (lower == known) {
-      o.log_level = text::to_upper(lower);
+      o.level = text::to_upper(lower);
       return;
     }
   }
-  c.findings.add("GP0210", level->span, std::string(c.object),
-                 "unknown log level " + text::quote(level->text) + "; ERROR is used",
+  c.findings.add("GP0210", v.span, std::string(c.object),
+                 "unknown log level " + text::quote(text) + "; ERROR is used",
                  "write TRACE, DEBUG, INFO, WARN, ERROR, FATAL or PANIC");
+}
+
+void read_log_format(const Value& v, LogConfig& o, DecodeContext& c) {
+  std::string text;
+  read_value(v, text, c);
+  o.json = text == "json";
+  if (o.json || text.empty() || text == "common") return;
+  c.findings.add("GP0210", v.span, std::string(c.object),
+                 "unknown log format " + text::quote(text) + "; common is used",
+                 "write common or json");
+}
+
+const Schema<LogConfig>& log_schema() {
+  static const Schema<LogConfig> schema = [] {
+    Schema<LogConfig> s;
+    s.custom("level", "string", read_log_level).fields.back().shape = Shape::scalar;
+    s.custom("format", "string", read_log_format).fields.back().shape = Shape::scalar;
+    s.field("filePath", &LogConfig::file_path, "string");
+    s.field("maxSize", &LogConfig::max_size, "integer", "100");
+    s.field("maxAge", &LogConfig::max_age, "integer", "0");
+    s.field("maxBackups", &LogConfig::max_backups, "integer", "0");
+    accept_fields(s, "noColor:b compress:b otlp{serviceName:s resourceAttributes:m" GP_OTLP "}!");
+    return s;
+  }();
+  return schema;
 }
 
 const ObjectSchema& metrics_schema() {
@@ -320,7 +338,7 @@ void add_stored_blocks(Schema<S>& s) {
   s.child(Shape::object, ping_schema()).allow_empty();
   s.custom("api", "object", read_api).child(Shape::object, api_schema()).allow_empty();
   s.custom("metrics", "object", read_metrics).child(Shape::object, metrics_schema());
-  s.custom("log", "object", read_log).child(Shape::object, log_schema()).allow_empty();
+  s.object("log", &S::log, log_schema()).allow_empty();
   s.object("hostResolver", &S::host_resolver, host_resolver_schema()).allow_empty();
   s.custom("core", "object", [](const Value& v, S& o, DecodeContext& c) {
     o.has_core = true;

@@ -1,5 +1,7 @@
 #include "engine/daemon/cluster_source.h"
 
+#include "engine/env/pieces.h"
+
 namespace gateproof::daemon {
 
 using providers::KubeChange;
@@ -88,18 +90,58 @@ void ClusterSource::want_status(const KubeKey& key, providers::KubeStatusMaker m
     hooks_.log(KubeLevel::warn, "too many statuses wait to be written");
 }
 
-void ClusterSource::take(std::vector<KubeChange> changes) {
+namespace {
+
+// Objects that are read in one go, here or elsewhere.
+constexpr size_t piece_objects = 64;
+
+struct ReadObjects {
+  std::vector<std::optional<kubernetes::Object>> objects;
   config::Findings findings;
+};
+
+ReadObjects read_objects(std::span<const KubeChange> changes) {
+  ReadObjects out;
+  for (const KubeChange& c : changes) {
+    out.objects.push_back(c.object && c.content_changed()
+                              ? kubernetes::ObjectStore::read(c.object, out.findings)
+                              : std::nullopt);
+  }
+  return out;
+}
+
+}  // namespace
+
+// What the store makes of the changes.
+void ClusterSource::put(std::span<const KubeChange> changes) {
+  config::Findings findings;
+  Pieces<ReadObjects> pieces(
+      env_.offload, (changes.size() + piece_objects - 1) / piece_objects, [&](size_t i) {
+        const auto rest = changes.subspan(i * piece_objects);
+        return read_objects(rest.first(std::min(rest.size(), piece_objects)));
+      });
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    ReadObjects read = pieces.take(i);
+    findings.append(read.findings);
+    for (size_t j = 0; j < read.objects.size(); ++j) {
+      const KubeChange& c = changes[i * piece_objects + j];
+      if (read.objects[j]) store_.put(std::move(*read.objects[j]));
+      if (!c.object) store_.remove(c.key.group, c.key.kind, c.key.ns, c.key.name);
+    }
+  }
+  if (!findings.list().empty()) hooks_.report(findings);
+}
+
+void ClusterSource::take(std::vector<KubeChange> changes) {
+  put(changes);
   bool look = false;
   // Lists come in order.
   auto hint = changes.empty() ? documents_.end() : documents_.lower_bound(changes.front().key);
   for (const KubeChange& c : changes) {
     const KubeKey& k = c.key;
     if (c.object) {
-      store_.put(c.object, findings);
       hint = std::next(documents_.insert_or_assign(hint, k, c.object));
     } else {
-      store_.remove(k.group, k.kind, k.ns, k.name);
       if (const auto known = documents_.find(k); known != documents_.end())
         hint = documents_.erase(known);
       writer_.forget(k);
@@ -107,7 +149,6 @@ void ClusterSource::take(std::vector<KubeChange> changes) {
     sums_[{k.group, k.kind}] += c.content - c.before;
     look = look || c.content_changed();
   }
-  if (!findings.list().empty()) hooks_.report(findings);
   if (!told_) {
     for (KubeChange& c : changes) early_.push_back(std::move(c));
   } else {

@@ -1,6 +1,8 @@
 // A cluster whose API server is followed: its objects are mirrored in a store, and whoever makes configuration or statuses of them
 // is told when there is something new to make. Everything runs on the scheduler of the environment that it is given.
 #pragma once
+#include <span>
+
 #include "engine/daemon/cluster_kinds.h"
 #include "engine/kubernetes/objects.h"
 #include "engine/providers/kube_lease.h"
@@ -42,6 +44,7 @@ class ClusterSource {
   void use_lease(std::string ns, std::string name, std::string identity);
   void start();
 
+  // Objects as they were when their content last changed: a status that is written asks for nothing new.
   const kubernetes::ObjectStore& store() const { return store_; }
   // The document of an object as the server has it; null when there is none.
   std::shared_ptr<const config::Document> document(const providers::KubeKey& key) const;
@@ -78,6 +81,7 @@ class ClusterSource {
   };
 
   void take(std::vector<providers::KubeChange> changes);
+  void put(std::span<const providers::KubeChange> changes);
   void look_soon(Duration in);
   void look();
   std::string digest_of(const Unit& unit) const;

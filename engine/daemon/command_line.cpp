@@ -76,6 +76,7 @@ else the one of the file that KUBECONFIG names, else that of the options endpoin
 Signals:
     SIGTERM, SIGINT   end it gracefully, a second one at once
     SIGHUP            reads the file provider's files again
+    SIGUSR1           opens log files again that were moved away
     SIGUSR2           starts the program anew with the same arguments, hands it the listening sockets, and ends when it serves:
                       a restart, or a newer binary, without a refused connection; it goes on if the new one cannot start
 

@@ -6,6 +6,7 @@
 #include "engine/daemon/command_line.h"
 #include "engine/daemon/health_check.h"
 #include "engine/daemon/kubernetes_providers.h"
+#include "engine/daemon/process_log.h"
 #include "engine/middleware/middleware.h"
 #include "engine/net/files.h"
 #include "engine/net/key_log.h"
@@ -36,15 +37,18 @@ Task<void> either(Task<void> one, Task<void> other) {
 // The running process. Its control loop (signals, providers) has the main thread; workers have their own.
 class Daemon {
  public:
+  // The log, its clock and the files outlive this.
   Daemon(std::shared_ptr<const config::StaticConfig> statics, net::RealFiles& files,
-         CommandLine line)
+         CommandLine line, const net::RealClock& clock, ProcessLog& process_log)
       : statics_(std::move(statics)),
         files_(files),
         line_(std::move(line)),
         environment_({line_.environment.begin(), line_.environment.end()}),
         manager_(environment_),
         handed_(net::HandedSockets::from(environment_, net::own_pid())),
-        log_(2, net::log_level(statics_->log_level)),
+        process_log_(process_log),
+        log_(process_log.log()),
+        clock_(clock),
         random_(static_cast<uint64_t>(statics_->gateproof.seed)),
         engine_(statics_, clock_, random_, net::machine_name()),
         server_(engine_, random_, log_, {.handed = &handed_}) {
@@ -69,9 +73,7 @@ class Daemon {
   void apply(const std::string& provider, config::DynamicConfig objects);
   // After each change: who listens, and who reads the log.
   void tell(const std::shared_ptr<const pipeline::Snapshot>& snapshot);
-  void report(const config::Findings& findings) {
-    print_findings(findings, files_, log_.enabled(net::LogLevel::info));
-  }
+  void report(const config::Findings& findings) { process_log_.report(findings, files_); }
   Task<void> watch_signals();
   Task<void> hand_over();
   void shut_down(net::Drain kind);
@@ -83,8 +85,9 @@ class Daemon {
   MapEnvironment environment_;  // of the process, for templates as well
   net::ServiceManager manager_;
   net::HandedSockets handed_;
-  net::Log log_;
-  net::RealClock clock_;
+  ProcessLog& process_log_;
+  const net::Log& log_;
+  const net::RealClock& clock_;
   net::RealRandom random_;
   pipeline::Engine engine_;
   net::Server server_;
@@ -156,10 +159,12 @@ void Daemon::start_kubernetes() {
                      net::machine_name(), *offload_});
   KubernetesProviders::Hooks hooks;
   hooks.apply = [this](const std::string& provider, config::DynamicConfig objects) {
-    apply(provider, std::move(objects));
+    tell(engine_.update(provider, std::move(objects), *offload_));
+    engine_.settle(*offload_);
   };
   hooks.patch = [this](const std::string& provider, const config::ConfigPatch& changes) {
-    tell(engine_.patch(provider, changes));
+    tell(engine_.patch(provider, changes, *offload_));
+    engine_.settle(*offload_);
   };
   hooks.report = [this](const config::Findings& findings) { report(findings); };
   hooks.log = [this](providers::KubeLevel level, const std::string& line) {
@@ -195,7 +200,7 @@ Task<void> Daemon::watch_signals() {
     if (signal == SIGHUP) {
       if (provider_) provider_->reload();
     } else if (signal == SIGUSR1) {
-      log_.debug("SIGUSR1: there are no log files to open again");
+      process_log_.reopen();
     } else if (signal == SIGUSR2) {
       if (!ending_ && !std::exchange(handing_over_, true))
         loop_->scheduler().spawn("hand over", hand_over());
@@ -305,14 +310,18 @@ int run(CommandLine line) {
   net::RealFiles files;
   config::Findings findings;
   const std::shared_ptr<const config::StaticConfig> statics = load(line, files, findings);
-  const bool notes = statics && net::log_level(statics->log_level) <= net::LogLevel::info;
-  print_findings(findings, files, notes);
-  if (!statics) return exit_usage;
-  if (command == Command::health_check) return health_check(*statics);
+  if (!statics || command == Command::health_check) {
+    const bool notes = statics && net::log_level(statics->log.level) <= net::LogLevel::info;
+    print_findings(findings, files, notes);
+    return statics ? health_check(*statics) : exit_usage;
+  }
   ::signal(SIGPIPE, SIG_IGN);
+  const net::RealClock clock;
+  ProcessLog process_log(statics->log, clock);
+  process_log.report(findings, files);
   net::raise_descriptor_limit();
   start_key_log(line.environment);
-  Daemon daemon(statics, files, std::move(line));
+  Daemon daemon(statics, files, std::move(line), clock, process_log);
   return daemon.run();
 }
 

@@ -113,9 +113,15 @@ class ProgramTest : public ::testing::Test {
     std::ofstream(dir_ + "/" + name + ".new") << text;
     ::rename((dir_ + "/" + name + ".new").c_str(), (dir_ + "/" + name).c_str());
   }
-  std::string output() {
-    std::ifstream in(dir_ + "/out");
+  std::string output() { return text("out"); }
+  std::string text(const std::string& name) {
+    std::ifstream in(dir_ + "/" + name);
     return std::string(std::istreambuf_iterator<char>(in), {});
+  }
+  bool has(const std::string& name, const std::string& part) {
+    for (int i = 0; i < 250 && text(name).find(part) == std::string::npos; ++i)
+      loop_->run_until([] { return false; }, milliseconds(20));
+    return text(name).find(part) != std::string::npos;
   }
   Task<Result<std::string>> ask(std::string path, Instant deadline) {
     const SocketAddress to{IpAddress::v4(127, 0, 0, 1), port_};
@@ -189,6 +195,42 @@ TEST_F(ProgramTest, MissingDirectoryKeepsTheProcessUpAndSighupStartsIt) {
   program.signal(SIGINT);
   EXPECT_EQ(program.wait(), exit_ok);
   EXPECT_NE(output().find("Cannot start the file provider"), std::string::npos);
+}
+
+TEST_F(ProgramTest, LogFilesThatWereMovedAwayAreOpenedAgain) {
+  put("d.yml", router("/one"));
+  Program program(
+      {"--entryPoints.web.address=" + address(), "--log.level=INFO",
+       "--log.filePath=" + dir_ + "/logs/app.log", "--providers.file.filename=" + dir_ + "/d.yml",
+       "--providers.providersThrottleDuration=50ms"},
+      dir_ + "/out");
+  EXPECT_TRUE(becomes("/one", 502));
+  EXPECT_TRUE(has("logs/app.log", "configuration 2 is in force")) << text("logs/app.log");
+  ::rename((dir_ + "/logs/app.log").c_str(), (dir_ + "/logs/moved").c_str());
+  program.signal(SIGUSR1);
+  EXPECT_TRUE(has("logs/app.log", "SIGUSR1: log files are opened again"));
+  put("d.yml", "http:\n  nope: 1\n");
+  EXPECT_TRUE(has("logs/app.log", "d.yml:2:3")) << "findings are lines of it, too";
+  const std::string before = text("logs/moved");
+  EXPECT_EQ(before.find("SIGUSR1"), std::string::npos);
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait(), exit_ok);
+  EXPECT_NE(text("logs/app.log").find("stopping gracefully"), std::string::npos);
+  EXPECT_EQ(text("logs/moved"), before);
+  EXPECT_EQ(output(), "");
+}
+
+TEST_F(ProgramTest, ALogFileThatCannotBeOpenedStopsNothing) {
+  Program program({"--entryPoints.web.address=" + address(), "--log.level=INFO",
+                   "--log.filePath=/proc/nowhere/app.log"},
+                  dir_ + "/out");
+  EXPECT_TRUE(becomes("/one", 404));
+  program.signal(SIGUSR1);
+  EXPECT_TRUE(has("out", "SIGUSR1: /proc/nowhere/app.log: "));
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait(), exit_ok);
+  EXPECT_NE(output().find("lines go to the standard error"), std::string::npos) << output();
+  EXPECT_NE(output().find("stopping gracefully"), std::string::npos) << output();
 }
 
 // The restart that succeeds is bench/reload_under_load.py --restarts, under load.

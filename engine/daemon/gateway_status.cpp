@@ -10,21 +10,25 @@ using providers::KubeChange;
 using providers::KubeKey;
 
 void GatewayStatus::changed(const std::vector<KubeChange>& changes) {
+  auto hint = contents_.end();
   for (const KubeChange& c : changes) {
     if (c.key.group != kubernetes::gateway_group) continue;
     if (!c.object) {
       contents_.erase(c.key);
       wanted_.erase(c.key);
-      anew_.erase(c.key);
+      hint = contents_.end();
       continue;
     }
-    contents_[c.key] = c.content;
+    // Lists come in order.
+    const auto at = contents_.try_emplace(hint, c.key);
+    hint = std::next(at);
+    at->second.digest = c.content;
     const auto known = wanted_.find(c.key);
     if (known != wanted_.end() && known->second.content == c.content) {
       // Only its status is another: ours, somebody else's, or none in a cluster that was made anew.
       write(c.key, known->second.update);
     } else {
-      anew_.insert(c.key);
+      at->second.round = round_;
     }
   }
 }
@@ -39,11 +43,12 @@ void GatewayStatus::want(const std::vector<StatusUpdate>& updates, bool all) {
     const auto& known = all ? before : wanted_;
     const auto old = known.find(key);
     const bool told = old != known.end() && old->second.update.status == u.status &&
-                      old->second.update.generation == u.generation && !anew_.contains(key);
-    wanted_[key] = {u, content->second};
+                      old->second.update.generation == u.generation &&
+                      content->second.round != round_;
+    wanted_[key] = {u, content->second.digest};
     if (!told) write(key, u);
   }
-  anew_.clear();
+  ++round_;
 }
 
 void GatewayStatus::write(const KubeKey& key, const StatusUpdate& update) {

@@ -1,8 +1,6 @@
 // Statuses of Gateway API objects as somebody wants them, written through the API server: when they are decided anew, and again
 // when what is there is something else.
 #pragma once
-#include <set>
-
 #include "engine/daemon/cluster_source.h"
 #include "engine/kubernetes/gateway/model.h"
 
@@ -30,9 +28,13 @@ class GatewayStatus {
   ClusterSource& source_;
   const Clock& clock_;
   std::string controller_;
-  std::map<providers::KubeKey, uint64_t> contents_;  // of the kinds that have statuses
+  struct Content {
+    uint64_t digest = 0;
+    uint64_t round = 0;  // in which it came
+  };
+  std::map<providers::KubeKey, Content> contents_;  // of the kinds that have statuses
   std::map<providers::KubeKey, Wanted> wanted_;
-  std::set<providers::KubeKey> anew_;  // objects that have changed since statuses were decided
+  uint64_t round_ = 1;  // a new one whenever statuses were decided
 };
 
 }  // namespace gateproof::daemon

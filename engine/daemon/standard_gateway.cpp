@@ -16,6 +16,7 @@ kubernetes::gateway::Options options_of(const config::GateproofOptions& o) {
 StandardGateway::StandardGateway(ClusterSource& source, const config::GateproofOptions& options,
                                  const config::MiddlewareTypes& types, Env& env)
     : source_(source),
+      elsewhere_(env.offload),
       types_(types),
       options_(options_of(options)),
       follower_(options_),
@@ -24,22 +25,14 @@ StandardGateway::StandardGateway(ClusterSource& source, const config::GateproofO
 
 void StandardGateway::changed(const std::vector<providers::KubeChange>& changes) {
   statuses_.changed(changes);
-  config::Findings refused;  // reported by the source
   for (const providers::KubeChange& c : changes) {
-    if (!c.content_changed()) continue;
-    const providers::KubeKey& k = c.key;
-    if (c.object) {
-      objects_.put(c.object, refused);
-    } else {
-      objects_.remove(k.group, k.kind, k.ns, k.name);
-    }
-    changed_.push_back({k.group, k.kind, k.ns, k.name});
+    if (c.content_changed()) changed_.push_back({c.key.group, c.key.kind, c.key.ns, c.key.name});
   }
 }
 
 ProviderOutcome StandardGateway::make(config::Findings& findings) {
   kubernetes::gateway::Follower::Step step =
-      follower_.look(objects_, std::exchange(changed_, {}), types_, findings);
+      follower_.look(source_.store(), std::exchange(changed_, {}), types_, findings, elsewhere_);
   ProviderOutcome out{std::move(step.changes), std::move(step.config), std::nullopt};
   if (!step.everything) out.about = follower_.about();
   out.afterwards = [this, &model = step.model, all = step.everything] {

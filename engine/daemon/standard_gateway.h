@@ -21,9 +21,8 @@ class StandardGateway {
 
  private:
   ClusterSource& source_;
+  Offload& elsewhere_;
   const config::MiddlewareTypes& types_;
-  // Objects as they were when their content last changed: a status that is written asks for nothing new.
-  kubernetes::ObjectStore objects_;
   std::vector<kubernetes::gateway::ObjectName> changed_;  // since the last make()
   kubernetes::gateway::Options options_;
   kubernetes::gateway::Follower follower_;

@@ -90,10 +90,17 @@ constexpr uint32_t own_lengths = [] {
   return bits;
 }();
 
+// And one for each value of six bits of the hashes, of which a field must have one.
+constexpr uint64_t own_hashes = [] {
+  uint64_t bits = 0;
+  for (const HeaderName& n : own_of_a_hop) bits |= uint64_t{1} << (n.hash & 63);
+  return bits;
+}();
+
 bool is_own_of_a_hop(const HeaderName& name) {
   const std::string_view text = name.text;
-  if (text.empty() || text.size() >= 32 || !(own_lengths >> text.size() & 1) ||
-      !(own_letters & letter_bit(text.front())))
+  if (!(own_hashes >> (name.hash & 63) & 1) || text.empty() || text.size() >= 32 ||
+      !(own_lengths >> text.size() & 1) || !(own_letters & letter_bit(text.front())))
     return false;
   return std::any_of(std::begin(own_of_a_hop), std::end(own_of_a_hop), [&](const HeaderName& n) {
     return name.hash == n.hash && text::iequals(text, n.text);

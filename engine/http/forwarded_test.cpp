@@ -187,6 +187,16 @@ TEST(ConnectionHeaders, HopByHop) {
   EXPECT_EQ(sorted(h), (Fields{{"Accept", "11"}, {"X-Forwarded-For", "2"}}));
 }
 
+TEST(ConnectionHeaders, HopByHopInAnySpelling) {
+  for (std::string name :
+       {"keep-alive", "PROXY-CONNECTION", "proxy-authenticate", "Proxy-authorization", "tE",
+        "TRAILER", "transfer-Encoding", "uPGRADE", "connection"}) {
+    Headers h{{name, "1"}, {name + "s", "2"}, {"x" + name.substr(1), "3"}};
+    remove_hop_by_hop(h);
+    EXPECT_EQ(h.size(), 2u) << name;
+  }
+}
+
 TEST(ConnectionHeaders, WhatMayStandBehindABody) {  // RFC 9110 section 6.5.1; reliability F1 to F5
   for (const char* name : {"X-Sum", "Grpc-X", "Server-Timing", "Iffy", "X-Forward"})
     EXPECT_TRUE(may_trail(name)) << name;

@@ -115,6 +115,18 @@ TEST(Headers, FieldValuesHoldNoControlCharacterButTab) {  // eight bytes at a ti
   }));
 }
 
+TEST(H1Writer, TextsOfEachLengthAreWrittenWhole) {  // short ones are copied by words that overlap
+  std::string letters;
+  for (int i = 0; i < 80; ++i) letters += static_cast<char>('a' + i % 26);
+  for (size_t name = 1; name <= 40; ++name) {
+    for (size_t value = 0; value <= 40; ++value) {
+      const std::string n = letters.substr(0, name), v = letters.substr(40 - value, value);
+      EXPECT_EQ(request(0, false, {{n, v}}),
+                "GET /a?b HTTP/1.1\r\nHost: h.test\r\n" + n + ": " + v + "\r\n\r\n");
+    }
+  }
+}
+
 TEST(H1Writer, ChunksRoundTrip) {
   std::string wire = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   write_chunk_size(wire, 26);

@@ -24,6 +24,12 @@ std::optional<Text> resolve_reference(const Context& c, std::string_view parent_
 // The same for the TLSOption that `tls.options` names.
 std::optional<Text> resolve_tls_options(const Context& c, std::string_view parent_ns,
                                         const config::Value& ref, const Report& report);
+// The certificate of a route's Secret, in the TLSStore that names it first, if one does: only the one called default is served from
+// (recorded).
+std::optional<config::DynamicConfig::Certificate> crd_certificate(const Context& c,
+                                                                  std::string_view ns,
+                                                                  const Text& secret,
+                                                                  const Report& report);
 // And for a serversTransport; `ns` is that of the Service.
 std::optional<Text> resolve_transport(const Context& c, const std::string& ns, const Text& name,
                                       const Report& report);

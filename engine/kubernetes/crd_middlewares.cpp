@@ -20,6 +20,13 @@ constexpr std::string_view crd_types[] = {
     "redirectScheme",    "replacePath",     "replacePathRegex", "retry",
     "stripPrefix",       "stripPrefixRegex"};
 
+// Marks every list, so that its texts keep the blanks around them (recorded).
+void keep_blanks(Value& v) {
+  if (v.kind == Value::sequence) v.quoted = true;
+  for (Value& item : v.items) keep_blanks(item);
+  for (Value::Member& m : v.members) keep_blanks(m.value);
+}
+
 class Middlewares {
  public:
   Middlewares(const Context& c, const config::MiddlewareTypes& types, CrdServices& services,
@@ -87,7 +94,9 @@ class Middlewares {
     const std::string label = report.object().label();
     config::DecodeContext context{decoded, label};
     std::shared_ptr<void> options = schema->make();
-    schema->schema->decode(body, options.get(), context);
+    Value exact = body;
+    keep_blanks(exact);
+    schema->schema->decode(exact, options.get(), context);
     bool refused = false;
     for (const config::Finding& f : decoded.list()) {
       if (f.code == "GP0103") continue;

@@ -8,12 +8,9 @@ using config::qualify;
 using config::RouterConfig;
 using config::Value;
 
-namespace {
-
-std::optional<Text> resolve(const Context& c, std::string_view parent_ns, const Value& ref,
-                            std::string_view kind, const Report& report,
-                            std::string (CrdNames::*named)(std::string_view, std::string_view)
-                                const) {
+std::optional<Text> resolve_reference(const Context& c, std::string_view parent_ns,
+                                      const Value& ref, std::string_view kind,
+                                      const Report& report) {
   const Text name = located_at(&ref, "name");
   const Text ns = located_at(&ref, "namespace");
   const std::string what = "invalid reference to " + std::string(kind) + " " + name.value + ": ";
@@ -48,20 +45,13 @@ std::optional<Text> resolve(const Context& c, std::string_view parent_ns, const 
                c.option("allowCrossNamespace"));
     return std::nullopt;
   }
-  return Text{qualify((c.names().*named)(target, name.value), crd_provider), name.span};
-}
-
-}  // namespace
-
-std::optional<Text> resolve_reference(const Context& c, std::string_view parent_ns,
-                                      const Value& ref, std::string_view kind,
-                                      const Report& report) {
-  return resolve(c, parent_ns, ref, kind, report, &CrdNames::object);
+  return Text{qualify(c.names().object(target, name.value), crd_provider), name.span};
 }
 
 std::optional<Text> resolve_tls_options(const Context& c, std::string_view parent_ns,
                                         const Value& ref, const Report& report) {
-  return resolve(c, parent_ns, ref, "TLSOption", report, &CrdNames::tls_options);
+  // Dots become dashes as in any reference, but not in the name of the TLSOption: one whose name has dots is never found (recorded).
+  return resolve_reference(c, parent_ns, ref, "TLSOption", report);
 }
 
 std::optional<config::CookieConfig> read_cookie(const Value* sticky) {
@@ -135,7 +125,7 @@ class Routes {
     if (secret.value.empty()) return;
     const Report report(c_.findings, o,
                         "the routers are kept, and clients get another certificate");
-    if (auto pair = tls_certificate(c_, o.ns, secret, report))
+    if (auto pair = crd_certificate(c_, o.ns, secret, report))
       out_.certificates.push_back(std::move(*pair));
   }
 

@@ -198,7 +198,7 @@ class Streams {
     if (secret.value.empty() || boolean_at(tls, "passthrough").value_or(false)) return;
     const Report report(c_.findings, o,
                         "the routers are kept, and clients get another certificate");
-    if (auto pair = tls_certificate(c_, o.ns, secret, report))
+    if (auto pair = crd_certificate(c_, o.ns, secret, report))
       out_.certificates.push_back(std::move(*pair));
   }
 

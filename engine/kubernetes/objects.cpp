@@ -196,12 +196,22 @@ Object ObjectStore::read(const Value& v, std::string_view version, std::string_v
   return o;
 }
 
-void ObjectStore::put(std::shared_ptr<const config::Document> document, Findings& findings) {
-  if (!document || !is_manifest(*document)) return;
+std::optional<Object> ObjectStore::read(std::shared_ptr<const config::Document> document,
+                                        Findings& findings) {
+  if (!document || !is_manifest(*document)) return std::nullopt;
   const Value& v = document->root;
   Object o = read(v, v.find("apiVersion")->str(), v.find("kind")->str(), findings, false);
   o.document = std::move(document);
-  keep(std::move(o), true, findings);
+  return o;
+}
+
+void ObjectStore::put(Object object) {
+  Findings none;  // of those that are defined twice
+  keep(std::move(object), true, none);
+}
+
+void ObjectStore::put(std::shared_ptr<const config::Document> document, Findings& findings) {
+  if (std::optional<Object> o = read(std::move(document), findings)) put(std::move(*o));
 }
 
 bool ObjectStore::remove(std::string_view group, std::string_view kind, std::string_view ns,

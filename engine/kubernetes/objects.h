@@ -41,6 +41,10 @@ class ObjectStore {
   // One object of a store that changes while it is in use: a definition that was there is replaced without a word. Pointers to
   // other objects stay good.
   void put(std::shared_ptr<const config::Document> document, config::Findings& findings);
+  // The same in two steps, of which the first may be done anywhere, for several objects at the same time. Nullopt: no object.
+  static std::optional<Object> read(std::shared_ptr<const config::Document> document,
+                                    config::Findings& findings);
+  void put(Object object);
   // False when there is none. Its Object stays in all(), as one that is refused, until a later object takes its place.
   bool remove(std::string_view group, std::string_view kind, std::string_view ns,
               std::string_view name);

@@ -257,6 +257,79 @@ TEST(Translate, ServersTransportAndCertificates) {
   EXPECT_EQ(t.result.config.certificates[0].key_file.value, "k");
 }
 
+std::string transport_yaml(const std::string& spec) {
+  return "apiVersion: v1\nkind: Secret\nmetadata: {name: lone}\nstringData: {any: A}\n---\n"
+         "apiVersion: v1\nkind: Secret\nmetadata: {name: two}\nstringData: {any: A, more: B}\n---\n"
+         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\ndata: {tls.ca: M, ca.crt: "
+         "N}\n---\n"
+         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: lone}\ndata: {any: M}\n---\n"
+         "apiVersion: traefik.io/v1alpha1\nkind: ServersTransport\nmetadata: {name: t}\nspec: {" +
+         spec + "}\n";
+}
+
+TEST(Translate, AuthoritiesAndLimitsOfAServersTransport) {
+  const std::tuple<const char*, const char*> cases[] = {
+      {"rootCAs: [{secret: lone}]", "A  -"},
+      {"rootCAsSecrets: [lone]", "A  -"},
+      {"rootCAs: [{secret: two}]", "  -"},
+      {"rootCAs: [{configMap: map}]", "M  -"},
+      {"rootCAs: [{configMap: lone}]", "  -"},
+      {"cipherSuites: [TLS_AES_128_GCM_SHA256]", " TLS_AES_128_GCM_SHA256 -"},
+      {"cipherSuites: [TLS_AES_128_GCM_SHA256, odd]", "  -"},
+      {"minVersion: Odd", "  -"},
+      {"maxVersion: Odd", "  -"},
+      {"minVersion: VersionTLS12, maxVersion: VersionTLS13", "  VersionTLS12-VersionTLS13"},
+      {"minVersion: VersionTLS13, maxVersion: VersionTLS13", "  VersionTLS12-"},
+      {"minVersion: VersionTLS12, maxVersion: Odd", "  VersionTLS12-"},
+  };
+  for (const auto& [spec, want] : cases) {
+    const Translated t(transport_yaml(spec));
+    const auto& tls = t.result.config.servers_transports.at("default-t@kubernetescrd").tls;
+    std::string got;
+    for (const auto& ca : tls.root_cas) got += ca.value;
+    got += " ";
+    for (const auto& suite : tls.cipher_suites) got += suite.value;
+    EXPECT_EQ(got + " " + tls.min_version.value + "-" + tls.max_version.value, want) << spec;
+  }
+}
+
+TEST(Translate, ACertificateIsInTheStoreThatNamesIt) {
+  const Translated t(
+      "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {tls.crt: c, tls.key: k}\n"
+      "---\napiVersion: v1\nkind: Secret\nmetadata: {name: q}\nstringData: {tls.crt: d, tls.key: "
+      "k}\n---\n"
+      "apiVersion: traefik.io/v1alpha1\nkind: TLSStore\nmetadata: {name: own}\nspec: "
+      "{certificates: [{secretName: s}]}\n---\n"
+      "apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: {name: r}\nspec: {tls: "
+      "{secretName: s}, routes: []}\n---\n"
+      "apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: {name: p}\nspec: {tls: "
+      "{secretName: q}, routes: []}\n");
+  std::string got;
+  for (const auto& c : t.result.config.certificates) {
+    got += c.cert_file.value + ":";
+    for (const auto& store : c.stores) got += store.value;
+    got += " ";
+  }
+  EXPECT_EQ(got, "c:default-own d: c:default-own ");
+}
+
+TEST(Translate, ReferencesAreNormalisedAndTlsOptionsAreNot) {
+  const Translated t(
+      "apiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: m}\n"
+      "spec: {chain: {middlewares: [{name: a.b}]}}\n");
+  // References are normalised, and so is that to a TLSOption, whose own name keeps its dots: it is never found.
+  EXPECT_EQ(t.result.config.middlewares.at("default-m@kubernetescrd").refs[0].value,
+            "default-a-b@kubernetescrd");
+  const Translated o(
+      "apiVersion: traefik.io/v1alpha1\nkind: TLSOption\nmetadata: {name: a.b}\nspec: {}\n---\n"
+      "apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: {name: r}\nspec: {tls: "
+      "{options: {name: a.b}}, routes: [{match: PathPrefix(`/`), kind: Rule}]}\n");
+  EXPECT_TRUE(o.result.config.tls_options.contains("default-a.b@kubernetescrd"));
+  ASSERT_EQ(o.result.config.routers.size(), 1u);
+  EXPECT_EQ(o.result.config.routers.begin()->second.tls->options.value,
+            "default-a-b@kubernetescrd");
+}
+
 TEST(Gateway, HostnamesMeet) {
   const std::tuple<const char*, const char*, const char*> cases[] = {
       {"a.example", "a.example", "a.example"},

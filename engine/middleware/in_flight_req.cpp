@@ -60,11 +60,11 @@ class InFlightReq final : public WaitingMiddleware {
 
  private:
   InFlightCounts::Source* enter(Exchange& x) const {
-    const std::string key = source_.key(x);
-    InFlightCounts::Source* const entered = counts_->enter(key, amount_);
+    std::string room;
+    InFlightCounts::Source* const entered = counts_->enter(source_.token(x, room), amount_);
     if (x.trace) {
       x.note(stage, "count",
-             key +
+             source_.key(x) +
                  (entered ? ": one more under way, at most " : ": as many under way as may be, ") +
                  std::to_string(amount_));
     }

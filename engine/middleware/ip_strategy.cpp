@@ -106,8 +106,7 @@ std::string IpStrategy::client_ip(const http::Exchange& x) const {
 }
 
 bool IpStrategy::is_listed(const http::Exchange& x, const IpList& list) const {
-  const bool by_peer = !depth_ && !excluded_ && !ipv6_bits_;
-  return by_peer ? list.contains(x.peer.ip) : list.contains(without_port(client_ip(x)));
+  return by_peer() ? list.contains(x.peer.ip) : list.contains(without_port(client_ip(x)));
 }
 
 std::string told_client(std::string_view ip, bool listed) {

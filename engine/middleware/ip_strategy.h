@@ -30,6 +30,8 @@ class IpStrategy {
   static Result<IpStrategy> compile(const std::optional<IpStrategyOptions>& options);
   // The client's address as text; "" where the strategy finds none.
   std::string client_ip(const http::Exchange& x) const;
+  // client_ip() is the peer's address, whatever the request says.
+  bool by_peer() const { return !depth_ && !excluded_ && !ipv6_bits_; }
   // Whether that address is in the list, a port behind it aside.
   bool is_listed(const http::Exchange& x, const IpList& list) const;
 

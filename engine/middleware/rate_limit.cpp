@@ -97,9 +97,11 @@ class RateLimit final : public SyncFilter {
 
   Flow on_request(Exchange& x) override {
     const Clock& clock = x.env->clock;
-    const std::string key = source_.key(x);
-    const RateLimiter::Verdict v = limiter_.take(key, clock.now(), clock.wall_ns(), !x.look_beyond);
-    if (x.trace) x.note(stage, "count", told(key, v));
+    std::string room;
+    const std::string& source = source_.token(x, room);
+    const RateLimiter::Verdict v =
+        limiter_.take(source, clock.now(), clock.wall_ns(), !x.look_beyond);
+    if (x.trace) x.note(stage, "count", told(source_.key(x), v));
     if (!v.served) {
       refuse(x, v.wait);
       return Flow::answer;

@@ -31,13 +31,13 @@ class Redirection {
   Flow apply(http::Exchange& x, const std::string& url) const;
 
  private:
-  Redirection(rules::Regex regex, std::string replacement, bool permanent, int status)
+  Redirection(rules::Regex regex, std::string_view replacement, bool permanent, int status)
       : regex_(std::move(regex)),
-        replacement_(std::move(replacement)),
+        replacement_(regex_.prepared(replacement)),
         permanent_(permanent),
         status_(status) {}
   rules::Regex regex_;
-  std::string replacement_;
+  rules::GoTemplate replacement_;
   bool permanent_;
   int status_;
 };

@@ -20,7 +20,7 @@ const config::Schema<Options>& schema() {
 class ReplacePathRegex final : public SyncFilter {
  public:
   ReplacePathRegex(rules::Regex expression, std::string_view replacement)
-      : expression_(std::move(expression)), replacement_(replacement) {}
+      : expression_(std::move(expression)), replacement_(expression_.prepared(replacement)) {}
 
   Flow on_request(Exchange& x) override {
     const std::string path = shown_path(x.request.url);
@@ -34,7 +34,7 @@ class ReplacePathRegex final : public SyncFilter {
 
  private:
   rules::Regex expression_;
-  std::string replacement_;
+  rules::GoTemplate replacement_;
 };
 
 Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext&) {

@@ -47,4 +47,15 @@ std::string SourceCriterion::key(const http::Exchange& x) const {
   return "";
 }
 
+const std::string& SourceCriterion::token(const http::Exchange& x, std::string& room) const {
+  if (by_ == By::host) return x.request.host;
+  if (by_ == By::ip && strategy_.by_peer()) {
+    const IpAddress& ip = x.peer.ip;
+    room.assign(reinterpret_cast<const char*>(ip.bytes.data()), ip.v6 ? 16 : 4);
+  } else {
+    room = key(x);
+  }
+  return room;
+}
+
 }  // namespace gateproof::middleware

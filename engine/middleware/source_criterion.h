@@ -19,6 +19,8 @@ class SourceCriterion {
                                          By by_default);
   // The key; "" is a key too, shared by all who have none.
   std::string key(const http::Exchange& x) const;
+  // For who only tells keys from each other: the host itself, a peer's address as its bytes, or key(), the last two in `room`.
+  const std::string& token(const http::Exchange& x, std::string& room) const;
 
  private:
   By by_ = By::ip;

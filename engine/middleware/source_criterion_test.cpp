@@ -31,6 +31,38 @@ TEST(SourceCriterion, Keys) {
   EXPECT_EQ(key(depth, By::host, {}), "") << "9.15";
 }
 
+// Whoever has the same key has the same token, and nobody else.
+TEST(SourceCriterion, TokensTellKeysApart) {
+  SourceCriterionOptions none, host, header, depth, masked;
+  host.request_host = true;
+  header.request_header_name = "x-key";
+  depth.ip_strategy = IpStrategyOptions{.depth = 1};
+  masked.ip_strategy = IpStrategyOptions{.ipv6_subnet = 64};
+  for (const auto& options : {none, host, header, depth, masked}) {
+    const auto criterion = SourceCriterion::compile(options, SourceCriterion::By::ip);
+    ASSERT_TRUE(criterion);
+    std::map<std::string, std::string> token_of;
+    std::set<std::string> tokens;
+    for (const char* peer : {"1.2.3.4", "1.2.3.5", "::ffff:1.2.3.4", "::1", "fe80::1", "fe80::2",
+                             "102:304::", "49.46.50.46"}) {
+      for (const char* text : {"a", "b"}) {
+        gateproof::testing::FakeWorld world;
+        http::Exchange x(world.env);
+        x.peer.ip = *IpAddress::parse(peer);
+        x.request.host = text;
+        x.request.headers.add("X-Key", text);
+        x.request.headers.add("X-Forwarded-For", text);
+        std::string room;
+        const std::string token = criterion->token(x, room);
+        tokens.insert(token);
+        const auto known = token_of.emplace(criterion->key(x), token);
+        EXPECT_EQ(known.first->second, token) << peer << " " << text;
+      }
+    }
+    EXPECT_EQ(tokens.size(), token_of.size());
+  }
+}
+
 TEST(SourceCriterion, MutuallyExclusive) {
   SourceCriterionOptions o;
   o.request_host = true;

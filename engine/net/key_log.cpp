@@ -16,6 +16,11 @@ Fd& log_file() {
   return file;
 }
 
+std::string& log_path() {
+  static std::string path;
+  return path;
+}
+
 // One write for each line, so that lines of several threads do not mix.
 void write_line(std::string_view line) {
   std::string text(line);
@@ -46,7 +51,18 @@ Result<void> log_tls_keys(const std::string& path) {
   Result<Fd> file = open_key_log(path);
   if (!file) return file.error();
   log_file() = std::move(*file);
+  log_path() = path;
   tls::set_key_log(write_line);
+  return {};
+}
+
+Result<void> reopen_key_log() {
+  if (!log_file()) return {};
+  Result<Fd> file = open_key_log(log_path());
+  if (!file) return file.error();
+  // The number stays, so that who writes at this moment writes to the one or to the other.
+  if (::dup3(file->get(), log_file().get(), O_CLOEXEC) < 0)
+    return Error(Code::io, errno_text("SSLKEYLOGFILE " + log_path(), errno));
   return {};
 }
 

@@ -12,5 +12,8 @@ Result<Fd> open_key_log(const std::string& path);
 
 // Every connection of this process from now on adds its lines to that file. Once, before any TLS is spoken.
 Result<void> log_tls_keys(const std::string& path);
+// Goes on in the file that has the name now, for who has moved the other away; nothing where no keys are logged. Where it cannot be
+// opened, the one that is open is kept.
+Result<void> reopen_key_log();
 
 }  // namespace gateproof::net

@@ -60,5 +60,15 @@ TEST_F(KeyLog, K3_LinksAndOtherThingsAreRefused) {
   EXPECT_NE(problem("pipe"), "") << "and is not waited for";
 }
 
+TEST_F(KeyLog, WhoMovesItAwayGetsANewOneWhenItIsOpenedAgain) {
+  EXPECT_TRUE(reopen_key_log()) << "nothing is logged, nothing is opened";
+  ASSERT_TRUE(log_tls_keys(path("keys")));
+  std::filesystem::rename(path("keys"), path("moved"));
+  EXPECT_TRUE(reopen_key_log());
+  EXPECT_EQ(mode("keys"), 0600u);
+  ::chmod(path("keys").c_str(), 0644);
+  EXPECT_FALSE(reopen_key_log()) << "the same rules as at the start";
+}
+
 }  // namespace
 }  // namespace gateproof::net

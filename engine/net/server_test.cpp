@@ -8,6 +8,8 @@
 #include "engine/net/client_test.h"
 #include "engine/net/clock.h"
 #include "engine/net/datagram.h"
+#include "engine/net/files.h"
+#include "engine/net/log_file.h"
 #include "engine/net/random.h"
 #include "engine/net/socket.h"
 
@@ -460,6 +462,32 @@ TEST_F(ServerTest, TheLimitOfConnectionsIsConfigured) {
   Client second(web());
   second.send("GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n");
   EXPECT_EQ(second.receive("\r\n\r\n", milliseconds(100)), "");
+}
+
+// What is full or dropped is a line of the log: the first at once, the others together (SeldomTold).
+TEST_F(ServerTest, WhatIsFullOrDroppedIsTold) {
+  LogFileOptions options;
+  options.path = ::testing::TempDir() + "/gp_server_log_" + std::to_string(own_pid());
+  LogFile file(options, clock_);
+  log_.set_level(LogLevel::warn);
+  log_.set_file(&file);
+  entry("dns").address.value = "127.0.0.1:0/udp";
+  entry();
+  start(1, 1);
+  UdpSocket client;
+  for (int i = 0; i < 3; ++i) client.send("x", *server_->address("dns"));
+  Client first(web());
+  EXPECT_TRUE(first.get("/x").starts_with("HTTP/1.1 200"));
+  end_gracefully();
+  log_.set_file(nullptr);
+  const Result<std::string> text = RealFiles().read(options.path, 1 << 20);
+  std::remove(options.path.c_str());
+  ASSERT_TRUE(text);
+  const auto lines = text::split(*text, '\n');
+  ASSERT_EQ(lines.size(), 3u) << *text;
+  const std::string both = std::string(lines[0]) + std::string(lines[1]);
+  EXPECT_NE(both.find("entryPoint dns: no router or no server takes them: 1 datagrams"), both.npos);
+  EXPECT_NE(both.find("entryPoint web: 1 connections are open (gateproof.connections)"), both.npos);
 }
 
 // The limit of requests, of all connections together: at it, one over, and back.

@@ -90,7 +90,31 @@ Result<void> Worker::add_udp_entry_point(const config::EntryPointConfig& config,
   udp_[config.name] = std::make_shared<pipeline::UdpServer>(
       env_, std::move(*socket), config.name, config.udp_timeout,
       [this] { return shared_.engine.snapshot(); });
+  udp_[config.name]->on_drop(
+      [this, name = config.name](pipeline::UdpDrop why) { tell_dropped(name, why); });
   return {};
+}
+
+void Worker::tell_full(const Entry& e) {
+  const auto times = shared_.full.count(loop_->clock().now());
+  if (!times) return;
+  shared_.log.warn("entryPoint " + e.config.name + ": " + std::to_string(shared_.connections_max) +
+                   " connections are open (gateproof.connections), further ones wait; reached " +
+                   std::to_string(*times) + " times since this was told last");
+}
+
+void Worker::tell_dropped(const std::string& entry_point, pipeline::UdpDrop why) {
+  const auto n = shared_.undelivered[static_cast<size_t>(why)].count(loop_->clock().now());
+  if (!n) return;
+  using pipeline::UdpDrop;
+  const std::string reason =
+      why == UdpDrop::sessions_max
+          ? std::to_string(pipeline::udp_sessions_max) + " sessions are open (udp_sessions_max)"
+      : why == UdpDrop::datagrams_max ? std::to_string(pipeline::udp_queued_datagrams_max) +
+                                            " wait for a server's name (udp_queued_datagrams_max)"
+                                      : "no router or no server takes them";
+  shared_.log.warn("entryPoint " + entry_point + ": " + reason + ": " + std::to_string(*n) +
+                   " datagrams were dropped since this was told last");
 }
 
 void Worker::open_entry_point(std::shared_ptr<const config::EntryPointConfig> config, Fd socket,
@@ -172,7 +196,9 @@ void Worker::run() {
 Task<void> Worker::accept_connections(Entry& e) {
   uint64_t pauses = 0;
   for (;;) {
+    bool waited = false;
     while (shared_.connections.load(std::memory_order_relaxed) >= shared_.connections_max) {
+      if (!std::exchange(waited, true)) tell_full(e);
       co_await sleep_for(loop_->scheduler(), full_pause);
     }
     Result<std::unique_ptr<Stream>> stream = co_await e.listener->accept();

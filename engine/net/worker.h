@@ -2,6 +2,7 @@
 // (limits, balancers, health) lives in the engine's snapshot.
 #pragma once
 #include "engine/env/env.h"
+#include "engine/env/seldom_told.h"
 #include "engine/net/event_loop.h"
 #include "engine/net/listener.h"
 #include "engine/net/log.h"
@@ -26,7 +27,9 @@ struct ServerShared {
   size_t connections_max = 0;
   const Detours* detours = nullptr;
   std::atomic<size_t> connections{0};
-  WorkPool pool{};  // outlives the loops
+  SeldomTold full{};                        // connections_max was reached
+  std::array<SeldomTold, 3> undelivered{};  // datagrams, by UdpDrop
+  WorkPool pool{};                          // outlives the loops
 };
 
 enum class Drain : uint8_t {
@@ -73,6 +76,8 @@ class Worker {
 
   // A task of an entry point, which lives as long as it.
   void begin(const std::string& what, Entry& e, Task<void> task);
+  void tell_full(const Entry& e);
+  void tell_dropped(const std::string& entry_point, pipeline::UdpDrop why);
   void hear(const std::shared_ptr<pipeline::UdpServer>& server);
   Task<void> accept_connections(Entry& e);
   Task<void> drain(Entry& e);

@@ -47,7 +47,7 @@ Builder::Builder(const BuildInputs& inputs, Snapshot& out)
       tls_(*out.dynamics, *out.tls.registry, inputs.files, inputs.statics->gateproof.strict) {}
 
 std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs,
-                                         std::shared_ptr<const void>* leftovers) {
+                                         std::function<void()>* afterwards) {
   auto out = std::make_shared<Snapshot>();
   out->statics = inputs.statics;
   out->objects = inputs.objects ? inputs.objects
@@ -57,11 +57,19 @@ std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs,
       inputs.tls ? inputs.tls : std::make_shared<tls::Registry>(inputs.random, inputs.clock);
   const auto builder = std::make_shared<Builder>(inputs, *out);
   builder->run();
-  if (leftovers) *leftovers = builder;
+  if (afterwards) {
+    *afterwards = [out, builder] { builder->keep_parts(); };
+  } else {
+    builder->keep_parts();
+  }
   return out;
 }
 
 void Builder::run() {
+  const Ahead::Makers makers = {
+      [this](const config::RouterConfig& router) { return parse_rule(router); },
+      [this](const auto& name, const auto& service) { return plain_balancer(name, service); }};
+  ahead_.emplace(objects_, makers, in_.elsewhere);
   services_.reserve(objects_.services.size());
   sources_.reserve(objects_.services.size());
   copies_.reserve(objects_.routers.size());
@@ -80,6 +88,7 @@ void Builder::run() {
   }
   check_tree();
   build_unused();
+  ahead_.reset();  // nobody else looks at the objects any more
   finish();
 }
 
@@ -283,8 +292,14 @@ void Builder::finish() {
   }
   out_.parts.defaults = defaults_;
   out_.parts.whole = too_far_;
-  keep_parts();
+  tell_parts();
   gather_findings();
+}
+
+void Builder::tell_parts() {
+  for (auto& [key, draft] : drafts_) {
+    if (!draft.findings.list().empty()) out_.parts.told[key] = std::move(draft.findings);
+  }
 }
 
 void Builder::keep_parts() {
@@ -304,7 +319,6 @@ void Builder::keep_parts() {
     draft.asked.erase(std::unique(draft.asked.begin(), draft.asked.end()), draft.asked.end());
     unit->asked = std::move(draft.asked);
     for (const std::string& object : unit->asked) users.push_back(object + "\n" + key);
-    if (!draft.findings.list().empty()) parts.told[key] = std::move(draft.findings);
     parts.units.put(key, std::move(unit));
   }
   if (!std::is_sorted(users.begin(), users.end())) std::sort(users.begin(), users.end());

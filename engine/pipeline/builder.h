@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "engine/middleware/chain.h"
+#include "engine/pipeline/ahead.h"
 #include "engine/pipeline/snapshot.h"
 #include "engine/pipeline/tls_builder.h"
 #include "engine/pipeline/tls_conflicts.h"
@@ -19,6 +20,8 @@ class Builder {
  public:
   Builder(const BuildInputs& inputs, Snapshot& out);
   void run();
+  // After run(): what is needed for patching the snapshot, and for nothing else.
+  void keep_parts();
   // Makes `out`, which has taken over everything of `before`, what `patch` wants. False: it reaches too far.
   bool patch(const Snapshot& before, const config::ConfigPatch& patch);
 
@@ -107,7 +110,7 @@ class Builder {
   void depends(const std::string& middleware, std::string key) {
     drafts_[options_key(middleware)].asked.push_back(std::move(key));
   }
-  void keep_parts();
+  void tell_parts();
   void gather_findings();
 
   // builder_patch.cpp
@@ -161,6 +164,7 @@ class Builder {
   // builder_rule.cpp
   int provider_rank(const std::string& router) const;
   bool priority_allowed(RouterInfo& info, const config::RouterConfig& router);
+  Ahead::ParsedRule parse_rule(const config::RouterConfig& router) const;
   std::shared_ptr<rules::Route> make_route(RouterInfo& info, const config::RouterConfig& router);
 
   // builder_chain.cpp
@@ -194,6 +198,8 @@ class Builder {
                                  ObjectInfo& info);
   std::shared_ptr<TlsConnector> connector(const std::string& service,
                                           const config::ServersTransportConfig& transport);
+  // One that depends on nothing but its service.
+  Ahead::MadeBalancer plain_balancer(const std::string& name, const config::ServiceConfig& s) const;
   void check_health_options(const std::string& name, const config::LoadBalancerConfig& lb);
   HandlerPtr with_middlewares(const std::string& name, const config::ServiceConfig& s,
                               HandlerPtr end, ObjectInfo& info);
@@ -251,6 +257,7 @@ class Builder {
   std::vector<Root> roots_;
   std::deque<config::RouterConfig> reread_;  // routers that are not as they were written
   std::map<std::string, Node> nodes_;        // by the name in the snapshot
+  std::optional<Ahead> ahead_;               // none while a snapshot is patched
   std::unordered_map<std::string, std::vector<std::string>>
       copies_;  // names in the snapshot of each root, by its configured name
 };

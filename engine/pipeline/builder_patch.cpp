@@ -80,6 +80,7 @@ bool Builder::patch(const Snapshot& before, const config::ConfigPatch& patch) {
     SharedMap<ObjectInfo>& objects = key.starts_with("s ") ? out_.services : out_.middlewares;
     if (objects.contains(name_in(key))) sort_users(objects, name_in(key));
   }
+  tell_parts();
   keep_parts();
   forget_internal();
   gather_findings();

@@ -44,17 +44,23 @@ std::string error_for_hosts(const std::string& rule, std::string_view told) {
 
 }  // namespace
 
+Ahead::ParsedRule Builder::parse_rule(const config::RouterConfig& router) const {
+  std::string_view syntax = router.rule_syntax.value;
+  // Traefik gives neither the bound of priorities nor the default syntax to children, and no syntax to rules that it made.
+  if (syntax.empty() && router.parent_refs.empty() && !router.default_rule)
+    syntax = in_.statics->default_rule_syntax;
+  return rules::parse_rule(router.rule.value,
+                           syntax == "v2" ? rules::Syntax::v2 : rules::Syntax::v3, in_.matchers);
+}
+
 std::shared_ptr<rules::Route> Builder::make_route(RouterInfo& info,
                                                   const config::RouterConfig& router) {
   const std::string& text = router.rule.value;
   const rules::Priority priority = rules::effective_priority(text, router.priority.value);
   info.priority = priority.value;
-  const bool child = !router.parent_refs.empty();
-  std::string syntax = router.rule_syntax.value;
-  // Traefik gives neither the bound of priorities nor the default syntax to children, and no syntax to rules that it made.
-  if (syntax.empty() && !child && !router.default_rule) syntax = in_.statics->default_rule_syntax;
-  auto parsed =
-      rules::parse_rule(text, syntax == "v2" ? rules::Syntax::v2 : rules::Syntax::v3, in_.matchers);
+  std::optional<Ahead::ParsedRule> ahead;
+  if (ahead_) ahead = ahead_->rule(router);
+  Ahead::ParsedRule parsed = ahead ? std::move(*ahead) : parse_rule(router);
   if (!parsed) {
     const rules::RuleError& e = parsed.error();
     info.fail(e.api);

@@ -18,6 +18,14 @@ class FixedAnswer final : public http::Handler {
   std::string body_;
 };
 
+bool asks_over_tls(const config::LoadBalancerConfig& lb) {
+  const auto is_https = [](const config::ServerConfig& server) {
+    return text::to_lower(server.url.value.substr(0, server.url.value.find(':'))) == "https";
+  };
+  return (lb.health_check && lb.health_check->scheme == "https") ||
+         std::any_of(lb.servers.begin(), lb.servers.end(), is_https);
+}
+
 }  // namespace
 
 HandlerPtr fixed_answer(int status, std::string body) {
@@ -130,20 +138,18 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
       return nullptr;
     }
   }
-  bool secure = lb.health_check && lb.health_check->scheme == "https";
-  for (const config::ServerConfig& server : lb.servers) {
-    const std::string scheme =
-        text::to_lower(server.url.value.substr(0, server.url.value.find(':')));
-    secure = secure || scheme == "https";
-  }
-  auto made = upstream::LoadBalancer::make(name, lb, *transport, in_.random,
-                                           secure ? connector(name, *transport) : nullptr);
+  Ahead::MadeBalancer made;
+  if (ahead_) made = ahead_->balancer(s);
   if (!made) {
-    const Error& e = made.error();
+    made = upstream::LoadBalancer::make(name, lb, *transport, in_.random,
+                                        asks_over_tls(lb) ? connector(name, *transport) : nullptr);
+  }
+  if (!*made) {
+    const Error& e = made->error();
     refuse_service(name, info, e.message, e.span.known() ? e.span : s.span, e.remedy);
     return nullptr;
   }
-  upstream::LoadBalancer& balancer = **made;
+  upstream::LoadBalancer& balancer = ***made;
   sources_[name] = &balancer;
   out_.server_health[name] = balancer.health();
   check_health_options(name, lb);
@@ -153,7 +159,17 @@ HandlerPtr Builder::build_load_balancer(const std::string& name, const config::S
     out_.health_checks.push_back(
         upstream::make_health_check(name, *lb.health_check, balancer.servers(), balancer.health()));
   }
-  return std::move(*made);
+  return std::move(**made);
+}
+
+Ahead::MadeBalancer Builder::plain_balancer(const std::string& name,
+                                            const config::ServiceConfig& s) const {
+  if (s.types.size() > 1 || !s.load_balancer || asks_over_tls(*s.load_balancer) ||
+      !s.load_balancer->servers_transport.value.empty()) {
+    return std::nullopt;
+  }
+  return upstream::LoadBalancer::make(name, *s.load_balancer, in_.statics->servers_transport,
+                                      in_.random, nullptr);
 }
 
 // Null: its servers cannot be spoken to over TLS, and why is said.

@@ -78,14 +78,16 @@ void ClusterGateway::follow_all(Offload& elsewhere) {
       [] {});
   config::Findings refused;
   for (const cluster::ObjectPtr& object : *all) objects_.put(object->document(), refused);
-  all_ = true;
+  all_ = &elsewhere;
   store_.settle();
 }
 
 void ClusterGateway::follow(std::span<const cluster::Event> events) {
-  bool anew = std::exchange(all_, false);
+  Offload* const all = std::exchange(all_, nullptr);
+  bool anew = all != nullptr;
   for (const cluster::Event& event : events) anew = take(event) || anew;
-  if (anew) controller_.reconcile(objects_, std::exchange(changed_, {}));
+  if (anew)
+    controller_.reconcile(objects_, std::exchange(changed_, {}), all ? *all : inline_offload());
 }
 
 void ClusterGateway::write_status(const kubernetes::gateway::StatusUpdate& update) {

@@ -32,7 +32,7 @@ class ClusterGateway {
   kubernetes::ObjectStore objects_;  // what resolve() reads: kept, not made anew
   std::set<uint64_t> own_;  // resourceVersions of statuses written here, until they are told
   std::vector<kubernetes::gateway::ObjectName> changed_;  // since the controller looked
-  bool all_ = false;                                      // everything is to be looked at
+  Offload* all_ = nullptr;  // everything is to be looked at, with its help
   GatewayController controller_;
 };
 

@@ -109,15 +109,24 @@ std::shared_ptr<const Snapshot> Engine::of_no_objects() const {
 
 std::shared_ptr<const Snapshot> Engine::update(const std::string& provider,
                                                config::DynamicConfig objects) {
+  std::shared_ptr<const Snapshot> built = update(provider, std::move(objects), inline_offload());
+  settle();
+  return built;
+}
+
+std::shared_ptr<const Snapshot> Engine::update(const std::string& provider,
+                                               config::DynamicConfig objects, Offload& elsewhere) {
   const std::lock_guard lock(update_mutex_);
   by_provider_[provider] = std::make_shared<const Objects>(objects_of(std::move(objects)));
   objects_ = std::make_shared<const Objects>(merged(by_provider_));
-  return rebuild();
+  return rebuild(elsewhere);
 }
 
 std::shared_ptr<const Snapshot> Engine::patch(const std::string& provider,
-                                              const config::ConfigPatch& changes) {
+                                              const config::ConfigPatch& changes,
+                                              Offload& elsewhere) {
   const std::lock_guard lock(update_mutex_);
+  settle_now(elsewhere);
   std::shared_ptr<const Objects>& mine = by_provider_[provider];
   Objects own = mine ? *mine : objects_of({});
   apply(own, changes);
@@ -129,23 +138,35 @@ std::shared_ptr<const Snapshot> Engine::patch(const std::string& provider,
     if (std::shared_ptr<Snapshot> built = patch_snapshot(inputs(), *current_, changes))
       return show(std::move(built));
   }
-  return rebuild();
+  return rebuild(elsewhere);
 }
 
 void Engine::set_matchers(rules::MatcherSet m) {
   const std::lock_guard lock(update_mutex_);
   matchers_ = std::move(m);
-  rebuild();
+  rebuild(inline_offload());
 }
 
-std::shared_ptr<const Snapshot> Engine::rebuild() {
-  std::shared_ptr<const void> leftovers;  // freed when the snapshot is in force
-  return show(build_snapshot(inputs(), &leftovers));
+std::shared_ptr<const Snapshot> Engine::rebuild(Offload& elsewhere) {
+  unsettled_ = nullptr;
+  return show(build_snapshot(inputs(elsewhere), &unsettled_));
 }
 
-BuildInputs Engine::inputs() const {
+void Engine::settle(Offload& elsewhere) {
+  const std::lock_guard lock(update_mutex_);
+  settle_now(elsewhere);
+}
+
+void Engine::settle_now(Offload& elsewhere) {
+  std::function<void()> rest = std::exchange(unsettled_, nullptr);
+  if (!rest) return;
+  rest();
+  elsewhere.start([rest = std::move(rest)] {}, [] {});
+}
+
+BuildInputs Engine::inputs(Offload& elsewhere) const {
   return {statics_,      objects_->rest, clock_,   random_, host_name_, matchers_,
-          &terminating_, files_,         plugins_, tls_,    objects_};
+          &terminating_, files_,         plugins_, tls_,    objects_,   elsewhere};
 }
 
 std::shared_ptr<const Snapshot> Engine::show(std::shared_ptr<Snapshot> built) {

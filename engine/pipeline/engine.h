@@ -27,9 +27,16 @@ class Engine {
   // the build. Called from one thread at a time (guarded).
   std::shared_ptr<const Snapshot> update(const std::string& provider,
                                          config::DynamicConfig objects);
+  // The same for whoever wants it soon: `elsewhere` takes its share of building, and the rest is left for settle().
+  std::shared_ptr<const Snapshot> update(const std::string& provider, config::DynamicConfig objects,
+                                         Offload& elsewhere);
   // The same for a provider that knows what changed since its last update or patch: costs what depends on that.
   std::shared_ptr<const Snapshot> patch(const std::string& provider,
-                                        const config::ConfigPatch& changes);
+                                        const config::ConfigPatch& changes,
+                                        Offload& elsewhere = inline_offload());
+  // Does what is needed only for the patches to come, which wait for it, after whoever made everything has shown it. `elsewhere`
+  // frees what was needed for building.
+  void settle(Offload& elsewhere = inline_offload());
   // Before the first update: that of no objects, which is made only when somebody asks for it.
   std::shared_ptr<const Snapshot> snapshot() const {
     std::shared_ptr<const Snapshot> now = std::atomic_load(&current_);
@@ -64,6 +71,7 @@ class Engine {
       std::make_shared<const Objects>(merged({}));  // all of them
   rules::MatcherSet matchers_ = rules::MatcherSet::standard();
   mutable std::shared_ptr<const Snapshot> current_;
+  std::function<void()> unsettled_;  // what is left to be done of it; empty: nothing
   std::atomic<uint64_t> version_{1};
   std::atomic<bool> terminating_{false};
   mutable RequestLimit requests_;
@@ -74,8 +82,9 @@ class Engine {
   std::shared_ptr<HostFlattener> flattener_;  // what it learnt outlives snapshots
 
   std::shared_ptr<const Snapshot> of_no_objects() const;
-  std::shared_ptr<const Snapshot> rebuild();
-  BuildInputs inputs() const;
+  void settle_now(Offload& elsewhere);
+  std::shared_ptr<const Snapshot> rebuild(Offload& elsewhere);
+  BuildInputs inputs(Offload& elsewhere = inline_offload()) const;
   std::shared_ptr<const Snapshot> show(std::shared_ptr<Snapshot> built);
 };
 

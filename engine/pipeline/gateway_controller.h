@@ -31,9 +31,11 @@ class GatewayController {
         follower_(options_) {}
 
   // What the objects ask for is served and told when this returns. The store is the same one each time; `changed` names every
-  // object of it that was put or removed since the last call.
+  // object of it that was put or removed since the last call. `elsewhere` takes its share of
+  // what makes everything anew.
   void reconcile(const kubernetes::ObjectStore& objects,
-                 std::span<const kubernetes::gateway::ObjectName> changed);
+                 std::span<const kubernetes::gateway::ObjectName> changed,
+                 Offload& elsewhere = inline_offload());
 
   const kubernetes::gateway::Options& options() const { return options_; }
 

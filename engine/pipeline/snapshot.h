@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/config/static.h"
+#include "engine/env/offload.h"
 #include "engine/http/handler.h"
 #include "engine/middleware/middleware.h"
 #include "engine/pipeline/entry_stage.h"
@@ -112,16 +113,17 @@ struct BuildInputs {
   const middleware::PluginHost* plugins = nullptr;  // null: no plugin is known
   std::shared_ptr<tls::Registry> tls = nullptr;     // null: one of the snapshot's own
   std::shared_ptr<const Objects> objects =
-      nullptr;  // null: those of `dynamics`; else that is their rest
+      nullptr;                            // null: those of `dynamics`; else that is their rest
+  Offload& elsewhere = inline_offload();  // takes its share of building thousands of routers
 };
 
 // The entry points of the static configuration, and those that providers bring; a name of the static one is not overridden.
 std::map<std::string, const config::EntryPointConfig*> entry_points_of(const BuildInputs& inputs);
 
-// Never fails as a whole: a bad object is disabled with its reason, the rest stands (catalogue 6.11). `leftovers` gets what was
-// needed for building alone: freeing it can wait until the snapshot is in force.
+// Never fails as a whole: a bad object is disabled with its reason, the rest stands (catalogue 6.11). `afterwards` gets what is
+// left to be done before the snapshot is patched, and can wait until it is in force; without it all is done at once.
 std::shared_ptr<Snapshot> build_snapshot(const BuildInputs& inputs,
-                                         std::shared_ptr<const void>* leftovers = nullptr);
+                                         std::function<void()>* afterwards = nullptr);
 
 // The same for objects that are those of `before` but for `patch`: only what depends on the change is made, the rest is that of
 // `before`, state of services and middlewares included. Null: the change reaches too far, and everything is to be built.

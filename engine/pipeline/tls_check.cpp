@@ -2,6 +2,7 @@
 
 #include "engine/base/crypto_x509.h"
 #include "engine/base/text.h"
+#include "engine/config/tls_names.h"
 
 namespace gateproof::pipeline {
 
@@ -12,35 +13,6 @@ using config::Text;
 constexpr std::string_view versions[] = {"VersionTLS10", "VersionTLS11", "VersionTLS12",
                                          "VersionTLS13"};
 
-// Go's names, the insecure ones too (observed one by one).
-constexpr std::string_view cipher_suites[] = {"TLS_RSA_WITH_RC4_128_SHA",
-                                              "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
-                                              "TLS_RSA_WITH_AES_128_CBC_SHA",
-                                              "TLS_RSA_WITH_AES_256_CBC_SHA",
-                                              "TLS_RSA_WITH_AES_128_CBC_SHA256",
-                                              "TLS_RSA_WITH_AES_128_GCM_SHA256",
-                                              "TLS_RSA_WITH_AES_256_GCM_SHA384",
-                                              "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA",
-                                              "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
-                                              "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
-                                              "TLS_ECDHE_RSA_WITH_RC4_128_SHA",
-                                              "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA",
-                                              "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
-                                              "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
-                                              "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
-                                              "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
-                                              "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-                                              "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-                                              "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-                                              "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-                                              "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
-                                              "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-                                              "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305",
-                                              "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-                                              "TLS_AES_128_GCM_SHA256",
-                                              "TLS_AES_256_GCM_SHA384",
-                                              "TLS_CHACHA20_POLY1305_SHA256",
-                                              "TLS_FALLBACK_SCSV"};
 constexpr std::string_view curves[] = {"secp256r1",
                                        "CurveP256",
                                        "secp384r1",
@@ -71,8 +43,8 @@ Error wrong(const std::string& message, const Text& at, std::span<const std::str
 
 Result<void> check_ciphers(const std::vector<Text>& names) {
   for (const Text& c : names) {
-    if (!among(cipher_suites, c.value))
-      return wrong("invalid CipherSuite: " + c.value, c, cipher_suites);
+    if (!among(config::cipher_suites, c.value))
+      return wrong("invalid CipherSuite: " + c.value, c, config::cipher_suites);
   }
   return {};
 }

@@ -43,19 +43,21 @@ Task<void> UdpServer::run() {
   }
 }
 
+void UdpServer::drop(uint64_t& counter, UdpDrop why) {
+  ++counter;
+  if (told_) told_(why);
+}
+
 void UdpServer::received(const SocketAddress& from, std::string_view bytes) {
   const auto found = sessions_.find(from);
   if (found == sessions_.end()) {
     std::shared_ptr<const Snapshot> snapshot = snapshot_();
     const auto entry = snapshot->udp_entry_points.find(entry_point_);
     const bool served = entry != snapshot->udp_entry_points.end() && entry->second.service;
-    const auto choice = served && sessions_.size() < sessions_max_
-                            ? entry->second.service->choose(nullptr)
-                            : std::nullopt;
-    if (!choice) {
-      ++counters_.refused;
-      return;
-    }
+    if (served && sessions_.size() >= sessions_max_)
+      return drop(counters_.refused, UdpDrop::sessions_max);
+    const auto choice = served ? entry->second.service->choose(nullptr) : std::nullopt;
+    if (!choice) return drop(counters_.refused, UdpDrop::no_server);
     auto session = std::make_unique<Session>();
     session->client = from;
     session->pinned = std::move(snapshot);
@@ -78,7 +80,7 @@ void UdpServer::received(const SocketAddress& from, std::string_view bytes) {
   } else if (s.waiting.size() < udp_queued_datagrams_max) {
     s.waiting.emplace_back(bytes);
   } else {
-    ++counters_.dropped;
+    drop(counters_.dropped, UdpDrop::datagrams_max);
   }
 }
 

@@ -14,6 +14,13 @@ inline constexpr size_t udp_sessions_max = 4096;
 // Datagrams that wait while a session's server is looked up; further ones are dropped.
 inline constexpr size_t udp_queued_datagrams_max = 64;
 
+// Why a datagram was dropped.
+enum class UdpDrop : uint8_t {
+  no_server,      // no router, or nobody behind it
+  sessions_max,   // udp_sessions_max
+  datagrams_max,  // udp_queued_datagrams_max
+};
+
 class UdpServer {
  public:
   struct Counters {
@@ -29,6 +36,8 @@ class UdpServer {
   UdpServer& operator=(const UdpServer&) = delete;
   ~UdpServer();
 
+  // Told of each datagram that is dropped; before run().
+  void on_drop(std::function<void(UdpDrop)> told) { told_ = std::move(told); }
   // Until close(). Its task must be over, or destroyed, before this is.
   Task<void> run();
   void close() { socket_->close(); }
@@ -41,6 +50,7 @@ class UdpServer {
  private:
   struct Session;
   void received(const SocketAddress& from, std::string_view bytes);
+  void drop(uint64_t& counter, UdpDrop why);
   Task<void> serve(Session& session);
   Task<bool> open(Session& session);
   Task<void> until_idle(Session& session);
@@ -52,6 +62,7 @@ class UdpServer {
   Duration timeout_;
   std::function<std::shared_ptr<const Snapshot>()> snapshot_;
   size_t sessions_max_;
+  std::function<void(UdpDrop)> told_;
   bool retired_ = false;
   Counters counters_;
   std::map<SocketAddress, std::unique_ptr<Session>> sessions_;

@@ -50,6 +50,15 @@ Hash hash_value(const config::Value& v) {
   return h;
 }
 
+std::string hex_of(const Hash& h) {
+  std::string raw(16, '\0');
+  for (size_t i = 0; i < 8; ++i) {
+    raw[i] = static_cast<char>(h.a >> (8 * i));
+    raw[8 + i] = static_cast<char>(h.b >> (8 * i));
+  }
+  return crypto::hex(raw);
+}
+
 // Hands reads on and keeps the texts.
 class RecordingFiles final : public Files {
  public:
@@ -67,17 +76,51 @@ class RecordingFiles final : public Files {
   Files& files_;
 };
 
+constexpr size_t pem_bytes_max = 1u << 20;  // as where a snapshot is built
+
+// The texts that name files of certificates, keys and authorities, in the order of the configuration.
+std::vector<std::string_view> named_files(const config::DynamicConfig& c) {
+  std::vector<std::string_view> named;
+  const auto all = [&](const std::vector<config::Text>& texts) {
+    for (const config::Text& t : texts) named.push_back(t.value);
+  };
+  const auto pair = [&](const config::CertificateConfig& p) {
+    named.push_back(p.cert_file.value);
+    named.push_back(p.key_file.value);
+  };
+  const auto transport = [&](const config::TransportTlsConfig& t) {
+    all(t.root_cas);
+    for (const config::CertificateConfig& p : t.certificates) pair(p);
+  };
+  for (const config::CertificateConfig& p : c.certificates) pair(p);
+  for (const auto& [name, o] : c.tls_options) all(o.ca_files);
+  for (const auto& [name, store] : c.tls_stores) {
+    if (store.default_certificate) pair(*store.default_certificate);
+  }
+  for (const auto& [name, t] : c.servers_transports) transport(t.tls);
+  for (const auto& [name, t] : c.tcp.servers_transports) {
+    if (t.tls) transport(*t.tls);
+  }
+  std::erase_if(named, [](std::string_view text) {
+    return text.empty() || text.find('\n') != std::string_view::npos;  // the PEM text itself
+  });
+  return named;
+}
+
+// The reference reads these files when it reads the configuration, so that one that was replaced makes another configuration.
+std::string digest_of_files(const std::vector<std::string_view>& named, Files& files) {
+  if (named.empty()) return {};
+  Hash h;
+  for (std::string_view path : named) {
+    const Result<std::string> text = files.read(std::string(path), pem_bytes_max);
+    h = join(h, text ? hash_text(*text, 5) : hash_text(path, 7));
+  }
+  return hex_of(h);
+}
+
 }  // namespace
 
-std::string digest_of(const config::Value& value) {
-  const Hash h = hash_value(value);
-  std::string raw(16, '\0');
-  for (size_t i = 0; i < 8; ++i) {
-    raw[i] = static_cast<char>(h.a >> (8 * i));
-    raw[8 + i] = static_cast<char>(h.b >> (8 * i));
-  }
-  return crypto::hex(raw);
-}
+std::string digest_of(const config::Value& value) { return hex_of(hash_value(value)); }
 
 Loaded FileLoader::load() {
   RecordingFiles recording(files_);
@@ -108,6 +151,7 @@ Loaded FileLoader::load() {
     message.digest += seen.values;
   }
   if (set.files.empty()) message.digest = "none";
+  message.digest += digest_of_files(named_files(message.objects), files_);
   seen_ = std::move(now);
   loaded.message = std::move(message);
   return loaded;

@@ -14,7 +14,8 @@ class FileLoader {
       : files_(files), config_(config), types_(types), environment_(environment) {}
 
   // The message's digest is one of values: comments, blanks, quoting and the order of keys do not count, as they do not for the
-  // reference, which compares decoded configurations.
+  // reference, which compares decoded configurations. What stands in the files of certificates, keys and authorities that it names
+  // counts (usersFile and the like do not, as there).
   Loaded load();
 
  private:

@@ -70,6 +70,32 @@ TEST_F(FileLoaderTest, ADirectorysDigestFollowsEachFile) {
   EXPECT_NE(load_digest(loader), second);
 }
 
+TEST_F(FileLoaderTest, FilesThatTheConfigurationNamesCount) {
+  config_.filename.value = "/conf/a.yml";
+  files_.files["/conf/a.yml"] =
+      "tls:\n  certificates: [{certFile: /c, keyFile: /k}]\n"
+      "  options: {o: {clientAuth: {caFiles: [/ca]}}}\n"
+      "  stores: {default: {defaultCertificate: {certFile: /dc, keyFile: /dk}}}\n"
+      "http:\n  serversTransports: {t: {rootCAs: [/r], certificates: [{certFile: /tc, keyFile: "
+      "/tk}]}}\n"
+      "tcp:\n  serversTransports: {t: {tls: {rootCAs: [/tr], certificates: [{certFile: /tcc, "
+      "keyFile: /tck}]}}}\n";
+  FileLoader loader(files_, config_, types_);
+  std::set<std::string> digests = {load_digest(loader)};
+  ASSERT_FALSE(digests.contains("rejected"));
+  size_t changes = 0;
+  for (const char* path :
+       {"/c", "/k", "/ca", "/dc", "/dk", "/r", "/tc", "/tk", "/tr", "/tcc", "/tck"}) {
+    for (const char* text : {"one", "two"}) {
+      files_.files[path] = text;
+      EXPECT_EQ(digests.insert(load_digest(loader)).second, true) << path << " " << text;
+      ++changes;
+    }
+    EXPECT_EQ(digests.insert(load_digest(loader)).second, false) << path;
+  }
+  EXPECT_EQ(digests.size(), changes + 1);
+}
+
 TEST_F(FileLoaderTest, ABadFileRejectsTheWholeReading) {
   config_.directory.value = "/conf";
   files_.files = {{"/conf/a.yml", router("a")}, {"/conf/b.yml", "http:\n  nope: 1\n"}};

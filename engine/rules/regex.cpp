@@ -70,11 +70,13 @@ Result<Regex> Regex::compile(std::string_view pattern) {
                  "error parsing regexp: " + go_error(*re, pattern));
   }
   r.names_ = std::move(translated->names);
+  r.plain_ = PlainRegex::of(pattern);
   r.re_ = std::move(re);
   return r;
 }
 
 bool Regex::search(std::string_view text) const {
+  if (plain_) return plain_->match(text).has_value();
   if (!text::is_utf8(text)) return re2::RE2::PartialMatch(mended(text, nullptr), *re_);
   return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *re_);
 }
@@ -94,7 +96,16 @@ struct Regex::Subject {
 
 bool Regex::find(std::string_view text, size_t from, std::vector<Group>& groups) const {
   groups.resize(names_.size());
+  if (plain_) return from == 0 && match_plain(text, groups);
   return match(Subject(text), from, groups);
+}
+
+bool Regex::match_plain(std::string_view text, std::span<Group> groups) const {
+  const std::optional<size_t> end = plain_->match(text);
+  if (!end) return false;
+  groups[0] = {0, *end, true};
+  if (groups.size() > 1) groups[1] = {plain_->group_begin(), *end, true};
+  return true;
 }
 
 bool Regex::match(const Subject& subject, size_t from, std::span<Group> groups) const {
@@ -126,45 +137,8 @@ bool Regex::match(const Subject& subject, size_t from, std::span<Group> groups) 
   return true;
 }
 
-void Regex::expand(std::string& out, std::string_view t, std::string_view text,
-                   std::span<const Group> groups) const {
-  const auto put = [&](const Group& g) {
-    if (g.matched) out += text.substr(g.begin, g.end - g.begin);
-  };
-  while (!t.empty()) {
-    const size_t dollar = t.find('$');
-    out += t.substr(0, dollar);
-    if (dollar == std::string_view::npos) return;
-    t.remove_prefix(dollar + 1);
-    if (t.starts_with('$')) {
-      out += '$';
-      t.remove_prefix(1);
-      continue;
-    }
-    const bool brace = t.starts_with('{');
-    size_t end = brace ? 1 : 0;
-    const size_t begin = end;
-    while (end < t.size() && (text::is_alnum(t[end]) || t[end] == '_')) ++end;
-    const std::string_view name = t.substr(begin, end - begin);
-    if (name.empty() || (brace && (end == t.size() || t[end] != '}'))) {
-      out += '$';  // malformed: the dollar is an ordinary character
-      continue;
-    }
-    t.remove_prefix(end + (brace ? 1 : 0));
-    // A name of digits only, without a leading zero, is a group number.
-    const auto number = text::parse_int(name);
-    const bool digits = name.find_first_not_of("0123456789") == std::string_view::npos;
-    if (digits && number && (name == "0" || name[0] != '0')) {
-      if (static_cast<size_t>(*number) < groups.size()) put(groups[*number]);
-      continue;
-    }
-    for (size_t i = 0; i < names_.size() && i < groups.size(); ++i) {
-      if (names_[i] == name && groups[i].matched) {
-        put(groups[i]);
-        break;
-      }
-    }
-  }
+GoTemplate Regex::prepared(std::string_view go_template) const {
+  return GoTemplate(go_template, names_);
 }
 
 std::string Regex::replace_all(std::string_view text, std::string_view go_template) const {
@@ -174,7 +148,19 @@ std::string Regex::replace_all(std::string_view text, std::string_view go_templa
 
 std::optional<std::string> Regex::replaced(std::string_view text,
                                            std::string_view go_template) const {
+  return replaced(text, prepared(go_template));
+}
+
+std::optional<std::string> Regex::replaced(std::string_view text, const GoTemplate& with) const {
   std::string out;
+  if (plain_) {
+    std::array<Group, 2> both;
+    const std::span<Group> groups = std::span(both).first(names_.size());
+    if (!match_plain(text, groups)) return std::nullopt;
+    with.expand(out, text, groups);
+    out += text.substr(groups[0].end);
+    return out;
+  }
   const Subject subject(text);
   std::array<Group, groups_usual> few;
   std::vector<Group> many(names_.size() > groups_usual ? names_.size() : 0);
@@ -187,7 +173,7 @@ std::optional<std::string> Regex::replaced(std::string_view text,
     const Group whole = groups[0];
     out += text.substr(copied, whole.begin - copied);
     // An empty match right after the one before it is not replaced (Go's rule).
-    if (whole.end > copied || whole.begin == 0 || !any) expand(out, go_template, text, groups);
+    if (whole.end > copied || whole.begin == 0 || !any) with.expand(out, text, groups);
     copied = whole.end;
     any = true;
     if (whole.end > search_at) {

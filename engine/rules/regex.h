@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "engine/base/error.h"
+#include "engine/rules/go_template.h"
+#include "engine/rules/regex_plain.h"
 
 namespace re2 {
 class RE2;
@@ -31,21 +33,16 @@ class Regex {
   // True if the expression matches anywhere in the text. Bytes that are no UTF-8 count as U+FFFD, as in Go.
   bool search(std::string_view text) const;
 
-  // A submatch; `matched` is false for a group that took no part.
-  struct Group {
-    size_t begin = 0;
-    size_t end = 0;
-    bool matched = false;
-  };
+  using Group = RegexGroup;
   // The leftmost match at or after `from`, with its groups (0 is the whole). False if there is none.
   bool find(std::string_view text, size_t from, std::vector<Group>& groups) const;
   // Go's ReplaceAllString: every match replaced, with $1, $name, ${name} and $$ in the template.
   std::string replace_all(std::string_view text, std::string_view go_template) const;
   // The same; nullopt where nothing matches.
   std::optional<std::string> replaced(std::string_view text, std::string_view go_template) const;
-  // Go's Expand for one match.
-  void expand(std::string& out, std::string_view go_template, std::string_view text,
-              std::span<const Group> groups) const;
+  // For who replaces again and again.
+  GoTemplate prepared(std::string_view go_template) const;
+  std::optional<std::string> replaced(std::string_view text, const GoTemplate& with) const;
 
   size_t group_count() const { return names_.size(); }  // the whole match included
   const std::string& pattern() const { return pattern_; }
@@ -54,9 +51,12 @@ class Regex {
   struct Subject;
   static constexpr size_t groups_usual = 8;  // more need memory
   bool match(const Subject& subject, size_t from, std::span<Group> groups) const;
+  // The same without RE2, where the expression is a plain one.
+  bool match_plain(std::string_view text, std::span<Group> groups) const;
 
   std::string pattern_;
   std::vector<std::string> names_;  // by group number; empty for unnamed ones
+  std::optional<PlainRegex> plain_;
   std::shared_ptr<const re2::RE2> re_;
 };
 

@@ -387,12 +387,18 @@ TEST_F(Tcp, UdpSessionsAreBounded) {  // udp_sessions_max: at the limit, one ove
         "'d.internal:1'}]}}}\n");
     world->udp_sessions_max = most;
     world->add_udp_host("d.internal:1", {"d", "D", false});
-    size_t answered = 0;
-    for (const char* peer : {"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "127.0.0.1:1"})
+    size_t answered = 0, told = 0;
+    for (const char* peer : {"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "127.0.0.1:1"}) {
       answered += world->datagram("dns", *SocketAddress::parse(peer), "x").size();
+      world->udp_server("dns")->on_drop([&](pipeline::UdpDrop why) {
+        EXPECT_EQ(why, pipeline::UdpDrop::sessions_max);
+        ++told;
+      });
+    }
     EXPECT_EQ(answered, most == 0 ? 0u : 3u);
     EXPECT_EQ(world->udp_server("dns")->sessions(), most);
     EXPECT_EQ(world->udp_server("dns")->counters().refused, most == 0 ? 4u : 1u);
+    EXPECT_EQ(told, most == 0 ? 3u : 1u) << "all but the first datagram's";
   }
 }
 
@@ -400,6 +406,10 @@ TEST_F(Tcp, UdpWithoutRouterOrServer) {
   start("udp:\n");
   EXPECT_TRUE(world->datagram("dns", *SocketAddress::parse("127.0.0.1:1"), "x").empty());
   EXPECT_EQ(world->udp_server("dns")->counters().refused, 1u);
+  std::optional<pipeline::UdpDrop> why;
+  world->udp_server("dns")->on_drop([&](pipeline::UdpDrop dropped) { why = dropped; });
+  world->datagram("dns", *SocketAddress::parse("127.0.0.1:1"), "x");
+  EXPECT_EQ(why, pipeline::UdpDrop::no_server);
   load(
       "udp:\n  routers: {r: {service: s}}\n  services: {s: {loadBalancer: {servers: [{address: "
       "'no.where:1'}]}}}");

@@ -98,6 +98,11 @@ Task<void> Mirroring::handle(http::Exchange& x) {
   const std::vector<size_t> mirrors = x.look_beyond ? std::vector<size_t>() : due();
   std::shared_ptr<Copies> copies;
   if (!mirrors.empty()) copies = prepare(x, mirrors);
+  // Of a body that is not kept the copy cannot be sent (recorded).
+  if (copies && !parts_.mirror_body && !x.request.body.empty()) {
+    if (x.trace) x.note(stage_, "mirror", "none: the request has a body, and mirrorBody is false");
+    copies.reset();
+  }
   if (copies && !parts_.mirror_body) copies->request.take_head(x);
   if (copies && parts_.mirror_body) {
     const Result<RecordedRequest::Body> body =

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections.abc import Container
 
 # Below Linux's ephemeral range, so that no outgoing connection takes a port that was handed out.
 _FIRST, _LAST = 20000, 31999
@@ -14,8 +15,9 @@ _claims: dict[int, list[tuple[int, socket.socket]]] = {}  # by process: first po
 _turn = 0
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port on a loopback address that nobody listens on; not handed out again for a while.
+def free_port(host: str = "127.0.0.1", but: Container[int] = ()) -> int:
+    """A TCP port on a loopback address that nobody listens on, and none of `but`; not handed out
+    again for a while.
 
     Processes that ask at the same time get ports of different blocks: between the answer and
     the moment when somebody listens there, nobody else is told the same port.
@@ -28,7 +30,7 @@ def free_port(host: str = "127.0.0.1") -> int:
             for _ in range(len(blocks) * _BLOCK):
                 _turn = (_turn + 1) % (len(blocks) * _BLOCK)
                 port = blocks[_turn // _BLOCK][0] + _turn % _BLOCK
-                if _is_free(port, host):
+                if port not in but and _is_free(port, host):
                     return port
             blocks.append(_claim())
     raise OSError(f"no free port on {host}")

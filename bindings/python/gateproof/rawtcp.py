@@ -123,6 +123,21 @@ class StreamClient:
         self._held.clear()
 
 
+def _datagram_socket(host: str) -> socket.socket:
+    """A UDP socket on a port that `free_port` would tell; of UDP it does not know who has it."""
+    tried: set[int] = set()
+    while True:
+        port = free_port(host, but=tried)
+        tried.add(port)
+        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            made.bind((host, port))
+        except OSError:
+            made.close()
+        else:
+            return made
+
+
 class StreamServer:
     """A server that speaks bytes: greets, and answers every piece as its script says."""
 
@@ -132,15 +147,13 @@ class StreamServer:
         self._lock = threading.Lock()
         self._seen: list[tuple[float, bytearray]] = []
         self._open: list[socket.socket] = []
-        port = free_port(host)
-        self.address = f"{host}:{port}"
         if script.udp:
-            self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self._socket.bind((host, port))
+            self._socket = _datagram_socket(host)
             run = self._run_udp
         else:
-            self._socket = socket.create_server((host, port))
+            self._socket = socket.create_server((host, free_port(host)))
             run = self._accept
+        self.address = f"{host}:{self._socket.getsockname()[1]}"
         threading.Thread(target=run, daemon=True).start()
 
     def _note(self) -> bytearray:

@@ -60,8 +60,8 @@ class CrdReader {
     std::ranges::stable_sort(type->versions, [](const auto& a, const auto& b) {
       return version_before(a.name, b.name);
     });
-    if (!causes_.empty()) return {nullptr, std::move(causes_)};
-    return {std::move(type), {}};
+    if (!causes_.empty()) return {nullptr, std::move(causes_), {}};
+    return {std::move(type), {}, std::move(warnings_)};
   }
 
  private:
@@ -122,7 +122,9 @@ class CrdReader {
                          path + ".schema.openAPIV3Schema"});
       return info;
     }
-    auto compiled = compile_schema(info.openapi, patterns_);
+    std::vector<std::string> warnings;
+    auto compiled = compile_schema(info.openapi, patterns_, &warnings);
+    for (const std::string& w : warnings) warnings_.push_back(path + ".schema." + w);
     if (compiled) {
       info.schema = with_metadata(**compiled);
     } else {
@@ -139,6 +141,7 @@ class CrdReader {
   const PatternCompiler& patterns_;
   const Registry& known_;
   std::vector<Cause> causes_;
+  std::vector<std::string> warnings_;
 };
 
 void set_condition(Json& status, const char* type, const char* reason, const char* message,

@@ -8,6 +8,7 @@ namespace gateproof::kubernetes::cluster {
 struct CompiledCrd {
   TypePtr type;  // null when there are causes
   std::vector<Cause> causes;
+  std::vector<std::string> warnings;  // rules that are not evaluated here
 };
 // `known`: no built-in kind may be replaced.
 CompiledCrd compile_crd(const Json& crd, const PatternCompiler& patterns, const Registry& known);

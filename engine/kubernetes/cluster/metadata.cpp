@@ -36,30 +36,6 @@ constexpr std::string_view qualified_text =
     "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
     "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
-// Key of a label or annotation: [prefix/]name.
-std::string wrong_key(std::string_view key) {
-  const size_t slash = key.find('/');
-  const std::string_view name = slash == std::string_view::npos ? key : key.substr(slash + 1);
-  if (slash != std::string_view::npos) {
-    if (slash == 0) return "prefix part must be non-empty";
-    if (const std::string why = wrong_subdomain(key.substr(0, slash)); !why.empty())
-      return "prefix part " + why;
-  }
-  if (name.empty()) return "name part must be non-empty";
-  if (name.size() > label_bytes_max) return "name part " + too_long(label_bytes_max);
-  return qualified_part(name) ? "" : std::string(qualified_text);
-}
-
-std::string wrong_label_value(std::string_view value) {
-  if (value.empty()) return "";
-  if (value.size() > label_bytes_max) return too_long(label_bytes_max);
-  if (qualified_part(value)) return "";
-  return "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or "
-         "'.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "
-         "'my_value',  or '12345', regex used for validation is "
-         "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
-}
-
 void add(std::vector<Cause>& causes, std::string field, std::string_view value, std::string why) {
   causes.push_back({"FieldValueInvalid",
                     "Invalid value: " + text::quote(value) + ": " + std::move(why),
@@ -101,6 +77,29 @@ std::string rfc3339(int64_t wall_ns) { return date(wall_ns, "%04d-%02u-%02uT%02d
 
 std::string rfc3339_micro(int64_t wall_ns) {
   return date(wall_ns, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", wall_ns / 1000 % 1'000'000);
+}
+
+std::string wrong_key(std::string_view key) {
+  const size_t slash = key.find('/');
+  const std::string_view name = slash == std::string_view::npos ? key : key.substr(slash + 1);
+  if (slash != std::string_view::npos) {
+    if (slash == 0) return "prefix part must be non-empty";
+    if (const std::string why = wrong_subdomain(key.substr(0, slash)); !why.empty())
+      return "prefix part " + why;
+  }
+  if (name.empty()) return "name part must be non-empty";
+  if (name.size() > label_bytes_max) return "name part " + too_long(label_bytes_max);
+  return qualified_part(name) ? "" : std::string(qualified_text);
+}
+
+std::string wrong_label_value(std::string_view value) {
+  if (value.empty()) return "";
+  if (value.size() > label_bytes_max) return too_long(label_bytes_max);
+  if (qualified_part(value)) return "";
+  return "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or "
+         "'.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "
+         "'my_value',  or '12345', regex used for validation is "
+         "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 }
 
 std::string wrong_subdomain(std::string_view name) {

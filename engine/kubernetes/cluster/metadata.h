@@ -13,6 +13,9 @@ std::string rfc3339_micro(int64_t wall_ns);
 std::string wrong_subdomain(std::string_view name);
 std::string wrong_label(std::string_view name);
 std::string wrong_dns_1035(std::string_view name);
+// Key of a label or annotation, [prefix/]name: a "qualified name".
+std::string wrong_key(std::string_view key);
+std::string wrong_label_value(std::string_view value);
 // Of kinds whose names may be anything that stands in a path (rbac).
 std::string wrong_path_segment(std::string_view name);
 

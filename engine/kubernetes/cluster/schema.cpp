@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "engine/kubernetes/cluster/schema_rules.h"
+
 namespace gateproof::kubernetes::cluster {
 
 namespace {
@@ -11,6 +13,7 @@ class Compiler {
  public:
   explicit Compiler(const PatternCompiler& patterns) : patterns_(patterns) {}
   std::vector<Cause> causes;
+  std::vector<std::string> warnings;
 
   SchemaPtr node(const Json& j, const std::string& path, size_t depth) {
     auto s = std::make_shared<Schema>();
@@ -36,6 +39,9 @@ class Compiler {
     }
     values(*s, j, path);
     children(*s, j, path, depth);
+    const std::string rules = path + ".x-kubernetes-validations";
+    s->rules = compile_rules(j["x-kubernetes-validations"], rules, patterns_, causes, warnings);
+    s->ruled = !s->rules.empty() || ruled_below(*s);
     return s;
   }
 
@@ -108,6 +114,12 @@ class Compiler {
     if (j["not"].is_object()) s.negated = node(j["not"], path + ".not", depth + 1);
   }
 
+  static bool ruled_below(const Schema& s) {
+    const auto ruled = [](const SchemaPtr& child) { return child && child->ruled; };
+    return ruled(s.items) || ruled(s.additional) || std::ranges::any_of(s.all_of, ruled) ||
+           std::ranges::any_of(s.properties, [&](const auto& p) { return ruled(p.second); });
+  }
+
   const PatternCompiler& patterns_;
   size_t nodes_ = 0;
 };
@@ -175,9 +187,11 @@ std::string join_path(const std::string& path, size_t index) {
   return path + "[" + std::to_string(index) + "]";
 }
 
-Reply<SchemaPtr> compile_schema(const Json& openapi, const PatternCompiler& patterns) {
+Reply<SchemaPtr> compile_schema(const Json& openapi, const PatternCompiler& patterns,
+                                std::vector<std::string>* warnings) {
   Compiler compiler(patterns);
   SchemaPtr s = compiler.node(openapi, "openAPIV3Schema", 0);
+  if (warnings) *warnings = std::move(compiler.warnings);
   if (compiler.causes.empty()) return s;
   Status status;
   status.code = 422;

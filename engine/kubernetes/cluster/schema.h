@@ -1,9 +1,9 @@
 // Structural schemas: of a CustomResourceDefinition's version, and of the built-in kinds (builtin_schemas.cpp). One tree serves
 // pruning, defaulting, validation, strategic merge and the merging of server-side apply.
 #pragma once
-#include <functional>
 #include <memory>
 
+#include "engine/kubernetes/cluster/pattern.h"
 #include "engine/kubernetes/cluster/status.h"
 
 namespace gateproof::kubernetes::cluster {
@@ -12,13 +12,9 @@ inline constexpr size_t schema_nodes_max = 200'000;  // of one version
 inline constexpr size_t schema_depth_max = 64;
 inline constexpr size_t schema_causes_max = 20;  // of one object, as many as anybody reads
 
-// A regular expression of a schema's `pattern`, compiled. This layer has no expressions of its own: whoever makes the store hands
-// in a compiler (the engine's RE2); without one patterns are not checked.
-using PatternMatch = std::function<bool(std::string_view)>;
-using PatternCompiler = std::function<Result<PatternMatch>(std::string_view pattern)>;
-
 struct Schema;
 using SchemaPtr = std::shared_ptr<const Schema>;
+struct SchemaRule;  // schema_rules.h
 
 struct Schema {
   enum class Type : uint8_t { any, object, array, string, integer, number, boolean };
@@ -45,7 +41,7 @@ struct Schema {
 
   std::vector<Json> one_of_values;  // enum
   std::string pattern;
-  PatternMatch matches;  // empty: not checked
+  PatternMatch matches;  // empty: not checked (a store without a PatternCompiler)
   std::string format;
   std::string title;
   double minimum = 0, maximum = 0, multiple_of = 0;
@@ -57,14 +53,18 @@ struct Schema {
   bool unique_items = false;
   std::vector<SchemaPtr> all_of, any_of, one_of;  // validation only
   SchemaPtr negated;                              // not
+  // x-kubernetes-validations
+  std::vector<std::shared_ptr<const SchemaRule>> rules;
+  bool ruled = false;  // here or anywhere below
 
   const Schema* property(std::string_view name) const;  // of `properties` only
   // Where a member's value goes: its property, or the schema of all values; null when nothing is said.
   const Schema* child(std::string_view name) const;
 };
 
-// openAPIV3Schema of a CRD. Causes carry the path inside the schema.
-Reply<SchemaPtr> compile_schema(const Json& openapi, const PatternCompiler& patterns);
+// openAPIV3Schema of a CRD. Causes carry the path inside the schema; `warnings` gets the rules that are not evaluated here, and why.
+Reply<SchemaPtr> compile_schema(const Json& openapi, const PatternCompiler& patterns,
+                                std::vector<std::string>* warnings = nullptr);
 
 // Removes members that the schema does not know; `unknown` gets the paths of the first ones ("spec.foo", "spec.list[2].bar").
 void prune(Json& value, const Schema& schema, std::vector<std::string>& unknown);

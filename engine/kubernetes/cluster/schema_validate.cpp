@@ -1,9 +1,10 @@
 // Validation against a structural schema, with the texts of the real server.
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <map>
 
 #include "engine/base/text.h"
+#include "engine/kubernetes/cluster/formats.h"
 #include "engine/kubernetes/cluster/schema.h"
 
 namespace gateproof::kubernetes::cluster {
@@ -70,6 +71,8 @@ std::string shown(const Json& v) {
   return text;
 }
 
+std::string items(int64_t n) { return std::to_string(n) + (n == 1 ? " item" : " items"); }
+
 std::string number(double d) { return to_text(Json(d)); }
 
 class Validator {
@@ -78,16 +81,21 @@ class Validator {
 
   void check(const Json& v, const Schema& s, const std::string& path) {
     if (causes_.size() >= schema_causes_max) return;
+    ++seen_;
     if (v.is_null() && s.nullable) return;
     if (!fits(v, s)) {
       const std::string is = name_of(v);
       add("FieldValueTypeInvalid", path,
           "Invalid value: \"" + is + "\": " + body(path) + " must be of type " +
               (s.int_or_string ? "integer,string" : name_of(s.type)) + ": \"" + is + "\"");
+      if (!s.one_of_values.empty()) one_of(v, s, path);
       return;
     }
     if (!s.one_of_values.empty()) one_of(v, s, path);
-    if (v.is_string()) string(v, s, path);
+    if (v.is_string()) {
+      string(v, s, path);
+      format(v, s, path);
+    }
     if (v.is_number()) numeric(v, s, path);
     if (v.is_array()) array(v, s, path);
     if (v.is_object()) object(v, s, path);
@@ -107,19 +115,31 @@ class Validator {
   void one_of(const Json& v, const Schema& s, const std::string& path) {
     if (std::ranges::find(s.one_of_values, v) != s.one_of_values.end()) return;
     std::string all;
-    for (const Json& e : s.one_of_values) all += (all.empty() ? "" : ", ") + shown(e);
-    add("FieldValueNotSupported", path,
-        "Unsupported value: " + shown(v) + ": supported values: " + all);
+    for (const Json& e : s.one_of_values)
+      all += (all.empty() ? "" : ", ") +
+             text::quote(e.is_string() ? std::string(e.str()) : to_text(e));
+    const std::string is = v.is_array() || v.is_object() ? to_text(v) : shown(v);
+    add("FieldValueNotSupported", path, "Unsupported value: " + is + ": supported values: " + all);
   }
 
   void string(const Json& v, const Schema& s, const std::string& path) {
     if (s.max_length >= 0 && int64_t(runes(v.str())) > s.max_length) {
       add("FieldValueTooLong", path,
           "Too long: may not be more than " + std::to_string(s.max_length) + " bytes");
+      return;  // one finding a text
     }
-    if (s.min_length >= 0 && int64_t(runes(v.str())) < s.min_length)
+    if (s.min_length >= 0 && int64_t(runes(v.str())) < s.min_length) {
       wrong(v, path, "should be at least " + std::to_string(s.min_length) + " chars long");
+      return;
+    }
     if (s.matches && !s.matches(v.str())) wrong(v, path, "should match '" + s.pattern + "'");
+  }
+
+  void format(const Json& v, const Schema& s, const std::string& path) {
+    if (has_format(s.format, v.str())) return;
+    add("FieldValueTypeInvalid", path,
+        "Invalid value: " + shown(v) + ": " + body(path) + " must be of type " + s.format + ": " +
+            text::quote(v.str()));
   }
 
   void numeric(const Json& v, const Schema& s, const std::string& path) {
@@ -144,9 +164,7 @@ class Validator {
     const auto n = int64_t(v.size());
     if (s.max_items >= 0 && n > s.max_items) {
       add("FieldValueTooMany", path,
-          "Too many: " + std::to_string(n) + ": must have at most " + std::to_string(s.max_items) +
-              " items");
-      return;  // as the real server: nobody wants thousands of findings in a list that is too long
+          "Too many: " + std::to_string(n) + ": must have at most " + items(s.max_items));
     }
     if (s.min_items >= 0 && n < s.min_items) {
       add("FieldValueInvalid", path,
@@ -162,7 +180,7 @@ class Validator {
   void unique(const Json& v, const Schema& s, const std::string& path) {
     const bool whole = s.list == Schema::List::set || s.unique_items;
     if (!whole && s.list != Schema::List::map) return;
-    std::set<std::string> seen;
+    std::map<std::string, int> seen;
     for (size_t i = 0; i < v.size(); ++i) {
       const Json& item = v.items()[i];
       Json key = item;
@@ -173,7 +191,7 @@ class Validator {
         }
       }
       const std::string text = to_text(key);
-      if (!seen.insert(text).second)
+      if (++seen[text] == 2)  // told once, however often it comes
         add("FieldValueDuplicate", join_path(path, i), "Duplicate value: " + text);
     }
   }
@@ -182,8 +200,7 @@ class Validator {
     const auto n = int64_t(v.size());
     if (s.max_properties >= 0 && n > s.max_properties) {
       add("FieldValueTooMany", path,
-          "Too many: " + std::to_string(n) + ": must have at most " +
-              std::to_string(s.max_properties) + " items");
+          "Too many: " + std::to_string(n) + ": must have at most " + items(s.max_properties));
     }
     if (s.min_properties >= 0 && n < s.min_properties) {
       add("FieldValueInvalid", path,
@@ -198,26 +215,68 @@ class Validator {
     }
   }
 
-  bool valid(const Json& v, const Schema& s, const std::string& path) const {
-    std::vector<Cause> mine;
-    Validator(mine).check(v, s, path);
-    return mine.empty();
+  // What the parts of anyOf and its like say of a value.
+  struct Alternatives {
+    size_t valid = 0;
+    std::vector<Cause>
+        best;  // of the one of which most fitted, the first of equals; empty when one is valid
+  };
+  static Alternatives alternatives(const Json& v, const std::vector<SchemaPtr>& of,
+                                   const std::string& path) {
+    Alternatives out;
+    size_t most = 0;
+    for (const SchemaPtr& p : of) {
+      std::vector<Cause> causes;
+      Validator one(causes);
+      one.check(v, *p, path);
+      if (causes.empty()) {
+        ++out.valid;
+      } else if (out.best.empty() || one.seen_ > most) {
+        most = one.seen_;
+        out.best = std::move(causes);
+      }
+    }
+    if (out.valid) out.best.clear();
+    return out;
+  }
+
+  // A finding that names no field, and below it what the nearest alternative wants.
+  void none_fits(const std::string& path, const std::string& must,
+                 const std::vector<Cause>& nearest) {
+    add("FieldValueInvalid", "", "Invalid value: \"\": " + text::quote(path) + " must " + must);
+    for (const Cause& c : nearest) {
+      if (causes_.size() < schema_causes_max) causes_.push_back(c);
+    }
   }
 
   void combined(const Json& v, const Schema& s, const std::string& path) {
-    for (const SchemaPtr& p : s.all_of) check(v, *p, path);
-    const auto count = [&](const std::vector<SchemaPtr>& of) {
-      return std::ranges::count_if(of, [&](const SchemaPtr& p) { return valid(v, *p, path); });
-    };
-    const auto fail = [&](const char* why) {
-      add("FieldValueInvalid", path,
-          "Invalid value: " + shown(v) + ": \"" + path + "\" must " + why);
-    };
-    if (!s.any_of.empty() && count(s.any_of) == 0) fail("validate at least one schema (anyOf)");
-    if (!s.one_of.empty() && count(s.one_of) != 1) fail("validate one and only one schema (oneOf)");
-    if (s.negated && valid(v, *s.negated, path)) fail("not validate the schema (not)");
+    if (!s.any_of.empty()) {
+      const Alternatives any = alternatives(v, s.any_of, path);
+      if (!any.valid) none_fits(path, "validate at least one schema (anyOf)", any.best);
+    }
+    if (!s.one_of.empty()) {
+      const Alternatives one = alternatives(v, s.one_of, path);
+      const std::string found = one.valid
+                                    ? "Found " + std::to_string(one.valid) + " valid alternatives"
+                                    : "Found none valid";
+      if (one.valid != 1)
+        none_fits(path, "validate one and only one schema (oneOf). " + found, one.best);
+    }
+    size_t valid = 0;
+    for (const SchemaPtr& p : s.all_of) {
+      const size_t before = causes_.size();
+      check(v, *p, path);
+      valid += causes_.size() == before;
+    }
+    if (valid < s.all_of.size())
+      none_fits(path,
+                std::string("validate all the schemas (allOf)") + (valid ? "" : ". None validated"),
+                {});
+    if (s.negated && alternatives(v, {s.negated}, path).valid)
+      none_fits(path, "not validate the schema (not)", {});
   }
 
+  size_t seen_ = 0;  // parts of the value that were looked at
   std::vector<Cause>& causes_;
 };
 

@@ -3,8 +3,6 @@
 //
 // A write is validated, defaulted and committed; then the hooks (garbage collector, simulated controllers, status writers) run
 // until nothing changes any more, and only then does the call return. A reader never sees a state in between.
-//
-// CEL rules of a CRD (x-kubernetes-validations) are not evaluated.
 #pragma once
 #include <deque>
 #include <functional>

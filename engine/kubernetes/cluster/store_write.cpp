@@ -9,6 +9,7 @@
 #include "engine/kubernetes/cluster/keys.h"
 #include "engine/kubernetes/cluster/metadata.h"
 #include "engine/kubernetes/cluster/patch.h"
+#include "engine/kubernetes/cluster/schema_rules.h"
 
 namespace gateproof::kubernetes::cluster {
 
@@ -167,12 +168,16 @@ std::optional<Status> Store::check(Draft& d) const {
   }
   check_metadata(d.after["metadata"], before["metadata"], options_.limits.annotation_bytes_max,
                  causes);
-  if (const Schema* schema = d.schema()) validate(d.after, *schema, "", causes);
+  if (const Schema* schema = d.schema()) {
+    validate(d.after, *schema, "", causes);
+    check_rules(d.after, d.before ? &before : nullptr, *schema, causes, d.warnings);
+  }
   if (auto refused = wrong_type(d.at, causes)) return refused;
   if (!type.custom) check_builtin(type, d.after, before, causes);
   if (is_kind(type, "apiextensions.k8s.io", "CustomResourceDefinition") && causes.empty()) {
     CompiledCrd crd = compile_crd(d.after, options_.patterns, registry_);
     causes = std::move(crd.causes);
+    d.warnings.insert(d.warnings.end(), crd.warnings.begin(), crd.warnings.end());
     d.crd = std::move(crd.type);
   }
   if (!causes.empty()) return invalid(type, d.after.at("metadata.name").str(), std::move(causes));

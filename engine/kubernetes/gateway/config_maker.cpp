@@ -1,5 +1,6 @@
 #include "engine/kubernetes/gateway/config_maker.h"
 
+#include "engine/env/pieces.h"
 #include "engine/kubernetes/context.h"
 #include "engine/kubernetes/gateway/config_parts.h"
 
@@ -21,23 +22,51 @@ void add_to(config::ConfigPatch::Changes<T>& patch, std::map<std::string, T>& ma
   for (auto& [name, object] : made) patch[name] = std::make_shared<const T>(std::move(object));
 }
 
+// Routes that are translated in one go, here or elsewhere.
+constexpr size_t piece_routes = 64;
+
 }  // namespace
 
+struct ConfigMaker::Piece {
+  config::DynamicConfig config;
+  std::vector<std::pair<ObjectName, Made>> made;
+};
+
+ConfigMaker::Piece ConfigMaker::translate(const Model& model, size_t from) {
+  Piece out;
+  Services services(model, out.config);
+  for (size_t i = from; i < std::min(from + piece_routes, model.routes.size()); ++i) {
+    const Route& route = model.routes[i];
+    if (!is_http(route.kind)) continue;
+    Made made;
+    made.routers = add_http_route(model, route, services, out.config);
+    made.services = services.take_used();
+    made.middlewares = named_middlewares(route);
+    out.made.emplace_back(name_of(route), std::move(made));
+  }
+  return out;
+}
+
 config::DynamicConfig ConfigMaker::make(const Model& model, const config::MiddlewareTypes& types,
-                                        config::Findings& findings) {
+                                        config::Findings& findings, Offload& elsewhere) {
   config::DynamicConfig out;
   routes_.clear();
   users_.clear();
+  Pieces<Piece> pieces(elsewhere, (model.routes.size() + piece_routes - 1) / piece_routes,
+                       [&](size_t i) { return translate(model, i * piece_routes); });
   add_entry_points(model, out);
-  Services services(model, out);
-  for (const Route& route : model.routes) {
-    if (!is_http(route.kind)) continue;
-    Made& made = routes_[name_of(route)];
-    made.routers = add_http_route(model, route, services, out);
-    made.services = services.take_used();
-    made.middlewares = named_middlewares(route);
-    for (const std::string& s : made.services) ++users_[s];
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    Piece piece = pieces.take(i);
+    out.routers.merge(piece.config.routers);
+    // Services that several make are the same for all of them.
+    out.services.merge(piece.config.services);
+    out.servers_transports.merge(piece.config.servers_transports);
+    for (auto& [name, made] : piece.made) {
+      for (const std::string& s : made.services) ++users_[s];
+      routes_.insert_or_assign(routes_.end(), std::move(name), std::move(made));
+    }
   }
+  Services services(model, out);
   add_stream_routers(model, services, out);
   std::vector<std::string> asked;
   add_extensions(model, types, findings, out, asked);

@@ -5,15 +5,16 @@
 #include <span>
 
 #include "engine/config/patch.h"
+#include "engine/env/offload.h"
 #include "engine/kubernetes/gateway/resolver.h"
 
 namespace gateproof::kubernetes::gateway {
 
 class ConfigMaker {
  public:
-  // Everything.
+  // Everything. `elsewhere` takes its share of translating thousands of routes.
   config::DynamicConfig make(const Model& model, const config::MiddlewareTypes& types,
-                             config::Findings& findings);
+                             config::Findings& findings, Offload& elsewhere = inline_offload());
 
   // What is another one than in the last configuration, after an update of the model that has not looked at everything. Nullopt:
   // there are others than HTTPRoutes and GRPCRoutes among the routes, some that name other Middlewares than before, or a Middleware
@@ -31,6 +32,9 @@ class ConfigMaker {
     std::set<std::string> anew;  // services
     config::ConfigPatch patch;
   };
+  // What some routes make by themselves.
+  struct Piece;
+  static Piece translate(const Model& model, size_t from);
   bool other_middlewares(const ObjectName& name, const Route* route) const;
   void update(Update& u, const Route* route, const ObjectName& name);
 

@@ -3,12 +3,13 @@
 namespace gateproof::kubernetes::gateway {
 
 Follower::Step Follower::look(const ObjectStore& store, std::span<const ObjectName> changed,
-                              const config::MiddlewareTypes& types, config::Findings& findings) {
+                              const config::MiddlewareTypes& types, config::Findings& findings,
+                              Offload& elsewhere) {
   const size_t runs = resolver_.full_runs();
-  Step step{resolver_.update(store, changed, findings), false, {}, {}};
+  Step step{resolver_.update(store, changed, findings, elsewhere), false, {}, {}};
   step.everything = resolver_.full_runs() != runs;
   if (!step.everything) step.changes = maker_.update(step.model, resolver_);
-  if (!step.changes) step.config = maker_.make(step.model, types, findings);
+  if (!step.changes) step.config = maker_.make(step.model, types, findings, elsewhere);
   return step;
 }
 

@@ -18,8 +18,10 @@ class Follower {
     config::DynamicConfig config;
   };
   // The store is the same one each time; `changed` names every object of it that was put or removed since the last call.
+  // `elsewhere` takes its share when everything is to be looked at.
   Step look(const ObjectStore& store, std::span<const ObjectName> changed,
-            const config::MiddlewareTypes& types, config::Findings& findings);
+            const config::MiddlewareTypes& types, config::Findings& findings,
+            Offload& elsewhere = inline_offload());
 
   // What the last look() has looked at, if not at everything, as findings name objects.
   std::set<std::string> about() const;

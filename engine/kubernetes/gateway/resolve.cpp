@@ -12,7 +12,8 @@ namespace {
 // One run over everything, kept for the changes that follow.
 struct Run {
   Run(const ObjectStore& store, const Options& options, config::Findings& findings,
-      CertificateCache& certificates, std::unordered_map<std::string, std::string> addresses)
+      CertificateCache& certificates, std::unordered_map<std::string, std::string> addresses,
+      Offload& elsewhere)
       : index(store, options, findings, certificates),
         s{index, model, {}, {}, {}, {}, std::move(addresses)},
         policies(index),
@@ -23,7 +24,7 @@ struct Run {
     read_listener_sets(s);
     judge_gateways(s);
     judge_listener_sets(s);
-    routes.resolve_all();
+    routes.resolve_all(elsewhere);
     for (size_t g = 0; g < s.gateways.size(); ++g) write_gateway(g);
     for (const SetWork& set : s.sets) write_set(set);
     policies.write(s, true);
@@ -127,7 +128,8 @@ const Route* Resolver::find(const ObjectName& route) const {
   return impl_->run ? impl_->run->routes.find(route) : nullptr;
 }
 
-const Model& Resolver::resolve(const ObjectStore& store, config::Findings& findings) {
+const Model& Resolver::resolve(const ObjectStore& store, config::Findings& findings,
+                               Offload& elsewhere) {
   std::unordered_map<std::string, std::string> addresses;
   if (impl_->run) {
     const State& s = impl_->run->s;
@@ -139,28 +141,28 @@ const Model& Resolver::resolve(const ObjectStore& store, config::Findings& findi
   impl_->looked = {};
   ++impl_->full_runs;
   impl_->run = std::make_unique<Run>(store, impl_->options, impl_->found, impl_->certificates,
-                                     std::move(addresses));
+                                     std::move(addresses), elsewhere);
   return impl_->hand_over(findings);
 }
 
 const Model& Resolver::update(const ObjectStore& store, std::span<const ObjectName> changed,
-                              config::Findings& findings) {
+                              config::Findings& findings, Offload& elsewhere) {
   std::vector<ObjectName> relevant;
   for (const ObjectName& n : changed) {
     if (matters(n)) relevant.push_back(n);
   }
   const bool followed = std::all_of(relevant.begin(), relevant.end(), is_followed);
   if (!impl_->run || !followed || &impl_->run->index.store != &store)
-    return resolve(store, findings);
+    return resolve(store, findings, elsewhere);
   impl_->looked = impl_->run->concerned(relevant);
-  if (impl_->looked.routes.size() > changed_routes_max) return resolve(store, findings);
+  if (impl_->looked.routes.size() > changed_routes_max) return resolve(store, findings, elsewhere);
   impl_->run->update(impl_->looked.routes);
   return impl_->hand_over(findings);
 }
 
 Model resolve(const ObjectStore& store, const Options& options, config::Findings& findings,
               CertificateCache& certificates) {
-  return std::move(Run(store, options, findings, certificates, {}).model);
+  return std::move(Run(store, options, findings, certificates, {}, inline_offload()).model);
 }
 
 Model resolve(const ObjectStore& store, const Options& options, config::Findings& findings) {

@@ -114,6 +114,13 @@ Index::Index(const ObjectStore& objects, const Options& wanted, config::Findings
   read_grants();
 }
 
+Index::Index(const Index& other, config::Findings& reports)
+    : store(other.store),
+      options(other.options),
+      findings(reports),
+      certificates_(other.certificates_),
+      grants_(other.grants_) {}
+
 std::string Index::grant_key(std::string_view to_ns, std::string_view to_kind,
                              std::string_view from_kind, std::string_view from_ns) {
   std::string key;

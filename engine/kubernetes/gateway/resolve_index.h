@@ -52,6 +52,8 @@ class Index {
  public:
   Index(const ObjectStore& objects, const Options& wanted, config::Findings& reports,
         CertificateCache& certificates);
+  // Reads the same, and has reports of its own.
+  Index(const Index& other, config::Findings& reports);
 
   const ObjectStore& store;
   const Options& options;

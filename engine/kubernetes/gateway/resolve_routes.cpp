@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/base/text.h"
+#include "engine/env/pieces.h"
 
 namespace gateproof::kubernetes::gateway {
 
@@ -32,7 +33,7 @@ struct Parent {
 
 class Resolver {
  public:
-  Resolver(State& s, Rules& rules) : s_(s), rules_(rules) {}
+  Resolver(State& s, Index& index, Rules& rules) : s_(s), index_(index), rules_(rules) {}
 
   RouteResult one(const Object& o) {
     RouteResult out;
@@ -54,8 +55,10 @@ class Resolver {
       if (!verdict_) verdict_ = rules_.read(o, route_->rules);
       parents.push_back({std::move(json), attach(o, ref, *parent)});
     }
-    const std::string& controller = s_.index.options.controller_name;
+    const std::string& controller = index_.options.controller_name;
     out.told = !parents.empty();
+    out.services = rules_.backends().take_asked();
+    out.age = age_key(o);
     const int64_t generation = generation_of(o);
     out.status = {name_of(o), generation,
                   parents_status("parents", "parentRef", parents, controller, generation)};
@@ -106,8 +109,8 @@ class Resolver {
     } else {
       return std::nullopt;
     }
-    if (!s_.index.store.find(gateway_group, kind, ns, text_at(&ref, "name"))) {
-      s_.index.findings.add(
+    if (!index_.store.find(gateway_group, kind, ns, text_at(&ref, "name"))) {
+      index_.findings.add(
           "GP0809", span_of(ref, "name"), o.label(),
           "no " + p.label + " exists: the route attaches to nothing through this parentRef",
           "name a " + kind + " that exists, and its namespace");
@@ -133,7 +136,7 @@ class Resolver {
       out.push_back({"Accepted", "True", "Accepted", "the route is attached"});
     } else {
       const Problem p = refusal(o, ref, parent, reach);
-      s_.index.report(o, p);
+      index_.report(o, p);
       out.push_back({"Accepted", "False", p.reason, p.text()});
     }
     out.push_back(verdict_->resolved);
@@ -146,7 +149,7 @@ class Resolver {
     const Listener& l = s_.model.gateways[gateway].listeners[listener];
     const std::vector<std::string>& kinds = l.supported_kinds;
     if (std::find(kinds.begin(), kinds.end(), o.kind) == kinds.end()) return Reach::not_allowed;
-    if (!s_.gateways[gateway].listeners[listener].namespaces.allows(s_.index.store, o.ns))
+    if (!s_.gateways[gateway].listeners[listener].namespaces.allows(index_.store, o.ns))
       return Reach::not_allowed;
     Attachment a;
     a.gateway = gateway;
@@ -201,6 +204,7 @@ class Resolver {
   }
 
   State& s_;
+  Index& index_;
   Rules& rules_;
   Route* route_ = nullptr;
   std::vector<std::string> hostnames_;
@@ -221,13 +225,50 @@ bool is_route(const ObjectName& name) { return name.group == gateway_group && is
 Routes::Routes(State& s, Policies& policies)
     : s_(s), policies_(policies), rules_(s.index, policies) {}
 
-void Routes::resolve_all() {
+// A part of all routes, judged by itself.
+struct Routes::Part {
+  std::vector<RouteResult> routes;
+  config::Findings findings;
+};
+
+Routes::Part Routes::judge(std::span<const Object* const> routes) {
+  Part out;
+  Index index(s_.index, out.findings);
+  Rules rules(index, policies_);
+  for (const Object* o : routes) out.routes.push_back(Resolver(s_, index, rules).one(*o));
+  return out;
+}
+
+// Whether judging routes changes nothing: namespaces that are selected are remembered, and what policies are told is counted.
+bool Routes::apart() const {
+  if (policies_.any()) return false;
+  for (const GatewayWork& g : s_.gateways) {
+    for (const ListenerWork& l : g.listeners) {
+      if (l.namespaces.from() == NamespaceRule::From::selector) return false;
+    }
+  }
+  return true;
+}
+
+void Routes::resolve_all(Offload& elsewhere) {
   std::vector<const Object*> all;
   for (const char* kind : {"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"}) {
     const std::vector<const Object*> some = s_.index.store.list(gateway_group, kind);
     all.insert(all.end(), some.begin(), some.end());
   }
-  for (const Object* o : by_age(all)) put(*o);
+  all = by_age(all);
+  // Large parts, since each reads the Services that its routes name.
+  const size_t parts = apart() ? 2 : 1, size = (all.size() + parts - 1) / parts;
+  Pieces<Part> pieces(elsewhere, parts, [&](size_t i) {
+    const std::span<const Object* const> routes = all;
+    const size_t from = std::min(i * size, routes.size());
+    return judge(routes.subspan(from, std::min(size, routes.size() - from)));
+  });
+  for (size_t i = 0; i < parts; ++i) {
+    Part part = pieces.take(i);
+    s_.index.findings.append(part.findings);
+    for (RouteResult& r : part.routes) put(std::move(r), false);
+  }
 }
 
 void Routes::update(const ObjectName& name) {
@@ -235,7 +276,8 @@ void Routes::update(const ObjectName& name) {
   const Object* o = s_.index.store.find(name.group, name.kind, name.ns, name.name);
   if (!o) return drop(key);
   const auto before = known_.find(key);
-  put(*o, before != known_.end() && before->second.told);
+  const bool was_told = before != known_.end() && before->second.told;
+  put(Resolver(s_, s_.index, rules_).one(*o), was_told);
 }
 
 std::vector<ObjectName> Routes::renewed(const std::string& service) {
@@ -263,13 +305,13 @@ std::vector<Route>::iterator Routes::place_of(const Known& known) {
   return s_.model.routes.begin() + (at - order_.begin());
 }
 
-void Routes::put(const Object& o, bool was_told) {
-  RouteResult r = Resolver(s_, rules_).one(o);
+void Routes::put(RouteResult r, bool was_told) {
+  const Object& o = *r.route.object;
   // What is told nothing any more has to lose what it was told before.
   if (r.told || was_told || has_our_entries(o, "parents", s_.index.options.controller_name))
     s_.model.statuses.push_back(std::move(r.status));
   const std::string key = path_of(o.kind, path_of(o.ns, o.name));
-  Known known{age_key(o), r.told, !r.route.attachments.empty(), rules_.backends().take_asked()};
+  Known known{std::move(r.age), r.told, !r.route.attachments.empty(), std::move(r.services)};
   const auto before = known_.find(key);
   // One that stays where it is moves nothing of those after it.
   if (before != known_.end() && before->second.served && known.served &&

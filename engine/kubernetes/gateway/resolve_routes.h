@@ -1,5 +1,6 @@
 // Routes of a model: all of them, or one that changed among thousands that did not.
 #pragma once
+#include "engine/env/offload.h"
 #include "engine/kubernetes/gateway/resolve_rules.h"
 
 namespace gateproof::kubernetes::gateway {
@@ -7,7 +8,9 @@ namespace gateproof::kubernetes::gateway {
 struct RouteResult {
   Route route;
   StatusUpdate status;
-  bool told = false;  // a parent of it is ours
+  bool told = false;               // a parent of it is ours
+  std::set<std::string> services;  // that it names
+  std::string age;                 // age_key() of its object
 };
 
 bool is_route(const ObjectName& name);
@@ -15,7 +18,8 @@ bool is_route(const ObjectName& name);
 class Routes {
  public:
   Routes(State& s, Policies& policies);
-  void resolve_all();
+  // `elsewhere` takes its share.
+  void resolve_all(Offload& elsewhere);
   // A route that was written or deleted, or whose backends have changed. Nothing but routes and what renewed() was told may have
   // changed since the last call.
   void update(const ObjectName& name);
@@ -32,7 +36,10 @@ class Routes {
     bool told = false, served = false;
     std::set<std::string> services;  // that it names
   };
-  void put(const Object& o, bool was_told = false);
+  struct Part;
+  Part judge(std::span<const Object* const> routes);
+  bool apart() const;
+  void put(RouteResult r, bool was_told);
   void drop(const std::string& key);
   std::vector<Route>::iterator place_of(const Known& known);
   void forget_users(const std::string& key, const Known& known);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 
+#include "engine/env/offload.h"
 #include "engine/kubernetes/gateway/model.h"
 
 namespace gateproof::kubernetes::gateway {
@@ -16,15 +17,17 @@ class Resolver {
   explicit Resolver(Options options);
   ~Resolver();
 
-  // Everything. The model and its statuses are good until the next call, and as long as the store.
-  const Model& resolve(const ObjectStore& store, config::Findings& findings);
+  // Everything. The model and its statuses are good until the next call, and as long as the store. `elsewhere` takes its share of
+  // thousands of routes.
+  const Model& resolve(const ObjectStore& store, config::Findings& findings,
+                       Offload& elsewhere = inline_offload());
 
   // The same model after ObjectStore::put and remove on the same store. `changed` has to name every object that was put or
   // removed since the last call. When there are only routes, Services and EndpointSlices among those that matter, only routes that
   // they concern are looked at, and `statuses` then has what may have changed only: theirs, and those of their Gateways,
   // ListenerSets and policies.
   const Model& update(const ObjectStore& store, std::span<const ObjectName> changed,
-                      config::Findings& findings);
+                      config::Findings& findings, Offload& elsewhere = inline_offload());
 
   // What the last update() has looked at, if not at everything.
   struct Looked {

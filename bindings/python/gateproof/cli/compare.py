@@ -130,7 +130,7 @@ def compare(
     ] = False,
     family: Annotated[
         list[str] | None,
-        typer.Option(help="Of objects: crd, ingress, gateway, nginx (all)."),
+        typer.Option(help="Of objects: crd, ingress, gateway, nginx, streams, routes (all)."),
     ] = None,
     known: Annotated[
         Path | None,

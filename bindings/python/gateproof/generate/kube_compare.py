@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -12,12 +13,22 @@ import yaml
 from gateproof.case_arm import ArmStartError, ArmUnsupported, Observation, RouterState
 from gateproof.case_compare import Difference, KnownDifference, compare_fields, fields_of, normalise
 from gateproof.case_model import CaseError, Place, Step, UpstreamSpec
-from gateproof.generate.as_case import request_spec
 from gateproof.generate.compare import Verdict
 from gateproof.generate.grammar import Grammar
 from gateproof.generate.judge import Judged
 from gateproof.generate.kube_sets import KubeSet, services, surroundings
 from gateproof.generate.kube_smaller import smaller_sets
+from gateproof.generate.kube_streams import (
+    STREAM_FAMILIES,
+    asked_offline,
+    base_routes,
+    placed,
+    stream_entry_points,
+    stream_request,
+    stream_services,
+    stream_surroundings,
+    written_request,
+)
 from gateproof.kubernetes.arms import Cells, OfflineArm, ProxyArm
 from gateproof.kubernetes.case_files import ARMS, KubernetesCase
 from gateproof.kubernetes.manifests import ServiceSpec, whole
@@ -56,23 +67,34 @@ def set_title(one: KubeSet) -> str:
     return f"generated {one.family} {' '.join(sorted(kinds | types))}"
 
 
-def _static(grammar: Grammar, cluster: str) -> dict[str, Any]:
-    return {"entryPoints": _ENTRY_POINTS, "providers": dict(grammar.entries[cluster].options)}
+def _static(grammar: Grammar, one: KubeSet) -> dict[str, Any]:
+    streams = one.family in STREAM_FAMILIES
+    points = _ENTRY_POINTS | (stream_entry_points() if streams else {})
+    options = grammar.entries[one.cluster.rpartition("-")[2]].options
+    return {"entryPoints": points, "providers": dict(options)}
 
 
 def _used(one: KubeSet) -> tuple[list[ServiceSpec], list[dict[str, Any]]]:
     """Services and other objects of those that every set has, as far as this one names them."""
-    text = json.dumps([one.objects, one.requests])
+    streams = one.family in STREAM_FAMILIES
+    base = base_routes() if one.family == "routes" else []
+    text = json.dumps([base, one.objects, one.requests])
 
     def named(name: str) -> bool:
         forms = (f'"{name}"', f"${{{name}}}", f"${{{name}:", f'/{name}"')
         return any(form in text for form in forms)
 
-    found = [s for s in services() if named(s.name)]
-    others = [o for o in surroundings() if o["kind"] == "Namespace" or named(o["name"])]
-    if any(o["name"] == "out" for o in others) and all(s.name != "many1" for s in found):
-        found.append(next(s for s in services() if s.name == "many1"))
-    return found, others
+    known = [*services(), *(stream_services() if streams else ())]
+    objects = [*surroundings(), *(stream_surroundings() if streams else ())]
+    found = [s for s in known if named(s.name)]
+    others = [o for o in objects if o["kind"] == "Namespace" or named(o["name"])]
+    needed = {"out": "many1", "tcp-out": "bytes", "tcp-node": "bytes"}
+    for server in {needed[o["name"]] for o in others if o["name"] in needed}:
+        if all(s.name != server for s in found):
+            found.append(next(s for s in known if s.name == server))
+    if '"mutual"' in text and not named("root"):
+        others.append(next(o for o in objects if o["name"] == "root"))
+    return found, [*others, *base]
 
 
 def set_case(one: KubeSet, grammar: Grammar) -> KubernetesCase:
@@ -84,16 +106,22 @@ def set_case(one: KubeSet, grammar: Grammar) -> KubernetesCase:
         name=one.prefix,
         clause="generated",
         place=place,
-        static=_static(grammar, one.cluster),
+        static=_static(grammar, one),
         files={},
         dynamic=None,
         upstreams=upstreams,
         arms=ARMS,
-        steps=tuple(Step(place, send=request_spec(sent)) for sent in one.requests),
+        steps=tuple(Step(place, send=stream_request(sent, one.prefix)) for sent in one.requests),
         services=tuple(specs),
-        objects=tuple(whole(o, _MANIFEST_NS) for o in (*others, *one.objects)),
+        objects=tuple(whole(o, _MANIFEST_NS) for o in (*others, *placed(one.objects, one.prefix))),
         common=tuple(whole(o, "default") for o in _COMMON),
     )
+
+
+def _heard(got: Observation) -> Observation:
+    """Without connections that brought nothing: when a server is told of them is chance."""
+    kept = [one for one in got.upstream if one.method != "TCP" or one.body]
+    return replace(got, upstream=kept)
 
 
 def _ask(arm: ProxyArm | OfflineArm, case: KubernetesCase) -> Judged:
@@ -102,7 +130,7 @@ def _ask(arm: ProxyArm | OfflineArm, case: KubernetesCase) -> Judged:
         out = Judged(addresses=dict(session.addresses))
         for step in case.resolve(session.addresses).steps:
             assert step.send is not None
-            out.observations.append(session.send(step.send))
+            out.observations.append(_heard(session.send(step.send)))
         if isinstance(arm, OfflineArm):
             out.routers = _own_states(session.routers(), case.name)
     finally:
@@ -130,10 +158,12 @@ def _api_states(raw: bytes) -> dict[str, RouterState]:
 
 
 def _fields(got: Observation, addresses: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name: _ALIKE.sub(r"\1", text)
-        for name, text in fields_of(got, addresses).items()
-    }  # fmt: skip
+    fields = fields_of(got, addresses)
+    for name, text in fields.items():
+        # The bytes of a handshake are chance, and the version that an alert names says nothing.
+        if name.endswith("body") and text.startswith(("\x16\x03", "\x15\x03")):
+            fields[name] = "(handshake)" if text.startswith("\x16") else f"(alert {text[-1:]!r})"
+    return {name: _ALIKE.sub(r"\1", text) for name, text in fields.items()}
 
 
 class KubeComparison:
@@ -148,6 +178,11 @@ class KubeComparison:
         self, sets: Sequence[KubeSet], tick: Callable[[int], None] = lambda _: None
     ) -> list[Verdict[KubeSet]]:
         """A verdict for each set, in the same order."""
+        if self._arm == "offline":
+            sets = [
+                replace(one, requests=tuple(r for r in one.requests if asked_offline(r)))
+                for one in sets
+            ]
         out: dict[int, Verdict[KubeSet]] = {}
         for cluster in dict.fromkeys(one.cluster for one in sets):
             batch = {i: one for i, one in enumerate(sets) if one.cluster == cluster}
@@ -234,13 +269,25 @@ _Dumper.add_representer(
 )
 
 
-def _service_text(one: ServiceSpec) -> dict[str, Any]:
-    script = one.server.answers[0]
-    server: dict[str, Any] = {}
+def _server_text(spec: UpstreamSpec) -> dict[str, Any]:
+    if spec.stream is not None:
+        if spec.stream.udp:
+            return {"udp": {}}
+        said = (spec.stream.reply or b"").decode()
+        return {"tcp": {"greeting": "", "reply": said, "close_after": 1}}
+    if spec.tls is not None:
+        return {"tls": {"certificate": spec.tls.certificate}}
+    script = spec.answers[0]
+    server: dict[str, Any] = {"http2": True} if spec.http2 else {}
     if script.status != 200:
         server["status"] = script.status
     if script.headers:
         server["headers"] = [list(line) for line in script.headers]
+    return server
+
+
+def _service_text(one: ServiceSpec) -> dict[str, Any]:
+    server = _server_text(one.server)
     out: dict[str, Any] = {"server": server} if server else {}
     if one.namespace != _MANIFEST_NS:
         out["namespace"] = one.namespace
@@ -259,7 +306,7 @@ def set_text(one: KubeSet, grammar: Grammar, name: str, judged: Sequence[Observa
     specs, others = _used(one)
     steps = []
     for number, sent in enumerate(one.requests):
-        step: dict[str, Any] = {"send": sent}
+        step: dict[str, Any] = {"send": written_request(sent, name)}
         if number < len(judged):
             got = judged[number]
             step["expect"] = {"error": got.error} if got.error else {"status": got.status}
@@ -268,11 +315,11 @@ def set_text(one: KubeSet, grammar: Grammar, name: str, judged: Sequence[Observa
         "name": name,
         "clause": "generated",
         "services": _Flow({s.name: _service_text(s) for s in specs}),
-        "objects": [_Flow(o) for o in (*others, *one.objects)],
+        "objects": [_Flow(o) for o in (*others, *placed(one.objects, name))],
         "requests": steps,
     }
     file = {
-        "static": _Flow(_static(grammar, one.cluster)),
+        "static": _Flow(_static(grammar, one)),
         "objects": [_Flow(o) for o in _COMMON],
         "cases": [case],
     }

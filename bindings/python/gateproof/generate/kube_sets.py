@@ -11,6 +11,7 @@ from typing import Any
 
 from gateproof.case_model import UpstreamScript, UpstreamSpec
 from gateproof.generate.grammar import Choices, Grammar, parse_grammar
+from gateproof.generate.kube_streams import STREAM_FAMILIES
 from gateproof.generate.pairs import Data, SeededChoices
 from gateproof.kubernetes.manifests import ServiceSpec
 
@@ -25,7 +26,8 @@ _AT = "@at"
 class KubeSet:
     """Objects in their short form, and requests as `send` of a case has them.
 
-    `prefix` is the namespace. `cluster` is the kind of the cluster, `family` what the routes are.
+    `prefix` is the namespace. `cluster` is the kind of the cluster, of streams behind the family's
+    name, `family` what the routes are.
     """
 
     prefix: str
@@ -216,6 +218,48 @@ class _Draw:
             out.append({"kind": "HTTPRoute", "name": f"h{number}", "spec": spec})
         return out
 
+    # ---- families of streams
+
+    def _several(self, kind: str, name: str, letter: str) -> list[Data]:
+        count = 1 + self.below(_ROUTES)
+        return [
+            {"kind": kind, "name": f"{letter}{n}", "spec": self._grammar.draw(name, self._choices)}
+            for n in range(count)
+        ]  # fmt: skip
+
+    def streams(self) -> list[Data]:
+        out = [
+            {"kind": "MiddlewareTCP", "name": f"m{n}", "spec": self.value("tcp-middleware-spec")}
+            for n in range(2)
+        ]
+        for kind, name in (
+            ("ServersTransportTCP", "tcp-transport"), ("TLSStore", "tls-store"),
+            ("IngressRoute", "tls-ingress-route"), ("IngressRouteUDP", "udp-route"),
+        ):  # fmt: skip
+            if self.below(2):
+                out.append({"kind": kind, "name": "x", "spec": self.value(name)})
+        return out + self._several("IngressRouteTCP", "tcp-route", "r")
+
+    def routes(self) -> list[Data]:
+        out: list[Data] = [
+            {"kind": "Gateway", "name": "g", "spec": self.value("stream-gateway")},
+            {"kind": "Middleware", "name": "m0", "spec": {"addPrefix": {"prefix": "/m"}}},
+        ]
+        if self.below(3) == 0:
+            grant = {"kind": "ReferenceGrant", "name": "far", "namespace": "${ns}-b"}
+            out.append({**grant, "spec": self.value("stream-grant")})
+        for kind, name in (
+            ("TLSRoute", "gateway-tls-route"), ("TCPRoute", "gateway-tcp-route"),
+            ("GRPCRoute", "grpc-route"),
+        ):  # fmt: skip
+            if self.below(2):
+                out += self._several(kind, name, kind[:2].lower())
+        return out
+
+    def stream_request(self) -> Data:
+        sent: Data = self._grammar.draw("stream-request", self._choices)
+        return sent
+
     def request(self) -> Data:
         path = self._grammar.draw("request-path", self._choices).replace(_AT, self.path())
         host = self._grammar.draw("request-host", self._choices)
@@ -233,7 +277,8 @@ class _Draw:
         return out
 
 
-FAMILIES = ("crd", "ingress", "gateway", "nginx")
+FAMILIES = ("crd", "ingress", "gateway", "nginx", *STREAM_FAMILIES)
+_STREAM_BATCHES = 4  # each fourth batch, since what they have would disturb others
 
 
 def draw_set(
@@ -242,7 +287,8 @@ def draw_set(
     """Objects of one family and `requests` requests for them."""
     draw = _Draw(grammar, choices)
     objects = getattr(draw, family)()
-    sent = tuple(draw.request() for _ in range(requests))
+    asked = draw.stream_request if family in STREAM_FAMILIES else draw.request
+    sent = tuple(asked() for _ in range(requests))
     return KubeSet(prefix, cluster, family, tuple(objects), sent)
 
 
@@ -251,14 +297,26 @@ def seeded_sets(
 ) -> Iterator[KubeSet]:
     """Sets without end; the n-th one of a seed is always the same."""
     kinds = [name for name, kind in grammar.entries.items() for _ in range(kind.share)]
+    http = [one for one in families if one not in STREAM_FAMILIES]
     number = 0
     while True:
-        of_batch = SeededChoices(f"kubernetes/{seed}/{number // CLUSTER_BATCH}")
-        cluster = kinds[of_batch.below(len(kinds))]
+        batch = number // CLUSTER_BATCH
+        cluster = kinds[SeededChoices(f"kubernetes/{seed}/{batch}").below(len(kinds))]
+        family = http[number % len(http)] if http else ""
+        if stream := _stream_family(batch, families):
+            family, cluster = stream, f"{stream}-{cluster}"
         choices = SeededChoices(f"kubernetes/{seed}/{number}")
-        family = families[number % len(families)]
         yield draw_set(grammar, choices, f"k{number}x", cluster, family, requests)
         number += 1
+
+
+def _stream_family(batch: int, families: tuple[str, ...]) -> str:
+    """The family of all sets of a batch; empty: it is none of streams."""
+    streams = [one for one in families if one in STREAM_FAMILIES]
+    if not streams or (len(streams) < len(families) and batch % _STREAM_BATCHES != 1):
+        return ""
+    every = _STREAM_BATCHES if len(streams) < len(families) else 1
+    return streams[batch // every % len(streams)]
 
 
 @cache

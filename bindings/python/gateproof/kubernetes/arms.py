@@ -101,10 +101,9 @@ class Cell:
 def _other_ports(taken: set[int]) -> Iterator[int]:
     """Ports that no server has on any address, so that what is seen tells the two apart."""
     while True:
-        port = free_port()
-        if port not in taken:
-            taken.add(port)
-            yield port
+        port = free_port(but=taken)
+        taken.add(port)
+        yield port
 
 
 class Cells:

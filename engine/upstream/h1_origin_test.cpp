@@ -287,9 +287,10 @@ TEST_F(Origin, AKeptConnectionIsReadFromWhileItIsIdle) {
   // Without time left a connection is not used at all.
   peer({"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
   EXPECT_EQ(get(), "200:");
-  world.run(2s);
+  world.clock.advance(2s);
   peer({"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"});
   EXPECT_EQ(get("POST"), "200:ok");
+  EXPECT_EQ(transport.dials, 4);
 }
 
 TEST_F(Origin, ANegativeDialTimeoutHasPassed) {  // catalogue 4.6; zero is no limit

@@ -80,6 +80,8 @@ TEST(DecodeStatic, WhatStopsStartUp) {
        "GP0208 1:34 error creating proxy protocol listener: no trusted IPs provided"},
       {"providers: {precedence: [file, nope]}",
        "GP0203 1:32 provider \"nope\" is not a valid provider name"},
+      {"providers: {kubernetesIngressNGINX: {watchNamespace: a, watchNamespaceSelector: b=c}}",
+       "GP0203 1:37 watchNamespace and watchNamespaceSelector options are mutually exclusive"},
       {"entryPoints: {w: {http2: {maxConcurrentStreams: -1}}}",
        "GP0204 1:49 max concurrent streams value must be greater than or equal to zero"},
       {"entryPoints: {w: {address: ':1/udp', udp: {timeout: 0}}}",

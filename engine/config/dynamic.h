@@ -173,6 +173,8 @@ struct ServersTransportConfig {
   Duration dial_timeout = std::chrono::seconds(30);
   Duration response_header_timeout{0};  // 0: none
   Duration idle_conn_timeout = std::chrono::seconds(90);
+  // Of one read, and of one write, of a connection, whatever it carries; 0: none. A provider's alone.
+  Duration read_timeout{0}, write_timeout{0};
   // HTTP/2: a connection that has been silent so long is asked with a PING (0: never), and has so long to answer.
   Duration read_idle_timeout{0};
   Duration ping_timeout = std::chrono::seconds(15);

@@ -123,13 +123,17 @@ struct NginxProviderConfig {
   std::string http_entry_point, https_entry_point, global_auth_url;
   bool request_buffering = false, response_buffering = false;
   int64_t client_body_buffer = 16384, body_size = 1048576, buffer_size = 8192, buffers = 4;
-  int64_t connect_timeout = 60, keepalive_timeout = 60;
+  int64_t connect_timeout = 60, read_timeout = 60, send_timeout = 60, keepalive_timeout = 60;
   std::string next_upstream = "error timeout";
   int64_t next_upstream_tries = 3, next_upstream_timeout = 0;
   std::vector<Text> custom_http_errors;
   bool cross_namespace = false, snippets = false, strict_path_type = true;
   std::vector<std::string> allowed_response_headers;
   Value ip_strategy;  // of ipAllowList, as written
+  // What Ingresses are told: a Service ("namespace/name"), or addresses, which win.
+  Text publish_service;
+  std::vector<Text> publish_addresses;
+  bool publishes() const { return !publish_service.value.empty() || !publish_addresses.empty(); }
 };
 
 // What docker and swarm have in common, as far as it decides routing (catalogue 6.4).

@@ -23,8 +23,8 @@ void proxy_fields(Schema<N>& s) {
   s.field("proxyNextUpstreamTimeout", &N::next_upstream_timeout, "int", "0");
   s.field("customHTTPErrors", &N::custom_http_errors, "list of strings");
   s.field("globalAllowedResponseHeaders", &N::allowed_response_headers, "list of strings");
-  // How long a server may be silent between two pieces is not measured here.
-  accept_fields(s, "proxyReadTimeout:i proxySendTimeout:i");
+  s.field("proxyReadTimeout", &N::read_timeout, "int", "60");
+  s.field("proxySendTimeout", &N::send_timeout, "int", "60");
 }
 
 }  // namespace
@@ -58,7 +58,8 @@ const Schema<NginxProviderConfig>& nginx_schema() {
     });
     s.child(Shape::object, *strategy);
     proxy_fields(s);
-    accept_fields(s, "publishService:s publishStatusAddress:l");
+    s.field("publishService", &N::publish_service, "string");
+    s.field("publishStatusAddress", &N::publish_addresses, "list of strings");
     return s;
   }();
   return schema;

@@ -284,6 +284,10 @@ const Schema<StaticConfig>& providers_schema() {
                NginxProviderConfig& n = o.kubernetes_nginx.emplace();
                n.cluster.span = v.span;
                nginx_schema().decode(v, &n, c);
+               if (n.cluster.namespaces.empty() || n.namespace_selector.empty()) return;
+               c.error("GP0203", v,
+                       "watchNamespace and watchNamespaceSelector options are mutually exclusive",
+                       "leave one of them out");
              });
     s.child(Shape::object, nginx_schema()).allow_empty();
     for (size_t i = 0; i < containers.size(); ++i)

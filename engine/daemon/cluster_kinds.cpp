@@ -76,6 +76,7 @@ std::vector<ClusterProvider> cluster_providers(const config::StaticConfig& s) {
   if (s.kubernetes_nginx) {
     on.push_back({kubernetes::nginx_provider, "providers.kubernetesIngressNGINX",
                   &s.kubernetes_nginx->cluster});
+    on.back().by_namespace_labels = !s.kubernetes_nginx->namespace_selector.empty();
   }
   if (s.kubernetes_gateway)
     on.push_back({gateway_provider, "providers.kubernetesGateway", &*s.kubernetes_gateway,
@@ -97,7 +98,8 @@ std::vector<ClusterKind> kinds_of(const ClusterProvider& p) {
     const bool own = crd       ? k.group == traefik_group
                      : gateway ? gateway_reads(p, k)
                                : k.group == networking_group;
-    if (backend || nodes || trust || own) out.emplace_back(k.group, k.kind);
+    const bool chosen = p.by_namespace_labels && k.group == core_group && k.kind == "Namespace";
+    if (chosen || backend || nodes || trust || own) out.emplace_back(k.group, k.kind);
   }
   return out;
 }
@@ -125,7 +127,8 @@ std::vector<providers::KubeSelection> selections_of(const std::vector<ClusterPro
       if (left_out(p, kind)) continue;
       Conditions& c = wanted[kind];
       c.labels.insert(label_of(p, kind));
-      if (p.options->namespaces.empty() || cluster_scoped(kind)) c.everywhere = true;
+      if (p.options->namespaces.empty() || p.by_namespace_labels || cluster_scoped(kind))
+        c.everywhere = true;
       for (const config::Text& ns : p.options->namespaces) c.namespaces.insert(ns.value);
     }
   }

@@ -11,6 +11,7 @@ struct ClusterProvider {
   std::string_view option;  // "providers.kubernetesCRD"
   const config::KubernetesProviderConfig* options = nullptr;
   config::GateproofOptions::Dialect dialect = config::GateproofOptions::Dialect::traefik;
+  bool by_namespace_labels = false;  // which namespaces are watched is known once Namespaces are
 };
 std::vector<ClusterProvider> cluster_providers(const config::StaticConfig& statics);
 

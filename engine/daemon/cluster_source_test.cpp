@@ -37,6 +37,12 @@ TEST(ClusterKinds, AreThoseOfTheProvidersThatAreOn) {
             "services in y", "endpointslices.discovery.k8s.io in x",
             "endpointslices.discovery.k8s.io in y", "ingresses.networking.k8s.io in x with a=b",
             "ingresses.networking.k8s.io in y with a=b"}));
+  config::StaticConfig chosen;
+  chosen.kubernetes_nginx.emplace().namespace_selector = "a=b";
+  chosen.kubernetes_nginx->cluster.namespaces = {{"x", {}}};
+  const List kinds = shown(chosen);
+  EXPECT_EQ(std::count(kinds.begin(), kinds.end(), "namespaces"), 1);
+  EXPECT_EQ(std::count(kinds.begin(), kinds.end(), "services"), 1);
   // One provider sees some namespaces, another all of them.
   s.kubernetes_crd.emplace().label_selector = "c=d";
   const List all = shown(s);
@@ -91,6 +97,48 @@ TEST(IngressAddresses, AsTraefikMakesThem) {
     const auto got = ingress_addresses(row.where, store, {&node->root});
     const std::string text = got ? *got : got.error().message;
     EXPECT_EQ(text.substr(0, row.want.size()), row.want);
+  }
+}
+
+TEST(NginxAddresses, AsTraefikMakesThem) {
+  kubernetes::ObjectStore store;
+  const std::string objects = R"(
+{apiVersion: v1, kind: Service, metadata: {name: lb, namespace: x}, spec: {type: LoadBalancer, externalIPs: [1.2.3.4, 5.5.5.5]}, status: {loadBalancer: {ingress: [{ip: 1.2.3.4}, {hostname: h.test}]}}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: early, namespace: x}, spec: {type: LoadBalancer}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: cluster, namespace: x}, spec: {clusterIP: 10.9.9.9, externalIPs: [5.6.7.8], ports: [{port: 80}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: node, namespace: x}, spec: {type: NodePort, clusterIP: 10.1.1.1}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: nodes, namespace: x}, spec: {type: NodePort, clusterIP: 10.1.1.1, externalIPs: [7.7.7.7]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: name, namespace: x}, spec: {type: ExternalName, externalName: out.test}}
+)";
+  config::Findings findings;
+  store.add(*config::parse_documents(objects, "objects", config::Format::yaml), findings);
+  const struct {
+    std::vector<config::Text> addresses;
+    std::string service, want;
+  } rows[] = {
+      {{{"1.1.1.1", {}}, {"h.test", {}}, {"::1", {}}},
+       "x/lb",
+       R"([{"ip":"1.1.1.1"},{"hostname":"h.test"},{"ip":"::1"}])"},
+      {{}, "lb", "parsing publishService, 'namespace/service' format expected: lb"},
+      {{}, "x/none", "getting service: missing service x/none"},
+      {{}, "x/lb", R"([{"ip":"1.2.3.4"},{"hostname":"h.test"},{"ip":"5.5.5.5"}])"},
+      {{}, "x/early", "[]"},
+      {{}, "x/cluster", R"([{"ip":"10.9.9.9"}])"},
+      {{}, "x/node", R"([{"ip":"10.1.1.1"}])"},
+      {{}, "x/nodes", R"([{"ip":"7.7.7.7"}])"},
+      {{}, "x/name", R"([{"hostname":"out.test"}])"},
+  };
+  for (const auto& row : rows) {
+    config::NginxProviderConfig options;
+    options.publish_addresses = row.addresses;
+    options.publish_service.value = row.service;
+    const auto got = nginx_addresses(options, store);
+    EXPECT_EQ(got ? *got : got.error().message, row.want);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "engine/daemon/ingress_status.h"
 
+#include "engine/base/address.h"
 #include "engine/base/text.h"
 #include "engine/kubernetes/core_objects.h"
 #include "engine/kubernetes/ingress.h"
@@ -51,7 +52,91 @@ std::vector<std::string> balancer(const kubernetes::Object& service) {
   return entries;
 }
 
+// Addresses and names of a status, whatever the order; what else an entry says is not compared (Traefik).
+std::multiset<std::string> named_in(const Value* entries) {
+  std::multiset<std::string> out;
+  for (const Value& e : entries ? entries->items : std::vector<Value>())
+    out.insert(text_at(e, "hostname") + text_at(e, "ip"));
+  return out;
+}
+
 }  // namespace
+
+Result<std::string> nginx_addresses(const config::NginxProviderConfig& options,
+                                    const kubernetes::ObjectStore& store) {
+  std::vector<std::string> entries;
+  for (const config::Text& t : options.publish_addresses) {
+    const bool ip = IpAddress::parse(t.value).has_value();
+    entries.push_back(entry(ip ? t.value : "", ip ? "" : t.value, ""));
+  }
+  if (!entries.empty()) return list(entries);
+  const std::string& name = options.publish_service.value;
+  const std::vector<std::string_view> parts = text::split(name, '/');
+  if (parts.size() != 2)
+    return Error(Code::invalid,
+                 "parsing publishService, 'namespace/service' format expected: " + name);
+  const kubernetes::Object* service =
+      store.find(kubernetes::core_group, "Service", parts[0], parts[1]);
+  if (!service) return Error(Code::not_found, "getting service: missing service " + name);
+  const std::string type = text_at(*service->root, "spec.type");
+  const std::vector<Value>& external = items_at(service->at("spec"), "externalIPs");
+  if (type == "ExternalName") {
+    entries.push_back(entry("", text_at(*service->root, "spec.externalName"), ""));
+  } else if (type == "LoadBalancer") {
+    entries = balancer(*service);
+    const auto there = named_in(service->at("status.loadBalancer.ingress"));
+    for (const Value& ip : external) {
+      if (!there.contains(std::string(ip.str())))
+        entries.push_back(entry(std::string(ip.str()), "", ""));
+    }
+  } else if (type == "NodePort" && !external.empty()) {
+    for (const Value& ip : external) entries.push_back(entry(std::string(ip.str()), "", ""));
+  } else {
+    entries.push_back(entry(text_at(*service->root, "spec.clusterIP"), "", ""));
+  }
+  return list(entries);
+}
+
+std::optional<std::string> NginxStatus::addresses() {
+  Result<std::string> made = nginx_addresses(options_, source_.store());
+  if (made) {
+    told_.clear();
+    return std::move(*made);
+  }
+  const std::string line = "status of Ingresses: " + made.error().message;
+  if (line != std::exchange(told_, line)) log_(KubeLevel::error, line);
+  return std::nullopt;
+}
+
+void NginxStatus::want(const providers::KubeKey& ingress, const std::string& addresses) {
+  const Result<Value> wanted = providers::read_kube_json(addresses, "a status");
+  if (!wanted) return;
+  providers::KubeStatusMaker make =
+      [addresses, names = named_in(&*wanted)](const Value& object) -> std::optional<std::string> {
+    if (named_in(object.at("status.loadBalancer.ingress")) == names) return std::nullopt;
+    return "{\"loadBalancer\":{\"ingress\":" + addresses + "}}";
+  };
+  source_.want_status(ingress, std::move(make));
+}
+
+void NginxStatus::served(const std::vector<const kubernetes::Object*>& ingresses) {
+  served_.clear();
+  for (const kubernetes::Object* o : ingresses) served_.insert({o->group, o->kind, o->ns, o->name});
+  const auto told = addresses();
+  if (!told) return;
+  for (const providers::KubeKey& key : served_) want(key, *told);
+}
+
+void NginxStatus::changed(const std::vector<providers::KubeChange>& changes) {
+  const bool any = std::any_of(changes.begin(), changes.end(), [this](const auto& c) {
+    return c.object && served_.contains(c.key);
+  });
+  const auto told = any ? addresses() : std::nullopt;
+  if (!told) return;
+  for (const providers::KubeChange& c : changes) {
+    if (c.object && served_.contains(c.key)) want(c.key, *told);
+  }
+}
 
 Result<std::string> ingress_addresses(const config::KubernetesProviderConfig::StatusAddress& where,
                                       const kubernetes::ObjectStore& store,

@@ -138,7 +138,8 @@ KubernetesProviders::Show KubernetesProviders::gateway(ClusterSource& source) {
 
 // The Lease decides who writes statuses, where there are any to write.
 void KubernetesProviders::use_lease(Cluster& cluster, const KubeAccess& access) {
-  const bool writes = std::any_of(cluster.on.begin(), cluster.on.end(), [](const auto& p) {
+  const bool writes = std::any_of(cluster.on.begin(), cluster.on.end(), [this](const auto& p) {
+    if (p.name == kubernetes::nginx_provider) return statics_.kubernetes_nginx->publishes();
     return p.name == gateway_provider || (p.name == ingress_provider && p.options->status_address);
   });
   if (!writes) return;
@@ -172,14 +173,24 @@ Task<void> KubernetesProviders::release() {
 // Everything at each change: the locations of a host depend on each other.
 KubernetesProviders::Show KubernetesProviders::nginx(ClusterSource& source,
                                                      const ClusterProvider& p) {
-  return [this, &source, p] {
+  const config::NginxProviderConfig& options = *statics_.kubernetes_nginx;
+  std::shared_ptr<NginxStatus> status;
+  if (options.publishes()) {
+    status = std::make_shared<NginxStatus>(source, options, hooks_.log);
+    source.add_listener([status](const auto& changes) { status->changed(changes); });
+  }
+  // Namespaces are chosen once: whatever comes later is not watched (as in Traefik).
+  const auto watched = std::make_shared<std::optional<config::KubernetesProviderConfig>>();
+  return [this, &source, p, &options, status, watched] {
     config::Findings findings;
-    const kubernetes::Context context{source.store(), *p.options, p.name, p.option, findings};
-    const config::NginxProviderConfig& options = *statics_.kubernetes_nginx;
+    if (!*watched) *watched = kubernetes::nginx_watched(source.store(), options, findings);
+    const kubernetes::Context context{source.store(), **watched, p.name, p.option, findings};
+    std::vector<const kubernetes::Object*> served;
     ProviderOutcome made;
     made.config = kubernetes::translate_nginx(
-        {context, options, types_, kubernetes::nginx_entry_points(options, &statics_)});
+        {context, options, types_, kubernetes::nginx_entry_points(options, &statics_)}, &served);
     show(p.name, std::move(made), findings);
+    if (status) status->served(served);
   };
 }
 

@@ -24,6 +24,7 @@ struct Tunnel {
   std::unique_ptr<Stream> stream;
   std::string early;                 // bytes that came behind the head
   std::shared_ptr<const void> held;  // lives as long as the tunnel (a balancer's count of requests)
+  Duration read_timeout{0}, write_timeout{0};  // of the server's side, as the OriginServer has them
 };
 
 // Who passes 1xx answers on to the client while the final one is not there yet (RFC 9110, 15.2).

@@ -39,8 +39,9 @@ std::string client_chain(const Exchange& x) {
 }
 
 // Names that begin with what they are of.
-std::optional<std::string> by_prefix(std::string_view name, const Exchange& x) {
-  if (name.starts_with("upstream_http_")) return "";  // there is no answer yet where these are used
+std::optional<std::string> by_prefix(std::string_view name, const Exchange& x,
+                                     const Headers* upstream) {
+  if (name.starts_with("upstream_http_")) return upstream ? joined(*upstream, name.substr(14)) : "";
   if (name.starts_with("http_")) return joined(x.request.headers, name.substr(5));
   if (name.starts_with("arg_")) return argument(x, name.substr(4));
   if (name.starts_with("cookie_"))
@@ -87,10 +88,11 @@ size_t name_length(std::string_view s) {
 
 }  // namespace
 
-std::string fill_nginx_variables(std::string_view text, const Exchange& x,
-                                 const std::map<std::string, std::string>& more) {
+std::optional<std::string> fill_nginx_variables(std::string_view text, const Exchange& x,
+                                                const NginxScope& scope) {
   std::string out;
   for (size_t i = 0; i < text.size();) {
+    if (out.size() > scope.bytes_max) return std::nullopt;
     const bool brace = text[i] == '$' && i + 1 < text.size() && text[i + 1] == '{';
     const size_t begin = i + (brace ? 2 : 1);
     const size_t length =
@@ -103,16 +105,23 @@ std::string fill_nginx_variables(std::string_view text, const Exchange& x,
     size_t end = begin + length;
     // A closing brace belongs to the variable even where none was opened (Traefik's expression).
     if (end < text.size() && text[end] == '}') ++end;
-    std::optional<std::string> value = by_prefix(name, x);
+    std::optional<std::string> value = by_prefix(name, x, scope.upstream);
     if (!value) value = plain(name, x);
     if (!value) {
-      if (const auto known = more.find(std::string(name)); known != more.end())
+      if (const auto known = scope.variables.find(std::string(name));
+          known != scope.variables.end())
         value = known->second;
     }
     out += value ? *value : std::string(text.substr(i, end - i));
     i = end;
   }
+  if (out.size() > scope.bytes_max) return std::nullopt;
   return out;
+}
+
+std::string fill_nginx_variables(std::string_view text, const Exchange& x,
+                                 const std::map<std::string, std::string>& more) {
+  return *fill_nginx_variables(text, x, NginxScope{more, nullptr, SIZE_MAX});
 }
 
 }  // namespace gateproof::http

@@ -1,6 +1,7 @@
 // Variables of NGINX in annotations of ingress-nginx, as Traefik fills them in (catalogue 6.7).
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,5 +13,15 @@ namespace gateproof::http {
 // nobody knows stays as it is written.
 std::string fill_nginx_variables(std::string_view text, const Exchange& x,
                                  const std::map<std::string, std::string>& more = {});
+
+// What a snippet of NGINX configuration knows beside the request.
+struct NginxScope {
+  const std::map<std::string, std::string>& variables;  // without the dollar
+  const Headers* upstream = nullptr;  // what `$upstream_http_NAME` is of; null: there is none yet
+  size_t bytes_max = 0;               // of what comes out
+};
+// nullopt: more than bytes_max.
+std::optional<std::string> fill_nginx_variables(std::string_view text, const Exchange& x,
+                                                const NginxScope& scope);
 
 }  // namespace gateproof::http

@@ -38,7 +38,9 @@ TEST(NginxVariables, AreFilledIn) {
       {"$lost ${lost} $1 $ $$ a$", "$lost ${lost} $1 $ $$ a$"},
   };
   for (const auto& row : rows) {
-    EXPECT_EQ(fill_nginx_variables(row.text, x, {{"service_name", "shop"}}), row.filled)
+    EXPECT_EQ(fill_nginx_variables(row.text, x,
+                                   std::map<std::string, std::string>{{"service_name", "shop"}}),
+              row.filled)
         << row.text;
   }
 }

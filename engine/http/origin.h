@@ -19,6 +19,7 @@ struct OriginServer {
   Duration dial_timeout = std::chrono::seconds(30);
   Duration response_header_timeout{0};  // 0: none
   Duration idle_conn_timeout = std::chrono::seconds(90);
+  Duration read_timeout{0}, write_timeout{0};  // of one read or write of a connection; 0: none
   Duration read_idle_timeout{0};  // HTTP/2: a silent connection is asked with a PING; 0: never
   Duration ping_timeout = std::chrono::seconds(15);  // and has so long to answer
   int64_t max_idle_conns = 200;

@@ -23,7 +23,15 @@ struct NginxContext {
 std::vector<std::string> nginx_entry_points(const config::NginxProviderConfig& options,
                                             const config::StaticConfig* s);
 
-config::DynamicConfig translate_nginx(const NginxContext& n);
+// `served`, if given, gets the Ingresses of which something is: those that are told an address.
+config::DynamicConfig translate_nginx(const NginxContext& n,
+                                      std::vector<const Object*>* served = nullptr);
+
+// The provider's options, watching the namespaces that watchNamespaceSelector chooses by the labels that the Namespaces have now.
+// watchNamespace does not count beside it. A selector that cannot be read chooses none (reported).
+config::KubernetesProviderConfig nginx_watched(const ObjectStore& store,
+                                               const config::NginxProviderConfig& options,
+                                               config::Findings& findings);
 
 // Whether an Ingress is for this provider: its class is of a controller of that name, or its annotation names the class.
 bool nginx_takes(const NginxContext& n, const Object& ingress);
@@ -87,6 +95,8 @@ struct NginxLocation {
   std::string service, port;  // as written
   std::string router;         // name, without provider
   std::string tls_options;
+  std::string
+      client_authority;  // PEM; of auth-tls-secret where certificates are asked for and not judged
   std::vector<std::string> aliases;
   std::optional<NginxCanary> canary;
   std::vector<Text> users;  // of basic or digest authentication

@@ -283,9 +283,10 @@ void NginxMiddlewares::limits(const NginxLocation& l, const std::string& name,
   }
   if (l.a.flag("auth-tls-pass-certificate-to-upstream") && l.a.text("auth-tls-secret") &&
       router.tls) {
-    const std::string verify = l.a.text_or("auth-tls-verify-client");
+    const bool unjudged = !l.client_authority.empty();
     Body b(l.span);
-    b.text("clientAuthType", verify == "optional_no_ca" ? "RequestClientCert" : "");
+    b.text("clientAuthType", unjudged ? "RequestClientCert" : "");
+    if (unjudged) b.texts("caFiles", {{l.client_authority, l.span}});
     put(name + "-pass-certificate-to-upstream", "authTLSPassCertificateToUpstream", b.take(),
         l.span, &router);
   }

@@ -176,6 +176,7 @@ class Build {
         auto servers = nginx_servers(n_, o.ns, *service, primary->second.a, report);
         if (!servers || servers->empty()) continue;
         taken_.insert(key);
+        m_.served.insert(&o);
         share(o, a, *service, *primary->second.service, std::move(*servers));
       }
     }
@@ -215,6 +216,8 @@ class Build {
       base.tls_options = joined({o.ns, o.name, secret->value});
       auto options = nginx_tls_options(n_, o, a, *secret, report);
       if (!options) return;
+      if (options->client_auth_type.value == "RequestClientCert")
+        base.client_authority = options->ca_files.front().value;
       m_.tls_options.emplace(base.tls_options, std::move(*options));
     }
     transports_.insert_or_assign(base.transport, std::move(*transport));
@@ -267,6 +270,7 @@ class Build {
           joined({o.ns, text_at(service, "name"), nginx_port_text(member(service, "port"))}),
           host.value, host.span};
       m_.backends.emplace(p.backend, std::move(*servers));
+      m_.served.insert(&o);
       m_.passthroughs.push_back(std::move(p));
     }
   }
@@ -302,6 +306,7 @@ class Build {
     if (!named_elsewhere(l)) return;
     finish(l);
     m_.transports.emplace(l.transport, transports_.at(l.transport));
+    m_.served.insert(l.ingress);
     m_.locations.push_back(std::move(l));
   }
 
@@ -377,6 +382,7 @@ class Build {
       l.app_root = app_root(l.a);
       l.tls_options.clear();
       m_.transports.emplace(l.transport, transports_.at(l.transport));
+      m_.served.insert(&o);
       m_.default_location = std::move(l);
       return;
     }

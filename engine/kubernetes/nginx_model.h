@@ -21,6 +21,7 @@ struct NginxModel {
   std::map<std::string, config::ServersTransportConfig> transports;
   std::map<std::string, config::TlsOptionsConfig> tls_options;
   std::vector<config::DynamicConfig::Certificate> certificates;
+  std::set<const Object*> served;  // Ingresses
 };
 
 // What a backend that no Ingress names is of: without annotations.

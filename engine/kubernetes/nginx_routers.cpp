@@ -286,8 +286,9 @@ std::vector<std::string> nginx_entry_points(const config::NginxProviderConfig& o
   return out;
 }
 
-config::DynamicConfig translate_nginx(const NginxContext& n) {
+config::DynamicConfig translate_nginx(const NginxContext& n, std::vector<const Object*>* served) {
   NginxModel model = nginx_model(n);
+  if (served) served->assign(model.served.begin(), model.served.end());
   config::DynamicConfig out;
   Routers(n, model, out).all();
   return out;

@@ -139,9 +139,8 @@ std::optional<config::ServersTransportConfig> nginx_transport(const NginxContext
   config::ServersTransportConfig t;
   t.span = ingress.span;
   t.dial_timeout = seconds(a.number("proxy-connect-timeout").value_or(n.options.connect_timeout));
-  // Between two reads in Traefik; here until the head of the answer.
-  if (const auto limit = a.number("proxy-read-timeout"); limit && *limit > 0)
-    t.response_header_timeout = seconds(*limit);
+  t.read_timeout = seconds(a.number("proxy-read-timeout").value_or(n.options.read_timeout));
+  t.write_timeout = seconds(a.number("proxy-send-timeout").value_or(n.options.send_timeout));
   t.idle_conn_timeout = seconds(n.options.keepalive_timeout);
   t.tls.disable_http2 = a.text_or("proxy-http-version") == "1.1";
   if (nginx_scheme(a) != "https") return t;

@@ -129,6 +129,69 @@ TEST(Nginx, OptionsCountForTheDefaultBackendToo) {
             "default-i-default-backend-basic-auth@kubernetesingressnginx");
 }
 
+TEST(Nginx, TimeoutsOfConnections) {
+  config::StaticConfig s = nginx_alone();
+  s.kubernetes_nginx->send_timeout = 7;
+  using std::chrono::seconds;
+  const struct {
+    const char* annotations;
+    int64_t read, write;
+  } rows[] = {
+      {"", 60, 7},
+      {"nginx.ingress.kubernetes.io/proxy-read-timeout: '3'", 3, 7},
+      {"nginx.ingress.kubernetes.io/proxy-send-timeout: '0'", 60, 0},
+      {"nginx.ingress.kubernetes.io/proxy-read-timeout: 3s", 60, 7},
+  };
+  for (const auto& row : rows) {
+    const Translated t(ingress(row.annotations), &s);
+    const auto& transport =
+        t.result.config.servers_transports.at("default-i@kubernetesingressnginx");
+    EXPECT_EQ(transport.read_timeout, seconds(row.read)) << row.annotations;
+    EXPECT_EQ(transport.write_timeout, seconds(row.write)) << row.annotations;
+    EXPECT_EQ(transport.response_header_timeout, seconds(0));
+  }
+}
+
+TEST(Nginx, SelectorChoosesNamespaces) {
+  const std::string namespaces =
+      "---\n{apiVersion: v1, kind: Namespace, metadata: {name: default, labels: {team: a}}}\n---\n"
+      "{apiVersion: v1, kind: Namespace, metadata: {name: other, labels: {team: b}}}\n";
+  const struct {
+    const char* selector;
+    bool served;
+  } rows[] = {{"team=a", true},  {"team in (b,c)", false},
+              {"!team", false},  {"kubernetes.io/metadata.name=default", true},
+              {"nobody", false}, {"=", false}};
+  for (const auto& row : rows) {
+    config::StaticConfig s = nginx_alone();
+    s.kubernetes_nginx->namespace_selector = row.selector;
+    const Translated t(ingress("") + namespaces, &s);
+    EXPECT_EQ(t.result.config.routers.contains("default-i-rule-0-path-0@kubernetesingressnginx"),
+              row.served)
+        << row.selector;
+  }
+}
+
+TEST(Nginx, TellsWhatIsServed) {
+  config::Findings findings;
+  ObjectStore store;
+  testing::add_yaml(store, ingress(""), findings);
+  testing::add_yaml(store,
+                    "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: empty}, "
+                    "spec: {ingressClassName: nginx}}\n---\n"
+                    "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: theirs}, "
+                    "spec: {ingressClassName: x, defaultBackend: {service: {name: shop, port: "
+                    "{number: 80}}}}}\n",
+                    findings);
+  const config::NginxProviderConfig options;
+  const Context c{store, options.cluster, nginx_provider, "p", findings};
+  const testing::TestTypes types;
+  std::vector<const Object*> served;
+  translate_nginx({c, options, types, {}}, &served);
+  ASSERT_EQ(served.size(), 1u);
+  EXPECT_EQ(served[0]->name, "i");
+}
+
 TEST(Nginx, Sizes) {
   EXPECT_EQ(nginx_bytes("8m"), 8 << 20);
   EXPECT_EQ(nginx_bytes(" 1 K "), 1024);

@@ -56,8 +56,8 @@ void nginx(const ObjectStore& store, const config::StaticConfig* s,
   static const config::NginxProviderConfig usual;
   const config::NginxProviderConfig& options =
       s && s->kubernetes_nginx ? *s->kubernetes_nginx : usual;
-  const Context c{store, options.cluster, nginx_provider, "providers.kubernetesIngressNGINX",
-                  findings};
+  const config::KubernetesProviderConfig watched = nginx_watched(store, options, findings);
+  const Context c{store, watched, nginx_provider, "providers.kubernetesIngressNGINX", findings};
   const NginxContext n{c, options, types, nginx_entry_points(options, s)};
   const auto all = c.list(networking_group, "Ingress");
   const auto ours = [&n](const Object* o) { return nginx_takes(n, *o); };

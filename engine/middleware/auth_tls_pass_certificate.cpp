@@ -1,5 +1,6 @@
 // auth-tls-pass-certificate-to-upstream of ingress-nginx: what the client proved itself with, in NGINX' fields (catalogue 6.7).
 #include "engine/base/crypto.h"
+#include "engine/base/crypto_verify.h"
 #include "engine/base/crypto_x509.h"
 #include "engine/http/url.h"
 #include "engine/middleware/middleware.h"
@@ -62,6 +63,10 @@ std::string name_text(const crypto::DistinguishedName& n) {
 
 class PassCertificate final : public SyncFilter {
  public:
+  // `authorities` in DER: who judges certificates that the handshake only asked for; nullopt: it has judged them.
+  explicit PassCertificate(std::optional<std::vector<std::string>> authorities)
+      : authorities_(std::move(authorities)) {}
+
   Flow on_request(Exchange& x) override {
     http::Headers& h = x.request.headers;
     if (!x.client_certificates || x.client_certificates->empty()) {
@@ -70,21 +75,38 @@ class PassCertificate final : public SyncFilter {
       return Flow::next;
     }
     const std::string& leaf = x.client_certificates->front();
-    // A certificate that the handshake let through was verified there.
-    h.set("Ssl-Client-Verify", "SUCCESS");
+    h.set("Ssl-Client-Verify", verdict(x, leaf));
     const auto certificate = crypto::parse_certificate(leaf);
     h.set("Ssl-Client-Subject-Dn", certificate ? name_text(certificate->subject) : "");
     h.set("Ssl-Client-Issuer-Dn", certificate ? name_text(certificate->issuer) : "");
     h.set("Ssl-Client-Cert", text::replace_all(http::escape_query(pem_of(leaf)), "+", "%20"));
     return Flow::next;
   }
+
+ private:
+  std::string verdict(const Exchange& x, const std::string& leaf) const {
+    if (!authorities_) return "SUCCESS";
+    constexpr int64_t second_ns = 1'000'000'000;
+    const int64_t now_s = x.env->clock.wall_ns() / second_ns;
+    const std::string why = crypto::verify_failure(leaf, *authorities_, now_s);
+    return why.empty() ? "SUCCESS" : "FAILED:" + why;
+  }
+
+  std::optional<std::vector<std::string>> authorities_;
 };
 
 Result<std::unique_ptr<Middleware>> build(const void* options, const BuildContext&) {
   const auto& o = *static_cast<const Options*>(options);
-  if (o.client_auth_type == "RequestClientCert")
-    return Error(Code::unsupported, "auth-tls-verify-client: optional_no_ca is not judged here");
-  return std::unique_ptr<Middleware>(std::make_unique<PassCertificate>());
+  std::optional<std::vector<std::string>> authorities;
+  if (o.client_auth_type == "RequestClientCert") {
+    authorities.emplace();
+    for (const std::string& pem : o.authorities) {
+      auto some = crypto::certificates_from_pem(pem);
+      if (!some) return Error(Code::invalid, "failed to parse CA certificate");
+      authorities->insert(authorities->end(), some->begin(), some->end());
+    }
+  }
+  return std::unique_ptr<Middleware>(std::make_unique<PassCertificate>(std::move(authorities)));
 }
 
 }  // namespace

@@ -135,7 +135,9 @@ Task<Result<void>> DirectOrigin::round_trip(http::Exchange& x, http::Outbound& o
   if (length && (*length > 0 || out.tells_empty_body()))
     request.headers.emplace_back("Content-Length", std::to_string(*length));
   http::Response answer;
-  const Duration limit = out.server->response_header_timeout;
+  Duration limit = out.server->response_header_timeout;
+  const Duration silence = out.server->read_timeout;
+  if (silence > Duration::zero() && (limit <= Duration::zero() || silence < limit)) limit = silence;
   const Instant deadline = deadline_in(scheduler_, limit);
   std::optional<Error> broken;
   Task<bool> asking = answer_from_script(*found->second, std::move(request), *out.body, scheduler_,

@@ -19,7 +19,10 @@ Error upstream_error(Code code, std::string text) {
 }  // namespace
 
 H1Connection::H1Connection(std::unique_ptr<Stream> stream, http::BlockPool& blocks)
-    : stream_(std::move(stream)), in_(blocks), parser_(response_limits()) {}
+    : stream_(std::move(stream)),
+      in_(blocks),
+      parser_(response_limits()),
+      read_since_(stream_->scheduler().now()) {}
 
 void H1Connection::start_request(http::Outbound& out) {
   const std::optional<uint64_t> length = out.body ? out.body->length() : 0;
@@ -43,7 +46,7 @@ bool H1Connection::write_at_once(http::Outbound& out) {
 // The rest of it, and a streamed body as it comes.
 Task<Result<void>> H1Connection::write_request(http::Outbound& out) {
   std::vector<std::string_view> pieces(unwritten_.begin(), unwritten_.end());
-  Result<void> written = co_await write_all(*stream_, std::move(pieces), instant_max);
+  Result<void> written = co_await write_all(*stream_, std::move(pieces), write_deadline());
   if (!written || !out.body || !out.body->streaming()) co_return written;
   co_return co_await pump_body(*out.body, chunked_);
 }
@@ -75,7 +78,7 @@ Task<Result<void>> H1Connection::pump_body(http::Body& body, bool chunked) {
       pieces.push_back(end);
     }
     const bool last = chunk->last;
-    Result<void> written = co_await write_all(*stream_, std::move(pieces), instant_max);
+    Result<void> written = co_await write_all(*stream_, std::move(pieces), write_deadline());
     if (!written) co_return written.error();
     if (last) co_return Result<void>();
   }
@@ -107,6 +110,7 @@ std::optional<Result<void>> H1Connection::try_head(http::Exchange& x, bool to_he
     if (r.kind == IoResult::would_block) return std::nullopt;
     if (r.kind == IoResult::bytes) {
       answered_ = true;
+      note_read();
     } else if (r.code == Code::limit && r.kind == IoResult::failed) {
       return Result<void>(upstream_error(Code::protocol, "response head too large"));
     } else {
@@ -124,14 +128,22 @@ Task<Result<void>> H1Connection::read_head(http::Exchange& x, bool to_head, Inst
   for (;;) {
     std::optional<Result<void>> got = try_head(x, to_head, wait_continue);
     if (got) co_return std::move(*got);
-    const Wake wake = co_await stream_->until_readable(deadline);
-    if (wake == Wake::timeout) co_return upstream_error(Code::timeout, "no response head in time");
+    const Wake wake = co_await stream_->until_readable(std::min(deadline, read_deadline()));
+    if (wake == Wake::timeout) co_return late();
   }
+}
+
+// A connection that had been silent before is tried anew where another one could be (as Go does it).
+Error H1Connection::late() const {
+  Error e = upstream_error(Code::timeout, "no response head in time");
+  const bool by_read = stream_->scheduler().now() >= read_deadline();
+  if (by_read && !answered_) e.retry = Retry::if_reused;
+  return e;
 }
 
 Task<Result<void>> H1Connection::send_expecting(http::Exchange& x, bool to_head) {
   std::vector<std::string_view> pieces = {head_};
-  Result<void> written = co_await write_all(*stream_, std::move(pieces), instant_max);
+  Result<void> written = co_await write_all(*stream_, std::move(pieces), write_deadline());
   if (!written) co_return written;
   Result<void> got = co_await read_head(x, to_head, x.env->scheduler.now() + continue_wait, true);
   if (!got && got.error().code != Code::timeout) co_return got;
@@ -146,6 +158,9 @@ Task<Result<void>> H1Connection::send_expecting(http::Exchange& x, bool to_head)
 Task<Result<void>> H1Connection::send(http::Exchange& x, http::Outbound& out) {
   const bool to_head = out.method == "HEAD";
   Waiter& me = co_await ThisWaiter{};
+  if (read_timeout_ <= Duration::zero()) read_since_ = x.env->scheduler.now();
+  read_timeout_ = out.server->read_timeout;
+  write_timeout_ = out.server->write_timeout;
   start_request(out);
   parser_.reset(to_head);
   const bool expecting =
@@ -185,8 +200,8 @@ Task<Result<void>> H1Connection::send(http::Exchange& x, http::Outbound& out) {
   interim_ = 0;
   std::optional<Result<void>> got = try_head(x, to_head, false);
   while (!got) {
-    const Wake wake = co_await stream_->until_readable(deadline);
-    if (wake == Wake::timeout) co_return upstream_error(Code::timeout, "no response head in time");
+    const Wake wake = co_await stream_->until_readable(std::min(deadline, read_deadline()));
+    if (wake == Wake::timeout) co_return late();
     got = try_head(x, to_head, false);
   }
   if (!*got) co_return got->error();
@@ -224,7 +239,10 @@ std::optional<Result<http::Chunk>> H1Connection::try_body() {
     if (step.event != Event::need_more) continue;
     const IoResult r = in_.fill(*stream_, response_head_bytes_max);
     if (r.kind == IoResult::would_block) return std::nullopt;
-    if (r.kind == IoResult::bytes) continue;
+    if (r.kind == IoResult::bytes) {
+      note_read();
+      continue;
+    }
     if (r.kind == IoResult::eof && parser_.finish().event == http::h1::Event::end) {
       complete_ = true;
       return Result<http::Chunk>(http::Chunk{{}, true});
@@ -244,6 +262,7 @@ bool H1Connection::reusable() const {
 
 bool H1Connection::usable() {
   char byte;
+  if (stream_->scheduler().now() >= read_deadline()) return false;
   return !stream_->ended() && stream_->try_read({&byte, 1}).kind == IoResult::would_block;
 }
 
@@ -256,6 +275,8 @@ std::unique_ptr<http::Tunnel> H1Connection::take_tunnel() {
   auto t = std::make_unique<http::Tunnel>();
   t->early = std::string(in_.view());
   t->stream = std::move(stream_);
+  t->read_timeout = read_timeout_;
+  t->write_timeout = write_timeout_;
   return t;
 }
 

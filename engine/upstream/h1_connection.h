@@ -34,6 +34,10 @@ class H1Connection {
   std::unique_ptr<http::Tunnel> take_tunnel();
 
   Stream& stream() { return *stream_; }
+  // By when the server has to send the next byte: a read begins where the one before it ended, in idleness too (as Go reads).
+  Instant read_deadline() const {
+    return read_timeout_ > Duration::zero() ? read_since_ + read_timeout_ : instant_max;
+  }
 
   std::string key;                    // of the pool: the server's authority,
   std::shared_ptr<TlsConnector> tls;  // and how TLS is spoken to it; null: not at all
@@ -54,6 +58,11 @@ class H1Connection {
   Task<Result<void>> send_expecting(http::Exchange& x, bool to_head);
   void start_request(http::Outbound& out);
   void take_head(http::Exchange& x);
+  Error late() const;
+  void note_read() {
+    if (read_timeout_ > Duration::zero()) read_since_ = stream_->scheduler().now();
+  }
+  Instant write_deadline() const { return deadline_in(stream_->scheduler(), write_timeout_); }
 
   std::unique_ptr<Stream> stream_;
   http::ReadBuffer in_;
@@ -69,6 +78,8 @@ class H1Connection {
   bool keep_alive_ = false;
   std::optional<uint64_t> length_;
   bool answered_ = false;  // the answer's first byte has come
+  Duration read_timeout_{0}, write_timeout_{0};
+  Instant read_since_;
 };
 
 }  // namespace gateproof::upstream

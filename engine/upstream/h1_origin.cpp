@@ -22,7 +22,9 @@ class ResponseBody final : public http::BodySource {
     for (;;) {
       std::optional<Result<http::Chunk>> got = connection_->try_body();
       if (got) co_return std::move(*got);
-      co_await connection_->stream().until_readable(instant_max);
+      const Wake wake = co_await connection_->stream().until_readable(connection_->read_deadline());
+      if (wake == Wake::timeout)
+        co_return Error(Code::timeout, Source::upstream, "no more of the body in time");
     }
   }
   const http::Headers* trailers() const override { return connection_->trailers(); }

@@ -256,6 +256,43 @@ TEST_F(Origin, ResponseHeaderTimeoutIs504) {
   EXPECT_EQ(get(), "504:Gateway Timeout");
 }
 
+// Of one read, begun where the last one ended (catalogue 6.7); at the limit, and while it is not over.
+TEST_F(Origin, ReadTimeoutIsOfOneRead) {
+  using namespace std::chrono_literals;
+  server.read_timeout = 2s;
+  peer({});
+  const Instant begun = world.clock.now();
+  EXPECT_EQ(get(), "504:Gateway Timeout");
+  EXPECT_EQ(world.clock.now() - begun, 2s);
+  peer({"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha"});
+  EXPECT_EQ(get(), "200 body: no more of the body in time");
+  server.read_timeout = Duration::zero();
+  peer({});
+  EXPECT_EQ(get(), "waiting");
+}
+
+TEST_F(Origin, AKeptConnectionIsReadFromWhileItIsIdle) {
+  using namespace std::chrono_literals;
+  server.read_timeout = 2s;
+  peer({"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
+  EXPECT_EQ(get(), "200:");
+  world.run(1s);
+  // Its time is over before the server answers: a GET is sent again, a POST is not.
+  peer({"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"});
+  EXPECT_EQ(get(), "200:ok");
+  EXPECT_EQ(transport.dials, 2);
+  world.run(1s);
+  EXPECT_EQ(get("POST"), "504:Gateway Timeout");
+  EXPECT_EQ(transport.dials, 2);
+  // Without time left a connection is not used at all.
+  peer({"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
+  EXPECT_EQ(get(), "200:");
+  world.clock.advance(2s);
+  peer({"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"});
+  EXPECT_EQ(get("POST"), "200:ok");
+  EXPECT_EQ(transport.dials, 4);
+}
+
 TEST_F(Origin, ANegativeDialTimeoutHasPassed) {  // catalogue 4.6; zero is no limit
   peer({"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
   server.dial_timeout = std::chrono::seconds(-1);

@@ -44,6 +44,7 @@ H2Client::H2Client(Env& env, std::unique_ptr<Stream> stream, http::BlockPool& bl
       idle_timeout_(server.idle_conn_timeout),
       read_idle_timeout_(server.read_idle_timeout),
       ping_timeout_(server.ping_timeout),
+      read_timeout_(server.read_timeout),
       idle_since_(env.scheduler.now()),
       heard_(idle_since_) {
   idle_timer_.set_background();
@@ -115,9 +116,13 @@ void H2Client::arm_timers() {
   const bool busy = session_.streams() > 0;
   if (busy && read_idle_timeout_ > Duration::zero() && ping_until_ == instant_max)
     at = std::min(at, heard_ + read_idle_timeout_);
+  if (busy) at = std::min(at, read_deadline());
   if (at != instant_max && (!timer_.armed() || timer_.at() > at)) timer_.arm(at);
-  if (busy || idle_timeout_ <= Duration::zero()) return;
-  const Instant end = idle_since_ + idle_timeout_;
+  if (busy) return;
+  const bool ends_idle = idle_timeout_ > Duration::zero();
+  const Instant end =
+      std::min(ends_idle ? idle_since_ + idle_timeout_ : instant_max, read_deadline());
+  if (end == instant_max) return;
   if (!idle_timer_.armed() || idle_timer_.at() > end) idle_timer_.arm(end);
 }
 
@@ -126,6 +131,12 @@ void H2Client::look_at_time() {
   if (now >= ping_until_) {
     over_ = true;
     end_reason_ = given_up("the server does not answer PING");
+    return;
+  }
+  if (now >= read_deadline()) {
+    over_ = true;
+    end_reason_ = upstream_error(Code::timeout, "nothing was read in time");
+    end_reason_.retry = Retry::if_reused;
     return;
   }
   const bool busy = session_.streams() > 0;

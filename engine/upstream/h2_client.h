@@ -99,6 +99,9 @@ class H2Client final : public http::h2::SessionOwner {
   }
   bool read_input();
   bool write_output();
+  Instant read_deadline() const {
+    return read_timeout_ > Duration::zero() ? heard_ + read_timeout_ : instant_max;
+  }
   void look_at_time();
   void arm_timers();
   void wake_writers();
@@ -112,7 +115,7 @@ class H2Client final : public http::h2::SessionOwner {
   std::vector<H2Call*> blocked_;
   Waiter* me_ = nullptr;
   WakeTimer timer_, idle_timer_;  // the latter belongs to a task that waits for nobody
-  Duration idle_timeout_, read_idle_timeout_, ping_timeout_;
+  Duration idle_timeout_, read_idle_timeout_, ping_timeout_, read_timeout_;
   Instant idle_since_;
   Instant heard_;                     // when something was read last
   Instant ping_until_ = instant_max;  // a PING has to be answered by then

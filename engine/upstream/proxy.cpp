@@ -206,6 +206,8 @@ Result<http::OriginServer> make_origin_server(const config::ServerConfig& server
   s.dial_timeout = transport.dial_timeout;
   s.response_header_timeout = transport.response_header_timeout;
   s.idle_conn_timeout = transport.idle_conn_timeout;
+  s.read_timeout = transport.read_timeout;
+  s.write_timeout = transport.write_timeout;
   s.read_idle_timeout = transport.read_idle_timeout;
   s.ping_timeout = transport.ping_timeout;
   s.max_idle_conns = transport.max_idle_conns_per_host;

@@ -2,6 +2,7 @@
 #pragma once
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "engine/env/clock.h"
 

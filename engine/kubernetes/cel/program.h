@@ -1,6 +1,6 @@
 // One CEL expression, ready to be evaluated any number of times, from any thread.
 #pragma once
-#include <map>
+#include <span>
 
 #include "engine/kubernetes/cel/syntax.h"
 

@@ -1,7 +1,9 @@
 // Values of the Common Expression Language (CEL, https://cel.dev, its language definition), as far as rules of a
 // CustomResourceDefinition use them. An error is a value: the logical operators take it up.
 #pragma once
+#include <compare>
 #include <memory>
+#include <optional>
 
 #include "engine/kubernetes/cluster/schema.h"
 

@@ -42,8 +42,16 @@ class Usage:
     at: float  # seconds, monotonic
     descriptors: int
     sockets: int
-    threads: int
+    threads: int  # without those of the work pool, which are made when first needed (two at most)
     rss_kb: int
+
+
+def serving_threads(pid: int) -> int:
+    names = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            names.append((task / "comm").read_text().strip())
+    return sum(name != "work" for name in names)
 
 
 def usage(pid: int) -> Usage:
@@ -58,7 +66,7 @@ def usage(pid: int) -> Usage:
     )
     sockets = sum(h.startswith("socket:") for h in held)
     rss = int(status["VmRSS"].split()[0])
-    return Usage(time.monotonic(), len(held), sockets, int(status["Threads"]), rss)
+    return Usage(time.monotonic(), len(held), sockets, serving_threads(pid), rss)
 
 
 @dataclass

@@ -1,5 +1,7 @@
 #include "engine/net/work_pool.h"
 
+#include <pthread.h>
+
 namespace gateproof::net {
 
 WorkPool::~WorkPool() {
@@ -27,6 +29,8 @@ bool WorkPool::start(std::function<void()> work, std::function<void()> done,
 }
 
 void WorkPool::run() {
+  // What `top -H` and /proc/PID/task show, to be told from those that serve.
+  pthread_setname_np(pthread_self(), thread_name);
   for (;;) {
     Piece piece;
     {

@@ -14,6 +14,7 @@ namespace gateproof::net {
 class WorkPool {
  public:
   static constexpr size_t threads_max = 2;    // a hash keeps a core busy; the loops need theirs
+  static constexpr const char* thread_name = "work";
   static constexpr size_t waiting_max = 256;  // pieces of work that wait for a thread
 
   explicit WorkPool(size_t threads = threads_max, size_t waiting = waiting_max)

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -176,15 +177,26 @@ class Notified:
     def next(self) -> str:
         return self.socket.recv(4096).decode()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
 
 def test_a_service_manager_is_told(start: Start, tmp_path: Path) -> None:
     """Type=notify: ready when it serves, the new process at a restart, the end when it begins."""
     binary = find_daemon()
     if binary is None:
         pytest.skip("gateproofd is not built")
-    manager, port = Notified(tmp_path), free_port()
+    with Notified(tmp_path) as manager:
+        tells(start, str(binary), manager)
+
+
+def tells(start: Start, binary: str, manager: Notified) -> None:
+    port = free_port()
     process = start(
-        str(binary), f"--entryPoints.web.address=127.0.0.1:{port}", NOTIFY_SOCKET=str(manager.path)
+        binary, f"--entryPoints.web.address=127.0.0.1:{port}", NOTIFY_SOCKET=str(manager.path)
     )
     assert manager.next() == "READY=1"
     assert status(port) == "404"

@@ -20,7 +20,7 @@ from gateproof.generate.kube_sets import (
 )
 from gateproof.generate.kube_smaller import smaller_sets
 from gateproof.generate.kube_streams import STREAM_FAMILIES, asked_offline, placed
-from gateproof.kubernetes.arms import OfflineArm
+from gateproof.kubernetes.arms import REFUSED, OfflineArm
 from gateproof.kubernetes.case_files import load_kubernetes_cases
 from gateproof.real_traefik import find_traefik
 
@@ -96,6 +96,8 @@ def test_some_sets_are_answered_as_traefik_answers(arm: str) -> None:
     report = Hunt(KubeComparison(kube_grammar(), arm), 0).run(
         seeded_sets(kube_grammar(), 7, 6), 240
     )
-    assert report.skipped == {}
+    # Some sets hold an object that rules of its definition forbid: no cluster can have them.
+    assert all(why.startswith(REFUSED) for why in report.skipped), report.skipped
+    assert sum(report.skipped.values()) < 60
     assert [one.text for one in report.found] == []
     assert report.statuses[200] > 0

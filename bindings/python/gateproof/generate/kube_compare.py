@@ -192,7 +192,7 @@ class KubeComparison:
 
     def _batch(self, sets: Sequence[KubeSet]) -> Iterator[Verdict[KubeSet]]:
         cases = [set_case(one, self._grammar) for one in sets]
-        cells = Cells(cases)
+        cells = Cells(cases, drawn=True)
         judge = ProxyArm("traefik", cells)
         mine = ProxyArm("daemon", cells) if self._arm == "daemon" else OfflineArm()
         try:

@@ -51,11 +51,15 @@ def find_daemon() -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
+REFUSED = "the API server refuses it"  # of a case, in front of its words
+
+
 class Cell:
     """The cluster of one file: servers, API server and objects, shared by the proxies."""
 
-    def __init__(self, cases: Sequence[KubernetesCase], number: int) -> None:
+    def __init__(self, cases: Sequence[KubernetesCase], number: int, drawn: bool) -> None:
         self.cases = cases
+        self._drawn = drawn
         self.static = cases[0].static
         self._number = number
         self.servers = {case.name: UpstreamSet(case.upstreams, case.hosts) for case in cases}
@@ -79,8 +83,13 @@ class Cell:
             objects += case.manifests(known)
         self.cluster.apply(traefik_crds())
         refused = [one for one in self.cluster.apply(manifest(objects)) if one.outcome == "failed"]
-        if refused:
+        if refused and not self._drawn:
             raise CaseError(f"{first.place.file}: {'; '.join(map(str, refused))}")
+        self._refused = {one.namespace: one.message for one in refused}
+
+    def refusal(self, case: KubernetesCase) -> str | None:
+        """Why the API server did not take an object of this case."""
+        return self._refused.get(str(case.words.get("ns", case.name)))
 
     def host(self, arm: str) -> str:
         """The loopback address of a proxy."""
@@ -107,9 +116,14 @@ def _other_ports(taken: set[int]) -> Iterator[int]:
 
 
 class Cells:
-    """The clusters of all files, made when they are first needed; thread-safe."""
+    """The clusters of all files, made when they are first needed; thread-safe.
 
-    def __init__(self, cases: Iterable[Case]) -> None:
+    Of cases that were `drawn` by chance only those are left out whose objects the API server
+    refuses; in a file that somebody wrote one is an error of it all.
+    """
+
+    def __init__(self, cases: Iterable[Case], drawn: bool = False) -> None:
+        self._drawn = drawn
         self._cases: dict[str, list[KubernetesCase]] = {}
         for case in cases:
             assert isinstance(case, KubernetesCase)
@@ -127,7 +141,7 @@ class Cells:
             if file not in self._made:
                 try:
                     number = list(self._cases).index(file) + 1
-                    self._made[file] = Cell(self._cases[file], number)
+                    self._made[file] = Cell(self._cases[file], number, self._drawn)
                 except (CaseError, StartError) as problem:
                     self._made[file] = problem
             made = self._made[file]
@@ -206,6 +220,8 @@ class ProxyArm:
         if isinstance(started, ArmStartError):
             raise started
         cell = self._cells.cell(case.place.file)
+        if (why := cell.refusal(case)) is not None:
+            raise ArmUnsupported(f"{REFUSED}: {why}")
         return ProxySession(case, cell, cell.host(self.name))
 
     def _start(self, file: str) -> Proxy | ArmStartError:

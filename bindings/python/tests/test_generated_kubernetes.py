@@ -91,13 +91,7 @@ def test_a_set_is_written_as_it_is_run(tmp_path: Path) -> None:
 
 
 @needs_traefik
-@pytest.mark.parametrize(
-    "arm",
-    [
-        pytest.param("offline", marks=pytest.mark.xfail(reason="5 sets of streams, unexplained")),
-        "daemon",
-    ],
-)
+@pytest.mark.parametrize("arm", ["offline", "daemon"])
 def test_some_sets_are_answered_as_traefik_answers(arm: str) -> None:
     report = Hunt(KubeComparison(kube_grammar(), arm), 0).run(
         seeded_sets(kube_grammar(), 7, 6), 240

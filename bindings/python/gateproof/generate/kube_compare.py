@@ -84,7 +84,11 @@ def _used(one: KubeSet) -> tuple[list[ServiceSpec], list[dict[str, Any]]]:
         forms = (f'"{name}"', f"${{{name}}}", f"${{{name}:", f'/{name}"')
         return any(form in text for form in forms)
 
-    known = [*services(), *(stream_services() if streams else ())]
+    # A cluster would give them addresses, offline they have what is written; nobody listens there.
+    written = {"clusterIP": "127.0.0.1"}
+    known = [
+        replace(s, more=written) for s in (*services(), *(stream_services() if streams else ()))
+    ]
     objects = [*surroundings(), *(stream_surroundings() if streams else ())]
     found = [s for s in known if named(s.name)]
     others = [o for o in objects if o["kind"] == "Namespace" or named(o["name"])]

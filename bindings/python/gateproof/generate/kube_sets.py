@@ -55,7 +55,7 @@ def _answer(status: int = 200, body: str | None = None, **headers: str) -> Upstr
 def services() -> tuple[ServiceSpec, ...]:
     """The Services that every set has."""
     alike = _answer(body="many")
-    made = (
+    return (
         ServiceSpec("one", "${ns}", _answer(X_Up="1"), {"http": 80, "admin": 8080}),
         ServiceSpec("many1", "${ns}", alike),
         ServiceSpec("many2", "${ns}", alike),
@@ -81,8 +81,6 @@ def services() -> tuple[ServiceSpec, ...]:
             annotations={"traefik.ingress.kubernetes.io/service.nativelb": "true"},
         ),
     )  # fmt: skip
-    # A cluster would give them addresses, offline they have what is written; nobody listens there.
-    return tuple(replace(one, more={"clusterIP": "127.0.0.1"}) for one in made)
 
 
 def _secret(name: str, data: Mapping[str, str], kind: str = "Opaque") -> Data:

@@ -24,6 +24,25 @@ size_t utf8_length(std::string_view s) {
   return 0;
 }
 
+void append_utf8(std::string& out, uint32_t code) {
+  if (code < 0x80) {
+    out += char(code);
+    return;
+  }
+  const auto tail = [&](int shift) { out += char(0x80 | ((code >> shift) & 63)); };
+  if (code < 0x800) {
+    out += char(0xC0 | (code >> 6));
+  } else if (code < 0x10000) {
+    out += char(0xE0 | (code >> 12));
+    tail(6);
+  } else {
+    out += char(0xF0 | (code >> 18));
+    tail(12);
+    tail(6);
+  }
+  tail(0);
+}
+
 bool is_utf8(std::string_view s) {
   // Most texts are ASCII: eight bytes at once.
   for (uint64_t word = 0; s.size() >= sizeof word; s.remove_prefix(sizeof word)) {

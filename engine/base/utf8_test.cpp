@@ -20,6 +20,21 @@ TEST(Utf8, CharactersAtTheEdgesOfTheirRanges) {
   EXPECT_EQ(utf8_length(""), 0u);
 }
 
+TEST(Utf8, CodePointsAtTheEdgesOfTheirLengths) {
+  const std::pair<uint32_t, const char*> rows[] = {{0x7F, "\x7f"},
+                                                   {0x80, "\xc2\x80"},
+                                                   {0x7FF, "\xdf\xbf"},
+                                                   {0x800, "\xe0\xa0\x80"},
+                                                   {0xFFFF, "\xef\xbf\xbf"},
+                                                   {0x10000, "\xf0\x90\x80\x80"},
+                                                   {0x10FFFF, "\xf4\x8f\xbf\xbf"}};
+  for (const auto& [code, expected] : rows) {
+    std::string out = "x";
+    append_utf8(out, code);
+    EXPECT_EQ(out, "x"s + expected) << code;
+  }
+}
+
 TEST(Utf8, BytesThatAreNoCharacter) {
   for (const char* none :
        {"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",

@@ -1,6 +1,7 @@
 // JSON (RFC 8259) with positions. A reader of our own: nlohmann's events carry no positions before 3.12, and a dynamic
 // configuration of tens of thousands of routers is read again on each change of the file.
 #include "engine/base/text.h"
+#include "engine/base/utf8.h"
 #include "engine/config/document_readers.h"
 #include "engine/config/text_check.h"
 
@@ -268,26 +269,8 @@ class JsonReader {
     } else if (code >= 0xDC00 && code < 0xE000) {
       return fail(from, "half of a surrogate pair", "write both halves");
     }
-    append_utf8(out, code);
+    text::append_utf8(out, code);
     return true;
-  }
-
-  static void append_utf8(std::string& out, unsigned code) {
-    if (code < 0x80) {
-      out += char(code);
-    } else if (code < 0x800) {
-      out += char(0xC0 | (code >> 6));
-      out += char(0x80 | (code & 63));
-    } else if (code < 0x10000) {
-      out += char(0xE0 | (code >> 12));
-      out += char(0x80 | ((code >> 6) & 63));
-      out += char(0x80 | (code & 63));
-    } else {
-      out += char(0xF0 | (code >> 18));
-      out += char(0x80 | ((code >> 12) & 63));
-      out += char(0x80 | ((code >> 6) & 63));
-      out += char(0x80 | (code & 63));
-    }
   }
 
   std::string_view text_;

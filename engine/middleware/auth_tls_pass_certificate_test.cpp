@@ -1,6 +1,7 @@
 // auth-tls-pass-certificate-to-upstream of ingress-nginx (catalogue 6.7).
 #include <gtest/gtest.h>
 
+#include "engine/base/crypto_root_test.h"
 #include "engine/base/crypto_x509.h"
 #include "engine/middleware/rig_test.h"
 
@@ -9,16 +10,7 @@ namespace {
 
 using testing::Rig;
 
-constexpr const char* root = R"(-----BEGIN CERTIFICATE-----
-MIIBQjCB6KADAgECAgIQADAKBggqhkjOPQQDAjAPMQ0wCwYDVQQDDARyb290MCAX
-DTIwMDEwMTAwMDAwMFoYDzIwNTAwMTAxMDAwMDAwWjAPMQ0wCwYDVQQDDARyb290
-MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE0/U+mLTEtu1Te2304RUDfNRprhyX
-oLPeoefTq2jBdPWnI5bQco9su7ofQuzXjQoMWPZgeGHCTQVKLOvA9QUYtaMyMDAw
-DwYDVR0TAQH/BAUwAwEB/zAdBgNVHQ4EFgQU2YYZ0cCgdpcU9K/eN1aJ3i958bQw
-CgYIKoZIzj0EAwIDSQAwRgIhAKd6NE7rrhrX5hzn2q+sA/UuUWgxVVGqbzIyvuEb
-q2TCAiEAwEqY9sbHTjiLIucosBD5UNlzeAN9sKxdYuNWLirdVEU=
------END CERTIFICATE-----
-)";
+using crypto::testing::root;
 
 Exchange& with_root(Exchange& x) {
   std::vector<std::string> chain = {crypto::certificates_from_pem(root)->front()};

@@ -13,7 +13,7 @@ namespace gateproof::net {
 
 class WorkPool {
  public:
-  static constexpr size_t threads_max = 2;    // a hash keeps a core busy; the loops need theirs
+  static constexpr size_t threads_max = 2;  // a hash keeps a core busy; the loops need theirs
   static constexpr const char* thread_name = "work";
   static constexpr size_t waiting_max = 256;  // pieces of work that wait for a thread
 

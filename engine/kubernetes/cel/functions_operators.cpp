@@ -136,37 +136,32 @@ bool is_zero(const Value& v) { return !v.is(K::real) && v.is_number() && v.integ
 // The smallest number by -1 has no result either way.
 bool out_of_range(int64_t x, int64_t y) { return x == INT64_MIN && y == -1; }
 
-Value divided(Evaluation&, Arguments a) {
-  if (a[0].is_number() && is_zero(a[1])) return Value::error("division by zero");
+// The rest is an operation of the two numbers that cannot overflow otherwise.
+template <class Operation>
+Value quotient(const Value& a, const Value& b, Operation operation) {
   return arithmetic(
-      a[0], a[1],
-      [](int64_t x, int64_t y, int64_t* o) {
+      a, b,
+      [&](int64_t x, int64_t y, int64_t* o) {
         if (out_of_range(x, y)) return true;
-        *o = x / y;
+        *o = operation(x, y);
         return false;
       },
-      [](uint64_t x, uint64_t y, uint64_t* o) {
-        *o = x / y;
+      [&](uint64_t x, uint64_t y, uint64_t* o) {
+        *o = operation(x, y);
         return false;
       },
       [](double x, double y) { return x / y; });
 }
 
+Value divided(Evaluation&, Arguments a) {
+  if (a[0].is_number() && is_zero(a[1])) return Value::error("division by zero");
+  return quotient(a[0], a[1], [](auto x, auto y) { return x / y; });
+}
+
 Value modulo(Evaluation&, Arguments a) {
   if (a[0].is(K::real) || a[0].kind() != a[1].kind()) return no_overload();
   if (is_zero(a[1])) return Value::error("modulus by zero");
-  return arithmetic(
-      a[0], a[1],
-      [](int64_t x, int64_t y, int64_t* o) {
-        if (out_of_range(x, y)) return true;
-        *o = x % y;
-        return false;
-      },
-      [](uint64_t x, uint64_t y, uint64_t* o) {
-        *o = x % y;
-        return false;
-      },
-      [](double, double) { return 0.0; });
+  return quotient(a[0], a[1], [](auto x, auto y) { return x % y; });
 }
 
 Value negated(Evaluation&, Arguments a) {

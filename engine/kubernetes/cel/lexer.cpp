@@ -17,19 +17,6 @@ constexpr std::array<std::string_view, 25> signs = {
 
 bool starts_name(char c) { return text::is_alpha(c) || c == '_'; }
 
-void append_rune(std::string& out, uint32_t rune) {
-  if (rune < 0x80) {
-    out += char(rune);
-  } else if (rune < 0x800) {
-    out += {char(0xC0 | rune >> 6), char(0x80 | (rune & 63))};
-  } else if (rune < 0x10000) {
-    out += {char(0xE0 | rune >> 12), char(0x80 | (rune >> 6 & 63)), char(0x80 | (rune & 63))};
-  } else {
-    out += {char(0xF0 | rune >> 18), char(0x80 | (rune >> 12 & 63)), char(0x80 | (rune >> 6 & 63)),
-            char(0x80 | (rune & 63))};
-  }
-}
-
 class Lexer {
  public:
   explicit Lexer(std::string_view s) : s_(s) {}
@@ -155,7 +142,7 @@ class Lexer {
     if (bytes) {
       out += char(rune);
     } else {
-      append_rune(out, rune);
+      text::append_utf8(out, rune);
     }
     at_ += from + digits;
   }

@@ -2,10 +2,10 @@
 
 #include <charconv>
 #include <chrono>
-#include <cstdio>
 
 #include "engine/base/text.h"
 #include "engine/config/schema.h"
+#include "engine/kubernetes/cluster/metadata.h"
 
 namespace gateproof::kubernetes::cel {
 
@@ -39,6 +39,14 @@ std::optional<int64_t> fraction(std::string_view s, size_t& at) {
   return out;
 }
 
+// ".5" of 500,000,000 nanoseconds; "" of none.
+std::string fraction_text(uint64_t ns) {
+  if (ns == 0) return "";
+  std::string digits = std::to_string(second + int64_t(ns)).substr(1);
+  digits.erase(digits.find_last_not_of('0') + 1);
+  return "." + digits;
+}
+
 // "Z" or "+02:00", in seconds.
 std::optional<int64_t> zone(std::string_view s) {
   if (s == "Z" || s == "z") return 0;
@@ -59,15 +67,8 @@ std::optional<int64_t> parse_duration(std::string_view s) {
 }
 
 std::string duration_text(int64_t ns) {
-  std::string out = ns < 0 ? "-" : "";
   const uint64_t all = ns < 0 ? 0 - static_cast<uint64_t>(ns) : static_cast<uint64_t>(ns);
-  out += std::to_string(all / second);
-  if (const uint64_t rest = all % second) {
-    std::string digits = std::to_string(second + rest).substr(1);
-    digits.erase(digits.find_last_not_of('0') + 1);
-    out += "." + digits;
-  }
-  return out + "s";
+  return (ns < 0 ? "-" : "") + std::to_string(all / second) + fraction_text(all % second) + "s";
 }
 
 std::optional<int64_t> parse_timestamp(std::string_view s) {
@@ -91,22 +92,11 @@ std::optional<int64_t> parse_timestamp(std::string_view s) {
 }
 
 std::string timestamp_text(int64_t ns) {
-  using namespace std::chrono;
-  const sys_time<nanoseconds> t{nanoseconds(ns)};
-  const auto day = floor<days>(t);
-  const year_month_day date(day);
-  const hh_mm_ss<nanoseconds> clock(t - day);
-  char out[64];
-  std::snprintf(out, sizeof out, "%04d-%02u-%02uT%02d:%02d:%02d", int(date.year()),
-                unsigned(date.month()), unsigned(date.day()), int(clock.hours().count()),
-                int(clock.minutes().count()), int(clock.seconds().count()));
-  std::string text = out;
-  if (const int64_t rest = clock.subseconds().count()) {
-    std::string digits = std::to_string(second + rest).substr(1);
-    digits.erase(digits.find_last_not_of('0') + 1);
-    text += "." + digits;
-  }
-  return text + "Z";
+  const auto t = std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(ns));
+  std::string text = cluster::rfc3339(ns);
+  text.pop_back();
+  const auto rest = t - std::chrono::floor<std::chrono::seconds>(t);
+  return text + fraction_text(static_cast<uint64_t>(rest.count())) + "Z";
 }
 
 }  // namespace gateproof::kubernetes::cel

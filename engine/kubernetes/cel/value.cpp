@@ -56,26 +56,18 @@ std::partial_ordering numbers(const Value& a, const Value& b) {
 
 Value Value::error(std::string message) { return named(Kind::error, std::move(message)); }
 
-Value Value::boolean(bool b) {
+Value Value::number(Kind kind, int64_t n) {
   Value v;
-  v.kind_ = Kind::boolean;
-  v.integer_ = b;
+  v.kind_ = kind;
+  v.integer_ = n;
   return v;
 }
 
-Value Value::integer(int64_t i) {
-  Value v;
-  v.kind_ = Kind::integer;
-  v.integer_ = i;
-  return v;
-}
-
-Value Value::whole(uint64_t u) {
-  Value v;
-  v.kind_ = Kind::whole;
-  v.integer_ = static_cast<int64_t>(u);
-  return v;
-}
+Value Value::boolean(bool b) { return number(Kind::boolean, b); }
+Value Value::integer(int64_t i) { return number(Kind::integer, i); }
+Value Value::whole(uint64_t u) { return number(Kind::whole, static_cast<int64_t>(u)); }
+Value Value::duration(int64_t ns) { return number(Kind::duration, ns); }
+Value Value::timestamp(int64_t ns) { return number(Kind::timestamp, ns); }
 
 Value Value::real(double d) {
   Value v;
@@ -86,18 +78,6 @@ Value Value::real(double d) {
 
 Value Value::string(std::string s) { return named(Kind::string, std::move(s)); }
 Value Value::bytes(std::string s) { return named(Kind::bytes, std::move(s)); }
-
-Value Value::duration(int64_t ns) {
-  Value v = integer(ns);
-  v.kind_ = Kind::duration;
-  return v;
-}
-
-Value Value::timestamp(int64_t ns) {
-  Value v = integer(ns);
-  v.kind_ = Kind::timestamp;
-  return v;
-}
 
 Value Value::list(Values items) {
   Value v;

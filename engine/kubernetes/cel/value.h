@@ -82,6 +82,7 @@ class Value {
   std::string_view type_name() const;  // "int", "google.protobuf.Duration" ...
 
  private:
+  static Value number(Kind kind, int64_t n);
   std::string_view json_text() const { return json_ ? json_->str() : std::string_view(); }
 
   Kind kind_ = Kind::null;
